@@ -1,0 +1,50 @@
+"""Exact per-channel statistics of image data sets, and whether they are still true.
+
+>>> import normstat
+>>> sorted(normstat.__all__)
+['NormstatError', 'Settings', 'SplitStats', 'Stats', '__version__', 'compute', 'load', 'save']
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from normstat.errors import NormstatError
+    from normstat.stats import Settings, SplitStats, Stats
+    from normstat.statsfile import load, save
+    from normstat.verbs.compute import compute
+
+__version__ = "0.1.0"
+
+# Name -> module, imported when the name is first used: `normstat --version` needs no NumPy.
+_LAZY = {
+    "NormstatError": "normstat.errors",
+    "Settings": "normstat.stats",
+    "SplitStats": "normstat.stats",
+    "Stats": "normstat.stats",
+    "compute": "normstat.verbs.compute",
+    "load": "normstat.statsfile",
+    "save": "normstat.statsfile",
+}
+__all__ = [
+    "NormstatError",
+    "Settings",
+    "SplitStats",
+    "Stats",
+    "__version__",
+    "compute",
+    "load",
+    "save",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_LAZY[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,198 @@
+"""Files as a whole: read completely, write completely or not at all."""
+
+import contextlib
+import errno
+import os
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from normstat.errors import OutputError, UsageError
+
+# A FIFO or a device must never make a run wait; O_BINARY exists on Windows only.
+_READ_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+_BLOCK = 1 << 30
+# Storage that stumbles (EIO, ESTALE on network file systems) often answers a moment later.
+_TRANSIENT = {errno.EIO, getattr(errno, "ESTALE", errno.EIO)}
+_PAUSES = (0.05, 0.5)
+
+
+class NotRegularError(OSError):
+    """The path is a folder, FIFO, socket, device or dangling link: there are no bytes to read."""
+
+
+class ChangedWhileReadError(OSError):
+    """The file was replaced, or its size or time changed, between opening and the last byte."""
+
+
+def read(path: str) -> bytes:
+    """All bytes of a regular file, as they were at one moment.
+
+    A file that changes while it is read is read once more; storage errors that pass (EIO, ESTALE)
+    are tried again after short pauses.
+
+    Raises
+    ------
+    NotRegularError, ChangedWhileReadError, OSError
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "a")
+    ...     write(path, b"abc")
+    ...     read(path)
+    b'abc'
+    """
+    pauses = iter(_PAUSES)
+    changed = False
+    while True:
+        try:
+            return _read_once(path)
+        except ChangedWhileReadError:
+            if changed:
+                raise
+            changed = True
+        except OSError as error:
+            pause = next(pauses, None) if error.errno in _TRANSIENT else None
+            if pause is None:
+                raise
+            time.sleep(pause)
+
+
+def _read_once(path: str) -> bytes:
+    try:
+        descriptor = os.open(path, _READ_FLAGS)
+    except OSError as error:
+        # Sockets (ENXIO) and dangling links cannot even be opened; folders cannot on Windows.
+        if error.errno == errno.ENXIO or os.path.islink(path) or os.path.isdir(path):
+            raise NotRegularError(*error.args) from error
+        raise
+    try:
+        before = os.fstat(descriptor)
+        if not stat.S_ISREG(before.st_mode):
+            raise NotRegularError(errno.EINVAL, "not a regular file")
+        data = os.read(descriptor, before.st_size + 1)
+        if len(data) != before.st_size:
+            data = _read_rest(descriptor, data)
+    finally:
+        os.close(descriptor)
+    try:
+        after = os.stat(path)
+    except FileNotFoundError as error:
+        raise ChangedWhileReadError(*error.args) from error
+    if len(data) != after.st_size or (before.st_mtime_ns, before.st_ino, before.st_dev) != (
+        after.st_mtime_ns,
+        after.st_ino,
+        after.st_dev,
+    ):
+        raise ChangedWhileReadError(errno.EBUSY, "changed while it was read")
+    return data
+
+
+def _read_rest(descriptor: int, start: bytes) -> bytes:
+    """The system hands out at most 2 GiB a call, and a growing file has more than its size."""
+    blocks = [start]
+    while block := os.read(descriptor, _BLOCK):
+        blocks.append(block)
+    return b"".join(blocks)
+
+
+def write(path: str | os.PathLike[str], data: bytes) -> None:
+    """Write a file so that any reader finds the old content or all of the new, never a part.
+
+    A temporary file in the same folder is filled, flushed to the disk and renamed over the old
+    one. A link is followed, so what it points to is replaced. What is not a file (``/dev/null``,
+    a FIFO) is written to directly.
+
+    Raises
+    ------
+    OutputError
+        The disk is full, or the folder is not there or not writable; the old file is intact.
+    """
+    target = Path(path).resolve()
+    with _output_errors(target):
+        if target.exists() and not target.is_file():
+            target.write_bytes(data)
+            return
+        temporary = target.with_name(f".normstat-{os.getpid()}-{time.monotonic_ns():x}.tmp")
+        try:
+            with open(temporary, "xb") as file:
+                if target.exists():
+                    temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, target)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        _sync_folder(target.parent)
+
+
+def ensure_writable(path: str | os.PathLike[str]) -> None:
+    """Find out before hours of work whether :func:`write` can succeed afterwards.
+
+    Raises
+    ------
+    UsageError
+        The path is a folder.
+    OutputError
+        Its folder is missing or not writable.
+    """
+    target = Path(path).resolve()
+    if target.is_dir():
+        raise UsageError(f"{shown(path)}: is a folder; give a file name for the result")
+    with _output_errors(target):
+        if target.exists() and not target.is_file():
+            return
+        probe = target.with_name(f".normstat-{os.getpid()}-{time.monotonic_ns():x}.tmp")
+        with open(probe, "xb"):
+            pass
+        probe.unlink()
+
+
+@contextlib.contextmanager
+def _output_errors(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        cure = {
+            errno.ENOSPC: "free some space there, or write elsewhere with -o",
+            errno.EDQUOT: "your quota is used up; write elsewhere with -o",
+            errno.ENOENT: "create the folder first, or write elsewhere with -o",
+        }.get(error.errno or 0, "write elsewhere with -o")
+        raise OutputError(
+            f"{shown(target)}: cannot be written ({error.strerror or error}); {cure}"
+        ) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename itself durable. Windows cannot open folders and needs nothing."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def shown(name: str | os.PathLike[str]) -> str:
+    r"""A file name made safe for a terminal: what cannot be printed is escaped.
+
+    >>> print(shown("a\nb\x1b[31m.jpg"))
+    a\nb\x1b[31m.jpg
+    >>> print(shown("Größe.jpg"), shown("bad\udcff.jpg"))
+    Größe.jpg bad\udcff.jpg
+    """
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
+        for letter in os.fspath(name)
+    )
