@@ -1,0 +1,245 @@
+"""The nouns of a run: samples, shards of samples, pixels, and images that cannot be read."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:  # the command line needs names and limits from here, and no NumPy
+    import numpy as np
+    from numpy.typing import NDArray
+
+#: Width × height above which an image is not read; Pillow warns of a "bomb" from here on.
+MAX_PIXELS = 89_478_485
+
+#: File name extensions (lower case) that are read, with the format each stands for.
+FORMATS = {
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".jpe": "JPEG",
+    ".jfif": "JPEG",
+    ".png": "PNG",
+    ".apng": "PNG",
+    ".webp": "WEBP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".bmp": "BMP",
+    ".gif": "GIF",
+    ".ppm": "PPM",
+    ".pgm": "PPM",
+    ".pbm": "PPM",
+    ".pnm": "PPM",
+    ".pfm": "PPM",
+    ".avif": "AVIF",
+}
+
+
+class Code(StrEnum):
+    """Why an image gave no pixels. The list is closed; the words are an interface."""
+
+    EMPTY = "empty"
+    LFS_POINTER = "lfs_pointer"
+    NOT_AN_IMAGE = "not_an_image"
+    TRUNCATED = "truncated"
+    CORRUPT = "corrupt"
+    TOO_LARGE = "too_large"
+    BIT_DEPTH_LOST = "bit_depth_lost"
+    UNSUPPORTED_PIXELS = "unsupported_pixels"
+    OTHER_DEPTH = "other_depth"
+    NON_FINITE = "non_finite"
+    VANISHED = "vanished"
+    PERMISSION_DENIED = "permission_denied"
+    NOT_REGULAR = "not_regular"
+    CHANGED_WHILE_READ = "changed_while_read"
+    IO_ERROR = "io_error"
+    WORKER_CRASH = "worker_crash"
+    TIMEOUT = "timeout"
+    OUT_OF_MEMORY = "out_of_memory"
+
+
+#: What to do about a code, where there is something to do.
+HINTS = {
+    Code.LFS_POINTER: "run `git lfs pull`",
+    Code.TRUNCATED: "download it again",
+    Code.CORRUPT: "download it again",
+    Code.TOO_LARGE: "raise --max-pixels",
+    Code.BIT_DEPTH_LOST: "convert it to 8 bits, or to 16-bit gray",
+    Code.UNSUPPORTED_PIXELS: "convert it to a common kind of pixels",
+    Code.OTHER_DEPTH: "convert it, or leave it out with --exclude",
+    Code.TIMEOUT: "raise --image-timeout",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """The record of one image (or folder, with a trailing ``/``) that gave no pixels."""
+
+    split: str
+    path: str
+    code: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One image to read.
+
+    Attributes
+    ----------
+    split : name of the split it belongs to.
+    path : path relative to DATA, with ``/`` between its parts.
+    location : what to open.
+    """
+
+    split: str
+    path: str
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """A unit of work: consecutive samples of one split; plain, picklable, ordered.
+
+    Attributes
+    ----------
+    split : name of the split.
+    root : the folder that the paths are relative to.
+    paths : relative paths of the samples, in the byte order of the whole walk.
+    unreadable : what the walk itself could not enter on the way.
+
+    Examples
+    --------
+    >>> [sample.location for sample in Shard("train", "data", ("a.png", "b.png"))]
+    ['data/a.png', 'data/b.png']
+    """
+
+    split: str
+    root: str
+    paths: tuple[str, ...]
+    unreadable: tuple[Unreadable, ...] = ()
+
+    def __iter__(self) -> Iterator[Sample]:
+        for path in self.paths:
+            yield Sample(self.split, path, f"{self.root}/{path}")
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def singles(self) -> Iterator["Shard"]:
+        """The same work, one image at a time: adding the results gives the same result."""
+        if self.unreadable:
+            yield Shard(self.split, self.root, (), self.unreadable)
+        for path in self.paths:
+            yield Shard(self.split, self.root, (path,))
+
+    def record(self, code: Code, detail: str) -> Unreadable:
+        """The record of what happened to the one image of a single."""
+        (path,) = self.paths or ("",)
+        return Unreadable(self.split, path, code, detail)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Kind:
+    """What the pixels of an image are: its channels and the type of a value.
+
+    Attributes
+    ----------
+    dtype : ``uint8``, ``uint16``, ``int32`` or ``float32``.
+    channels : ``("gray",)`` or ``("R", "G", "B")``.
+
+    Examples
+    --------
+    >>> GRAY8.scale, GRAY16.scale, FLOAT.scale, GRAY16.bins
+    (255, 65535, 1, 65536)
+    """
+
+    dtype: str
+    channels: tuple[str, ...]
+
+    @property
+    def scale(self) -> int:
+        """Stored value that is 1.0 in unit scale."""
+        return {"uint8": 255, "uint16": 65535}.get(self.dtype, 1)
+
+    @property
+    def bins(self) -> int | None:
+        """Number of different values where values are counted, else None."""
+        return {"uint8": 256, "uint16": 65536}.get(self.dtype)
+
+
+GRAY8 = Kind("uint8", ("gray",))
+RGB8 = Kind("uint8", ("R", "G", "B"))
+GRAY16 = Kind("uint16", ("gray",))
+FLOAT = Kind("float32", ("gray",))
+INT32 = Kind("int32", ("gray",))
+
+#: What is remarked about an image without changing how it counts.
+NOTES = (
+    "alpha_dropped",
+    "equal_channels",
+    "icc_profile",
+    "exif_orientation",
+    "multi_frame",
+    "extension_mismatch",
+)
+
+
+class Pixels(Protocol):
+    """A decoded image, seen from what counts it.
+
+    Attributes
+    ----------
+    kind : what the pixels are.
+    width, height : pixels.
+    mode, format : as the file has them, before any conversion.
+    notes : those of :data:`NOTES` that hold.
+    digest : SHA-256 of the file's bytes.
+    key : 16 bytes, equal for images with equal pixels.
+    """
+
+    @property
+    def kind(self) -> Kind: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def mode(self) -> str: ...
+    @property
+    def format(self) -> str: ...
+    @property
+    def notes(self) -> tuple[str, ...]: ...
+    @property
+    def digest(self) -> bytes: ...
+    @property
+    def key(self) -> bytes: ...
+
+    def counts(self) -> "NDArray[np.int64]":
+        """How often each value occurs: shape (C, bins), int64; for counted kinds only."""
+
+    def array(self) -> "NDArray[Any]":
+        """The pixels themselves: shape (H, W, C), the kind's dtype, stored units."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How images are read: the part of the settings that a decoder needs.
+
+    Attributes
+    ----------
+    channels : ``auto`` keeps an image's own; ``gray`` and ``rgb`` convert 8-bit images.
+    max_pixels : width × height above which an image is ``too_large``.
+    """
+
+    channels: str = "auto"
+    max_pixels: int = MAX_PIXELS
+
+
+def path_bytes(path: str) -> bytes:
+    r"""A relative path as POSIX bytes: what is sorted and hashed.
+
+    >>> path_bytes("a/b\udcff.png")
+    b'a/b\xff.png'
+    """
+    return os.fsencode(path)

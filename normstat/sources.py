@@ -1,0 +1,424 @@
+"""Places to look for images, and the shards to read from them.
+
+A folder is walked in the byte order of relative paths, one folder's names in memory at a time.
+"""
+
+import hashlib
+import os
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from fnmatch import translate
+from operator import itemgetter
+from typing import Protocol, TypeAlias
+
+from normstat.errors import AmbiguousSplit, UnknownSplit, UsageError
+from normstat.files import shown
+from normstat.images import FORMATS, Code, Shard, Unreadable, path_bytes
+
+#: The split of images where no folder speaks for one.
+ALL = "all"
+#: Words in a folder's name, and the split each stands for.
+SPLIT_WORDS = {
+    **dict.fromkeys(("train", "training", "trn"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
+    **dict.fromkeys(("test", "testing", "eval", "evaluation"), "test"),
+}
+_NO_IMAGES = {"__macosx"}
+_LOOKS_LIKE_LABELS = {"mask", "masks", "label", "labels", "annotation", "annotations", "depth"}
+_BY_OPTION = "--split-dir"
+_SPLIT_NAME = re.compile(r"[A-Za-z0-9][-\w.]*")
+_TOKEN_BORDER = re.compile(r"[-_. ]+|(?<=\d)(?=\D)|(?<=\D)(?=\d)")
+
+
+# (st_dev, st_ino) of the folders from the root to a place: a link to one of them is a loop.
+_Trail: TypeAlias = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Which splits a source has, of those wanted.
+
+    Attributes
+    ----------
+    splits : their names.
+    rest : the split that images outside every split folder belong to; None if they are skipped.
+    """
+
+    splits: tuple[str, ...]
+    rest: str | None = None
+
+
+@dataclass(slots=True)
+class Survey:
+    """What the names in a source tell.
+
+    Attributes
+    ----------
+    images : split → number of files that look like images.
+    rules : split → what chose it.
+    beside : images next to split folders but in none of them; not read.
+    first_beside : the first of those.
+    look_like_labels : folders with images whose names say masks or labels.
+    extensions : extension → number of files, of any kind.
+    """
+
+    images: Counter[str] = field(default_factory=Counter)
+    rules: dict[str, set[str]] = field(default_factory=dict)
+    beside: int = 0
+    first_beside: str = ""
+    look_like_labels: set[str] = field(default_factory=set)
+    extensions: Counter[str] = field(default_factory=Counter)
+
+
+class Source(Protocol):
+    """A place where images are."""
+
+    def layout(self, wanted: Collection[str] = ()) -> Layout:
+        """The splits to read: those wanted, or every one there is."""
+
+    def shards(self, layout: Layout) -> Iterator[Shard]:
+        """The work, in an order and cut that only the images' paths and sizes decide."""
+
+    def survey(self, layout: Layout) -> Survey:
+        """Names only: how many images there are, and what to know about them."""
+
+
+def split_names(name: str) -> set[str]:
+    """The splits that a folder's name speaks for.
+
+    >>> split_names("train2017"), split_names("my-Validation"), split_names("latest")
+    ({'train'}, {'val'}, set())
+    >>> sorted(split_names("test-dev2017"))
+    ['test', 'val']
+    """
+    tokens = _TOKEN_BORDER.split(name.lower())
+    return {SPLIT_WORDS[token] for token in tokens if token in SPLIT_WORDS}
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A folder on the walk, and what its path says about the split.
+
+    ``path`` is relative: empty, or with a trailing ``/``. ``split`` is None while nothing on the
+    way has spoken; ``conflict`` is the message to raise should an image turn up here.
+    """
+
+    path: str = ""
+    split: str | None = None
+    rule: str = ""
+    conflict: str | None = None
+    trail: _Trail = ()
+
+    def images_split(self, layout: Layout) -> str | None:
+        """The split of an image here; None if it is in none."""
+        if self.conflict:
+            raise AmbiguousSplit(self.conflict)
+        return self.split or layout.rest
+
+
+# Sort key, place, relative path, and: None for a folder, a size for an image, else the failure.
+_Item: TypeAlias = tuple[bytes, _Place, str, int | OSError | None]
+
+
+class Folder:
+    """A folder of images, with or without a folder for each split.
+
+    Parameters
+    ----------
+    root : DATA.
+    split_dirs : split → folder below DATA; overrides what names say.
+    include, exclude : globs. With a ``/`` a glob is matched with the whole relative path (``*``
+        also matches ``/``), without one with each part of it. Images only: an ``include`` does
+        not make other files images.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as root:
+    ...     for name in ("train", "val"):
+    ...         os.mkdir(f"{root}/{name}")
+    ...         open(f"{root}/{name}/a.png", "w").close()
+    ...     source = Folder(root)
+    ...     [(shard.split, shard.paths) for shard in source.shards(source.layout())]
+    [('train', ('train/a.png',)), ('val', ('val/a.png',))]
+    """
+
+    def __init__(
+        self,
+        root: str | os.PathLike[str],
+        split_dirs: Mapping[str, str] | None = None,
+        include: Iterable[str] = (),
+        exclude: Iterable[str] = (),
+    ) -> None:
+        self.root = os.fspath(root)
+        try:
+            os.scandir(self.root).close()
+        except OSError as error:
+            raise UsageError(
+                f"{shown(self.root)}: cannot be read ({error.strerror}); DATA is a folder of images"
+            ) from error
+        self._assigned = dict(_assignments(self.root, split_dirs or {}))
+        self._include = _Globs(include)
+        self._exclude = _Globs(exclude)
+        #: Whether globs leave out some files.
+        self.filtered = bool(self._include or self._exclude)
+
+    def layout(self, wanted: Collection[str] = ()) -> Layout:
+        """The splits to read: those wanted, or every one there is.
+
+        Every image is looked at by name only, and none inside a split already found.
+
+        Raises
+        ------
+        UnknownSplit
+            A wanted split has no images; the message lists those found.
+        AmbiguousSplit
+            A folder on the way speaks for two splits.
+        """
+        found: set[str] = set()
+        unassigned = False
+        stack = [self._top()]
+        while stack:
+            place = stack.pop()
+            if place.split in found:
+                continue
+            with suppress(OSError):  # shards() makes a record of what cannot be listed
+                for _, child in self._scan(place):
+                    if child:
+                        stack.append(child)
+                    elif (split := place.images_split(Layout(()))) is not None:
+                        found.add(split)
+                        break
+                    else:
+                        unassigned = True
+            if wanted and found.issuperset(wanted):
+                return Layout(tuple(wanted))
+        rest = None
+        if not found and unassigned:
+            rest = self._own_split()
+            found.add(rest)
+        for split in wanted:
+            if split not in found:
+                raise UnknownSplit(
+                    f"{shown(self.root)}: has no split {split!r}; found: "
+                    f"{', '.join(sorted(found)) or 'no images at all'}. "
+                    "A folder is given to a split with --split-dir NAME=FOLDER"
+                )
+        return Layout(tuple(wanted) or tuple(sorted(found)), rest)
+
+    def shards(self, layout: Layout) -> Iterator[Shard]:
+        """The images of some splits, as work.
+
+        A shard ends after a sample when hash(path) / 2**64 < 1/128 + size / 4 MiB: at about 128
+        small images or 4 MiB. The rule has no memory, so a new file changes one shard only.
+        """
+        split = ""
+        paths: list[str] = []
+        failures: list[Unreadable] = []
+        for place, path, size in self._walk():
+            its_split = place.images_split(layout)
+            if its_split is None or its_split not in layout.splits:
+                continue
+            if its_split != split and (paths or failures):
+                yield Shard(split, self.root, tuple(paths), tuple(failures))
+                paths, failures = [], []
+            split = its_split
+            if isinstance(size, OSError):
+                failures.append(Unreadable(split, path, *_failure(size)))
+                continue
+            paths.append(path)
+            if _ends_shard(path, size):
+                yield Shard(split, self.root, tuple(paths), tuple(failures))
+                paths, failures = [], []
+        if paths or failures:
+            yield Shard(split, self.root, tuple(paths), tuple(failures))
+
+    def survey(self, layout: Layout) -> Survey:
+        """Names only: how many images there are, and what to know about them.
+
+        Raises
+        ------
+        AmbiguousSplit
+            A folder with images speaks for two splits.
+        """
+        survey = Survey()
+        stack = [self._top()]
+        while stack:
+            place = stack.pop()
+            images = 0
+            first = ""
+            with suppress(OSError):  # shards() makes a record of what cannot be listed
+                for entry, child in self._scan(place, survey.extensions):
+                    if child:
+                        stack.append(child)
+                    else:
+                        images += 1
+                        first = min(first or entry.name, entry.name)
+            if not images:
+                continue
+            split = place.images_split(layout)
+            if split is None:
+                survey.beside += images
+                path = place.path + first
+                survey.first_beside = min(survey.first_beside or path, path)
+            elif split in layout.splits:
+                survey.images[split] += images
+                survey.rules.setdefault(split, set()).add(place.rule or self._rest_rule(split))
+                parts = place.path.split("/")
+                survey.look_like_labels.update(_LOOKS_LIKE_LABELS.intersection(parts))
+        return survey
+
+    def _top(self) -> _Place:
+        split = self._assigned.get("")
+        return _Place("", split, _BY_OPTION if split else "")
+
+    def _own_split(self) -> str:
+        names = split_names(os.path.basename(os.path.realpath(self.root)))
+        return names.pop() if len(names) == 1 else ALL
+
+    def _rest_rule(self, split: str) -> str:
+        return "no split folder" if split == ALL else "DATA's own name"
+
+    def _walk(self) -> Iterator[tuple[_Place, str, int | OSError]]:
+        """Images with their sizes, and folders that cannot be listed, in order of path bytes."""
+        stack = [self._listed(self._top())]
+        while stack:
+            for _, place, path, what in stack[-1]:
+                if what is None:
+                    stack.append(self._listed(place))
+                    break
+                yield place, path, what
+            else:
+                stack.pop()
+
+    def _listed(self, place: _Place) -> Iterator[_Item]:
+        items: list[_Item] = []
+        try:
+            for entry, child in self._scan(place):
+                path = place.path + entry.name
+                if child:
+                    items.append((path_bytes(entry.name + "/"), child, path, None))
+                else:
+                    items.append((path_bytes(entry.name), place, path, _size(entry)))
+        except OSError as error:
+            items = [(b"", place, place.path, error)]
+        items.sort(key=itemgetter(0))
+        return iter(items)
+
+    def _scan(
+        self, place: _Place, extensions: Counter[str] | None = None
+    ) -> Iterator[tuple["os.DirEntry[str]", _Place | None]]:
+        """What a folder holds, unsorted: folders with their place, and images (place None)."""
+        location = f"{self.root}/{place.path}"
+        trail = (*place.trail, _identity(os.stat(location)))
+        with os.scandir(location) as entries:
+            for entry in entries:
+                name = entry.name
+                if name.startswith("."):
+                    continue
+                if _is_folder(entry):
+                    if self._may_enter(place, entry, trail):
+                        yield entry, self._enter(place, name, trail)
+                    continue
+                extension = os.path.splitext(name)[1].lower()
+                if extensions is not None:
+                    extensions[extension] += 1
+                if extension in FORMATS and self._takes(place.path + name):
+                    yield entry, None
+
+    def _may_enter(self, place: _Place, entry: "os.DirEntry[str]", trail: _Trail) -> bool:
+        if entry.name.lower() in _NO_IMAGES or self._exclude.match(place.path + entry.name):
+            return False
+        return not entry.is_symlink() or _identity(entry.stat()) not in trail
+
+    def _enter(self, place: _Place, name: str, trail: _Trail) -> _Place:
+        path = f"{place.path}{name}/"
+        if path in self._assigned:
+            return _Place(path, self._assigned[path], _BY_OPTION, None, trail)
+        split, rule, conflict = place.split, place.rule, place.conflict
+        if split is None:
+            names = sorted(split_names(name))
+            if len(names) == 1:
+                split, rule = names[0], f"folder {shown(name)}"
+            elif names:
+                conflict = _conflict(path, *names)
+        elif rule != _BY_OPTION:
+            exact = SPLIT_WORDS.get(name.lower(), split)
+            if exact != split:
+                conflict = _conflict(path, split, exact)
+        return _Place(path, split, rule, conflict, trail)
+
+    def _takes(self, path: str) -> bool:
+        return (not self._include or self._include.match(path)) and not self._exclude.match(path)
+
+
+class _Globs:
+    """Any of several globs; false if there are none."""
+
+    def __init__(self, globs: Iterable[str]) -> None:
+        globs = tuple(globs)
+        self._whole = [re.compile(translate(glob)) for glob in globs if "/" in glob]
+        self._part = [re.compile(translate(glob)) for glob in globs if "/" not in glob]
+
+    def __bool__(self) -> bool:
+        return bool(self._whole or self._part)
+
+    def match(self, path: str) -> bool:
+        return any(glob.match(path) for glob in self._whole) or any(
+            glob.match(part) for glob in self._part for part in path.split("/")
+        )
+
+
+def _assignments(root: str, split_dirs: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for split, folder in split_dirs.items():
+        option = f"--split-dir {split}={folder}"
+        if not _SPLIT_NAME.fullmatch(split):
+            raise UsageError(f"{shown(option)}: a split's name is made of letters, digits, - _ .")
+        path = os.path.relpath(os.path.join(root, folder), root).replace(os.sep, "/")
+        if path.startswith("../") or path == "..":
+            raise UsageError(f"{shown(option)}: the folder is not below {shown(root)}")
+        if not os.path.isdir(os.path.join(root, path)):
+            raise UsageError(f"{shown(option)}: there is no such folder in {shown(root)}")
+        yield ("" if path == "." else f"{path}/"), split
+
+
+def _conflict(path: str, one: str, other: str) -> str:
+    folder = shown(path.removesuffix("/"))
+    return (
+        f"{folder}: could be {one} or {other}; say which with "
+        f"--split-dir {one}={folder} or --split-dir {other}={folder}"
+    )
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads in a circle: opening it will tell
+        return False
+
+
+def _size(entry: "os.DirEntry[str]") -> int:
+    try:
+        return entry.stat().st_size
+    except OSError:  # reading it will tell why; the size only decides where a shard ends
+        return 0
+
+
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino
+
+
+def _failure(error: OSError) -> tuple[str, str]:
+    if isinstance(error, PermissionError):
+        return Code.PERMISSION_DENIED, "folder cannot be listed"
+    if isinstance(error, FileNotFoundError):
+        return Code.VANISHED, "folder is gone"
+    return Code.IO_ERROR, f"folder cannot be listed: {error.strerror}"
+
+
+def _ends_shard(path: str, size: int) -> bool:
+    digest = hashlib.blake2b(path_bytes(path), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64 < 1 / 128 + size / 2**22
