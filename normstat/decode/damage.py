@@ -1,0 +1,224 @@
+"""Damage that a decoder accepts, or cannot name: found in the bytes of the file.
+
+Every check is cheap on a healthy image: a walk over chunk headers, or one look at the last pixel.
+The expensive proof runs only where that look gives a reason for suspicion.
+"""
+
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from io import BytesIO
+
+from PIL import Image, TiffImagePlugin, UnidentifiedImageError
+
+from normstat.errors import UnreadableImage
+from normstat.images import Code
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+# First column, first row, and their steps, for each pass of an interlaced PNG.
+_ADAM7 = (
+    (0, 0, 8, 8),
+    (4, 0, 8, 8),
+    (0, 4, 4, 8),
+    (2, 0, 4, 4),
+    (0, 2, 2, 4),
+    (1, 0, 2, 2),
+    (0, 1, 1, 2),
+)
+_JPEG_SOI = b"\xff\xd8\xff"
+_JPEG_START_OF_FRAME = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_JPEG_START_OF_SCAN = 0xDA
+# Inside a scan 0xFF is followed by 0 (stuffing), a restart marker, or more 0xFF (fill).
+_JPEG_SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+_FILLER = bytes(range(1, 255)) * 8
+_TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+
+def check_png_chunks(data: bytes) -> None:
+    """A PNG file is whole: chunk by chunk to IEND, with right checksums.
+
+    Raises
+    ------
+    UnreadableImage
+        ``truncated`` if the data end before IEND, ``corrupt`` on a wrong checksum.
+    """
+    view = memoryview(data)
+    position = len(PNG_SIGNATURE)
+    while True:
+        if position + 12 > len(data):
+            raise UnreadableImage(Code.TRUNCATED, "ends without the chunk IEND")
+        length = int.from_bytes(view[position : position + 4], "big")
+        name = data[position + 4 : position + 8]
+        end = position + 12 + length
+        if end > len(data):
+            raise UnreadableImage(Code.TRUNCATED, f"ends inside the chunk {_escaped(name)}")
+        if zlib.crc32(view[position + 4 : end - 4]) != int.from_bytes(view[end - 4 : end], "big"):
+            raise UnreadableImage(Code.CORRUPT, f"wrong checksum in the chunk {_escaped(name)}")
+        if name == b"IEND":
+            return
+        position = end
+
+
+def check_png_rows(image: Image.Image, data: bytes, interlaced: bool) -> None:
+    """The compressed stream holds every row: what is missing decodes as zeros, without an error.
+
+    Raises
+    ------
+    UnreadableImage
+        ``truncated``
+    """
+    if not interlaced:
+        bottom = image.height - 1
+        last = image.getpixel((image.width - 1, bottom))
+        if any(last) if isinstance(last, tuple) else last:
+            return
+        if image.crop((0, bottom, image.width, image.height)).tobytes().strip(b"\0"):
+            return
+    width, height, bits, color = struct.unpack(">IIBB", data[16:26])
+    passes = _ADAM7 if interlaced else ((0, 0, 1, 1),)
+    expected = 0
+    for x, y, step_x, step_y in passes:
+        columns, rows = -(-(width - x) // step_x), -(-(height - y) // step_y)
+        if columns > 0 and rows > 0:
+            expected += rows * (1 + -(-columns * bits * _PNG_SAMPLES[color] // 8))
+    if _inflated_size(data, expected) < expected:
+        raise UnreadableImage(Code.TRUNCATED, "rows are missing at the end")
+
+
+def _inflated_size(data: bytes, enough: int) -> int:
+    stream = zlib.decompressobj()
+    size = 0
+    position = len(PNG_SIGNATURE)
+    while position < len(data) and size < enough:
+        length = int.from_bytes(data[position : position + 4], "big")
+        if data[position + 4 : position + 8] == b"IDAT":
+            rest = data[position + 8 : position + 8 + length]
+            while rest and size < enough:
+                size += len(stream.decompress(rest, 1 << 20))
+                rest = stream.unconsumed_tail
+        position += 12 + length
+    return size
+
+
+def check_jpeg_end(image: Image.Image, data: bytes) -> None:
+    """The scan reaches the last block: libjpeg fills what is missing with exact mid-gray.
+
+    A picture may truly end in that gray, so suspicion is followed by a proof: bytes inserted at
+    the end of the scan change the picture only if the decoder was still waiting for some.
+
+    Raises
+    ------
+    UnreadableImage
+        ``truncated``
+    """
+    last = image.getpixel((image.width - 1, image.height - 1))
+    if not {127, 128}.issuperset(last if isinstance(last, tuple) else (last,)):
+        return
+    end = _scan_end(data)
+    if end is None:
+        return
+    with Image.open(BytesIO(data[:end] + _FILLER + data[end:]), formats=("JPEG",)) as longer:
+        longer.load()
+        if longer.tobytes() != image.tobytes():
+            raise UnreadableImage(Code.TRUNCATED, "the end is missing: filled with mid-gray")
+
+
+def _scan_end(data: bytes) -> int | None:
+    for marker, _, end in _jpeg_segments(data):
+        if marker == _JPEG_START_OF_SCAN:
+            found = _JPEG_SCAN_END.search(data, end)
+            return found.start() if found else None
+    return None
+
+
+def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Marker, start and end of the segments up to the first scan; ends early where the data do."""
+    position = 2
+    while position + 4 <= len(data):
+        if data[position] != 0xFF:
+            return
+        marker = data[position + 1]
+        if marker == 0xFF:  # fill
+            position += 1
+            continue
+        end = position + 2 + int.from_bytes(data[position + 2 : position + 4], "big")
+        if end > len(data):
+            return
+        yield marker, position + 4, end
+        if marker == _JPEG_START_OF_SCAN:
+            return
+        position = end
+
+
+def verdict(error: Exception, data: bytes) -> UnreadableImage:
+    """What an exception of the decoder says about a file."""
+    if isinstance(error, UnidentifiedImageError):
+        return _unidentified(data)
+    code = Code.TRUNCATED if _ends_early(error, data) else Code.CORRUPT
+    message = str(error)
+    # Addresses and the like would differ from run to run.
+    detail = message if message and "0x" not in message else type(error).__name__
+    return UnreadableImage(code, f"decoder: {detail}")
+
+
+def _ends_early(error: Exception, data: bytes) -> bool:
+    words = ("truncated", "not enough", "incomplete", "eof", "end of file", "buffer is not large")
+    return (
+        isinstance(error, (EOFError, IndexError, struct.error))
+        or any(word in str(error).lower() for word in words)
+        or _container_is_cut(data)
+    )
+
+
+def _container_is_cut(data: bytes) -> bool:
+    """The file's own header announces more bytes than there are."""
+    if data.startswith(b"RIFF"):
+        return int.from_bytes(data[4:8], "little") + 8 > len(data)
+    if data[4:8] == b"ftyp":
+        position = 0
+        while 0 <= position < len(data):
+            length = int.from_bytes(data[position : position + 4], "big")
+            if length < 8:  # up to the end, or 64 bits long: nothing to compare
+                return False
+            position += length
+        return position > len(data)
+    if data.startswith(_JPEG_SOI):
+        segments = [marker for marker, _, _ in _jpeg_segments(data)]
+        return _JPEG_START_OF_SCAN not in segments
+    return False
+
+
+def _unidentified(data: bytes) -> UnreadableImage:
+    """No plugin took the file: another format, pixels Pillow cannot hold, a broken header."""
+    if data.startswith(_TIFF_MAGIC):
+        return _unidentified_tiff(data)
+    if data.startswith(_JPEG_SOI):
+        for marker, content, _ in _jpeg_segments(data):
+            if marker in _JPEG_START_OF_FRAME and data[content] != 8:
+                return UnreadableImage(Code.UNSUPPORTED_PIXELS, f"JPEG with {data[content]} bits")
+    if _container_is_cut(data):
+        return UnreadableImage(Code.TRUNCATED, "ends inside the header")
+    return UnreadableImage(Code.NOT_AN_IMAGE, f"starts with {_escaped(data[:16])}")
+
+
+def _unidentified_tiff(data: bytes) -> UnreadableImage:
+    try:
+        directory = TiffImagePlugin.ImageFileDirectory_v2(data[: 8 if data[2] in b"*\0" else 16])
+        file = BytesIO(data)
+        file.seek(directory.next or 0)
+        directory.load(file)
+    except (SyntaxError, struct.error, OSError, ValueError, TypeError, KeyError, IndexError):
+        directory = None
+    if not directory or 258 not in directory or 257 not in directory:
+        return UnreadableImage(Code.TRUNCATED, "ends before the TIFF directory")
+    bits = "/".join(map(str, directory[258]))
+    formats = {1: "unsigned", 2: "signed", 3: "float"}
+    formats_here = directory.get(339, (1,))
+    names = "/".join(dict.fromkeys(formats.get(number, "other") for number in formats_here))
+    return UnreadableImage(Code.UNSUPPORTED_PIXELS, f"TIFF with {bits} bits, {names}")
+
+
+def _escaped(data: bytes) -> str:
+    return data.decode("latin-1").encode("unicode_escape").decode("ascii")
