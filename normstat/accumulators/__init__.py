@@ -1,0 +1,5 @@
+"""States: values that add.
+
+Each state is an immutable value with ``empty``, ``of`` and ``+``. The state of two sets of images
+is the sum of their states, in any grouping; that is the law everything else rests on.
+"""
