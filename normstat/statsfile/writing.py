@@ -1,0 +1,132 @@
+"""Stats to text: one line for whatever holds nothing nested, keys in the order of the fields."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from normstat.accumulators.histogram import Histogram
+from normstat.accumulators.moments import Moments
+from normstat.accumulators.perimage import COLUMNS, PerImage
+from normstat.accumulators.tally import Fingerprint, KindTally
+from normstat.images import Kind
+from normstat.stats import SplitStats, Stats
+
+SCHEMA = "normstat/stats/1"
+
+
+def dumps(stats: Stats) -> str:
+    """The text of a stats file.
+
+    >>> from normstat.stats import Settings, Stats
+    >>> print(dumps(Stats("0.1.0", {}, Settings(), {})).splitlines()[1])
+      "schema": "normstat/stats/1",
+    """
+    content = {
+        "schema": SCHEMA,
+        "normstat": stats.normstat,
+        "decoder": stats.decoder,
+        "settings": _plain(stats.settings),
+        "complete": stats.complete,
+        "splits": {name: _split_to_json(split) for name, split in stats.splits.items()},
+        "unreadable": [_plain(record) for record in stats.unreadable],
+    }
+    return _render(content, "") + "\n"
+
+
+def _plain(record: Any) -> dict[str, Any]:
+    """The fields of a slotted dataclass or named tuple, in their order."""
+    names = getattr(record, "_fields", None) or record.__slots__
+    return {name: getattr(record, name) for name in names}
+
+
+def _split_to_json(split: SplitStats) -> dict[str, Any]:
+    nested = ("stderr", "per_image", "width", "height")
+    content = _plain(split)
+    content |= {name: _plain(content[name]) for name in nested}
+    content["fingerprint"] = _fingerprint_to_json(split.fingerprint)
+    content["state"] = {
+        "kinds": [
+            _kind_to_json(kind, split.state.kinds[kind]) for kind in sorted(split.state.kinds)
+        ]
+    }
+    return content
+
+
+def _fingerprint_to_json(fingerprint: Fingerprint) -> dict[str, str]:
+    return {name: f"{value:032x}" for name, value in _plain(fingerprint).items()}
+
+
+def _kind_to_json(kind: Kind, tally: KindTally) -> dict[str, Any]:
+    return {
+        "dtype": kind.dtype,
+        "channels": kind.channels,
+        "values": _values_to_json(tally.values),
+        "per_image": _per_image_to_json(tally.per_image),
+        "width": _plain(tally.width),
+        "height": _plain(tally.height),
+        "modes": dict(sorted(tally.modes.items())),
+        "formats": dict(sorted(tally.formats.items())),
+        "notes": dict(sorted(tally.notes.items())),
+        "fingerprint": _fingerprint_to_json(tally.fingerprint),
+        "first": tally.first,
+    }
+
+
+def _values_to_json(values: Histogram | Moments) -> Any:
+    if isinstance(values, Moments):
+        arrays = {name: value for name, value in _plain(values).items() if name != "count"}
+        return {"count": values.count} | {name: a.tolist() for name, a in arrays.items()}
+    if values.counts.shape[1] == 256:
+        return values.counts.tolist()
+    return [
+        {"value": present.tolist(), "count": channel[present].tolist()}
+        for channel in values.counts
+        for present in [np.flatnonzero(channel)]
+    ]
+
+
+def _per_image_to_json(sums: PerImage) -> dict[str, Any]:
+    # Beyond 2**53 many JSON readers round integers; as text they stay whole.
+    return {
+        "images": sums.images,
+        "pixels": str(sums.pixels),
+        "pixels2": str(sums.pixels2),
+        "channels": [
+            {name: str(value) for name, value in zip(COLUMNS, row, strict=True)}
+            for row in sums.channels
+        ],
+    }
+
+
+def _render(value: Any, indent: str) -> str:
+    """JSON with one line for whatever holds nothing nested."""
+    if isinstance(value, Mapping) and value:
+        open_, close, deeper = "{", "}", indent + "  "
+        items = [f"{_scalar(key)}: {_render(item, deeper)}" for key, item in value.items()]
+        nested = any(isinstance(item, (Mapping, list, tuple)) for item in value.values())
+    elif isinstance(value, (list, tuple)) and value:
+        open_, close, deeper = "[", "]", indent + "  "
+        items = [_render(item, deeper) for item in value]
+        nested = any(isinstance(item, (Mapping, list, tuple)) for item in value)
+    else:
+        return "{}" if isinstance(value, Mapping) else _scalar(value)
+    if not nested:
+        return open_ + ", ".join(items) + close
+    return f"{open_}\n{deeper}" + f",\n{deeper}".join(items) + f"\n{indent}{close}"
+
+
+def _scalar(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    # Bytes of a file name that are no UTF-8, and what would confuse a terminal.
+    return text if text.isprintable() else _UNPRINTABLE.sub(_escape, text)
+
+
+_UNPRINTABLE = re.compile(r"[^ -~\u00a1-\ud7ff\ue000-\ufffd]")
+
+
+def _escape(match: re.Match[str]) -> str:
+    letter = match.group()
+    return letter if letter.isprintable() else json.dumps(letter)[1:-1]
