@@ -1,0 +1,33 @@
+"""What a job and an executor are."""
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol, Self, TypeVar
+
+from normstat.images import Shard, Unreadable
+
+
+class Result(Protocol):
+    """What a job makes of a shard: results of parts of a shard add to the result of the whole."""
+
+    def __add__(self, other: Self, /) -> Self: ...
+
+
+R = TypeVar("R", bound=Result)
+R_co = TypeVar("R_co", bound=Result, covariant=True)
+
+
+class Job(Protocol[R_co]):
+    """What to do with a shard. Jobs, shards and results are picklable."""
+
+    def __call__(self, shard: Shard) -> R_co:
+        """The result of a shard."""
+
+    def lost(self, record: Unreadable) -> R_co:
+        """The result of an image that ends the process which reads it."""
+
+
+class Executor(Protocol):
+    """Maps a job over shards."""
+
+    def map(self, job: Job[R], shards: Iterable[Shard]) -> Iterator[R]:
+        """Results, one for each shard and in their order; few shards are in flight at once."""

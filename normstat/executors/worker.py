@@ -1,0 +1,129 @@
+"""What a worker process runs: shards in on stdin, results out on stdout, gone with its parent.
+
+A message is its length (8 bytes, little-endian) and a pickle.
+"""
+
+import os
+import pickle
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from queue import SimpleQueue
+from typing import IO, Any
+
+from normstat.images import Sample, Shard
+
+#: Environment variable that lets through what is hidden from users.
+DEBUG = "NORMSTAT_DEBUG"
+#: Exit status of a worker that ran out of memory outside of a decoder.
+NO_MEMORY = 112
+#: Exit status on Windows when an image took too long; elsewhere the signal SIGALRM says so.
+TOO_SLOW = 1
+
+
+def send(pipe: IO[bytes], message: Any) -> None:
+    """Write a message."""
+    data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+    pipe.write(len(data).to_bytes(8, "little"))
+    pipe.write(data)
+    pipe.flush()
+
+
+def receive(pipe: IO[bytes]) -> Any:
+    """Read a message.
+
+    Raises
+    ------
+    EOFError
+        The other side is gone.
+    """
+    header = pipe.read(8)
+    size = int.from_bytes(header, "little")
+    data = pipe.read(size) if len(header) == 8 else b""
+    if len(header) < 8 or len(data) < size:
+        raise EOFError("the other process is gone")
+    return pickle.loads(data)
+
+
+def serve(tasks: IO[bytes]) -> None:
+    """Work until the parent closes the pipe or is gone."""
+    parent, image_timeout, job = receive(tasks)
+    _end_with_parent(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    results = os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)  # what a library prints must not get between the results
+    send(results, "ready")
+    if DEBUG not in os.environ:
+        os.dup2(nowhere, 2)  # libtiff and libpng remark on files there; the codes say it better
+    inbox: SimpleQueue[Shard] = SimpleQueue()
+    threading.Thread(target=_listen, args=(tasks, inbox), daemon=True).start()
+    watch = _alarm(image_timeout)
+    while True:
+        shard = inbox.get()
+        try:
+            answer = True, job(_Watched.of(shard, watch))
+        except MemoryError:
+            os._exit(NO_MEMORY)
+        except Exception:  # a bug: the parent raises it, with this traceback
+            answer = False, traceback.format_exc()
+        watch(0)
+        send(results, answer)
+
+
+def _listen(tasks: IO[bytes], inbox: "SimpleQueue[Shard]") -> None:
+    """A thread of its own, so that the end of the parent is noticed in the middle of a shard."""
+    while True:
+        try:
+            inbox.put(receive(tasks))
+        except EOFError:
+            os._exit(0)
+
+
+def _end_with_parent(parent: int) -> None:
+    """A decoder stuck in C holds the lock that a Python thread needs: let the kernel end it."""
+    if sys.platform == "linux":
+        import ctypes
+
+        set_parent_death_signal = 1
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(0)
+
+
+def _alarm(seconds: float) -> Callable[[int], None]:
+    """A function that sets the clock for an image (1) or stops it (0)."""
+    if not seconds:
+        return lambda on: None
+    if sys.platform != "win32":
+        # The default action of SIGALRM ends a process wherever it is, C code included.
+        return lambda on: signal.setitimer(signal.ITIMER_REAL, on * seconds) and None
+    import faulthandler
+
+    nowhere = open(os.devnull, "w")  # noqa: SIM115  # open as long as the process lives
+
+    def watch(on: int) -> None:
+        faulthandler.cancel_dump_traceback_later()
+        if on:
+            faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
+
+    return watch
+
+
+class _Watched(Shard):
+    """A shard that sets the clock whenever its next sample is asked for."""
+
+    __slots__ = ("_watch",)
+
+    @classmethod
+    def of(cls, shard: Shard, watch: Callable[[int], None]) -> "_Watched":
+        watched = cls(shard.split, shard.root, shard.paths, shard.unreadable)
+        object.__setattr__(watched, "_watch", watch)
+        return watched
+
+    def __iter__(self) -> Iterator[Sample]:
+        for sample in Shard.__iter__(self):
+            self._watch(1)  # type: ignore[attr-defined]  # set by of()
+            yield sample
