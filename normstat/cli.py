@@ -1,0 +1,268 @@
+"""The command line: parse, call one function, print, exit.
+
+What only one command needs (NumPy, rich, tqdm) is imported by that command.
+"""
+
+import functools
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any, Literal, ParamSpec, TypeVar
+
+import typer
+
+from normstat import __version__
+from normstat.errors import NormstatError, OutputError, UnreadableImage, UsageError
+from normstat.files import ensure_writable, shown
+from normstat.images import FORMATS, MAX_PIXELS
+
+if TYPE_CHECKING:
+    from normstat.stats import Stats
+    from normstat.verbs.compute import Progress
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_BROKEN_PIPE = 141
+_INTERNAL_ERROR = 70
+_INTERRUPTED = 130
+_REPORT = "https://github.com/normstat/normstat/issues"
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,  # plain help: the same in a terminal, in CI and in the README
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A file name that the terminal's encoding lacks must not end the run.
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a TextIOWrapper
+    try:
+        return app(arguments, prog_name="normstat", standalone_mode=False) or 0
+    except NormstatError as error:
+        return _fail(str(error), error.exit_code)
+    except typer.Abort:
+        return _fail("interrupted", _INTERRUPTED)
+    except typer.TyperException as error:  # a wrong command line
+        error.show() if hasattr(error, "show") else print(error, file=sys.stderr)
+        return error.exit_code
+    except MemoryError:
+        return _fail("out of memory", OutputError.exit_code)
+    except Exception as error:  # whatever is left is a bug, and says so in one line
+        if "NORMSTAT_DEBUG" in os.environ:
+            traceback.print_exc()
+        lines = [line for line in str(error).splitlines() if line.strip()] or ["no message"]
+        return _fail(
+            f"internal error: {type(error).__name__}: {shown(lines[-1])}; NORMSTAT_DEBUG=1 shows "
+            f"where. Please report it: {_REPORT}",
+            _INTERNAL_ERROR,
+        )
+
+
+def _fail(message: str, exit_code: int) -> int:
+    print(f"normstat: {message}", file=sys.stderr)
+    return exit_code
+
+
+def _prints(command: Callable[P, T]) -> Callable[P, T]:
+    """A command that ends quietly when nobody reads its output, and says when it cannot print."""
+
+    @functools.wraps(command)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            result = command(*args, **kwargs)
+            sys.stdout.flush()
+            return result
+        except BrokenPipeError:
+            # What Python still has to flush at exit goes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(_BROKEN_PIPE) from None
+        except OSError as error:
+            raise OutputError(f"standard output cannot be written ({error.strerror})") from error
+
+    return wrapper
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"normstat {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Exact per-channel statistics of image data sets, and whether they are still true."""
+
+
+@app.command()
+@_prints
+def compute(
+    data: Annotated[str, typer.Argument(metavar="DATA", help="Folder of images.")],
+    split: Annotated[
+        list[str],
+        typer.Option(metavar="NAME", help="Split to read; repeatable. Default: every one found."),
+    ] = [],  # noqa: B006  # Typer copies it
+    output: Annotated[
+        str, typer.Option("-o", "--output", metavar="FILE", help="Stats file; - is stdout.")
+    ] = "stats.json",
+    split_dir: Annotated[
+        list[str],
+        typer.Option(metavar="NAME=FOLDER", help="Folder below DATA that is a split; repeatable."),
+    ] = [],  # noqa: B006
+    include: Annotated[
+        list[str], typer.Option(metavar="GLOB", help="Read only matching images; repeatable.")
+    ] = [],  # noqa: B006
+    exclude: Annotated[
+        list[str], typer.Option(metavar="GLOB", help="Leave out matching ones; repeatable.")
+    ] = [],  # noqa: B006
+    channels: Annotated[
+        Literal["auto", "gray", "rgb"],
+        typer.Option(metavar="auto|gray|rgb", help="Convert 8-bit images; auto: as they are."),
+    ] = "auto",
+    workers: Annotated[
+        int,
+        typer.Option(
+            "-j", "--workers", metavar="N", min=0, help="Worker processes; 0: one per CPU."
+        ),
+    ] = 0,
+    allow_unreadable: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Exit 0 with up to N unreadable images.")
+    ] = 0,
+    max_errors: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="Stop at more unreadable images than N.")
+    ] = None,
+    max_pixels: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Do not read images with more pixels.")
+    ] = MAX_PIXELS,
+    image_timeout: Annotated[
+        float, typer.Option(min=0, metavar="SECONDS", help="Give up an image after; 0: never.")
+    ] = 60.0,
+    quiet: Annotated[
+        bool, typer.Option("-q", "--quiet", help="No progress, notices or table.")
+    ] = False,
+) -> int:
+    """Compute the mean, std and more of a folder of images, split by split.
+
+    Exit code 3: done, but some images were unreadable; the stats file lists them.
+
+    \b
+    Examples:
+      normstat compute ./data
+      normstat compute ./data --split train -o train.json
+      normstat compute ./data --split-dir train=2023 --exclude masks
+    """
+    split_dirs = dict(_assignment(text) for text in split_dir)
+    to_stdout = output == "-"
+    if not to_stdout:
+        _refuse_output(output)
+        ensure_writable(output)
+
+    from normstat.statsfile import dumps, save
+    from normstat.verbs.compute import compute as compute_stats
+
+    with _progress(quiet) as progress:
+        stats = compute_stats(
+            data,
+            split=split,
+            split_dir=split_dirs,
+            include=include,
+            exclude=exclude,
+            channels=channels,
+            workers=workers or None,
+            max_pixels=max_pixels,
+            max_errors=max_errors,
+            image_timeout=image_timeout,
+            progress=progress,
+        )
+    if to_stdout:
+        sys.stdout.write(dumps(stats))
+    else:
+        save(stats, output)
+        if not quiet:
+            _print_table(stats, output)
+    unreadable = sum(split.unreadable for split in stats.splits.values())
+    if unreadable > allow_unreadable:
+        return UnreadableImage.exit_code
+    if unreadable and not quiet:
+        print(
+            f"{unreadable} unreadable accepted by --allow-unreadable {allow_unreadable}",
+            file=sys.stderr if to_stdout else sys.stdout,
+        )
+    return 0
+
+
+@app.command()
+@_prints
+def show(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Stats file; - is stdin.")],
+) -> int:
+    """Show a stats file as a table, with a small histogram for each channel.
+
+    \b
+    Example:
+      normstat show stats.json
+    """
+    from normstat.statsfile import load, loads
+
+    stats = loads(sys.stdin.read()) if file == "-" else load(file)
+    _print_table(stats, file, histograms=True)
+    return 0
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    name, equals, folder = text.partition("=")
+    if not (name and equals and folder):
+        raise UsageError(f"--split-dir {shown(text)}: should be NAME=FOLDER, as in train=2023")
+    return name, folder
+
+
+def _refuse_output(output: str) -> None:
+    if os.path.isfile(output) and os.path.splitext(output)[1].lower() in FORMATS:
+        raise UsageError(f"-o {shown(output)}: is an image that exists; a stats file ends in .json")
+
+
+def _print_table(stats: "Stats", file: str, histograms: bool = False) -> None:
+    from rich.console import Console
+
+    from normstat.tables import print_stats
+
+    # A pipe has no width: a table that is cut or wrapped there is of no use.
+    width = None if sys.stdout.isatty() else 200
+    console = Console(file=sys.stdout, width=width, highlight=False)
+    print_stats(stats, console, shown(file), histograms)
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator["Progress | None"]:
+    """A progress bar where stderr is a terminal, notices on stderr anyway, or nothing at all."""
+    if quiet:
+        yield None
+        return
+    from tqdm import tqdm
+
+    with tqdm(unit=" images", disable=None, file=sys.stderr, dynamic_ncols=True) as bar:
+        yield _Bar(bar)
+
+
+class _Bar:
+    def __init__(self, bar: Any) -> None:
+        self._bar = bar
+
+    def total(self, images: int) -> None:
+        self._bar.total = images
+        self._bar.refresh()
+
+    def advance(self, images: int) -> None:
+        self._bar.update(images)
+
+    def notice(self, message: str) -> None:
+        self._bar.write(message, file=sys.stderr)

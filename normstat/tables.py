@@ -1,0 +1,155 @@
+"""Statistics as a person reads them in a terminal."""
+
+import math
+from collections.abc import Iterator, Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from normstat.accumulators.histogram import Histogram
+from normstat.accumulators.tally import Extent
+from normstat.files import shown
+from normstat.images import HINTS, Code, Unreadable
+from normstat.stats import SplitStats, Stats
+
+#: Unreadable images that are named one by one.
+NAMED = 10
+_DECIMALS = 6
+_BARS = 32
+_BLOCKS = " ▁▂▃▄▅▆▇█"
+_ASCII = str.maketrans(
+    {"±": "+/-", "×": "x", "–": "-"} | dict(zip(_BLOCKS, " _.:-=+*#", strict=True))
+)
+
+
+def print_stats(
+    stats: Stats, console: Console, unreadable_in: str, histograms: bool = False
+) -> None:
+    """Print the table of statistics, what was unreadable, and the constants to paste.
+
+    Parameters
+    ----------
+    stats : what to print.
+    console : where to; not UTF-8 gets plain ASCII.
+    unreadable_in : where all the unreadable images are listed, if not all are named.
+    histograms : with a small histogram for each channel.
+    """
+    plain = "utf" not in console.encoding.lower()
+    table = Table(box=box.ASCII if plain else box.SIMPLE_HEAD, pad_edge=False)
+    for header in ("split", "images", "size", "channel", "mean ± se", "std ± se", "min", "max"):
+        table.add_column(_text(header, plain), no_wrap=True)
+    if histograms:
+        table.add_column("0 to 1", no_wrap=True)
+    for name, split in stats.splits.items():
+        for row in _rows(name, split, histograms):
+            table.add_row(*(_text(cell, plain) for cell in row))
+    console.print(table)
+    for line in (*_unreadable(stats, unreadable_in), *_constants(stats)):
+        console.print(_text(line, plain), soft_wrap=True, markup=False, highlight=False)
+
+
+def _text(text: str, plain: bool) -> str:
+    return text.translate(_ASCII) if plain else text
+
+
+def _rows(name: str, split: SplitStats, histograms: bool) -> Iterator[tuple[str, ...]]:
+    images = f"{split.images}"
+    if split.unreadable:
+        images += f" (+ {split.unreadable} unreadable)"
+    head = (shown(name), images, f"{_extent(split.width)} × {_extent(split.height)}")
+    if split.channels is None or not (split.mean and split.std and split.min and split.max):
+        yield (*head[:2], "–", "–", "–", "–", "–", "–", *(("",) if histograms else ()))
+        return
+    bars = _bars(split.histogram()) if histograms else None
+    for index, channel in enumerate(split.channels):
+        yield (
+            *(head if index == 0 else ("", "", "")),
+            channel,
+            _plus_minus(split.mean[index], split.stderr.mean, index),
+            _plus_minus(split.std[index], split.stderr.std, index),
+            f"{split.min[index]:.6g}",
+            f"{split.max[index]:.6g}",
+            *(() if bars is None else (bars[index] if bars else "–",)),
+        )
+
+
+def _extent(extent: Extent) -> str:
+    return f"{extent.min}" if extent.min == extent.max else f"{extent.min}–{extent.max}"
+
+
+def _plus_minus(value: float, errors: Sequence[float | None] | None, index: int) -> str:
+    error = errors[index] if errors else None
+    return f"{value:#.{_DECIMALS}g} ± " + ("–" if error is None else f"{error:.2g}")
+
+
+def _bars(histogram: Histogram | None) -> list[str]:
+    if histogram is None:
+        return []
+    channels, bins = histogram.counts.shape
+    heights = histogram.counts.reshape(channels, _BARS, bins // _BARS).sum(axis=2)
+    levels = -(-heights * (len(_BLOCKS) - 1) // heights.max(axis=1, keepdims=True))
+    return ["".join(_BLOCKS[level] for level in row) for row in levels.tolist()]
+
+
+def _unreadable(stats: Stats, where: str) -> Iterator[str]:
+    number = sum(split.unreadable for split in stats.splits.values())
+    if not number:
+        return
+    yield f"{number} unreadable:"
+    for record in stats.unreadable[:NAMED]:
+        yield f"  {shown(record.path)}: {_reason(record)}"
+    if number > NAMED:
+        yield f"  … and {number - NAMED} more, listed in {where}"
+    yield ""
+
+
+def _reason(record: Unreadable) -> str:
+    hint = HINTS.get(Code(record.code))
+    return (
+        record.code
+        + (f" ({shown(record.detail)})" if record.detail else "")
+        + (f"; {hint}" if hint else "")
+    )
+
+
+def _constants(stats: Stats) -> Iterator[str]:
+    """Mean and std of the training split as Python, the supported digits underlined."""
+    name = next((name for name in ("train", *stats.splits) if name in stats.splits), "")
+    split = stats.splits[name]
+    if not split.mean or not split.std:
+        return
+    first = f"after x / {split.scale}; " if split.scale != 1 else ""
+    yield f"# {shown(name)}; {first}^ marks the digits that the standard error supports"
+    for label, values, errors in (
+        ("mean", split.mean, split.stderr.mean),
+        ("std", split.std, split.stderr.std),
+    ):
+        start = f"{label:4} = ["
+        texts, marks = [], []
+        for value, error in zip(values, errors or (None,) * len(values), strict=True):
+            text, supported = _digits(value, error)
+            texts.append(text)
+            marks.append(("^" * supported).ljust(len(text)))
+        yield start + ", ".join(texts) + "]"
+        yield ("#".ljust(len(start)) + "  ".join(marks)).rstrip()
+
+
+def _digits(value: float, error: float | None) -> tuple[str, int]:
+    """A number, and how many of its characters the standard error supports.
+
+    Up to the place of the error's first digit, as in 0.44 ± 0.02.
+
+    >>> _digits(0.444967, 0.0155), _digits(0.5, None), _digits(0.5, 0.0)
+    (('0.444967', 4), ('0.500000', 0), ('0.500000', 8))
+    """
+    magnitude = math.floor(math.log10(abs(value))) if value else 0
+    decimals = max(0, _DECIMALS - max(0, magnitude) - min(0, magnitude + 1))
+    if error:
+        place = -math.floor(math.log10(error))
+        decimals = max(decimals, place)
+        text = f"{value:.{decimals}f}"
+        whole = text.index(".") if "." in text else len(text)
+        return text, max(0, whole + (place + 1 if place > 0 else place))
+    text = f"{value:.{decimals}f}"
+    return text, 0 if error is None else len(text)

@@ -1,0 +1,1 @@
+"""The verbs: what normstat does, one module each."""

@@ -1,0 +1,258 @@
+"""From a folder of images to their statistics."""
+
+import os
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from normstat import __version__
+from normstat.accumulators.tally import Fold, Tally
+from normstat.decode import decode, decoder, versions
+from normstat.errors import NothingToRead, TooManyErrors, UnreadableImage, UsageError
+from normstat.executors import Executor, InProcess, Local, available_cpus
+from normstat.files import shown
+from normstat.images import FORMATS, HINTS, MAX_PIXELS, Code, Reading, Shard, Unreadable
+from normstat.sources import Folder, Layout, Source, Survey
+from normstat.stats import Settings, Stats, summarize
+
+#: What ``--channels`` may be.
+CHANNELS = ("auto", "gray", "rgb")
+
+
+class Progress(Protocol):
+    """Whom a run tells how far it is. The default says nothing."""
+
+    def total(self, images: int) -> None:
+        """How many images there are; called once that is known."""
+
+    def advance(self, images: int) -> None:
+        """So many more are done."""
+
+    def notice(self, message: str) -> None:
+        """Something that a user should know."""
+
+
+class Silent:
+    """A :class:`Progress` that says nothing."""
+
+    def total(self, images: int) -> None: ...
+    def advance(self, images: int) -> None: ...
+    def notice(self, message: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """The job of a worker: a shard's images to their tally."""
+
+    reading: Reading
+
+    def __call__(self, shard: Shard) -> Tally:
+        """One state for a shard; an image that cannot be read is a record in it."""
+        fold = Fold()
+        for record in shard.unreadable:
+            fold.add_unreadable(record)
+        with decoder():
+            for sample in shard:
+                try:
+                    fold.add(sample, decode(sample, self.reading))
+                except UnreadableImage as error:
+                    fold.add_unreadable(
+                        Unreadable(sample.split, sample.path, error.code, error.detail)
+                    )
+        return fold.tally()
+
+    def lost(self, record: Unreadable) -> Tally:
+        """An image that ended its worker."""
+        return Tally.of_unreadable(record)
+
+
+def compute(
+    path: str | os.PathLike[str],
+    *,
+    split: Iterable[str] = (),
+    split_dir: Mapping[str, str] | None = None,
+    include: Iterable[str] = (),
+    exclude: Iterable[str] = (),
+    channels: str = "auto",
+    workers: int | None = None,
+    max_pixels: int = MAX_PIXELS,
+    max_errors: int | None = None,
+    image_timeout: float = 60.0,
+    progress: Progress | None = None,
+) -> Stats:
+    """Compute the statistics of a folder of images, split by split.
+
+    Parameters
+    ----------
+    path : folder
+    split : names of the splits to read; all that are found if empty.
+    split_dir : split → folder below ``path``, where names do not say it.
+    include, exclude : globs, see :class:`normstat.sources.Folder`.
+    channels : ``auto`` (as they are), ``gray`` or ``rgb`` (8-bit images are converted).
+    workers : worker processes; None for one per CPU, 0 to decode in this process, where a
+        crashing or hanging decoder is not contained and ``image_timeout`` does not apply.
+    max_pixels : images with more are not read (``too_large``).
+    max_errors : end the run when more images than this are unreadable.
+    image_timeout : seconds after which an image is given up.
+    progress : is told how far the run is.
+
+    Returns
+    -------
+    Stats
+        The same for any number of workers. Images that could not be read are in ``unreadable``.
+
+    Raises
+    ------
+    UsageError
+        Nothing there to read, an unknown or ambiguous split, an option out of range.
+    Stopped
+        Too many errors, or worker processes cannot be started.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Image.new("RGB", (4, 2), (255, 0, 51)).save(f"{folder}/a.png")
+    ...     stats = compute(folder, workers=0)
+    >>> stats.splits["all"].mean, stats.splits["all"].std
+    ((1.0, 0.0, 0.2), (0.0, 0.0, 0.0))
+    """
+    settings = Settings(
+        channels=channels,
+        include=tuple(include),
+        exclude=tuple(exclude),
+        max_pixels=max_pixels,
+        split_dirs=dict(split_dir or {}),
+    )
+    _refuse_options(settings, workers, max_errors, image_timeout)
+    source = Folder(path, settings.split_dirs, settings.include, settings.exclude)
+    layout = source.layout(tuple(dict.fromkeys(split)))
+    if not layout.splits:
+        raise NothingToRead(_nothing_found(source, layout))
+    executor: Executor = (
+        InProcess() if workers == 0 else Local(workers or available_cpus(), image_timeout)
+    )
+    progress = progress or Silent()
+    survey = _SurveyThread(source, layout, progress)
+    listed: Counter[str] = Counter()
+    shards = _counted(source.shards(layout), listed)
+    total = Tally.empty()
+    for tally in executor.map(Count(Reading(channels, max_pixels)), shards):
+        total += tally
+        progress.advance(sum(state.listed for state in tally.splits.values()))
+        survey.check()
+        if max_errors is not None and len(_records(total)) > max_errors:
+            raise TooManyErrors(
+                f"stopped: more than {max_errors} images are unreadable ({_frequent(total)})"
+            )
+    survey.wait()
+    stats = summarize(total, layout.splits, settings, {"normstat": __version__, **versions()})
+    for name, state in stats.splits.items():
+        if state.listed != listed[name]:
+            raise RuntimeError(
+                f"{name}: {listed[name]} images listed, {state.listed} accounted for"
+            )
+    if not any(state.images for state in stats.splits.values()):
+        raise NothingToRead(
+            f"{shown(path)}: none of {sum(listed.values())} images can be read ({_frequent(total)})"
+        )
+    return stats
+
+
+def _refuse_options(
+    settings: Settings, workers: int | None, max_errors: int | None, image_timeout: float
+) -> None:
+    if settings.channels not in CHANNELS:
+        raise UsageError(
+            f"--channels {shown(settings.channels)}: should be one of {', '.join(CHANNELS)}"
+        )
+    least = {
+        "--workers": (workers, 0),
+        "--max-errors": (max_errors, 0),
+        "--max-pixels": (settings.max_pixels, 1),
+        "--image-timeout": (image_timeout, 0),
+    }
+    for option, (value, minimum) in least.items():
+        if value is not None and not value >= minimum:
+            raise UsageError(f"{option} {value}: should be {minimum} or more")
+
+
+class _SurveyThread:
+    """Looks through the names while images are already being read."""
+
+    def __init__(self, source: Source, layout: Layout, progress: Progress) -> None:
+        self._survey: Survey | None = None
+        self._error: Exception | None = None
+        self._layout = layout
+        self._progress = progress
+        self._told = False
+        self._thread = threading.Thread(target=self._run, args=(source,), daemon=True)
+        self._thread.start()
+
+    def _run(self, source: Source) -> None:
+        try:
+            self._survey = source.survey(self._layout)
+        except Exception as error:  # raised by check(), in the thread of the run
+            self._error = error
+
+    def check(self) -> None:
+        """Say what the names tell, once it is known; raise what is wrong with them."""
+        if self._error:
+            raise self._error
+        if self._survey and not self._told:
+            self._told = True
+            self._progress.total(self._survey.images.total())
+            for notice in _notices(self._survey, self._layout):
+                self._progress.notice(notice)
+
+    def wait(self) -> None:
+        self._thread.join()
+        self.check()
+
+
+def _notices(survey: Survey, layout: Layout) -> Iterator[str]:
+    for split in layout.splits:
+        rules = ", ".join(sorted(survey.rules.get(split, ())))
+        yield f"{split}: {survey.images[split]} images ({rules})"
+    if survey.beside:
+        yield (
+            f"{survey.beside} images are in no split's folder and were skipped, the first: "
+            f"{shown(survey.first_beside)}"
+        )
+    for name in sorted(survey.look_like_labels):
+        yield f"folders named {name} hold images too; --exclude {name} leaves them out"
+
+
+def _counted(shards: Iterable[Shard], listed: Counter[str]) -> Iterator[Shard]:
+    for shard in shards:
+        listed[shard.split] += len(shard) + len(shard.unreadable)
+        yield shard
+
+
+def _nothing_found(source: Folder, layout: Layout) -> str:
+    extensions = source.survey(layout).extensions
+    found = ", ".join(
+        f"{number} {shown(extension) or 'without extension'}"
+        for extension, number in extensions.most_common(8)
+    )
+    filters = " that --include and --exclude let through" if source.filtered else ""
+    return (
+        f"{shown(source.root)}: no images{filters}; looked for {' '.join(FORMATS)}; "
+        f"found {found or 'no files'}"
+    )
+
+
+def _records(tally: Tally) -> list[Unreadable]:
+    return [record for state in tally.splits.values() for record in state.unreadable]
+
+
+def _frequent(tally: Tally) -> str:
+    """The most frequent codes, each with what to do about it."""
+    codes = Counter(record.code for record in _records(tally))
+    return ", ".join(
+        f"{number} {code}" + (f": {HINTS[Code(code)]}" if Code(code) in HINTS else "")
+        for code, number in codes.most_common(3)
+    )
