@@ -29,6 +29,7 @@ _ALPHA_MODES = {"LA", "La", "PA", "RGBA", "RGBa", "RGBX"}
 # Pillow calls a JPEG with further pictures behind the first (many cameras write them) MPO.
 _JPEG = ("JPEG", "MPO")
 _ORIENTATION = 0x0112
+_TURNED = range(2, 9)
 
 
 def versions() -> dict[str, str | None]:
@@ -66,6 +67,7 @@ class _Header:
 
     format: str
     mode: str
+    turned: bool
     multi_frame: bool
 
 
@@ -205,11 +207,7 @@ def _decode(sample: Sample, data: bytes, reading: Reading) -> DecodedImage:
         size = f"{image.width} × {image.height}"
         raise UnreadableImage(Code.TOO_LARGE, f"{size} pixels; the limit is {reading.max_pixels}")
     kind = kind_of(image, data)
-    header = _Header(
-        image.format or "",
-        image.mode,
-        _guarded(lambda: bool(getattr(image, "is_animated", False)), data),
-    )
+    header = _guarded(lambda: _header(image), data)
     interlaced = bool(image.info.get("interlace"))
     _guarded(image.load, data)
     if header.format == "PNG":
@@ -250,7 +248,7 @@ def _notes(header: _Header, image: Image.Image, sample: Sample) -> Iterator[str]
         yield "alpha_dropped"
     if "icc_profile" in image.info:
         yield "icc_profile"
-    if _orientation(image) not in (None, 1):
+    if header.turned or _orientation(image) in _TURNED:
         yield "exif_orientation"
     if header.multi_frame:
         yield "multi_frame"
@@ -260,9 +258,16 @@ def _notes(header: _Header, image: Image.Image, sample: Sample) -> Iterator[str]
         yield "extension_mismatch"
 
 
-def _orientation(image: Image.Image) -> object:
+def _header(image: Image.Image) -> _Header:
+    turned = False
     if isinstance(image, TiffImagePlugin.TiffImageFile):
-        return image.tag_v2.get(_ORIENTATION)
+        # Pillow turns TIFF images itself while it loads them, and the tag is gone afterwards.
+        turned = image.tag_v2.get(_ORIENTATION) in _TURNED
+    multi_frame = bool(getattr(image, "is_animated", False))
+    return _Header(image.format or "", image.mode, turned, multi_frame)
+
+
+def _orientation(image: Image.Image) -> object:
     if "exif" not in image.info:
         return None
     try:

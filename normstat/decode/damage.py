@@ -33,6 +33,7 @@ _JPEG_START_OF_SCAN = 0xDA
 # Inside a scan 0xFF is followed by 0 (stuffing), a restart marker, or more 0xFF (fill).
 _JPEG_SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _FILLER = bytes(range(1, 255)) * 8
+_GIF_LARGEST_HEADER = 13 + 3 * 256
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
@@ -183,7 +184,9 @@ def _container_is_cut(data: bytes) -> bool:
             if length < 8:  # up to the end, or 64 bits long: nothing to compare
                 return False
             position += length
-        return position > len(data)
+        return position > len(data) or b"mdat" not in data
+    if data.startswith((b"GIF87a", b"GIF89a")):
+        return len(data) < _GIF_LARGEST_HEADER
     if data.startswith(_JPEG_SOI):
         segments = [marker for marker, _, _ in _jpeg_segments(data)]
         return _JPEG_START_OF_SCAN not in segments
