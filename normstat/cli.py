@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except MemoryError:
         return _fail("out of memory", OutputError.exit_code)
-    except Exception as error:  # whatever is left is a bug, and says so in one line
+    except Exception as error:  # noqa: BLE001  # whatever is left is a bug, and says so in one line
         if "NORMSTAT_DEBUG" in os.environ:
             traceback.print_exc()
         lines = [line for line in str(error).splitlines() if line.strip()] or ["no message"]

@@ -139,6 +139,9 @@ class Shard:
         return Unreadable(self.split, path, code, detail)
 
 
+_BINS = {"uint8": 256, "uint16": 65536}
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Kind:
     """What the pixels of an image are: its channels and the type of a value.
@@ -160,12 +163,12 @@ class Kind:
     @property
     def scale(self) -> int:
         """Stored value that is 1.0 in unit scale."""
-        return {"uint8": 255, "uint16": 65535}.get(self.dtype, 1)
+        return self.bins - 1 if self.bins else 1
 
     @property
     def bins(self) -> int | None:
         """Number of different values where values are counted, else None."""
-        return {"uint8": 256, "uint16": 65536}.get(self.dtype)
+        return _BINS.get(self.dtype)
 
 
 GRAY8 = Kind("uint8", ("gray",))

@@ -323,10 +323,11 @@ class Folder:
                     if self._may_enter(place, entry, trail):
                         yield entry, self._enter(place, name, trail)
                     continue
-                extension = os.path.splitext(name)[1].lower()
+                dot = name.rfind(".")
+                extension = name[dot:].lower() if dot > 0 else ""
                 if extensions is not None:
                     extensions[extension] += 1
-                if extension in FORMATS and self._takes(place.path + name):
+                if extension in FORMATS and (not self.filtered or self._takes(place.path + name)):
                     yield entry, None
 
     def _may_enter(self, place: _Place, entry: "os.DirEntry[str]", trail: _Trail) -> bool:

@@ -7,7 +7,7 @@ import make
 
 
 def main(folder: Path) -> None:
-    """``photos``: train/val/test, a gray image among RGB ones, a file cut short; ``scans``: 16 bits."""
+    """``photos`` with a gray image among RGB ones and a file cut short; ``scans`` of 16 bits."""
     photos = folder / "photos"
     for split, number in (("train", 12), ("val", 4), ("test", 4)):
         for index in range(number):

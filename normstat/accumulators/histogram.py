@@ -8,15 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def power_sums(counts: NDArray[np.int64]) -> list[tuple[int, int]]:
-    """Σx and Σx² of each channel from counts of shape (C, bins), as exact integers.
+def power_sums(counts: NDArray[np.int64], pixels: int) -> list[tuple[int, int]]:
+    """Σx and Σx² of each channel, as exact integers.
 
-    >>> power_sums(np.array([[3, 1, 0, 0], [0, 0, 0, 4]]))
+    Parameters
+    ----------
+    counts : shape (C, bins), int64.
+    pixels : their sum, the same for every channel.
+
+    Examples
+    --------
+    >>> power_sums(np.array([[3, 1, 0, 0], [0, 0, 0, 4]]), 4)
     [(1, 1), (12, 36)]
     """
-    powers = _powers(counts.shape[1])
-    if int(counts[0].sum()) * int(powers[-1, 1]) < 2**63:
-        return [(s, q) for s, q in (counts @ powers).tolist()]
+    bins = counts.shape[1]
+    if pixels * (bins - 1) ** 2 < 2**63:
+        return [(s, q) for s, q in counts.dot(_powers(bins)).tolist()]
     sums = []
     for channel in counts:  # beyond 64 bits: the same in Python's integers
         values = np.flatnonzero(channel).tolist()
@@ -81,7 +88,7 @@ class Histogram:
 
     def power_sums(self) -> list[tuple[int, int]]:
         """Σx and Σx² of each channel, exact, in stored units."""
-        return power_sums(self.counts)
+        return power_sums(self.counts, self.count)
 
     def spread(self, channels: int) -> "Histogram":
         """Gray pixels seen as pixels with ``channels`` equal channels."""

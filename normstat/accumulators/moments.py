@@ -97,7 +97,7 @@ class Moments:
 
 
 def _two_sum(a: _Float, b: _Float) -> tuple[_Float, _Float]:
-    """a + b, and what rounding lost of it (Knuth, TAOCP 2, 4.2.2)."""
+    """Add: the sum, and what rounding lost of it (Knuth, TAOCP 2, 4.2.2)."""
     total = a + b
     part = total - a
     return total, (a - (total - part)) + (b - part)
@@ -118,7 +118,7 @@ def _divide(high: _Float, low: _Float, divisor: int) -> tuple[_Float, _Float]:
 
 
 def _product_error(a: _Float, b: float, product: _Float) -> _Float:
-    """a·b - product, exactly (Dekker 1971), by halves of 26 bits."""
+    """What rounding lost of a product, exactly (Dekker 1971), by halves of 26 bits."""
     a_high, a_low = _halves(a)
     b_high, b_low = _halves(np.asarray(b))
     return ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low

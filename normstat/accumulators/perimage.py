@@ -95,6 +95,22 @@ class PerImage:
             self.places,
         )
 
+    @classmethod
+    def sum(cls, states: Sequence["PerImage"]) -> "PerImage":
+        """The same as adding one by one, column by column; of at least one state."""
+        channels = range(len(states[0].channels))
+        return cls(
+            sum(state.images for state in states),
+            sum(state.pixels for state in states),
+            sum(state.pixels2 for state in states),
+            tuple(
+                tuple(map(sum, zip(*(state.channels[channel] for state in states), strict=True)))
+                for channel in channels
+            ),
+            states[0].shift,
+            states[0].places,
+        )
+
     def spread(self, channels: int) -> "PerImage":
         """Gray images seen as images with ``channels`` equal channels."""
         return PerImage(

@@ -90,21 +90,25 @@ class KindTally:
 
     values: Histogram | Moments
     per_image: PerImage
-    width: Extent = Extent()
-    height: Extent = Extent()
-    modes: Mapping[str, int] = field(default_factory=dict)
-    formats: Mapping[str, int] = field(default_factory=dict)
-    notes: Mapping[str, int] = field(default_factory=dict)
-    fingerprint: Fingerprint = Fingerprint()
-    first: tuple[str, ...] = ()
+    width: Extent
+    height: Extent
+    modes: Mapping[str, int]
+    formats: Mapping[str, int]
+    notes: Mapping[str, int]
+    fingerprint: Fingerprint
+    first: tuple[str, ...]
 
     @classmethod
     def empty(cls, kind: Kind) -> "KindTally":
         """No images: the identity of ``+`` among tallies of a kind."""
         channels = len(kind.channels)
         if kind.bins:
-            return cls(Histogram.empty(channels, kind.bins), PerImage.empty(channels))
-        return cls(Moments.empty(channels), PerImage.empty(channels, DOUBLE, DOUBLE))
+            values: Histogram | Moments = Histogram.empty(channels, kind.bins)
+            per_image = PerImage.empty(channels)
+        else:
+            values = Moments.empty(channels)
+            per_image = PerImage.empty(channels, DOUBLE, DOUBLE)
+        return cls(values, per_image, Extent(), Extent(), {}, {}, {}, Fingerprint(), ())
 
     @property
     def images(self) -> int:
@@ -126,7 +130,7 @@ class KindTally:
     def spread(self, channels: int) -> "KindTally":
         """Gray images seen as images with ``channels`` equal channels; counted kinds only."""
         if not isinstance(self.values, Histogram):
-            raise ValueError("only counts spread over channels")
+            raise TypeError("only counts spread over channels")
         return replace(
             self, values=self.values.spread(channels), per_image=self.per_image.spread(channels)
         )
@@ -242,7 +246,7 @@ class _KindFold:
     def __init__(self, kind: Kind) -> None:
         empty = KindTally.empty(kind)
         self._values = empty.values
-        self._per_image = empty.per_image
+        self._per_image: list[PerImage] = []
         self._width: list[int] = []
         self._height: list[int] = []
         self._modes: Counter[str] = Counter()
@@ -254,14 +258,15 @@ class _KindFold:
     def add(self, sample: Sample, pixels: Pixels) -> None:
         if isinstance(self._values, Histogram):
             counts = pixels.counts()
-            one = PerImage.of_counts(pixels.width * pixels.height, power_sums(counts))
+            size = pixels.width * pixels.height
+            one = PerImage.of_counts(size, power_sums(counts, size))
             counted = self._values.counts
             counted += counts  # this fold's own array, made by KindTally.empty
         else:
             moments = Moments.of(pixels.array())
             one = _per_image(moments)
             self._values = self._values + moments
-        self._per_image = self._per_image + one
+        self._per_image.append(one)
         self._width.append(pixels.width)
         self._height.append(pixels.height)
         self._modes[pixels.mode] += 1
@@ -276,7 +281,7 @@ class _KindFold:
         values = self._values
         return KindTally(
             Histogram(values.counts.copy()) if isinstance(values, Histogram) else values,
-            self._per_image,
+            PerImage.sum(self._per_image),
             Extent(min(self._width), max(self._width)),
             Extent(min(self._height), max(self._height)),
             dict(self._modes),
@@ -300,7 +305,7 @@ def _added(one: Histogram | Moments, other: Histogram | Moments) -> Histogram | 
         return one + other
     if isinstance(one, Moments) and isinstance(other, Moments):
         return one + other
-    raise ValueError("counts and moments do not add: the kinds differ")
+    raise TypeError("counts and moments do not add: the kinds differ")
 
 
 def _sum(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 from typing import Any, TypeVar
 
@@ -30,6 +31,9 @@ _ALPHA_MODES = {"LA", "La", "PA", "RGBA", "RGBa", "RGBX"}
 _JPEG = ("JPEG", "MPO")
 _ORIENTATION = 0x0112
 _TURNED = range(2, 9)
+_SAMPLE = 16
+# Up to here an array is made faster than Pillow's histogram and resize are called.
+_SMALL = 64 * 64
 
 
 def versions() -> dict[str, str | None]:
@@ -71,6 +75,17 @@ class _Header:
     multi_frame: bool
 
 
+@lru_cache(maxsize=64)
+def _nearest(height: int, width: int) -> tuple[NDArray[np.intp], ...]:
+    """The index of the pixels that a nearest-neighbor resize to 16 × 16 takes."""
+    steps = 2 * np.arange(_SAMPLE) + 1
+    return np.ix_(steps * height // (2 * _SAMPLE), steps * width // (2 * _SAMPLE))
+
+
+def _hash(*parts: bytes) -> bytes:
+    return hashlib.blake2b(b"".join(parts), digest_size=16).digest()
+
+
 def _little_endian(array: NDArray[Any]) -> bytes:
     return array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
 
@@ -78,7 +93,20 @@ def _little_endian(array: NDArray[Any]) -> bytes:
 class DecodedImage:
     """One decoded image; see :class:`normstat.images.Pixels`."""
 
-    __slots__ = ("_counts", "_image", "digest", "format", "key", "kind", "mode", "notes")
+    __slots__ = (
+        "_array",
+        "_counts",
+        "_image",
+        "_small",
+        "digest",
+        "format",
+        "height",
+        "key",
+        "kind",
+        "mode",
+        "notes",
+        "width",
+    )
 
     def __init__(
         self,
@@ -90,6 +118,9 @@ class DecodedImage:
     ) -> None:
         self._image = image
         self._counts: NDArray[np.int64] | None = None
+        self._array: NDArray[Any] | None = None
+        self.width, self.height = image.size
+        self._small = self.width * self.height <= _SMALL
         self.kind = kind
         self.mode = header.mode
         self.format = header.format
@@ -97,31 +128,29 @@ class DecodedImage:
         self.key = self._key()
         self.notes = (*notes, "equal_channels") if self._has_equal_channels() else notes
 
-    @property
-    def width(self) -> int:
-        return self._image.width
-
-    @property
-    def height(self) -> int:
-        return self._image.height
-
     def counts(self) -> NDArray[np.int64]:
         """How often each value occurs: shape (C, bins), int64."""
         if self._counts is None:
             channels = len(self.kind.channels)
-            if self.kind.bins == 256:
+            bins = self.kind.bins or 0
+            if bins == 256 and not self._small:
                 # A fourth band (alpha, padding) is not counted.
                 histogram = self._image.histogram()[: channels * 256]
-                self._counts = np.array(histogram, dtype=np.int64).reshape(channels, 256)
+                counts = np.array(histogram, dtype=np.int64)
+            elif channels == 1:
+                counts = np.bincount(self.array().reshape(-1), minlength=bins)
             else:
-                counts = np.bincount(self.array().ravel(), minlength=65536)
-                self._counts = counts.reshape(1, 65536)
+                values = self.array() + np.arange(channels) * bins
+                counts = np.bincount(values.reshape(-1), minlength=channels * bins)
+            self._counts = counts.reshape(channels, bins)
         return self._counts
 
     def array(self) -> NDArray[Any]:
         """The pixels: shape (H, W, C), the kind's dtype, stored units."""
-        array = np.atleast_3d(np.asarray(self._image))[:, :, : len(self.kind.channels)]
-        return array.astype(self.kind.dtype, copy=False)
+        if self._array is None:
+            array = np.asarray(self._image).reshape(self.height, self.width, -1)
+            self._array = array[:, :, : len(self.kind.channels)].astype(self.kind.dtype, copy=False)
+        return self._array
 
     def converted(self, channels: str) -> "DecodedImage":
         """The same image with its 8-bit pixels as ``gray`` or ``rgb``; key and notes stay.
@@ -136,27 +165,27 @@ class DecodedImage:
                 Code.OTHER_DEPTH, f"--channels {channels} takes 8-bit images; this is {self.mode}"
             )
         kind = GRAY8 if channels == "gray" else RGB8
-        if kind != self.kind:
-            self._image = self._image.convert("L" if kind == GRAY8 else "RGB")
-            self._counts = None
+        if kind is not self.kind:
+            self._image = self._image.convert("L" if kind is GRAY8 else "RGB")
+            self._counts = self._array = None
             self.kind = kind
         return self
 
     def _key(self) -> bytes:
         """BLAKE2b-128 of kind, size, counts and a 16 × 16 sample; of every pixel if not 8 bits."""
-        key = hashlib.blake2b(digest_size=16)
         channels = len(self.kind.channels)
-        key.update(f"{self.kind.dtype} {channels} {self.width} {self.height} ".encode())
-        if self.kind.bins == 256:
-            key.update(_little_endian(self.counts()))
-            sample = self._image.resize((16, 16), Image.Resampling.NEAREST)
-            key.update(sample.tobytes("raw", "L" if channels == 1 else "RGB"))
+        head = f"{self.kind.dtype} {channels} {self.width} {self.height} ".encode()
+        if self.kind.bins != 256:
+            return _hash(head, _little_endian(self.array()))
+        if self._small:
+            sample = self.array()[_nearest(self.height, self.width)].tobytes()
         else:
-            key.update(_little_endian(self.array()))
-        return key.digest()
+            nearest = self._image.resize((_SAMPLE, _SAMPLE), Image.Resampling.NEAREST)
+            sample = nearest.tobytes("raw", "L" if channels == 1 else "RGB")
+        return _hash(head, _little_endian(self.counts()), sample)
 
     def _has_equal_channels(self) -> bool:
-        if self.kind != RGB8:
+        if self.kind is not RGB8:
             return False
         red, green, blue = self.counts()
         if not (np.array_equal(red, green) and np.array_equal(red, blue)):
@@ -200,23 +229,25 @@ def _read(sample: Sample) -> bytes:
 
 
 def _decode(sample: Sample, data: bytes, reading: Reading) -> DecodedImage:
-    if data.startswith(damage.PNG_SIGNATURE):
-        damage.check_png_chunks(data)
+    is_png = data.startswith(damage.PNG_SIGNATURE)
+    png_spans = damage.png_spans(data) if is_png else []
     image = _guarded(lambda: Image.open(BytesIO(data), formats=_FORMATS), data)
-    if image.width * image.height > reading.max_pixels:
-        size = f"{image.width} × {image.height}"
-        raise UnreadableImage(Code.TOO_LARGE, f"{size} pixels; the limit is {reading.max_pixels}")
+    width, height = image.size
+    if width * height > reading.max_pixels:
+        raise UnreadableImage(
+            Code.TOO_LARGE, f"{width} × {height} pixels; the limit is {reading.max_pixels}"
+        )
     kind = kind_of(image, data)
     header = _guarded(lambda: _header(image), data)
     interlaced = bool(image.info.get("interlace"))
     _guarded(image.load, data)
-    if header.format == "PNG":
-        damage.check_png_rows(image, data, interlaced)
+    if is_png:
+        damage.check_png_rows(image, data, png_spans, interlaced)
     elif header.format in _JPEG:
         damage.check_jpeg_end(image, data)
     notes = tuple(_notes(header, image, sample))
     plain = _guarded(lambda: _plain(image, kind), data)
-    if kind == FLOAT and not np.isfinite(np.asarray(plain)).all():
+    if kind is FLOAT and not np.isfinite(np.asarray(plain)).all():
         raise UnreadableImage(Code.NON_FINITE, "has NaN or infinite values")
     pixels = DecodedImage(plain, kind, header, notes, hashlib.sha256(data).digest())
     return pixels if reading.channels == "auto" else pixels.converted(reading.channels)
@@ -236,9 +267,9 @@ def _guarded(call: Callable[[], _T], data: bytes) -> _T:
 
 def _plain(image: Image.Image, kind: Kind) -> Image.Image:
     """Palettes, CMYK and the like as RGB, everything gray as L; alpha beside RGB may stay."""
-    if kind == RGB8:
+    if kind is RGB8:
         return image if image.mode in ("RGB", "RGBA", "RGBX") else image.convert("RGB")
-    if kind == GRAY8 and image.mode != "L":
+    if kind is GRAY8 and image.mode != "L":
         return (image.convert("LA") if image.mode == "La" else image).convert("L")
     return image
 
@@ -252,7 +283,7 @@ def _notes(header: _Header, image: Image.Image, sample: Sample) -> Iterator[str]
         yield "exif_orientation"
     if header.multi_frame:
         yield "multi_frame"
-    extension = os.path.splitext(sample.path)[1].lower()
+    extension = sample.path[sample.path.rfind(".") :].lower()
     found = "JPEG" if header.format in _JPEG else header.format
     if FORMATS.get(extension, found) != found:
         yield "extension_mismatch"

@@ -17,6 +17,10 @@ from normstat.images import Code
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+_PNG_CHUNK = struct.Struct(">I4s").unpack_from
+_PNG_CHECKSUM = struct.Struct(">I").unpack_from
+_PNG_HEADER = struct.Struct(">IIBB").unpack_from
+_SHORT = 4096
 # First column, first row, and their steps, for each pass of an interlaced PNG.
 _ADAM7 = (
     (0, 0, 8, 8),
@@ -27,6 +31,7 @@ _ADAM7 = (
     (1, 0, 2, 2),
     (0, 1, 1, 2),
 )
+_ONE_PASS = ((0, 0, 1, 1),)
 _JPEG_SOI = b"\xff\xd8\xff"
 _JPEG_START_OF_FRAME = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_START_OF_SCAN = 0xDA
@@ -37,69 +42,69 @@ _GIF_LARGEST_HEADER = 13 + 3 * 256
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
-def check_png_chunks(data: bytes) -> None:
-    """A PNG file is whole: chunk by chunk to IEND, with right checksums.
+def png_spans(data: bytes) -> list[tuple[int, int]]:
+    """Start and end of the compressed pixels in each IDAT chunk of a PNG file that is whole.
 
     Raises
     ------
     UnreadableImage
-        ``truncated`` if the data end before IEND, ``corrupt`` on a wrong checksum.
+        ``truncated`` if the data end before the chunk IEND, ``corrupt`` on a wrong checksum.
     """
     view = memoryview(data)
     position = len(PNG_SIGNATURE)
+    spans = []
     while True:
         if position + 12 > len(data):
             raise UnreadableImage(Code.TRUNCATED, "ends without the chunk IEND")
-        length = int.from_bytes(view[position : position + 4], "big")
-        name = data[position + 4 : position + 8]
-        end = position + 12 + length
-        if end > len(data):
+        length, name = _PNG_CHUNK(data, position)
+        checksum = position + 8 + length
+        if checksum + 4 > len(data):
             raise UnreadableImage(Code.TRUNCATED, f"ends inside the chunk {_escaped(name)}")
-        if zlib.crc32(view[position + 4 : end - 4]) != int.from_bytes(view[end - 4 : end], "big"):
+        if (zlib.crc32(view[position + 4 : checksum]),) != _PNG_CHECKSUM(data, checksum):
             raise UnreadableImage(Code.CORRUPT, f"wrong checksum in the chunk {_escaped(name)}")
-        if name == b"IEND":
-            return
-        position = end
+        if name == b"IDAT":
+            spans.append((position + 8, checksum))
+        elif name == b"IEND":
+            return spans
+        position = checksum + 4
 
 
-def check_png_rows(image: Image.Image, data: bytes, interlaced: bool) -> None:
-    """The compressed stream holds every row: what is missing decodes as zeros, without an error.
+def check_png_rows(
+    image: Image.Image, data: bytes, spans: list[tuple[int, int]], interlaced: bool
+) -> None:
+    """The compressed pixels hold every row: missing ones decode as zeros, without an error.
 
     Raises
     ------
     UnreadableImage
         ``truncated``
     """
+    width, height, bits, color = _PNG_HEADER(data, 16)
     if not interlaced:
-        bottom = image.height - 1
-        last = image.getpixel((image.width - 1, bottom))
+        last = image.getpixel((width - 1, height - 1))
         if any(last) if isinstance(last, tuple) else last:
             return
-        if image.crop((0, bottom, image.width, image.height)).tobytes().strip(b"\0"):
+        # A short stream is measured faster than its last row is looked at.
+        row = (0, height - 1, width, height)
+        if len(data) > _SHORT and image.crop(row).tobytes().strip(b"\0"):
             return
-    width, height, bits, color = struct.unpack(">IIBB", data[16:26])
-    passes = _ADAM7 if interlaced else ((0, 0, 1, 1),)
     expected = 0
-    for x, y, step_x, step_y in passes:
+    for x, y, step_x, step_y in _ADAM7 if interlaced else _ONE_PASS:
         columns, rows = -(-(width - x) // step_x), -(-(height - y) // step_y)
         if columns > 0 and rows > 0:
             expected += rows * (1 + -(-columns * bits * _PNG_SAMPLES[color] // 8))
-    if _inflated_size(data, expected) < expected:
+    if _inflated_size(data, spans, expected) < expected:
         raise UnreadableImage(Code.TRUNCATED, "rows are missing at the end")
 
 
-def _inflated_size(data: bytes, enough: int) -> int:
+def _inflated_size(data: bytes, spans: list[tuple[int, int]], enough: int) -> int:
     stream = zlib.decompressobj()
     size = 0
-    position = len(PNG_SIGNATURE)
-    while position < len(data) and size < enough:
-        length = int.from_bytes(data[position : position + 4], "big")
-        if data[position + 4 : position + 8] == b"IDAT":
-            rest = data[position + 8 : position + 8 + length]
-            while rest and size < enough:
-                size += len(stream.decompress(rest, 1 << 20))
-                rest = stream.unconsumed_tail
-        position += 12 + length
+    for start, end in spans:
+        rest = data[start:end]
+        while rest and size < enough:
+            size += len(stream.decompress(rest, min(enough, 1 << 20)))
+            rest = stream.unconsumed_tail
     return size
 
 

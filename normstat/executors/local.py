@@ -171,7 +171,8 @@ class _Worker:
 
     def _ask(self, message: Any, first: bytes = b"") -> Any:
         tasks, results = self._process.stdin, self._process.stdout
-        assert tasks and results
+        assert tasks
+        assert results
         try:
             tasks.write(first)
             send(tasks, message)
@@ -268,7 +269,7 @@ class _Run(Generic[R]):
                     self._changed.notify_all()
         except _Stop:
             pass
-        except BaseException as error:  # raised where results() is consumed
+        except BaseException as error:  # noqa: BLE001  # raised where results() is consumed
             with self._changed:
                 self._failure = self._failure or error
         finally:

@@ -67,9 +67,9 @@ def serve(tasks: IO[bytes]) -> None:
             answer = True, job(_Watched.of(shard, watch))
         except MemoryError:
             os._exit(NO_MEMORY)
-        except Exception:  # a bug: the parent raises it, with this traceback
+        except Exception:  # noqa: BLE001  # a bug: the parent raises it, with this traceback
             answer = False, traceback.format_exc()
-        watch(0)
+        watch(False)
         send(results, answer)
 
 
@@ -93,21 +93,25 @@ def _end_with_parent(parent: int) -> None:
             os._exit(0)
 
 
-def _alarm(seconds: float) -> Callable[[int], None]:
-    """A function that sets the clock for an image (1) or stops it (0)."""
+def _alarm(seconds: float) -> Callable[[bool], None]:
+    """A function that sets the clock for an image, or stops it."""
     if not seconds:
-        return lambda on: None
-    if sys.platform != "win32":
-        # The default action of SIGALRM ends a process wherever it is, C code included.
-        return lambda on: signal.setitimer(signal.ITIMER_REAL, on * seconds) and None
-    import faulthandler
+        return lambda _: None
+    if sys.platform == "win32":
+        import faulthandler
 
-    nowhere = open(os.devnull, "w")  # noqa: SIM115  # open as long as the process lives
+        nowhere = open(os.devnull, "w")  # noqa: SIM115  # open as long as the process lives
 
-    def watch(on: int) -> None:
-        faulthandler.cancel_dump_traceback_later()
-        if on:
-            faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
+        def watch(on: bool) -> None:
+            faulthandler.cancel_dump_traceback_later()
+            if on:
+                faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
+
+    else:
+
+        def watch(on: bool) -> None:
+            # The default action of SIGALRM ends a process wherever it is, C code included.
+            signal.setitimer(signal.ITIMER_REAL, seconds if on else 0)
 
     return watch
 
@@ -118,12 +122,12 @@ class _Watched(Shard):
     __slots__ = ("_watch",)
 
     @classmethod
-    def of(cls, shard: Shard, watch: Callable[[int], None]) -> "_Watched":
+    def of(cls, shard: Shard, watch: Callable[[bool], None]) -> "_Watched":
         watched = cls(shard.split, shard.root, shard.paths, shard.unreadable)
         object.__setattr__(watched, "_watch", watch)
         return watched
 
     def __iter__(self) -> Iterator[Sample]:
         for sample in Shard.__iter__(self):
-            self._watch(1)  # type: ignore[attr-defined]  # set by of()
+            self._watch(True)  # type: ignore[attr-defined]  # set by of()
             yield sample

@@ -195,7 +195,7 @@ class _SurveyThread:
     def _run(self, source: Source) -> None:
         try:
             self._survey = source.survey(self._layout)
-        except Exception as error:  # raised by check(), in the thread of the run
+        except Exception as error:  # noqa: BLE001  # raised by check(), in the thread of the run
             self._error = error
 
     def check(self) -> None:
