@@ -166,10 +166,14 @@ def compute(
         _refuse_output(output)
         ensure_writable(output)
 
-    from normstat.statsfile import dumps, save
-    from normstat.verbs.compute import compute as compute_stats
+    from normstat.executors import Local, available_cpus
 
-    with _progress(quiet) as progress:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # threads that NumPy starts for nothing
+    local = Local(workers or available_cpus(), image_timeout, preload="normstat.verbs.compute")
+    with local as executor, _progress(quiet) as progress:
+        from normstat.statsfile import dumps, save
+        from normstat.verbs.compute import compute as compute_stats
+
         stats = compute_stats(
             data,
             split=split,
@@ -177,10 +181,9 @@ def compute(
             include=include,
             exclude=exclude,
             channels=channels,
-            workers=workers or None,
             max_pixels=max_pixels,
             max_errors=max_errors,
-            image_timeout=image_timeout,
+            executor=executor,
             progress=progress,
         )
     if to_stdout:

@@ -50,20 +50,19 @@ def read(path: str) -> bytes:
     ...     read(path)
     b'abc'
     """
-    pauses = iter(_PAUSES)
-    changed = False
+    pauses = list(_PAUSES)
+    changes = 0
     while True:
         try:
             return _read_once(path)
         except ChangedWhileReadError:
-            if changed:
+            changes += 1
+            if changes > 1:
                 raise
-            changed = True
         except OSError as error:
-            pause = next(pauses, None) if error.errno in _TRANSIENT else None
-            if pause is None:
+            if error.errno not in _TRANSIENT or not pauses:
                 raise
-            time.sleep(pause)
+            time.sleep(pauses.pop(0))
 
 
 def _read_once(path: str) -> bytes:

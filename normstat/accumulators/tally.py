@@ -1,10 +1,10 @@
 """What a set of images comes to: a state for each split, and in it one for each kind of pixels."""
 
-import hashlib
 import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import NamedTuple
 
 from normstat.accumulators.histogram import Histogram, power_sums
@@ -54,8 +54,7 @@ class Fingerprint:
     @classmethod
     def of(cls, path: str, digest: bytes, key: bytes) -> "Fingerprint":
         """The fingerprint of one image."""
-        name = _field(path_bytes(path))
-        return cls(_hash(name), _hash(name + _field(digest)), _hash(name + _field(key)))
+        return cls(*_hashes(path, digest, key))
 
     def __add__(self, other: "Fingerprint") -> "Fingerprint":
         return Fingerprint(
@@ -65,13 +64,18 @@ class Fingerprint:
         )
 
 
-def _field(value: bytes) -> bytes:
-    """With its length in front, so that no two lists of fields give the same bytes."""
-    return len(value).to_bytes(8, "little") + value
-
-
-def _hash(data: bytes) -> int:
-    return int.from_bytes(hashlib.sha256(data).digest()[:16], "big")
+def _hashes(path: str, digest: bytes, key: bytes) -> tuple[int, int, int]:
+    """First 128 bits of SHA-256, over fields with their lengths in front."""
+    encoded = path_bytes(path)
+    name = len(encoded).to_bytes(8, "little") + encoded
+    of_path = sha256(name).digest()
+    of_file = sha256(name + len(digest).to_bytes(8, "little") + digest).digest()
+    of_pixels = sha256(name + len(key).to_bytes(8, "little") + key).digest()
+    return (
+        int.from_bytes(of_path[:16], "big"),
+        int.from_bytes(of_file[:16], "big"),
+        int.from_bytes(of_pixels[:16], "big"),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +256,7 @@ class _KindFold:
         self._modes: Counter[str] = Counter()
         self._formats: Counter[str] = Counter()
         self._notes: Counter[str] = Counter()
-        self._fingerprints: list[Fingerprint] = []
+        self._hashes: list[tuple[int, int, int]] = []
         self._first: list[str] = []
 
     def add(self, sample: Sample, pixels: Pixels) -> None:
@@ -273,7 +277,7 @@ class _KindFold:
         self._formats[pixels.format] += 1
         for note in pixels.notes:
             self._notes[note] += 1
-        self._fingerprints.append(Fingerprint.of(sample.path, pixels.digest, pixels.key))
+        self._hashes.append(_hashes(sample.path, pixels.digest, pixels.key))
         if len(self._first) < FIRST:
             self._first.append(sample.path)
 
@@ -287,7 +291,7 @@ class _KindFold:
             dict(self._modes),
             dict(self._formats),
             dict(self._notes),
-            sum(self._fingerprints, Fingerprint()),
+            Fingerprint(*(sum(column) % _MODULUS for column in zip(*self._hashes, strict=True))),
             tuple(self._first),
         )
 

@@ -6,14 +6,13 @@ import struct
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, TiffImagePlugin, features
+from PIL import Image, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError, features
 
 from normstat import files
 from normstat.decode import damage
@@ -65,8 +64,7 @@ def decoder() -> Iterator[None]:
         Image.MAX_IMAGE_PIXELS = limit
 
 
-@dataclass(frozen=True, slots=True)
-class _Header:
+class _Header(NamedTuple):
     """What the file says of itself, kept from before the pixels are loaded and converted."""
 
     format: str
@@ -76,10 +74,12 @@ class _Header:
 
 
 @lru_cache(maxsize=64)
-def _nearest(height: int, width: int) -> tuple[NDArray[np.intp], ...]:
-    """The index of the pixels that a nearest-neighbor resize to 16 × 16 takes."""
+def _nearest(height: int, width: int, channels: int) -> NDArray[np.intp]:
+    """Where in a row of pixels those stand that a nearest-neighbor resize to 16 × 16 takes."""
     steps = 2 * np.arange(_SAMPLE) + 1
-    return np.ix_(steps * height // (2 * _SAMPLE), steps * width // (2 * _SAMPLE))
+    rows, columns = steps * height // (2 * _SAMPLE), steps * width // (2 * _SAMPLE)
+    positions = (rows[:, np.newaxis] * width + columns).reshape(-1, 1) * channels
+    return (positions + np.arange(channels)).reshape(-1)
 
 
 def _hash(*parts: bytes) -> bytes:
@@ -94,9 +94,9 @@ class DecodedImage:
     """One decoded image; see :class:`normstat.images.Pixels`."""
 
     __slots__ = (
-        "_array",
         "_counts",
         "_image",
+        "_pixels",
         "_small",
         "digest",
         "format",
@@ -118,7 +118,7 @@ class DecodedImage:
     ) -> None:
         self._image = image
         self._counts: NDArray[np.int64] | None = None
-        self._array: NDArray[Any] | None = None
+        self._pixels: NDArray[Any] | None = None
         self.width, self.height = image.size
         self._small = self.width * self.height <= _SMALL
         self.kind = kind
@@ -138,19 +138,27 @@ class DecodedImage:
                 histogram = self._image.histogram()[: channels * 256]
                 counts = np.array(histogram, dtype=np.int64)
             elif channels == 1:
-                counts = np.bincount(self.array().reshape(-1), minlength=bins)
+                counts = np.bincount(self._flat(), minlength=bins)
             else:
-                values = self.array() + np.arange(channels) * bins
+                values = self._flat().reshape(-1, channels) + np.arange(channels) * bins
                 counts = np.bincount(values.reshape(-1), minlength=channels * bins)
             self._counts = counts.reshape(channels, bins)
         return self._counts
 
     def array(self) -> NDArray[Any]:
-        """The pixels: shape (H, W, C), the kind's dtype, stored units."""
-        if self._array is None:
-            array = np.asarray(self._image).reshape(self.height, self.width, -1)
-            self._array = array[:, :, : len(self.kind.channels)].astype(self.kind.dtype, copy=False)
-        return self._array
+        """The pixels: shape (H, W, C), the kind's dtype, stored units; not to be written to."""
+        return self._flat().reshape(self.height, self.width, -1)
+
+    def _flat(self) -> NDArray[Any]:
+        """The pixels in one row: shape (H·W·C,)."""
+        if self._pixels is None:
+            if self.kind.bins == 256:
+                packed = self._image.tobytes("raw", "L" if self.kind is GRAY8 else "RGB")
+                self._pixels = np.frombuffer(packed, dtype=np.uint8)
+            else:
+                array = np.asarray(self._image).reshape(-1)
+                self._pixels = array.astype(self.kind.dtype, copy=False)
+        return self._pixels
 
     def converted(self, channels: str) -> "DecodedImage":
         """The same image with its 8-bit pixels as ``gray`` or ``rgb``; key and notes stay.
@@ -167,7 +175,7 @@ class DecodedImage:
         kind = GRAY8 if channels == "gray" else RGB8
         if kind is not self.kind:
             self._image = self._image.convert("L" if kind is GRAY8 else "RGB")
-            self._counts = self._array = None
+            self._counts = self._pixels = None
             self.kind = kind
         return self
 
@@ -176,9 +184,9 @@ class DecodedImage:
         channels = len(self.kind.channels)
         head = f"{self.kind.dtype} {channels} {self.width} {self.height} ".encode()
         if self.kind.bins != 256:
-            return _hash(head, _little_endian(self.array()))
+            return _hash(head, _little_endian(self._flat()))
         if self._small:
-            sample = self.array()[_nearest(self.height, self.width)].tobytes()
+            sample = self._flat().take(_nearest(self.height, self.width, channels)).tobytes()
         else:
             nearest = self._image.resize((_SAMPLE, _SAMPLE), Image.Resampling.NEAREST)
             sample = nearest.tobytes("raw", "L" if channels == 1 else "RGB")
@@ -231,7 +239,7 @@ def _read(sample: Sample) -> bytes:
 def _decode(sample: Sample, data: bytes, reading: Reading) -> DecodedImage:
     is_png = data.startswith(damage.PNG_SIGNATURE)
     png_spans = damage.png_spans(data) if is_png else []
-    image = _guarded(lambda: Image.open(BytesIO(data), formats=_FORMATS), data)
+    image = _guarded(lambda: _open(data, is_png), data)
     width, height = image.size
     if width * height > reading.max_pixels:
         raise UnreadableImage(
@@ -245,12 +253,21 @@ def _decode(sample: Sample, data: bytes, reading: Reading) -> DecodedImage:
         damage.check_png_rows(image, data, png_spans, interlaced)
     elif header.format in _JPEG:
         damage.check_jpeg_end(image, data)
-    notes = tuple(_notes(header, image, sample))
+    notes = _notes(header, image, sample)
     plain = _guarded(lambda: _plain(image, kind), data)
     if kind is FLOAT and not np.isfinite(np.asarray(plain)).all():
         raise UnreadableImage(Code.NON_FINITE, "has NaN or infinite values")
     pixels = DecodedImage(plain, kind, header, notes, hashlib.sha256(data).digest())
     return pixels if reading.channels == "auto" else pixels.converted(reading.channels)
+
+
+def _open(data: bytes, is_png: bool) -> Image.Image:
+    if not is_png:
+        return Image.open(BytesIO(data), formats=_FORMATS)
+    try:  # what Image.open would come to in the end, at half the cost
+        return PngImagePlugin.PngImageFile(BytesIO(data))
+    except (SyntaxError, IndexError, TypeError, struct.error) as error:
+        raise UnidentifiedImageError(*error.args) from error
 
 
 def _guarded(call: Callable[[], _T], data: bytes) -> _T:
@@ -274,19 +291,22 @@ def _plain(image: Image.Image, kind: Kind) -> Image.Image:
     return image
 
 
-def _notes(header: _Header, image: Image.Image, sample: Sample) -> Iterator[str]:
-    if header.mode in _ALPHA_MODES or "transparency" in image.info:
-        yield "alpha_dropped"
-    if "icc_profile" in image.info:
-        yield "icc_profile"
-    if header.turned or _orientation(image) in _TURNED:
-        yield "exif_orientation"
+def _notes(header: _Header, image: Image.Image, sample: Sample) -> tuple[str, ...]:
+    info = image.info
+    notes = []
+    if header.mode in _ALPHA_MODES or "transparency" in info:
+        notes.append("alpha_dropped")
+    if "icc_profile" in info:
+        notes.append("icc_profile")
+    if header.turned or ("exif" in info and _orientation(image) in _TURNED):
+        notes.append("exif_orientation")
     if header.multi_frame:
-        yield "multi_frame"
+        notes.append("multi_frame")
     extension = sample.path[sample.path.rfind(".") :].lower()
-    found = "JPEG" if header.format in _JPEG else header.format
+    found = "JPEG" if header.format == "MPO" else header.format
     if FORMATS.get(extension, found) != found:
-        yield "extension_mismatch"
+        notes.append("extension_mismatch")
+    return tuple(notes)
 
 
 def _header(image: Image.Image) -> _Header:
@@ -299,8 +319,6 @@ def _header(image: Image.Image) -> _Header:
 
 
 def _orientation(image: Image.Image) -> object:
-    if "exif" not in image.info:
-        return None
     try:
         return image.getexif().get(_ORIENTATION)
     except (SyntaxError, struct.error, OSError, ValueError, TypeError, KeyError, IndexError):

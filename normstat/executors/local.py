@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import Any, Generic
+from typing import Any, Generic, Self
 
 from normstat.errors import EngineLost
 from normstat.executors.protocol import Job, R
@@ -23,9 +23,10 @@ from normstat.images import Code, Shard
 
 # sys.path comes first, so that a worker finds what its parent found; no __main__ is imported.
 _BOOTSTRAP = (
-    "import pickle, sys; tasks = sys.stdin.buffer; sys.path[:] = pickle.load(tasks);"
-    "from normstat.executors.worker import serve; serve(tasks)"
+    "import pickle, sys; tasks = sys.stdin.buffer; sys.path[:], preload = pickle.load(tasks);"
+    "from normstat.executors.worker import serve; serve(tasks, preload)"
 )
+_MOST_EARLY = 8
 # Signals that somebody else may have sent (by name: Windows has few of them).
 _FROM_OUTSIDE = {getattr(signal, name, None) for name in ("SIGKILL", "SIGTERM", "SIGHUP", "SIGINT")}
 _GUILTY = 6  # two deaths that only the image can have caused, or six that others may have
@@ -74,11 +75,33 @@ class Local:
     ----------
     workers : number of processes; never more are started than there are shards.
     image_timeout : seconds after which an image is given up; 0 for never.
+    preload : module that a worker imports while its parent is still busy starting.
     """
 
-    def __init__(self, workers: int, image_timeout: float = 60.0) -> None:
+    def __init__(self, workers: int, image_timeout: float = 60.0, preload: str = "") -> None:
         self.workers = workers
         self.image_timeout = image_timeout
+        self.preload = preload
+
+        self._early: list[_Worker] = []
+
+    def __enter__(self) -> Self:
+        """Start some workers already: they import what they need while the caller does."""
+        with suppress(OSError):  # map() starts what is missing, or says why it cannot
+            while len(self._early) < min(self.workers, _MOST_EARLY):
+                self._early.append(_Worker(self.preload))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        while self._early:
+            self._early.pop().end()
+
+    def start(self) -> "_Worker":
+        """Return a worker, started early or now."""
+        try:
+            return self._early.pop()
+        except IndexError:
+            return _Worker(self.preload)
 
     def map(self, job: Job[R], shards: Iterable[Shard]) -> Iterator[R]:
         """See :class:`normstat.executors.Executor`.
@@ -139,12 +162,15 @@ def _signal_name(number: int) -> str:
 class _Worker:
     """A process and its pipes, seen from the parent."""
 
-    def __init__(self) -> None:
+    def __init__(self, preload: str) -> None:
         environment = os.environ | {
             "PYTHONUTF8": str(sys.flags.utf8_mode),  # file names mean the same bytes there
             "OPENBLAS_NUM_THREADS": "1",  # NumPy would start a thread for each CPU in each worker
         }
-        environment.setdefault("PILLOW_BLOCKS_MAX", "8")  # keep memory from image to image
+        # glibc gives the memory of one image back to the system and asks for that of the next;
+        # with these it keeps it. Other systems ignore them.
+        environment.setdefault("MALLOC_TRIM_THRESHOLD_", str(256 << 20))
+        environment.setdefault("MALLOC_MMAP_THRESHOLD_", str(32 << 20))
         self._process = subprocess.Popen(
             [sys.executable, "-c", _BOOTSTRAP],
             stdin=subprocess.PIPE,
@@ -152,6 +178,10 @@ class _Worker:
             stderr=None if DEBUG in os.environ else subprocess.PIPE,
             env=environment,
         )
+        assert self._process.stdin
+        with suppress(OSError):  # a process that is gone already is noticed by greet()
+            pickle.dump((sys.path, preload), self._process.stdin)
+            self._process.stdin.flush()
 
     def greet(self, *hello: Any) -> None:
         """Wait until the worker is ready."""
@@ -159,7 +189,7 @@ class _Worker:
         limit.daemon = True
         limit.start()
         try:
-            self._ask(hello, first=pickle.dumps(sys.path))
+            self._ask(hello)
         finally:
             limit.cancel()
 
@@ -169,12 +199,11 @@ class _Worker:
             raise RuntimeError(f"in a worker process:\n{answer}")
         return answer
 
-    def _ask(self, message: Any, first: bytes = b"") -> Any:
+    def _ask(self, message: Any) -> Any:
         tasks, results = self._process.stdin, self._process.stdout
         assert tasks
         assert results
         try:
-            tasks.write(first)
             send(tasks, message)
             return receive(results)
         except (EOFError, OSError) as error:
@@ -327,7 +356,7 @@ class _Run(Generic[R]):
         while True:
             worker = None
             try:
-                worker = _Worker()
+                worker = self._executor.start()
                 with self._changed:
                     self._workers[worker] = False
                     if self._stopped:

@@ -3,6 +3,7 @@
 A message is its length (8 bytes, little-endian) and a pickle.
 """
 
+import gc
 import os
 import pickle
 import signal
@@ -10,6 +11,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from queue import SimpleQueue
 from typing import IO, Any
 
@@ -47,14 +49,17 @@ def receive(pipe: IO[bytes]) -> Any:
     return pickle.loads(data)
 
 
-def serve(tasks: IO[bytes]) -> None:
+def serve(tasks: IO[bytes], preload: str = "") -> None:
     """Work until the parent closes the pipe or is gone."""
+    if preload:
+        import_module(preload)
     parent, image_timeout, job = receive(tasks)
     _end_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     results = os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)  # what a library prints must not get between the results
+    gc.freeze()  # what is imported stays: no need to look through it again and again
     send(results, "ready")
     if DEBUG not in os.environ:
         os.dup2(nowhere, 2)  # libtiff and libpng remark on files there; the codes say it better

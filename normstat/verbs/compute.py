@@ -80,6 +80,7 @@ def compute(
     max_pixels: int = MAX_PIXELS,
     max_errors: int | None = None,
     image_timeout: float = 60.0,
+    executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> Stats:
     """Compute the statistics of a folder of images, split by split.
@@ -96,6 +97,7 @@ def compute(
     max_pixels : images with more are not read (``too_large``).
     max_errors : end the run when more images than this are unreadable.
     image_timeout : seconds after which an image is given up.
+    executor : where to run; in its place ``workers`` and ``image_timeout`` are not looked at.
     progress : is told how far the run is.
 
     Returns
@@ -132,9 +134,10 @@ def compute(
     layout = source.layout(tuple(dict.fromkeys(split)))
     if not layout.splits:
         raise NothingToRead(_nothing_found(source, layout))
-    executor: Executor = (
-        InProcess() if workers == 0 else Local(workers or available_cpus(), image_timeout)
-    )
+    if executor is None:
+        executor = (
+            InProcess() if workers == 0 else Local(workers or available_cpus(), image_timeout)
+        )
     progress = progress or Silent()
     survey = _SurveyThread(source, layout, progress)
     listed: Counter[str] = Counter()
