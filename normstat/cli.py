@@ -46,8 +46,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return app(arguments, prog_name="normstat", standalone_mode=False) or 0
     except NormstatError as error:
         return _fail(str(error), error.exit_code)
-    except typer.Abort:
-        return _fail("interrupted", _INTERRUPTED)
     except typer.TyperException as error:  # a wrong command line
         error.show() if hasattr(error, "show") else print(error, file=sys.stderr)
         return error.exit_code
@@ -78,6 +76,9 @@ def _prints(command: Callable[P, T]) -> Callable[P, T]:
             result = command(*args, **kwargs)
             sys.stdout.flush()
             return result
+        except KeyboardInterrupt:
+            print("normstat: interrupted", file=sys.stderr)
+            raise typer.Exit(_INTERRUPTED) from None
         except BrokenPipeError:
             # What Python still has to flush at exit goes nowhere.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -238,9 +239,13 @@ def _print_table(stats: "Stats", file: str, histograms: bool = False) -> None:
 
     from normstat.tables import print_stats
 
+    class PipedConsole(Console):
+        def on_broken_pipe(self) -> None:
+            raise  # called while the error is handled; rich itself would exit with 1
+
     # A pipe has no width: a table that is cut or wrapped there is of no use.
     width = None if sys.stdout.isatty() else 200
-    console = Console(file=sys.stdout, width=width, highlight=False)
+    console = PipedConsole(file=sys.stdout, width=width, highlight=False)
     print_stats(stats, console, shown(file), histograms)
 
 

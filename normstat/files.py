@@ -80,16 +80,14 @@ def _read_once(path: str) -> bytes:
         data = os.read(descriptor, before.st_size + 1)
         if len(data) != before.st_size:
             data = _read_rest(descriptor, data)
+        after = os.fstat(descriptor)
     finally:
         os.close(descriptor)
-    try:
-        after = os.stat(path)
-    except FileNotFoundError as error:
-        raise ChangedWhileReadError(*error.args) from error
-    if len(data) != after.st_size or (before.st_mtime_ns, before.st_ino, before.st_dev) != (
+    # A file that was renamed over has lost a link, which is a change of its status (ctime).
+    if (len(data), before.st_mtime_ns, before.st_ctime_ns) != (
+        after.st_size,
         after.st_mtime_ns,
-        after.st_ino,
-        after.st_dev,
+        after.st_ctime_ns,
     ):
         raise ChangedWhileReadError(errno.EBUSY, "changed while it was read")
     return data

@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
+from hashlib import blake2b
 from typing import NamedTuple
 
 from normstat.accumulators.histogram import Histogram, power_sums
@@ -65,12 +65,12 @@ class Fingerprint:
 
 
 def _hashes(path: str, digest: bytes, key: bytes) -> tuple[int, int, int]:
-    """First 128 bits of SHA-256, over fields with their lengths in front."""
+    """First 128 bits of BLAKE2b, over fields with their lengths in front."""
     encoded = path_bytes(path)
     name = len(encoded).to_bytes(8, "little") + encoded
-    of_path = sha256(name).digest()
-    of_file = sha256(name + len(digest).to_bytes(8, "little") + digest).digest()
-    of_pixels = sha256(name + len(key).to_bytes(8, "little") + key).digest()
+    of_path = blake2b(name).digest()
+    of_file = blake2b(name + len(digest).to_bytes(8, "little") + digest).digest()
+    of_pixels = blake2b(name + len(key).to_bytes(8, "little") + key).digest()
     return (
         int.from_bytes(of_path[:16], "big"),
         int.from_bytes(of_file[:16], "big"),

@@ -37,7 +37,8 @@ _JPEG_START_OF_FRAME = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_START_OF_SCAN = 0xDA
 # Inside a scan 0xFF is followed by 0 (stuffing), a restart marker, or more 0xFF (fill).
 _JPEG_SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-_FILLER = bytes(range(1, 255)) * 8
+_JPEG_RESTART = re.compile(rb"\xff[\xd0-\xd7]")
+_JUNK = bytes(range(1, 255))
 _GIF_LARGEST_HEADER = 13 + 3 * 256
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
@@ -121,21 +122,33 @@ def check_jpeg_end(image: Image.Image, data: bytes) -> None:
     last = image.getpixel((image.width - 1, image.height - 1))
     if not {127, 128}.issuperset(last if isinstance(last, tuple) else (last,)):
         return
-    end = _scan_end(data)
-    if end is None:
+    scan = _scan(data)
+    if scan is None:
         return
-    with Image.open(BytesIO(data[:end] + _FILLER + data[end:]), formats=("JPEG",)) as longer:
+    longer_data = data[: scan[1]] + _filler(data[slice(*scan)]) + data[scan[1] :]
+    with Image.open(BytesIO(longer_data), formats=("JPEG",)) as longer:
         longer.load()
         if longer.tobytes() != image.tobytes():
             raise UnreadableImage(Code.TRUNCATED, "the end is missing: filled with mid-gray")
 
 
-def _scan_end(data: bytes) -> int | None:
-    for marker, _, end in _jpeg_segments(data):
-        if marker == _JPEG_START_OF_SCAN:
-            found = _JPEG_SCAN_END.search(data, end)
-            return found.start() if found else None
+def _scan(data: bytes) -> tuple[int, int] | None:
+    """Where the compressed data of the first scan start and end."""
+    for marker, _, start in _jpeg_segments(data):
+        if marker == _JPEG_START_OF_SCAN and (found := _JPEG_SCAN_END.search(data, start)):
+            end = found.start()
+            while data[end - 1] == 0xFF:  # a cut between 0xFF and what it announces
+                end -= 1
+            return start, end
     return None
+
+
+def _filler(scan: bytes) -> bytes:
+    """Bytes that a decoder takes for more of a scan, whether it waits for data or a restart."""
+    restarts = _JPEG_RESTART.findall(scan)
+    last = restarts[-1][1] - 0xD0 if restarts else -1
+    following = (bytes([0xFF, 0xD0 + (last + step) % 8]) for step in range(1, 9))
+    return _JUNK * 8 + b"".join(restart + _JUNK for restart in following)
 
 
 def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:

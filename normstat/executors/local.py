@@ -32,7 +32,7 @@ _FROM_OUTSIDE = {getattr(signal, name, None) for name in ("SIGKILL", "SIGTERM", 
 _GUILTY = 6  # two deaths that only the image can have caused, or six that others may have
 _STARTS = 10
 _READY_WITHIN = 60.0
-_PAUSE = 0.2  # seconds before trying again to start one
+_PAUSE = 0.1  # seconds before trying again to start one
 _SHARDS_PER_WORKER = 4
 
 
@@ -147,9 +147,13 @@ class _Died(Exception):
     def detail(self, image_timeout: float) -> str:
         if self.code == Code.TIMEOUT:
             return f"took more than {image_timeout:g} s"
+        return f"its decoder {self.how}"
+
+    @property
+    def how(self) -> str:
         if self.status < 0:
-            return f"its decoder ended with {_signal_name(-self.status)}"
-        return f"its decoder ended with exit status {self.status}"
+            return f"ended with {_signal_name(-self.status)}"
+        return f"ended with exit status {self.status}"
 
 
 def _signal_name(number: int) -> str:
@@ -238,8 +242,8 @@ class _Run(Generic[R]):
         self._results: dict[int, R] = {}
         self._emitted = 0
         self._active = 0  # threads
-        self._failed_starts = 0
-        self._workers: dict[_Worker, bool] = {}  # whether it has been ready
+        self._workers: set[_Worker] = set()
+        self._reason = ""  # why a worker did not start
         self._stopped = False
         self._failure: BaseException | None = None
 
@@ -269,7 +273,7 @@ class _Run(Generic[R]):
                 if self._failure:
                     raise self._failure
                 if not self._active and self._returned:
-                    raise EngineLost("worker processes cannot be started any more")
+                    raise EngineLost(f"worker processes cannot be started: {self._reason}")
                 if not self._active:
                     return None
                 # With a timeout, because Windows does not interrupt a wait without one.
@@ -289,7 +293,7 @@ class _Run(Generic[R]):
                 try:
                     result, worker = self._process(shard, worker)
                 except _CannotStart:
-                    # Others go on with fewer workers, and with this shard.
+                    # The others go on, with this shard too; without others the run ends.
                     with self._changed:
                         self._returned.append(task)
                     return
@@ -352,39 +356,34 @@ class _Run(Generic[R]):
 
     def _start(self) -> _Worker:
         hello = os.getpid(), self._executor.image_timeout, self._job
-        reason = ""
-        while True:
+        for _ in range(_STARTS):
+            self._refuse_unwanted()
             worker = None
             try:
                 worker = self._executor.start()
                 with self._changed:
-                    self._workers[worker] = False
-                    if self._stopped:
+                    self._workers.add(worker)
+                    if self._stopped:  # too late to be ended with the others
                         worker.kill()
                 worker.greet(*hello)
-                with self._changed:
-                    self._workers[worker] = True
-                    self._failed_starts = 0
                 return worker
             except _Died as death:
                 assert worker
-                reason = worker.last_words() or death.detail(0)
+                reason = worker.last_words() or death.how
                 self._release(worker)
             except OSError as error:  # no more processes, files or memory
                 reason = error.strerror or str(error)
-                time.sleep(_PAUSE)
             with self._changed:
-                if self._stopped:
-                    raise _Stop
-                self._failed_starts += 1
-                if self._failed_starts < _STARTS:
-                    continue
-                if any(self._workers.values()):
-                    raise _CannotStart
-            raise EngineLost(f"worker processes cannot be started: {reason}")
+                self._reason = reason
+            time.sleep(_PAUSE)
+        raise _CannotStart
+
+    def _refuse_unwanted(self) -> None:
+        if self._stopped:
+            raise _Stop
 
     def _release(self, worker: _Worker | None) -> None:
         if worker:
             with self._changed:
-                del self._workers[worker]
+                self._workers.discard(worker)
             worker.end()

@@ -12,7 +12,7 @@ from normstat.accumulators.moments import Moments
 from normstat.accumulators.perimage import COLUMNS, DOUBLE, PLACES, PerImage
 from normstat.accumulators.tally import Extent, Fingerprint, KindTally, SplitTally
 from normstat.errors import StatsFileError
-from normstat.images import NOTES, Code, Kind, Unreadable
+from normstat.images import NOTES, Code, Kind, Unreadable, path_from_text
 from normstat.stats import (
     DTYPES,
     QUANTILES,
@@ -57,7 +57,7 @@ def loads(text: str) -> Stats:
 def _unreadable(node: "_Node") -> Unreadable:
     return Unreadable(
         split=node["split"].text(),
-        path=node["path"].text(),
+        path=path_from_text(node["path"].text()),
         code=node["code"].one_of(tuple(Code)),
         detail=node["detail"].text(),
     )
@@ -153,7 +153,7 @@ def _kind(node: "_Node") -> tuple[Kind, KindTally]:
         formats=_counter(node["formats"]),
         notes=_counter(node["notes"]),
         fingerprint=_fingerprint(node["fingerprint"]),
-        first=tuple(path.text() for path in node["first"].list()),
+        first=tuple(path_from_text(path.text()) for path in node["first"].list()),
     )
 
 

@@ -1,7 +1,6 @@
 """Stats to text: one line for whatever holds nothing nested, keys in the order of the fields."""
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +10,7 @@ from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.moments import Moments
 from normstat.accumulators.perimage import COLUMNS, PerImage
 from normstat.accumulators.tally import Fingerprint, KindTally
-from normstat.images import Kind
+from normstat.images import Kind, path_text
 from normstat.stats import SplitStats, Stats
 
 SCHEMA = "normstat/stats/1"
@@ -31,7 +30,9 @@ def dumps(stats: Stats) -> str:
         "settings": _plain(stats.settings),
         "complete": stats.complete,
         "splits": {name: _split_to_json(split) for name, split in stats.splits.items()},
-        "unreadable": [_plain(record) for record in stats.unreadable],
+        "unreadable": [
+            _plain(record) | {"path": path_text(record.path)} for record in stats.unreadable
+        ],
     }
     return _render(content, "") + "\n"
 
@@ -71,7 +72,7 @@ def _kind_to_json(kind: Kind, tally: KindTally) -> dict[str, Any]:
         "formats": dict(sorted(tally.formats.items())),
         "notes": dict(sorted(tally.notes.items())),
         "fingerprint": _fingerprint_to_json(tally.fingerprint),
-        "first": tally.first,
+        "first": [path_text(path) for path in tally.first],
     }
 
 
@@ -120,13 +121,7 @@ def _render(value: Any, indent: str) -> str:
 
 def _scalar(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    if text.isprintable():
+        return text
     # Bytes of a file name that are no UTF-8, and what would confuse a terminal.
-    return text if text.isprintable() else _UNPRINTABLE.sub(_escape, text)
-
-
-_UNPRINTABLE = re.compile(r"[^ -~\u00a1-\ud7ff\ue000-\ufffd]")
-
-
-def _escape(match: re.Match[str]) -> str:
-    letter = match.group()
-    return letter if letter.isprintable() else json.dumps(letter)[1:-1]
+    return "".join(letter if letter.isprintable() else json.dumps(letter)[1:-1] for letter in text)

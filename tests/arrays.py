@@ -1,0 +1,70 @@
+"""Arrays as decoded images, and states made from them: what the law tests work on."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from normstat.accumulators.tally import Fold, KindTally, Tally
+from normstat.images import FLOAT, GRAY8, GRAY16, INT32, RGB8, Kind, Sample
+
+KINDS = (GRAY8, RGB8, GRAY16, INT32, FLOAT)
+
+
+@dataclass
+class ArrayPixels:
+    """An array of shape (H, W, C), seen as a decoded image."""
+
+    values: NDArray[Any]
+    mode: str = "test"
+    format: str = "TEST"
+    notes: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> Kind:
+        return next(
+            kind
+            for kind in KINDS
+            if (kind.dtype, len(kind.channels)) == (self.values.dtype.name, self.values.shape[2])
+        )
+
+    @property
+    def height(self) -> int:
+        return self.values.shape[0]
+
+    @property
+    def width(self) -> int:
+        return self.values.shape[1]
+
+    @property
+    def digest(self) -> bytes:
+        return hashlib.sha256(self.values.tobytes()).digest()
+
+    @property
+    def key(self) -> bytes:
+        return self.digest[:16]
+
+    def counts(self) -> NDArray[np.int64]:
+        bins = self.kind.bins
+        channels = self.values.reshape(-1, self.values.shape[2]).T
+        return np.array([np.bincount(channel, minlength=bins) for channel in channels])
+
+    def array(self) -> NDArray[Any]:
+        return self.values
+
+
+def tally(*arrays: NDArray[Any], split: str = "train", first: int = 0) -> Tally:
+    """The tally of arrays as images ``0.png``, ``1.png``, …"""
+    fold = Fold()
+    for index, array in enumerate(arrays, first):
+        path = f"{split}/{index}.png"
+        fold.add(Sample(split, path, path), ArrayPixels(array))
+    return fold.tally()
+
+
+def kind_tally(*arrays: NDArray[Any]) -> KindTally:
+    """The tally of arrays that are all of one kind."""
+    (state,) = tally(*arrays).splits["train"].kinds.values()
+    return state

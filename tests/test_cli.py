@@ -1,0 +1,296 @@
+"""What the command line says, writes and exits with."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import make
+import pytest
+from command import environment, normstat
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="no such names, modes or signals there")
+RGB = make.pixels(1, 30, 40)
+PNG = make.encoded(RGB)
+LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n"
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder ``data`` with two sound images in ``train`` and ``val``; commands run beside it."""
+    monkeypatch.chdir(tmp_path)
+    for split in ("train", "val"):
+        for index in range(2):
+            make.write(Path("data", split, f"{index}.png"), PNG)
+    return Path("data")
+
+
+def damage(data: Path, number: int = 1) -> None:
+    """Add files that cannot be read."""
+    for index in range(number):
+        make.write(data / "train" / f"cut-{index}.png", PNG[: len(PNG) // 2])
+
+
+def outputs(folder: Path = Path()) -> list[str]:
+    """All files that are no input."""
+    return sorted(path.name for path in folder.iterdir() if path.is_file())
+
+
+def test_a_sound_folder(data: Path) -> None:
+    """Exit code 0, the table on stdout, notices on stderr, and the stats file."""
+    run = normstat("compute", data)
+    assert run.returncode == 0
+    assert run.stderr == "train: 2 images (folder train)\nval: 2 images (folder val)\n"
+    stats = json.loads(Path("stats.json").read_text(encoding="utf-8"))
+    sums = RGB.sum(axis=(0, 1)).tolist()
+    assert stats["splits"]["train"]["mean"] == [total / (30 * 40 * 255) for total in sums]
+    assert "train" in run.stdout
+    assert "mean = [" in run.stdout
+    assert outputs() == ["stats.json"]
+
+
+USAGE = {
+    "unknown-option": (["compute", "data", "--wrong"], "--wrong"),
+    "unknown-command": (["computer", "data"], "computer"),
+    "no-data": (["compute"], "DATA"),
+    "negative-workers": (["compute", "data", "-j", "-1"], "'--workers'"),
+    "channels": (["compute", "data", "--channels", "cmyk"], "cmyk"),
+    "unknown-split": (["compute", "data", "--split", "tset"], "'tset'; found: train, val"),
+    "split-dir": (["compute", "data", "--split-dir", "train"], "NAME=FOLDER"),
+    "split-dir-missing": (["compute", "data", "--split-dir", "train=x"], "no such folder"),
+    "data-missing": (["compute", "nowhere"], "nowhere: cannot be read"),
+    "data-is-a-file": (["compute", "data/val/0.png"], "0.png: cannot be read"),
+    "output-is-a-folder": (["compute", "data", "-o", "data"], "data: is a folder"),
+    "output-is-an-image": (["compute", "data", "-o", "data/val/0.png"], "an image that exists"),
+    "show-missing": (["show", "nowhere.json"], "nowhere.json: cannot be read"),
+    "show-an-image": (["show", "data/val/0.png"], "not a stats file"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "said"), USAGE.values(), ids=USAGE)
+def test_what_cannot_start_exits_2(data: Path, arguments: list[str], said: str) -> None:
+    """The message has the cause; nothing is written and no traceback shown."""
+    run = normstat(*arguments)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert said in run.stderr
+    assert "Traceback" not in run.stderr
+    assert outputs() == []
+    assert Path("data/val/0.png").read_bytes() == PNG
+
+
+@pytest.mark.parametrize(
+    ("folder", "names"),
+    [("train_val", "train or val"), ("train/val", "train or val"), ("test-dev", "test or val")],
+)
+def test_an_ambiguous_folder_is_named_with_its_cure(
+    tmp_path: Path, folder: str, names: str
+) -> None:
+    """Two splits in one name, or one inside another: exit code 2 and what to type."""
+    make.write(tmp_path / "data" / folder / "a.png", PNG)
+    run = normstat("compute", "data", cwd=tmp_path)
+    assert run.returncode == 2
+    assert set(names.split(" or ")) == {
+        name for name in ("train", "val", "test") if f"--split-dir {name}={folder}" in run.stderr
+    }
+    cured = normstat("compute", "data", "--split-dir", f"val={folder}", cwd=tmp_path)
+    assert cured.returncode == 0
+
+
+def test_no_images_says_what_was_looked_for(tmp_path: Path) -> None:
+    """The extensions looked for, and those found with their numbers."""
+    for name in ("a.txt", "b.txt", "c.npy", "README"):
+        make.write(tmp_path / "data" / name, b"text")
+    run = normstat("compute", "data", cwd=tmp_path)
+    assert run.returncode == 2
+    assert all(
+        part in run.stderr for part in ("data: no images", ".jpg", ".png", "2 .txt", "1 .npy")
+    )
+    empty = normstat("compute", "data", "--exclude", "*", cwd=tmp_path)
+    assert (empty.returncode, outputs(tmp_path)) == (2, [])
+
+
+def test_only_lfs_pointers(tmp_path: Path) -> None:
+    """Nothing to read, and what to do about it."""
+    for index in range(3):
+        make.write(tmp_path / "data" / f"{index}.jpg", LFS)
+    run = normstat("compute", "data", cwd=tmp_path)
+    assert (run.returncode, outputs(tmp_path)) == (2, [])
+    assert "3 lfs_pointer: run `git lfs pull`" in run.stderr
+
+
+def test_a_damaged_file_exits_3(data: Path) -> None:
+    """The run is finished, the file is named in the table and in the stats."""
+    damage(data)
+    run = normstat("compute", data)
+    assert run.returncode == 3
+    assert "train/cut-0.png: truncated" in run.stdout
+    stats = json.loads(Path("stats.json").read_text(encoding="utf-8"))
+    assert stats["complete"] is False
+    assert [record["path"] for record in stats["unreadable"]] == ["train/cut-0.png"]
+
+
+def test_unreadable_images_can_be_allowed(data: Path) -> None:
+    """Exit code 0 up to the number given, and the output says so; 3 beyond it."""
+    damage(data)
+    run = normstat("compute", data, "--allow-unreadable", "1")
+    assert (run.returncode, "1 unreadable accepted" in run.stdout) == (0, True)
+    damage(data, 2)
+    run = normstat("compute", data, "--allow-unreadable", "1")
+    assert (run.returncode, "accepted" in run.stdout) == (3, False)
+
+
+def test_too_many_errors_stop_the_run(data: Path) -> None:
+    """Exit code 4, the most frequent codes, and no stats file; the limit itself is allowed."""
+    damage(data, 2)
+    run = normstat("compute", data, "--max-errors", "0")
+    assert (run.returncode, run.stdout, outputs()) == (4, "", [])
+    assert "truncated: download it again" in run.stderr
+    assert normstat("compute", data, "--max-errors", "2").returncode == 3
+
+
+def test_an_output_folder_that_is_missing(data: Path) -> None:
+    """Exit code 4, before the images are read."""
+    run = normstat("compute", data, "-o", "missing/stats.json")
+    assert (run.returncode, run.stdout) == (4, "")
+    assert "create the folder first" in run.stderr
+    assert "images (" not in run.stderr
+
+
+@posix
+def test_an_output_folder_that_is_read_only(data: Path) -> None:
+    """Exit code 4, before the images are read."""
+    Path("closed").mkdir(mode=0o555)
+    run = normstat("compute", data, "-o", "closed/stats.json", anyone=True)
+    assert (run.returncode, run.stdout) == (4, "")
+    assert "Permission denied" in run.stderr
+    assert "images (" not in run.stderr
+
+
+@posix
+def test_files_and_folders_without_permission_are_records(data: Path) -> None:
+    """What may not be opened is unreadable, a folder too; the rest is counted."""
+    Path("data/train/0.png").chmod(0)
+    Path("data/val/closed").mkdir(mode=0)
+    run = normstat("compute", data, anyone=True)
+    Path("data/val/closed").chmod(0o700)  # for whoever cleans up
+    assert run.returncode == 3
+    stats = json.loads(Path("stats.json").read_text(encoding="utf-8"))
+    records = {record["path"]: record["code"] for record in stats["unreadable"]}
+    assert records == dict.fromkeys(("train/0.png", "val/closed/"), "permission_denied")
+    assert [split["images"] for split in stats["splits"].values()] == [1, 2]
+
+
+def test_stats_on_stdout(data: Path) -> None:
+    """``-o -`` is the same bytes, and only these: what else there is to say goes to stderr."""
+    damage(data)
+    run = normstat("compute", data, "-o", "-", "--allow-unreadable", "1")
+    assert (run.returncode, outputs()) == (0, [])
+    assert "1 unreadable accepted" in run.stderr
+    normstat("compute", data)
+    assert run.stdout == Path("stats.json").read_text(encoding="utf-8")
+
+
+def test_quiet(data: Path) -> None:
+    """With -q nothing is printed, whatever the exit code."""
+    assert normstat("compute", data, "-q").stdout == ""
+    damage(data)
+    for options in ([], ["--allow-unreadable", "1"]):
+        run = normstat("compute", data, "-q", *options)
+        assert (run.returncode, run.stdout, run.stderr) == (0 if options else 3, "", "")
+
+
+def test_show(data: Path) -> None:
+    """FILE and - give the same table, with histograms; ASCII where the terminal has no more."""
+    normstat("compute", data)
+    run = normstat("show", "stats.json")
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "±" in run.stdout
+    assert "█" in run.stdout
+    piped = normstat("show", "-", input=Path("stats.json").read_text(encoding="utf-8"))
+    assert (piped.returncode, piped.stdout) == (0, run.stdout)
+    plain = normstat("show", "stats.json", env={"PYTHONIOENCODING": "ascii"})
+    assert (plain.returncode, plain.stderr) == (0, "")
+    assert plain.stdout.isascii()
+    assert "+/-" in plain.stdout
+
+
+@posix
+@pytest.mark.parametrize(
+    "arguments", [["show", "stats.json"], ["compute", "data"], ["compute", "data", "-o", "-"]]
+)
+def test_a_closed_pipe_ends_quietly(data: Path, arguments: list[str]) -> None:
+    """Nobody reads stdout: exit code 141 and not a word of it."""
+    normstat("compute", data)
+    reader, writer = os.pipe()
+    os.close(reader)
+    run = normstat(*arguments, stdout=writer)
+    os.close(writer)
+    assert run.returncode == 141
+    assert set(run.stderr.splitlines()) <= {
+        "train: 2 images (folder train)",
+        "val: 2 images (folder val)",
+    }
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_a_full_disk_on_stdout(data: Path) -> None:
+    """Output that cannot be printed is exit code 4, and says so."""
+    with open("/dev/full", "w") as full:
+        run = normstat("compute", data, "-o", "-", stdout=full)
+    assert (run.returncode, run.stderr.splitlines()[-1]) == (
+        4,
+        "normstat: standard output cannot be written (No space left on device)",
+    )
+
+
+BROKEN = """
+import normstat.stats
+
+def summarize(*arguments):
+    raise ZeroDivisionError("the first line\\n\\x1b[31mthe last line")
+
+normstat.stats.summarize = summarize
+"""
+
+
+def test_a_bug_exits_70(data: Path) -> None:
+    """One line with the kind of error and where to report it; the traceback only when asked for."""
+    make.write(Path("broken/sitecustomize.py"), BROKEN.encode())
+    broken = {"PYTHONPATH": str(Path("broken").resolve())}
+    run = normstat("compute", data, "-q", env=broken)
+    assert (run.returncode, run.stdout, len(run.stderr.splitlines())) == (70, "", 1)
+    assert "ZeroDivisionError" in run.stderr
+    assert "https://" in run.stderr
+    assert "\x1b" not in run.stderr
+    run = normstat("compute", data, "-q", env={**broken, "NORMSTAT_DEBUG": "1"})
+    assert (run.returncode, "Traceback" in run.stderr) == (70, True)
+    assert outputs() == []
+
+
+@posix
+@pytest.mark.parametrize("group", [True, False], ids=["terminal", "process"])
+def test_interrupted(data: Path, group: bool) -> None:
+    """Ctrl-C, or SIGINT to the process alone: exit code 130 and no traceback."""
+    large = make.png(9000, 9000, bytes(9001 * 9000))
+    make.write(Path("data/val/large-00.png"), large)
+    for index in range(1, 60):
+        shutil.copy("data/val/large-00.png", f"data/val/large-{index:02}.png")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "normstat", "compute", "data"],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stderr
+    first = process.stderr.readline()  # the run is under way
+    os.killpg(process.pid, signal.SIGINT) if group else process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=20)
+    assert first == "train: 2 images (folder train)\n"
+    assert (process.returncode, stdout, outputs()) == (130, "", [])
+    assert "Traceback" not in stderr
+    assert stderr.endswith("normstat: interrupted\n")

@@ -1,0 +1,334 @@
+"""Worker processes may die, hang or be killed: every image is still accounted for, once."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import jobs
+import pytest
+
+from normstat.errors import EngineLost
+from normstat.executors import InProcess, Local, available_cpus
+from normstat.images import Code, Shard, Unreadable
+
+linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into /proc")
+posix = pytest.mark.skipif(sys.platform == "win32", reason="no signals there")
+# A thread that ends with an exception is a bug, even where the results are right.
+pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+SHARDS = jobs.shards()
+EXPECTED = [shard.paths for shard in SHARDS]
+
+
+def children(parent: int) -> set[int]:
+    """Processes whose parent is this one, zombies left out."""
+    found = set()
+    for folder in Path("/proc").iterdir():
+        try:
+            _, _, rest = (folder / "stat").read_text().rpartition(")")
+        except OSError:  # no process, or gone by now
+            continue
+        state, its_parent = rest.split()[:2]
+        if int(its_parent) == parent and state != "Z":
+            found.add(int(folder.name))
+    return found
+
+
+def alive(pid: int) -> bool:
+    """Whether a process is there, and no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 10) -> bool:
+    """Wait for a condition."""
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.01)
+    return condition()
+
+
+@pytest.fixture(autouse=True)
+def no_hang() -> Iterator[None]:
+    """A hang is a failure of one test only."""
+
+    def stop(number: int, frame: object) -> None:
+        raise TimeoutError("hangs")
+
+    if sys.platform != "win32":
+        signal.signal(signal.SIGALRM, stop)
+        signal.alarm(20)
+    yield
+    if sys.platform != "win32":
+        signal.alarm(0)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind() -> Iterator[None]:
+    """After a test there are as many processes and threads as before."""
+    before = children(os.getpid()) if sys.platform == "linux" else set()
+    threads = threading.active_count()
+    yield
+    assert eventually(lambda: threading.active_count() == threads)
+    if sys.platform == "linux":
+        assert children(os.getpid()) == before
+
+
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_results_come_in_the_order_of_the_shards(workers: int) -> None:
+    """Any number of workers gives what one process gives."""
+    results = list(Local(workers).map(jobs.Names(), SHARDS))
+    assert results == list(InProcess().map(jobs.Names(), SHARDS)) == EXPECTED
+
+
+def test_more_workers_than_shards() -> None:
+    """What has nothing to do is no problem."""
+    assert list(Local(8).map(jobs.Names(), SHARDS[:2])) == EXPECTED[:2]
+
+
+def test_no_shards() -> None:
+    """Nothing in, nothing out."""
+    assert list(Local(2).map(jobs.Names(), [])) == []
+
+
+def test_a_worker_serves_many_shards() -> None:
+    """Workers are started once, not for every shard."""
+    pids = {pid for (pid,) in Local(2).map(jobs.Pid(), SHARDS)}
+    assert len(pids) <= 2
+    assert os.getpid() not in pids
+
+
+def test_what_a_library_prints_stays_in_the_worker(capfd: pytest.CaptureFixture[str]) -> None:
+    """Neither the results nor the terminal are touched by output on descriptors 1 and 2."""
+    shards = jobs.shards("close stdout")
+    assert list(Local(2).map(jobs.Names(), shards)) == [shard.paths for shard in shards]
+    assert capfd.readouterr() == ("", "")
+
+
+FATAL = {
+    "segfault": "segfault: worker_crash (its decoder ended with SIGSEGV)",
+    "abort": "abort: worker_crash (its decoder ended with SIGABRT)",
+    "kill": "kill: worker_crash (its decoder ended with SIGKILL)",
+    "exit 3": "exit 3: worker_crash (its decoder ended with exit status 3)",
+    "exit 0": "exit 0: worker_crash (its decoder ended with exit status 0)",
+    "no memory": f"no memory: {Code.OUT_OF_MEMORY} (its decoder ended with exit status 112)",
+    "sleep": "sleep: timeout (took more than 0.5 s)",
+    "loop": "loop: timeout (took more than 0.5 s)",
+    "loop in C": "loop in C: timeout (took more than 0.5 s)",
+}
+
+
+@posix
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("poison", FATAL)
+def test_only_the_image_that_ends_its_worker_is_lost(poison: str, workers: int) -> None:
+    """The record names the cause; every other path is there exactly once, in its place."""
+    shards = jobs.shards(poison)
+    results = list(Local(workers, image_timeout=0.5).map(jobs.Names(), shards))
+    told = {poison: FATAL[poison]}
+    assert results == [tuple(told.get(path, path) for path in shard.paths) for shard in shards]
+
+
+@posix
+def test_many_poisons_in_one_run() -> None:
+    """Some next to each other, some that time out among them."""
+    poisons = ("segfault", "abort", "exit 3", "loop", "no memory")
+    shards = jobs.shards(*poisons, each=4, number=5)
+    shards.append(Shard("all", "root", ("segfault", "segfault", "x", "abort")))
+    results = list(Local(2, image_timeout=0.5).map(jobs.Names(), shards))
+    assert results == [tuple(FATAL.get(path, path) for path in shard.paths) for shard in shards]
+
+
+@posix
+def test_records_of_the_walk_survive_a_crash() -> None:
+    """A shard's own records are neither lost nor doubled when it is run image by image."""
+    record = Unreadable("all", "folder/", Code.PERMISSION_DENIED)
+    shard = Shard("all", "root", ("a", "segfault", "b"), (record,))
+    (result,) = Local(1).map(jobs.Names(), [shard])
+    assert result == ("folder/: permission_denied", "a", FATAL["segfault"], "b")
+
+
+def test_the_timeout_is_per_image() -> None:
+    """A shard that takes long in all is no hanging image."""
+    shard = Shard("all", "root", tuple("abcdefgh"))
+    assert list(Local(1, image_timeout=0.5).map(jobs.Names(0.1), [shard])) == [shard.paths]
+
+
+@linux
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=lambda number: number.name)
+def test_workers_killed_from_outside_cost_nothing(number: signal.Signals) -> None:
+    """A dozen kills at any moment: no result is lost, doubled or blamed on an image."""
+    killed: list[int] = []
+    done = threading.Event()
+
+    def kill() -> None:
+        while len(killed) < 12 and not done.is_set():
+            victims = children(os.getpid())
+            if victims:
+                killed.append(random.choice(sorted(victims)))
+                with suppress(ProcessLookupError):
+                    os.kill(killed[-1], number)
+            time.sleep(0.1)
+
+    killer = threading.Thread(target=kill)
+    shards = jobs.shards(number=60)
+    results = Local(3).map(jobs.Names(0.01), shards)
+    first = next(results)
+    killer.start()
+    try:
+        assert [first, *results] == [shard.paths for shard in shards]
+    finally:
+        done.set()
+        killer.join()
+    assert len(killed) >= 3
+
+
+def test_an_exception_of_the_job_is_raised_with_its_traceback() -> None:
+    """A bug is no bad image: it ends the run, and says where it is."""
+    with pytest.raises(RuntimeError, match=r"(?s)jobs\.py.*ZeroDivisionError: the job is wrong"):
+        list(Local(2).map(jobs.Names(), jobs.shards("error")))
+
+
+def test_an_exception_of_the_shards_is_raised() -> None:
+    """What goes wrong while looking for work is raised where results are consumed."""
+
+    def shards() -> Iterator[Shard]:
+        yield from SHARDS[:5]
+        raise LookupError("no more")
+
+    with pytest.raises(LookupError, match="no more"):
+        list(Local(2).map(jobs.Names(), shards()))
+
+
+@linux
+def test_leaving_early_ends_the_workers() -> None:
+    """Who closes the results after the first one has no process left, though one is busy."""
+    results = Local(3, image_timeout=0).map(jobs.Names(0.02), jobs.shards("sleep", number=40))
+    next(results)
+    assert children(os.getpid())
+    results.close()  # type: ignore[attr-defined]  # a generator
+    assert not children(os.getpid())
+
+
+@linux
+def test_few_shards_are_taken_ahead() -> None:
+    """The source is read as results are wanted: memory does not grow with the data."""
+    taken: list[Shard] = []
+
+    def shards() -> Iterator[Shard]:
+        for shard in jobs.shards(number=300):
+            taken.append(shard)
+            yield shard
+
+    results = Local(2).map(jobs.Names(), shards())
+    next(results)
+    time.sleep(0.3)
+    assert len(taken) <= 20
+    results.close()  # type: ignore[attr-defined]
+
+
+PARENT = """
+import jobs
+from normstat.executors import Local
+
+job = jobs.Names({seconds})
+for result in Local(3, image_timeout=0).map(job, jobs.shards({names})):
+    print(result, flush=True)
+"""
+
+
+@linux
+@pytest.mark.parametrize(
+    ("seconds", "names"), [(0.05, ""), (600, ""), (0.01, "'loop in C', each=1, number=2")]
+)
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=lambda number: number.name)
+def test_workers_go_with_their_parent(number: signal.Signals, seconds: float, names: str) -> None:
+    """A killed parent leaves no worker behind, whether these sleep, work or are stuck in C."""
+    folder = str(Path(jobs.__file__).parent)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([folder, *sys.path])}
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT.format(seconds=seconds, names=names)],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        assert eventually(lambda: len(children(parent.pid)) == 3)
+        time.sleep(0.3)
+        workers = children(parent.pid)
+        parent.send_signal(number)
+        parent.wait(10)
+        assert eventually(lambda: not any(map(alive, workers)), seconds=2)
+    finally:
+        parent.kill()
+        parent.wait()
+
+
+@posix
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [("echo 'no licence' >&2; exit 1", "no licence"), ("kill -9 $$", "SIGKILL"), (None, "No such")],
+)
+def test_workers_that_cannot_start_end_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str | None, said: str
+) -> None:
+    """No Python, or one that fails: an error that says so, not a hang."""
+    program = tmp_path / "python"
+    if script:
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    start = time.monotonic()
+    with pytest.raises(EngineLost, match=f"cannot be started.*{said}"):
+        list(Local(3).map(jobs.Names(), SHARDS))
+    assert time.monotonic() - start < 10
+
+
+def starts_only(tmp_path: Path, number: int) -> str:
+    """A Python that can be started so many times, and fails from then on."""
+    program = tmp_path / "python"
+    tries = "".join(f'mkdir "{tmp_path}/{index}" 2>/dev/null || ' for index in range(number))
+    program.write_text(f'#!/bin/sh\n{tries}exit 1\nexec "{sys.executable}" "$@"\n')
+    program.chmod(0o755)
+    return str(program)
+
+
+@posix
+def test_one_worker_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When only some workers can be started, these do all the work."""
+    monkeypatch.setattr(sys, "executable", starts_only(tmp_path, 1))
+    shards = jobs.shards(number=60)
+    assert list(Local(3).map(jobs.Names(0.01), shards)) == [shard.paths for shard in shards]
+
+
+@posix
+@pytest.mark.parametrize("workers", [2, 3])
+def test_a_worker_that_cannot_be_replaced_hands_its_shard_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int
+) -> None:
+    """One worker is killed and no other can be started: those that are left do its work."""
+    monkeypatch.setattr(sys, "executable", starts_only(tmp_path, workers))
+    shards = jobs.shards(f"once {tmp_path / 'killed'}", number=60)
+    assert list(Local(workers).map(jobs.Names(0.01), shards)) == [shard.paths for shard in shards]
+
+
+@posix
+def test_the_last_worker_that_cannot_be_replaced_ends_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker crashes and no other can be started: an error, not a hang."""
+    monkeypatch.setattr(sys, "executable", starts_only(tmp_path, 1))
+    with pytest.raises(EngineLost, match="cannot be started"):
+        list(Local(1).map(jobs.Names(), jobs.shards("exit 3")))
+
+
+def test_available_cpus_are_those_of_the_process() -> None:
+    """At least one, and no more than there are."""
+    assert 1 <= available_cpus() <= (os.cpu_count() or 1)
