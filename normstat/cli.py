@@ -188,7 +188,7 @@ def compute(
             progress=progress,
         )
     if to_stdout:
-        sys.stdout.write(dumps(stats))
+        sys.stdout.buffer.write(dumps(stats).encode("utf-8"))  # JSON is UTF-8 in any locale
     else:
         save(stats, output)
         if not quiet:
@@ -217,7 +217,7 @@ def show(
     """
     from normstat.statsfile import load, loads
 
-    stats = loads(sys.stdin.read()) if file == "-" else load(file)
+    stats = loads(sys.stdin.buffer.read()) if file == "-" else load(file)
     _print_table(stats, file, histograms=True)
     return 0
 

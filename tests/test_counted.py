@@ -185,7 +185,8 @@ def assert_counts(split: SplitStats, array: NDArray[Any]) -> None:
     if scale > 1:
         bins = [np.bincount(channel, minlength=scale + 1) for channel in flat.T]
         histogram = split.histogram()
-        assert histogram is not None and np.array_equal(histogram.counts, bins)
+        assert histogram is not None
+        assert np.array_equal(histogram.counts, bins)
         exact = [int(channel.sum(dtype=np.int64)) / (len(flat) * scale) for channel in flat.T]
         assert split.mean == tuple(exact)
     wide = flat.astype("f8")

@@ -270,7 +270,7 @@ def test_ensure_writable_changes_nothing(old: Path) -> None:
 @pytest.mark.parametrize("check", [ensure_writable, lambda path: files.write(path, b"new")])
 def test_a_folder_that_is_missing_is_named(tmp_path: Path, check: Callable[[Path], None]) -> None:
     """The message has the path and the cure."""
-    with pytest.raises(OutputError, match="missing.*create the folder"):
+    with pytest.raises(OutputError, match=r"missing.*create the folder"):
         check(tmp_path / "missing" / "stats.json")
 
 

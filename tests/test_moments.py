@@ -1,5 +1,6 @@
 """The floating-point path against NIST's certified sets, and against fractions."""
 
+import itertools
 import json
 import random
 from decimal import Decimal, localcontext
@@ -37,8 +38,7 @@ def pieces(numbers, count, seed):
     places = sorted(random.Random(seed).sample(range(1, len(numbers)), count - 1))
     borders = [0, *places, len(numbers)]
     return [
-        Moments.of(np.array(numbers[a:b]).reshape(-1, 1, 1))
-        for a, b in zip(borders, borders[1:], strict=False)
+        Moments.of(np.array(numbers[a:b]).reshape(-1, 1, 1)) for a, b in itertools.pairwise(borders)
     ]
 
 

@@ -207,7 +207,9 @@ def test_a_split_with_nothing_readable():
 def test_splits_come_in_their_usual_order():
     """train, val and test first, others by name."""
     one = np.zeros((1, 1, 1), "uint8")
-    total = sum((tally(one, split=name) for name in "b test a val train".split()), Tally.empty())
+    total = sum(
+        (tally(one, split=name) for name in ("b", "test", "a", "val", "train")), Tally.empty()
+    )
     stats = summarize(total, total.splits, Settings(), VERSIONS)
     assert list(stats.splits) == ["train", "val", "test", "a", "b"]
 

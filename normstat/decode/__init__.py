@@ -135,8 +135,7 @@ class DecodedImage:
             bins = self.kind.bins or 0
             if bins == 256 and not self._small:
                 # A fourth band (alpha, padding) is not counted.
-                histogram = self._image.histogram()[: channels * 256]
-                counts = np.array(histogram, dtype=np.int64)
+                counts = np.fromiter(self._image.histogram(), np.int64, channels * 256)
             elif channels == 1:
                 counts = np.bincount(self._flat(), minlength=bins)
             else:
@@ -196,7 +195,7 @@ class DecodedImage:
         if self.kind is not RGB8:
             return False
         red, green, blue = self.counts()
-        if not (np.array_equal(red, green) and np.array_equal(red, blue)):
+        if not red.tobytes() == green.tobytes() == blue.tobytes():
             return False
         array = self.array()
         return bool((array == array[:, :, :1]).all())

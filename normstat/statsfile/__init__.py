@@ -32,12 +32,8 @@ def load(file: str | PathLike[str]) -> Stats:
         It cannot be read or used; the message has the JSON pointer of the problem.
     """
     try:
-        text = files.read(fspath(file)).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise StatsFileError(f"{shown(file)}: not UTF-8, so not a stats file") from error
+        return loads(files.read(fspath(file)))
     except OSError as error:
         raise StatsFileError(f"{shown(file)}: cannot be read ({error.strerror})") from error
-    try:
-        return loads(text)
     except StatsFileError as error:
         raise StatsFileError(f"{shown(file)}: {error}") from error

@@ -28,10 +28,13 @@ _T = TypeVar("_T")
 _TOO_LARGE = float("inf")
 
 
-def loads(text: str) -> Stats:
-    """The statistics in the text of a stats file; see :func:`load`."""
+def loads(text: str | bytes) -> Stats:
+    """The statistics in the text of a stats file; see :func:`normstat.load`."""
     try:
+        text = text.decode("utf-8") if isinstance(text, bytes) else text
         content = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    except UnicodeDecodeError as error:
+        raise StatsFileError("not UTF-8, so not a stats file") from error
     except json.JSONDecodeError as error:
         raise StatsFileError(
             f"not JSON: {error.msg} in line {error.lineno}, column {error.colno}"
