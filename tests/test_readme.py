@@ -1,0 +1,77 @@
+"""The README is run: every command in it, and its Python; the help it points to exists."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import demo
+import pytest
+from command import environment, normstat
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+CONSOLE = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with the data of the demo."""
+    folder = tmp_path_factory.mktemp("readme")
+    demo.main(folder)
+    return folder
+
+
+def commands(block):
+    """Each command of a block with the output shown for it."""
+    for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+        command, _, output = part.partition("\n")
+        yield shlex.split(command), output
+
+
+def shape(output):
+    """Lines without what another libjpeg or terminal changes: digits, fill and marks."""
+    lines = (re.sub(r"[\d.^#]+|\s+|─+", " ", line).strip() for line in output.splitlines())
+    return [re.sub(r" +", " ", line) for line in lines if line]
+
+
+@pytest.mark.parametrize("block", CONSOLE)
+def test_commands_do_what_is_shown(folder, block):
+    """Every command of the README succeeds and prints what stands there, but for digits."""
+    for command, shown in commands(block):
+        assert command[0] == "normstat"
+        result = normstat(*command[1:], cwd=folder)
+        assert result.returncode == 0, result.stderr
+        if shown.strip() != "...":
+            assert shape(result.stderr + result.stdout) == shape(shown)
+
+
+@pytest.mark.parametrize("block", PYTHON)
+def test_python_runs(folder, block):
+    """The README's Python runs as a script, without a main guard."""
+    script = folder / "example.py"
+    script.write_text(block)
+    subprocess.run([sys.executable, script], cwd=folder, env=environment(), check=True)
+
+
+@pytest.mark.parametrize("command", ["compute", "show"])
+def test_help_has_an_example_that_runs(folder, command):
+    """Each command's help ends with examples, and these name options that exist."""
+    text = normstat(command, "--help").stdout
+    examples = re.findall(r"^    (normstat .*)$", text, re.MULTILINE)
+    assert examples
+    for example in examples:
+        options = re.findall(r" (--[a-z-]+)", example)
+        assert all(re.search(rf"{option}\b", text.split("Options:")[1]) for option in options)
+
+
+def test_every_option_is_in_the_readme():
+    """No option of compute is missing from the README."""
+    options = re.findall(
+        r"^  (?:-\w, )?(--[a-z-]+)", normstat("compute", "--help").stdout, re.MULTILINE
+    )
+    known = {"--help", "--output", "--workers", "--quiet"}  # there by their short names
+    assert set(options) >= known
+    missing = {option for option in set(options) - known if option not in README}
+    assert not missing
