@@ -139,6 +139,8 @@ class Shard:
         return Unreadable(self.split, path, code, detail)
 
 
+#: Types of stored pixels, from few bits to many.
+DTYPES = ("uint8", "uint16", "int32", "float32")
 _BINS = {"uint8": 256, "uint16": 65536}
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from normstat.accumulators.tally import Fold, KindTally, Tally
+from normstat.accumulators.fold import Fold
+from normstat.accumulators.tally import KindTally, Tally
 from normstat.images import FLOAT, GRAY8, GRAY16, INT32, RGB8, Kind, Sample
 
 KINDS = (GRAY8, RGB8, GRAY16, INT32, FLOAT)

@@ -12,10 +12,11 @@ from arrays import kind_tally, tally
 from hypothesis import given
 from hypothesis import strategies as st
 
+from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.moments import Moments
 from normstat.accumulators.perimage import DOUBLE, PLACES, PerImage
-from normstat.accumulators.tally import Extent, Fingerprint, KindTally, SplitTally, Tally
+from normstat.accumulators.tally import Extent, KindTally, SplitTally, Tally
 from normstat.images import GRAY8, Unreadable
 
 # For each state: its empty value, and what makes it of an image (shape (H, W, 1), uint8).

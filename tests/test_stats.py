@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from normstat.accumulators.histogram import Histogram, power_sums
 from normstat.accumulators.tally import Tally
 from normstat.images import GRAY8, RGB8, Unreadable
-from normstat.stats import QUANTILES, Settings, _sqrt, summarize, summarize_split
+from normstat.stats import QUANTILES, Settings, summarize, summarize_split
+from normstat.stats.summarize import _sqrt
 
 VERSIONS = {"normstat": "0", "pillow": "0", "libjpeg_turbo": "0"}
 

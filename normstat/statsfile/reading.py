@@ -7,14 +7,14 @@ from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 
+from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.moments import Moments
 from normstat.accumulators.perimage import COLUMNS, DOUBLE, PLACES, PerImage
-from normstat.accumulators.tally import Extent, Fingerprint, KindTally, SplitTally
+from normstat.accumulators.tally import Extent, KindTally, SplitTally
 from normstat.errors import StatsFileError
-from normstat.images import NOTES, Code, Kind, Unreadable, path_from_text
+from normstat.images import DTYPES, NOTES, Code, Kind, Unreadable, path_from_text
 from normstat.stats import (
-    DTYPES,
     QUANTILES,
     MeanStd,
     Settings,

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.moments import Moments
 from normstat.accumulators.perimage import COLUMNS, PerImage
-from normstat.accumulators.tally import Fingerprint, KindTally
+from normstat.accumulators.tally import KindTally
 from normstat.images import Kind, path_text
 from normstat.stats import SplitStats, Stats
 

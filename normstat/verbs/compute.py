@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from normstat import __version__
-from normstat.accumulators.tally import Fold, Tally
+from normstat.accumulators.fold import Fold
+from normstat.accumulators.tally import Tally
 from normstat.decode import decode, decoder, versions
 from normstat.errors import NothingToRead, TooManyErrors, UnreadableImage, UsageError
 from normstat.executors import Executor, InProcess, Local, available_cpus

@@ -1,101 +1,31 @@
-"""Places to look for images, and the shards to read from them.
+"""A folder of images.
 
-A folder is walked in the byte order of relative paths, one folder's names in memory at a time.
+It is walked in the byte order of relative paths, one folder's names in memory at a time.
 """
 
 import hashlib
 import os
-import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from fnmatch import translate
+from dataclasses import dataclass
 from operator import itemgetter
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from normstat.errors import AmbiguousSplit, UnknownSplit, UsageError
 from normstat.files import shown
 from normstat.images import FORMATS, Code, Shard, Unreadable, path_bytes
+from normstat.sources.globs import Globs
+from normstat.sources.protocol import Layout, Survey
+from normstat.sources.splits import ALL, SPLIT_WORDS, assignments, conflict_message, split_names
 
-#: The split of images where no folder speaks for one.
-ALL = "all"
-#: Words in a folder's name, and the split each stands for.
-SPLIT_WORDS = {
-    **dict.fromkeys(("train", "training", "trn"), "train"),
-    **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
-    **dict.fromkeys(("test", "testing", "eval", "evaluation"), "test"),
-}
 _NO_IMAGES = {"__macosx"}
 _LOOKS_LIKE_LABELS = {"mask", "masks", "label", "labels", "annotation", "annotations", "depth"}
 _BY_OPTION = "--split-dir"
-_SPLIT_NAME = re.compile(r"[A-Za-z0-9][-\w.]*")
-_TOKEN_BORDER = re.compile(r"[-_. ]+|(?<=\d)(?=\D)|(?<=\D)(?=\d)")
 
 
 # (st_dev, st_ino) of the folders from the root to a place: a link to one of them is a loop.
 _Trail: TypeAlias = tuple[tuple[int, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Which splits a source has, of those wanted.
-
-    Attributes
-    ----------
-    splits : their names.
-    rest : the split that images outside every split folder belong to; None if they are skipped.
-    """
-
-    splits: tuple[str, ...]
-    rest: str | None = None
-
-
-@dataclass(slots=True)
-class Survey:
-    """What the names in a source tell.
-
-    Attributes
-    ----------
-    images : split → number of files that look like images.
-    rules : split → what chose it.
-    beside : images next to split folders but in none of them; not read.
-    first_beside : the first of those.
-    look_like_labels : folders with images whose names say masks or labels.
-    extensions : extension → number of files, of any kind.
-    """
-
-    images: Counter[str] = field(default_factory=Counter)
-    rules: dict[str, set[str]] = field(default_factory=dict)
-    beside: int = 0
-    first_beside: str = ""
-    look_like_labels: set[str] = field(default_factory=set)
-    extensions: Counter[str] = field(default_factory=Counter)
-
-
-class Source(Protocol):
-    """A place where images are."""
-
-    def layout(self, wanted: Collection[str] = ()) -> Layout:
-        """The splits to read: those wanted, or every one there is."""
-
-    def shards(self, layout: Layout) -> Iterator[Shard]:
-        """The work, in an order and cut that only the images' paths and sizes decide."""
-
-    def survey(self, layout: Layout) -> Survey:
-        """Names only: how many images there are, and what to know about them."""
-
-
-def split_names(name: str) -> set[str]:
-    """The splits that a folder's name speaks for.
-
-    >>> split_names("train2017"), split_names("my-Validation"), split_names("latest")
-    ({'train'}, {'val'}, set())
-    >>> sorted(split_names("test-dev2017"))
-    ['test', 'val']
-    """
-    tokens = _TOKEN_BORDER.split(name.lower())
-    return {SPLIT_WORDS[token] for token in tokens if token in SPLIT_WORDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +90,9 @@ class Folder:
             raise UsageError(
                 f"{shown(self.root)}: cannot be read ({error.strerror}); DATA is a folder of images"
             ) from error
-        self._assigned = dict(_assignments(self.root, split_dirs or {}))
-        self._include = _Globs(include)
-        self._exclude = _Globs(exclude)
+        self._assigned = dict(assignments(self.root, split_dirs or {}))
+        self._include = Globs(include)
+        self._exclude = Globs(exclude)
         #: Whether globs leave out some files.
         self.filtered = bool(self._include or self._exclude)
 
@@ -345,53 +275,15 @@ class Folder:
             if len(names) == 1:
                 split, rule = names[0], f"folder {shown(name)}"
             elif names:
-                conflict = _conflict(path, *names)
+                conflict = conflict_message(path, *names)
         elif rule != _BY_OPTION:
             exact = SPLIT_WORDS.get(name.lower(), split)
             if exact != split:
-                conflict = _conflict(path, split, exact)
+                conflict = conflict_message(path, split, exact)
         return _Place(path, split, rule, conflict, trail)
 
     def _takes(self, path: str) -> bool:
         return (not self._include or self._include.match(path)) and not self._exclude.match(path)
-
-
-class _Globs:
-    """Any of several globs; false if there are none."""
-
-    def __init__(self, globs: Iterable[str]) -> None:
-        globs = tuple(globs)
-        self._whole = [re.compile(translate(glob)) for glob in globs if "/" in glob]
-        self._part = [re.compile(translate(glob)) for glob in globs if "/" not in glob]
-
-    def __bool__(self) -> bool:
-        return bool(self._whole or self._part)
-
-    def match(self, path: str) -> bool:
-        return any(glob.match(path) for glob in self._whole) or any(
-            glob.match(part) for glob in self._part for part in path.split("/")
-        )
-
-
-def _assignments(root: str, split_dirs: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    for split, folder in split_dirs.items():
-        option = f"--split-dir {split}={folder}"
-        if not _SPLIT_NAME.fullmatch(split):
-            raise UsageError(f"{shown(option)}: a split's name is made of letters, digits, - _ .")
-        path = os.path.relpath(os.path.join(root, folder), root).replace(os.sep, "/")
-        if path.startswith("../") or path == "..":
-            raise UsageError(f"{shown(option)}: the folder is not below {shown(root)}")
-        if not os.path.isdir(os.path.join(root, path)):
-            raise UsageError(f"{shown(option)}: there is no such folder in {shown(root)}")
-        yield ("" if path == "." else f"{path}/"), split
-
-
-def _conflict(path: str, one: str, other: str) -> str:
-    folder = shown(path.removesuffix("/"))
-    return (
-        f"{folder}: could be {one} or {other}; say which with "
-        f"--split-dir {one}={folder} or --split-dir {other}={folder}"
-    )
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:

@@ -1,0 +1,110 @@
+"""Many images to one tally."""
+
+import math
+from collections import Counter
+
+from normstat.accumulators.fingerprint import Fingerprint, hashes
+from normstat.accumulators.histogram import Histogram, power_sums
+from normstat.accumulators.moments import Moments
+from normstat.accumulators.perimage import PerImage
+from normstat.accumulators.tally import FIRST, Extent, KindTally, SplitTally, Tally
+from normstat.errors import UnreadableImage
+from normstat.images import Code, Kind, Pixels, Sample, Unreadable
+
+
+class Fold:
+    """Adds images one by one, in place: the same sum as with ``+``, at a fraction of its cost.
+
+    A fold does not leave the function that made it; its :meth:`tally` does.
+    """
+
+    def __init__(self) -> None:
+        self._kinds: dict[tuple[str, Kind], _KindFold] = {}
+        self._unreadable: dict[str, list[Unreadable]] = {}
+
+    def add(self, sample: Sample, pixels: Pixels) -> None:
+        """Add an image.
+
+        Raises
+        ------
+        UnreadableImage
+            ``non_finite`` if the squares of its values exceed float64.
+        """
+        place = sample.split, pixels.kind
+        fold = self._kinds.get(place)
+        if fold is None:
+            fold = self._kinds[place] = _KindFold(pixels.kind)
+        fold.add(sample, pixels)
+
+    def add_unreadable(self, record: Unreadable) -> None:
+        """Add the record of an image that could not be read."""
+        self._unreadable.setdefault(record.split, []).append(record)
+
+    def tally(self) -> Tally:
+        """The sum so far, as a value."""
+        splits = {
+            split: SplitTally(unreadable=tuple(records))
+            for split, records in self._unreadable.items()
+        }
+        total = Tally(splits)
+        for (split, kind), fold in self._kinds.items():
+            total += Tally({split: SplitTally({kind: fold.tally()})})
+        return total
+
+
+class _KindFold:
+    def __init__(self, kind: Kind) -> None:
+        empty = KindTally.empty(kind)
+        self._values = empty.values
+        self._per_image: list[PerImage] = []
+        self._width: list[int] = []
+        self._height: list[int] = []
+        self._modes: Counter[str] = Counter()
+        self._formats: Counter[str] = Counter()
+        self._notes: Counter[str] = Counter()
+        self._hashes: list[tuple[int, int, int]] = []
+        self._first: list[str] = []
+
+    def add(self, sample: Sample, pixels: Pixels) -> None:
+        if isinstance(self._values, Histogram):
+            counts = pixels.counts()
+            size = pixels.width * pixels.height
+            one = PerImage.of_counts(size, power_sums(counts, size))
+            counted = self._values.counts
+            counted += counts  # this fold's own array, made by KindTally.empty
+        else:
+            moments = Moments.of(pixels.array())
+            one = _per_image(moments)
+            self._values = self._values + moments
+        self._per_image.append(one)
+        self._width.append(pixels.width)
+        self._height.append(pixels.height)
+        self._modes[pixels.mode] += 1
+        self._formats[pixels.format] += 1
+        for note in pixels.notes:
+            self._notes[note] += 1
+        self._hashes.append(hashes(sample.path, pixels.digest, pixels.key))
+        if len(self._first) < FIRST:
+            self._first.append(sample.path)
+
+    def tally(self) -> KindTally:
+        values = self._values
+        return KindTally(
+            Histogram(values.counts.copy()) if isinstance(values, Histogram) else values,
+            PerImage.sum(self._per_image),
+            Extent(min(self._width), max(self._width)),
+            Extent(min(self._height), max(self._height)),
+            dict(self._modes),
+            dict(self._formats),
+            dict(self._notes),
+            Fingerprint.sum(self._hashes),
+            tuple(self._first),
+        )
+
+
+def _per_image(moments: Moments) -> PerImage:
+    variances = (moments.m2 / moments.count).tolist()
+    if not all(map(math.isfinite, variances)):
+        raise UnreadableImage(Code.NON_FINITE, "the squares of its values exceed float64")
+    stds = [math.sqrt(variance) for variance in variances]
+    return PerImage.of_moments(moments.count, moments.mean.tolist(), stds, moments.m2.tolist())

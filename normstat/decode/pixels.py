@@ -1,0 +1,153 @@
+"""A decoded image: its counts, its pixels and the key that tells it from others."""
+
+import hashlib
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from normstat.errors import UnreadableImage
+from normstat.images import GRAY8, RGB8, Code, Kind
+
+_SAMPLE = 16
+# Up to here an array is made faster than Pillow's histogram and resize are called.
+_SMALL = 64 * 64
+
+
+class Header(NamedTuple):
+    """What the file says of itself, kept from before the pixels are loaded and converted."""
+
+    format: str
+    mode: str
+    turned: bool
+    multi_frame: bool
+
+
+class DecodedImage:
+    """One decoded image; see :class:`normstat.images.Pixels`."""
+
+    __slots__ = (
+        "_counts",
+        "_image",
+        "_pixels",
+        "_small",
+        "digest",
+        "format",
+        "height",
+        "key",
+        "kind",
+        "mode",
+        "notes",
+        "width",
+    )
+
+    def __init__(
+        self,
+        image: Image.Image,
+        kind: Kind,
+        header: Header,
+        notes: tuple[str, ...],
+        digest: bytes,
+    ) -> None:
+        self._image = image
+        self._counts: NDArray[np.int64] | None = None
+        self._pixels: NDArray[Any] | None = None
+        self.width, self.height = image.size
+        self._small = self.width * self.height <= _SMALL
+        self.kind = kind
+        self.mode = header.mode
+        self.format = header.format
+        self.digest = digest
+        self.key = self._key()
+        self.notes = (*notes, "equal_channels") if self._has_equal_channels() else notes
+
+    def counts(self) -> NDArray[np.int64]:
+        """How often each value occurs: shape (C, bins), int64."""
+        if self._counts is None:
+            channels = len(self.kind.channels)
+            bins = self.kind.bins or 0
+            if bins == 256 and not self._small:
+                # A fourth band (alpha, padding) is not counted.
+                counts = np.fromiter(self._image.histogram(), np.int64, channels * 256)
+            elif channels == 1:
+                counts = np.bincount(self._flat(), minlength=bins)
+            else:
+                values = self._flat().reshape(-1, channels) + np.arange(channels) * bins
+                counts = np.bincount(values.reshape(-1), minlength=channels * bins)
+            self._counts = counts.reshape(channels, bins)
+        return self._counts
+
+    def array(self) -> NDArray[Any]:
+        """The pixels: shape (H, W, C), the kind's dtype, stored units; not to be written to."""
+        return self._flat().reshape(self.height, self.width, -1)
+
+    def _flat(self) -> NDArray[Any]:
+        """The pixels in one row: shape (H·W·C,)."""
+        if self._pixels is None:
+            if self.kind.bins == 256:
+                packed = self._image.tobytes("raw", "L" if self.kind is GRAY8 else "RGB")
+                self._pixels = np.frombuffer(packed, dtype=np.uint8)
+            else:
+                array = np.asarray(self._image).reshape(-1)
+                self._pixels = array.astype(self.kind.dtype, copy=False)
+        return self._pixels
+
+    def converted(self, channels: str) -> "DecodedImage":
+        """The same image with its 8-bit pixels as ``gray`` or ``rgb``; key and notes stay.
+
+        Raises
+        ------
+        UnreadableImage
+            ``other_depth`` if the pixels are not 8 bits.
+        """
+        if self.kind.bins != 256:
+            raise UnreadableImage(
+                Code.OTHER_DEPTH, f"--channels {channels} takes 8-bit images; this is {self.mode}"
+            )
+        kind = GRAY8 if channels == "gray" else RGB8
+        if kind is not self.kind:
+            self._image = self._image.convert("L" if kind is GRAY8 else "RGB")
+            self._counts = self._pixels = None
+            self.kind = kind
+        return self
+
+    def _key(self) -> bytes:
+        """BLAKE2b-128 of kind, size, counts and a 16 × 16 sample; of every pixel if not 8 bits."""
+        channels = len(self.kind.channels)
+        head = f"{self.kind.dtype} {channels} {self.width} {self.height} ".encode()
+        if self.kind.bins != 256:
+            return _hash(head, _little_endian(self._flat()))
+        if self._small:
+            sample = self._flat().take(_nearest(self.height, self.width, channels)).tobytes()
+        else:
+            nearest = self._image.resize((_SAMPLE, _SAMPLE), Image.Resampling.NEAREST)
+            sample = nearest.tobytes("raw", "L" if channels == 1 else "RGB")
+        return _hash(head, _little_endian(self.counts()), sample)
+
+    def _has_equal_channels(self) -> bool:
+        if self.kind is not RGB8:
+            return False
+        red, green, blue = self.counts()
+        if not red.tobytes() == green.tobytes() == blue.tobytes():
+            return False
+        array = self.array()
+        return bool((array == array[:, :, :1]).all())
+
+
+@lru_cache(maxsize=64)
+def _nearest(height: int, width: int, channels: int) -> NDArray[np.intp]:
+    """Where in a row of pixels those stand that a nearest-neighbor resize to 16 × 16 takes."""
+    steps = 2 * np.arange(_SAMPLE) + 1
+    rows, columns = steps * height // (2 * _SAMPLE), steps * width // (2 * _SAMPLE)
+    positions = (rows[:, np.newaxis] * width + columns).reshape(-1, 1) * channels
+    return (positions + np.arange(channels)).reshape(-1)
+
+
+def _hash(*parts: bytes) -> bytes:
+    return hashlib.blake2b(b"".join(parts), digest_size=16).digest()
+
+
+def _little_endian(array: NDArray[Any]) -> bytes:
+    return array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()

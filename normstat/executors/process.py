@@ -1,0 +1,132 @@
+"""A worker process, seen from the parent: its pipes, its death, and whose fault that was."""
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from typing import Any
+
+from normstat.executors.worker import DEBUG, NO_MEMORY, TOO_SLOW, receive, send
+from normstat.images import Code, Shard
+
+# sys.path comes first, so that a worker finds what its parent found; no __main__ is imported.
+_BOOTSTRAP = (
+    "import pickle, sys; tasks = sys.stdin.buffer; sys.path[:], preload = pickle.load(tasks);"
+    "from normstat.executors.worker import serve; serve(tasks, preload)"
+)
+# Signals that somebody else may have sent (by name: Windows has few of them).
+_FROM_OUTSIDE = {getattr(signal, name, None) for name in ("SIGKILL", "SIGTERM", "SIGHUP", "SIGINT")}
+#: Weight of the deaths that prove an image guilty: two that only it can have caused, or six
+#: that others may have.
+GUILTY = 6
+_READY_WITHIN = 60.0
+
+
+class Died(Exception):
+    """A worker ended without an answer; ``status`` as in :class:`subprocess.Popen`."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+    @property
+    def weight(self) -> int:
+        """How much of a proof of guilt this is, out of :data:`GUILTY`."""
+        if self.code == Code.TIMEOUT:
+            return GUILTY
+        return 1 if -self.status in _FROM_OUTSIDE else 3
+
+    @property
+    def code(self) -> Code:
+        if self.status == -getattr(signal, "SIGALRM", 0) or (
+            sys.platform == "win32" and self.status == TOO_SLOW
+        ):
+            return Code.TIMEOUT
+        return Code.OUT_OF_MEMORY if self.status == NO_MEMORY else Code.WORKER_CRASH
+
+    def detail(self, image_timeout: float) -> str:
+        if self.code == Code.TIMEOUT:
+            return f"took more than {image_timeout:g} s"
+        return f"its decoder {self.how}"
+
+    @property
+    def how(self) -> str:
+        if self.status < 0:
+            return f"ended with {_signal_name(-self.status)}"
+        return f"ended with exit status {self.status}"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time signal
+        return f"signal {number}"
+
+
+class Worker:
+    """A process and its pipes, seen from the parent."""
+
+    def __init__(self, preload: str) -> None:
+        environment = os.environ | {
+            "PYTHONUTF8": str(sys.flags.utf8_mode),  # file names mean the same bytes there
+            "OPENBLAS_NUM_THREADS": "1",  # NumPy would start a thread for each CPU in each worker
+        }
+        # glibc gives the memory of one image back to the system and asks for that of the next;
+        # with these it keeps it. Other systems ignore them.
+        environment.setdefault("MALLOC_TRIM_THRESHOLD_", str(256 << 20))
+        environment.setdefault("MALLOC_MMAP_THRESHOLD_", str(32 << 20))
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _BOOTSTRAP],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=None if DEBUG in os.environ else subprocess.PIPE,
+            env=environment,
+        )
+        assert self._process.stdin
+        with suppress(OSError):  # a process that is gone already is noticed by greet()
+            pickle.dump((sys.path, preload), self._process.stdin)
+            self._process.stdin.flush()
+
+    def greet(self, *hello: Any) -> None:
+        """Wait until the worker is ready."""
+        limit = threading.Timer(_READY_WITHIN, self.kill)
+        limit.daemon = True
+        limit.start()
+        try:
+            self._ask(hello)
+        finally:
+            limit.cancel()
+
+    def run(self, shard: Shard) -> Any:
+        succeeded, answer = self._ask(shard)
+        if not succeeded:
+            raise RuntimeError(f"in a worker process:\n{answer}")
+        return answer
+
+    def _ask(self, message: Any) -> Any:
+        tasks, results = self._process.stdin, self._process.stdout
+        assert tasks
+        assert results
+        try:
+            send(tasks, message)
+            return receive(results)
+        except (EOFError, OSError) as error:
+            raise Died(self._process.wait()) from error
+
+    def last_words(self) -> str:
+        """The last line that a worker which never got ready had to say."""
+        stderr = self._process.stderr
+        text = stderr.read().decode(errors="replace").strip() if stderr else ""
+        return text.rpartition("\n")[2]
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def end(self) -> None:
+        """Let go of the process; it is gone afterwards."""
+        self._process.kill()
+        with suppress(BrokenPipeError), self._process:
+            pass

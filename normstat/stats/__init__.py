@@ -1,0 +1,22 @@
+"""Frozen summaries of states: what a user reads, in unit scale (stored value / ``scale``)."""
+
+from normstat.stats.records import (
+    QUANTILES,
+    MeanStd,
+    Settings,
+    SplitStats,
+    StandardError,
+    Stats,
+)
+from normstat.stats.summarize import summarize, summarize_split
+
+__all__ = [
+    "QUANTILES",
+    "MeanStd",
+    "Settings",
+    "SplitStats",
+    "StandardError",
+    "Stats",
+    "summarize",
+    "summarize_split",
+]

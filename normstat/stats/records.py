@@ -1,0 +1,139 @@
+"""What a user reads: frozen, in unit scale, None where a number is not defined."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from normstat.accumulators.fingerprint import Fingerprint
+from normstat.accumulators.histogram import Histogram
+from normstat.accumulators.tally import Extent, SplitTally
+from normstat.images import MAX_PIXELS, Unreadable
+
+#: Quantiles that are recorded, as they are written.
+QUANTILES = ("0.005", "0.01", "0.05", "0.25", "0.5", "0.75", "0.95", "0.99", "0.995")
+
+#: A number for each channel.
+Channels: TypeAlias = tuple[float, ...]
+Defined: TypeAlias = tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MeanStd:
+    """A mean and a std for each channel; None where there are no images to take them from."""
+
+    mean: Channels | None = None
+    std: Channels | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StandardError:
+    """Standard errors of the pooled mean and std, with the image as the unit of sampling.
+
+    None for each channel where they are not defined: fewer than two images, or a std of 0.
+    """
+
+    mean: Defined | None = None
+    std: Defined | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SplitStats:
+    """The statistics of one split.
+
+    Attributes
+    ----------
+    listed, images, unreadable, skipped : listed = images + unreadable + skipped.
+    pixels : pixels counted, per channel.
+    channels : ``("gray",)`` or ``("R", "G", "B")``.
+    dtype : of the stored pixels.
+    scale : stored value that is 1.0 here: 255, 65535 or 1.
+    mean, std : pooled over all pixels, population (ddof 0).
+    stderr : their standard errors, by image.
+    per_image : averages over images of each image's own mean and own std (ddof 0 within it).
+    min, max : smallest and largest pixel.
+    quantiles : of all pixels, linearly interpolated; None for floating-point pixels.
+    covariance : not computed yet: None.
+    width, height : extents in pixels.
+    modes, formats : images by Pillow's mode and by file format.
+    notes : images by :data:`normstat.images.NOTES`.
+    fingerprint : of the images counted.
+    state : what the rest was computed from, and what adding needs.
+    """
+
+    listed: int
+    images: int
+    unreadable: int
+    skipped: int
+    pixels: int
+    channels: tuple[str, ...] | None
+    dtype: str | None
+    scale: int | None
+    mean: Channels | None
+    std: Channels | None
+    stderr: StandardError
+    per_image: MeanStd
+    min: Channels | None
+    max: Channels | None
+    quantiles: Mapping[str, Channels] | None
+    covariance: None
+    width: Extent
+    height: Extent
+    modes: Mapping[str, int]
+    formats: Mapping[str, int]
+    notes: Mapping[str, int]
+    fingerprint: Fingerprint
+    state: SplitTally = field(repr=False)
+
+    def histogram(self) -> Histogram | None:
+        """Counts of each value in each channel; None if nothing was counted."""
+        majority = self.state.majority()
+        values = majority[1].values if majority else None
+        return values if isinstance(values, Histogram) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What decided the numbers, besides the images.
+
+    Attributes
+    ----------
+    channels : ``auto``, ``gray`` or ``rgb``.
+    include, exclude : globs.
+    resize, crop : not offered yet: None.
+    max_pixels : limit of width × height.
+    split_dirs : split → folder, as given.
+    """
+
+    channels: str = "auto"
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    resize: None = None
+    crop: None = None
+    max_pixels: int = MAX_PIXELS
+    split_dirs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """The statistics of a data set; what a stats file holds.
+
+    Attributes
+    ----------
+    normstat : version that computed them.
+    decoder : versions of Pillow and of the JPEG library.
+    settings : what decided the numbers.
+    splits : split → statistics.
+    unreadable : a record for each image that could not be counted; of those of another depth
+        than their split's, the first ten.
+    """
+
+    normstat: str
+    decoder: Mapping[str, str | None]
+    settings: Settings
+    splits: Mapping[str, SplitStats]
+    unreadable: tuple[Unreadable, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every image listed was counted."""
+        return not any(split.unreadable for split in self.splits.values())

@@ -1,0 +1,203 @@
+"""States to statistics, in exact arithmetic as far as it goes, and rounded once."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from math import isqrt
+
+import numpy as np
+
+from normstat.accumulators.fingerprint import Fingerprint
+from normstat.accumulators.histogram import Histogram
+from normstat.accumulators.moments import Moments
+from normstat.accumulators.perimage import PerImage
+from normstat.accumulators.tally import Extent, SplitTally, Tally
+from normstat.images import NOTES, Code, Unreadable, path_bytes
+from normstat.stats.records import (
+    QUANTILES,
+    Channels,
+    MeanStd,
+    Settings,
+    SplitStats,
+    StandardError,
+    Stats,
+)
+
+_FIRST = ("train", "val", "test")
+
+
+def summarize(
+    tally: Tally, splits: Iterable[str], settings: Settings, versions: Mapping[str, str | None]
+) -> Stats:
+    """The statistics of a state.
+
+    Parameters
+    ----------
+    tally : the sum over all images.
+    splits : names of the splits to report, with or without images.
+    settings : what decided the numbers.
+    versions : of ``normstat``, and of what decoded the images.
+    """
+    states = {
+        name: tally.splits.get(name, SplitTally()) for name in sorted(splits, key=_split_order)
+    }
+    records = [record for state in states.values() for record in state.unreadable]
+    for name, state in states.items():
+        records.extend(_other_depth(name, state))
+    records.sort(key=lambda record: (_split_order(record.split), path_bytes(record.path)))
+    return Stats(
+        normstat=versions["normstat"] or "",
+        decoder={name: version for name, version in versions.items() if name != "normstat"},
+        settings=settings,
+        splits={name: summarize_split(state) for name, state in states.items()},
+        unreadable=tuple(records),
+    )
+
+
+def summarize_split(state: SplitTally) -> SplitStats:
+    """The statistics of one split: of the depth that most of its images have."""
+    majority = state.majority()
+    if majority is None:
+        return _without_images(state)
+    kind, tally = majority
+    scale = kind.scale
+    averages = tally.per_image.averages()
+    values = tally.values
+    pooled = _exact(values, scale) if isinstance(values, Histogram) else _floating(values, scale)
+    return SplitStats(
+        listed=state.listed,
+        images=tally.images,
+        unreadable=state.listed - tally.images,
+        skipped=0,
+        pixels=tally.per_image.pixels,
+        channels=kind.channels,
+        dtype=kind.dtype,
+        scale=scale,
+        mean=pooled.mean,
+        std=pooled.std,
+        stderr=_standard_error(tally.per_image, scale),
+        per_image=MeanStd(
+            tuple(float(mean / scale) for mean, _ in averages),
+            tuple(float(std / scale) for _, std in averages),
+        ),
+        min=pooled.min,
+        max=pooled.max,
+        quantiles=pooled.quantiles,
+        covariance=None,
+        width=tally.width,
+        height=tally.height,
+        modes=dict(sorted(tally.modes.items())),
+        formats=dict(sorted(tally.formats.items())),
+        notes={note: tally.notes.get(note, 0) for note in NOTES},
+        fingerprint=tally.fingerprint,
+        state=state,
+    )
+
+
+def _without_images(state: SplitTally) -> SplitStats:
+    return SplitStats(
+        listed=state.listed,
+        images=0,
+        unreadable=state.listed,
+        skipped=0,
+        pixels=0,
+        channels=None,
+        dtype=None,
+        scale=None,
+        mean=None,
+        std=None,
+        stderr=StandardError(),
+        per_image=MeanStd(),
+        min=None,
+        max=None,
+        quantiles=None,
+        covariance=None,
+        width=Extent(),
+        height=Extent(),
+        modes={},
+        formats={},
+        notes=dict.fromkeys(NOTES, 0),
+        fingerprint=Fingerprint(),
+        state=state,
+    )
+
+
+def _other_depth(split: str, state: SplitTally) -> Iterable[Unreadable]:
+    """Records for the images that the split's statistics leave out: the first few by name."""
+    majority = state.majority()
+    for kind, tally in state.kinds.items():
+        if majority and kind.dtype != majority[0].dtype:
+            detail = f"{kind.dtype} among {majority[0].dtype}; {tally.images} such in {split}"
+            for path in tally.first:
+                yield Unreadable(split, path, Code.OTHER_DEPTH, detail)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pooled:
+    mean: Channels
+    std: Channels
+    min: Channels
+    max: Channels
+    quantiles: Mapping[str, Channels] | None
+
+
+def _exact(values: Histogram, scale: int) -> _Pooled:
+    n = values.count
+    sums = values.power_sums()
+    ranges = values.range()
+    return _Pooled(
+        mean=tuple(s / (n * scale) for s, _ in sums),
+        std=tuple(_sqrt(Fraction(n * q - s * s, (n * scale) ** 2)) for s, q in sums),
+        min=tuple(low / scale for low, _ in ranges),
+        max=tuple(high / scale for _, high in ranges),
+        quantiles={
+            p: tuple(float(value / scale) for value in values.quantile(Fraction(p)))
+            for p in QUANTILES
+        },
+    )
+
+
+def _floating(values: Moments, scale: int) -> _Pooled:
+    return _Pooled(
+        mean=tuple((values.mean / scale).tolist()),
+        std=tuple((np.sqrt(values.m2 / values.count) / scale).tolist()),
+        min=tuple((values.min / scale).tolist()),
+        max=tuple((values.max / scale).tolist()),
+        quantiles=None,
+    )
+
+
+def _standard_error(per_image: PerImage, scale: int) -> StandardError:
+    if per_image.images < 2:
+        undefined = (None,) * len(per_image.channels)
+        return StandardError(undefined, undefined)
+    return StandardError(
+        tuple(_sqrt(variance / scale**2) for variance in per_image.mean_variance()),
+        tuple(
+            None if variance is None else _sqrt(variance / scale**2)
+            for variance in per_image.std_variance()
+        ),
+    )
+
+
+def _sqrt(square: Fraction) -> float:
+    """The square root of a rational number, correctly rounded.
+
+    >>> _sqrt(Fraction(2)), _sqrt(Fraction(0))
+    (1.4142135623730951, 0.0)
+    """
+    if not square:
+        return 0.0
+    p, q = square.numerator, square.denominator
+    # At least 128 bits of the root; the last one, set where anything was cut off, keeps a
+    # midpoint between two doubles from looking like one.
+    places = max(0, 256 - p.bit_length() + q.bit_length()) // 2 + 1
+    whole, rest = divmod(p << (2 * places), q)
+    root = isqrt(whole)
+    cut_off = bool(rest) or root * root != whole
+    return (2 * root + cut_off) / (1 << (places + 1))
+
+
+def _split_order(name: str) -> tuple[int, str]:
+    """train, val, test, then the others by name."""
+    return (_FIRST.index(name) if name in _FIRST else len(_FIRST), name)
