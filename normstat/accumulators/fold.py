@@ -31,10 +31,9 @@ class Fold:
             ``non_finite`` if the squares of its values exceed float64.
         """
         place = sample.split, pixels.kind
-        fold = self._kinds.get(place)
-        if fold is None:
-            fold = self._kinds[place] = _KindFold(pixels.kind)
+        fold = self._kinds.get(place) or _KindFold(pixels.kind)
         fold.add(sample, pixels)
+        self._kinds[place] = fold
 
     def add_unreadable(self, record: Unreadable) -> None:
         """Add the record of an image that could not be read."""

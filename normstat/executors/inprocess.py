@@ -1,6 +1,6 @@
 """In this process: no start-up, no protection from a decoder that crashes or hangs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 
 from normstat.executors.protocol import Job, R
 from normstat.images import Shard
@@ -9,6 +9,6 @@ from normstat.images import Shard
 class InProcess:
     """Runs a job shard by shard where it is called."""
 
-    def map(self, job: Job[R], shards: Iterable[Shard]) -> Iterator[R]:
+    def map(self, job: Job[R], shards: Iterable[Shard]) -> Generator[R, None, None]:
         """See :class:`normstat.executors.Executor`."""
-        return map(job, shards)
+        yield from map(job, shards)

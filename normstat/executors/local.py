@@ -8,7 +8,7 @@ repeatedly, and a worker that was killed from outside costs nothing but time.
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import suppress
 from typing import Generic, Self
 
@@ -37,7 +37,6 @@ class Local:
         self.workers = workers
         self.image_timeout = image_timeout
         self.preload = preload
-
         self._early: list[Worker] = []
 
     def __enter__(self) -> Self:
@@ -58,7 +57,7 @@ class Local:
         except IndexError:
             return Worker(self.preload)
 
-    def map(self, job: Job[R], shards: Iterable[Shard]) -> Iterator[R]:
+    def map(self, job: Job[R], shards: Iterable[Shard]) -> Generator[R, None, None]:
         """See :class:`normstat.executors.Executor`.
 
         Raises
@@ -95,7 +94,7 @@ class _Run(Generic[R]):
         self._stopped = False
         self._failure: BaseException | None = None
 
-    def results(self) -> Iterator[R]:
+    def results(self) -> Generator[R, None, None]:
         threads = [
             threading.Thread(target=self._drive, name=f"normstat-{number}", daemon=True)
             for number in range(self._executor.workers)

@@ -1,6 +1,6 @@
 """What a job and an executor are."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import Protocol, Self, TypeVar
 
 from normstat.images import Shard, Unreadable
@@ -29,5 +29,8 @@ class Job(Protocol[R_co]):
 class Executor(Protocol):
     """Maps a job over shards."""
 
-    def map(self, job: Job[R], shards: Iterable[Shard]) -> Iterator[R]:
-        """Results, one for each shard and in their order; few shards are in flight at once."""
+    def map(self, job: Job[R], shards: Iterable[Shard]) -> Generator[R, None, None]:
+        """Results, one for each shard and in their order; few shards are in flight at once.
+
+        Closing the generator ends what is still running.
+        """

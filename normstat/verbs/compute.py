@@ -4,6 +4,7 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -144,14 +145,17 @@ def compute(
     listed: Counter[str] = Counter()
     shards = _counted(source.shards(layout), listed)
     total = Tally.empty()
-    for tally in executor.map(Count(Reading(channels, max_pixels)), shards):
-        total += tally
-        progress.advance(sum(state.listed for state in tally.splits.values()))
-        survey.check()
-        if max_errors is not None and len(_records(total)) > max_errors:
-            raise TooManyErrors(
-                f"stopped: more than {max_errors} images are unreadable ({_frequent(total)})"
-            )
+    unreadable = 0
+    with closing(executor.map(Count(Reading(channels, max_pixels)), shards)) as tallies:
+        for tally in tallies:
+            total += tally
+            progress.advance(sum(state.listed for state in tally.splits.values()))
+            survey.check()
+            unreadable += len(_records(tally))
+            if max_errors is not None and unreadable > max_errors:
+                raise TooManyErrors(
+                    f"stopped: more than {max_errors} images are unreadable ({_frequent(total)})"
+                )
     survey.wait()
     stats = summarize(total, layout.splits, settings, {"normstat": __version__, **versions()})
     for name, state in stats.splits.items():
