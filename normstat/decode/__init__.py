@@ -4,10 +4,9 @@ import hashlib
 import os
 import struct
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from typing import TypeVar
 
 import numpy as np
 from PIL import Image, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError, features
@@ -21,7 +20,6 @@ from normstat.images import FLOAT, FORMATS, GRAY8, RGB8, Code, Kind, Reading, Sa
 
 __all__ = ["DecodedImage", "decode", "decoder", "versions"]
 
-_T = TypeVar("_T")
 _FORMATS = tuple(dict.fromkeys(FORMATS.values()))
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _ALPHA_MODES = {"LA", "La", "PA", "RGBA", "RGBa", "RGBX"}
@@ -95,28 +93,55 @@ def _read(sample: Sample) -> bytes:
 
 
 def _decode(sample: Sample, data: bytes, reading: Reading) -> DecodedImage:
+    try:
+        image, kind, header = _load(sample, data, reading)
+    except (UnreadableImage, MemoryError):
+        raise
+    # On damaged bytes decoders raise nearly anything (OSError, ValueError, SyntaxError,
+    # struct.error, KeyError, zlib.error, ...); whatever it is, it is about this one file.
+    except Exception as error:
+        raise damage.verdict(error, data) from error
+    if kind is FLOAT and not np.isfinite(np.asarray(image)).all():
+        raise UnreadableImage(Code.NON_FINITE, "has NaN or infinite values")
+    pixels = DecodedImage(image, kind, header, hashlib.sha256(data).digest())
+    return pixels if reading.channels == "auto" else pixels.converted(reading.channels)
+
+
+def _load(sample: Sample, data: bytes, reading: Reading) -> tuple[Image.Image, Kind, Header]:
+    """All that meets the bytes of the file, which may be hostile."""
     is_png = data.startswith(damage.PNG_SIGNATURE)
     png_spans = damage.png_spans(data) if is_png else []
-    image = _guarded(lambda: _open(data, is_png), data)
+    image = _open(data, is_png)
     width, height = image.size
     if width * height > reading.max_pixels:
         raise UnreadableImage(
             Code.TOO_LARGE, f"{width} × {height} pixels; the limit is {reading.max_pixels}"
         )
     kind = kind_of(image, data)
-    header = _guarded(lambda: _header(image), data)
+    format, mode = image.format or "", image.mode
+    multi_frame = bool(getattr(image, "is_animated", False))
+    # Pillow turns TIFF images itself while it loads them, and the tag is gone afterwards.
+    turned = isinstance(image, TiffImagePlugin.TiffImageFile) and (
+        image.tag_v2.get(_ORIENTATION) in _TURNED
+    )
     interlaced = bool(image.info.get("interlace"))
-    _guarded(image.load, data)
+    image.load()
     if is_png:
         damage.check_png_rows(image, data, png_spans, interlaced)
-    elif header.format in _JPEG:
+    elif format in _JPEG:
         damage.check_jpeg_end(image, data)
-    notes = _notes(header, image, sample)
-    plain = _guarded(lambda: _plain(image, kind), data)
-    if kind is FLOAT and not np.isfinite(np.asarray(plain)).all():
-        raise UnreadableImage(Code.NON_FINITE, "has NaN or infinite values")
-    pixels = DecodedImage(plain, kind, header, notes, hashlib.sha256(data).digest())
-    return pixels if reading.channels == "auto" else pixels.converted(reading.channels)
+    turned = turned or ("exif" in image.info and _orientation(image) in _TURNED)
+    extension = sample.path[sample.path.rfind(".") :].lower()
+    found = "JPEG" if format in _JPEG else format
+    notes = {
+        "alpha_dropped": mode in _ALPHA_MODES or "transparency" in image.info,
+        "icc_profile": "icc_profile" in image.info,
+        "exif_orientation": turned,
+        "multi_frame": multi_frame,
+        "extension_mismatch": FORMATS.get(extension, found) != found,
+    }
+    header = Header(format, mode, tuple(note for note, holds in notes.items() if holds))
+    return _plain(image, kind), kind, header
 
 
 def _open(data: bytes, is_png: bool) -> Image.Image:
@@ -128,18 +153,6 @@ def _open(data: bytes, is_png: bool) -> Image.Image:
         raise UnidentifiedImageError(*error.args) from error
 
 
-def _guarded(call: Callable[[], _T], data: bytes) -> _T:
-    """Let a decoder loose on bytes that may be hostile."""
-    try:
-        return call()
-    except MemoryError:
-        raise
-    # On damaged bytes decoders raise nearly anything (OSError, ValueError, SyntaxError,
-    # struct.error, KeyError, zlib.error, ...); whatever it is, it is about this one file.
-    except Exception as error:
-        raise damage.verdict(error, data) from error
-
-
 def _plain(image: Image.Image, kind: Kind) -> Image.Image:
     """Palettes, CMYK and the like as RGB, everything gray as L; alpha beside RGB may stay."""
     if kind is RGB8:
@@ -147,33 +160,6 @@ def _plain(image: Image.Image, kind: Kind) -> Image.Image:
     if kind is GRAY8 and image.mode != "L":
         return (image.convert("LA") if image.mode == "La" else image).convert("L")
     return image
-
-
-def _notes(header: Header, image: Image.Image, sample: Sample) -> tuple[str, ...]:
-    info = image.info
-    notes = []
-    if header.mode in _ALPHA_MODES or "transparency" in info:
-        notes.append("alpha_dropped")
-    if "icc_profile" in info:
-        notes.append("icc_profile")
-    if header.turned or ("exif" in info and _orientation(image) in _TURNED):
-        notes.append("exif_orientation")
-    if header.multi_frame:
-        notes.append("multi_frame")
-    extension = sample.path[sample.path.rfind(".") :].lower()
-    found = "JPEG" if header.format == "MPO" else header.format
-    if FORMATS.get(extension, found) != found:
-        notes.append("extension_mismatch")
-    return tuple(notes)
-
-
-def _header(image: Image.Image) -> Header:
-    turned = False
-    if isinstance(image, TiffImagePlugin.TiffImageFile):
-        # Pillow turns TIFF images itself while it loads them, and the tag is gone afterwards.
-        turned = image.tag_v2.get(_ORIENTATION) in _TURNED
-    multi_frame = bool(getattr(image, "is_animated", False))
-    return Header(image.format or "", image.mode, turned, multi_frame)
 
 
 def _orientation(image: Image.Image) -> object:

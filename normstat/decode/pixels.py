@@ -21,8 +21,7 @@ class Header(NamedTuple):
 
     format: str
     mode: str
-    turned: bool
-    multi_frame: bool
+    notes: tuple[str, ...]
 
 
 class DecodedImage:
@@ -48,7 +47,6 @@ class DecodedImage:
         image: Image.Image,
         kind: Kind,
         header: Header,
-        notes: tuple[str, ...],
         digest: bytes,
     ) -> None:
         self._image = image
@@ -61,7 +59,9 @@ class DecodedImage:
         self.format = header.format
         self.digest = digest
         self.key = self._key()
-        self.notes = (*notes, "equal_channels") if self._has_equal_channels() else notes
+        self.notes = header.notes
+        if self._has_equal_channels():
+            self.notes += ("equal_channels",)
 
     def counts(self) -> NDArray[np.int64]:
         """How often each value occurs: shape (C, bins), int64."""
