@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.tally import Extent
@@ -19,7 +20,7 @@ _DECIMALS = 6
 _BARS = 32
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 _ASCII = str.maketrans(
-    {"±": "+/-", "×": "x", "–": "-"} | dict(zip(_BLOCKS, " _.:-=+*#", strict=True))
+    {"±": "+/-", "×": "x", "–": "-", "…": "..."} | dict(zip(_BLOCKS, " _.:-=+*#", strict=True))
 )
 
 
@@ -43,7 +44,7 @@ def print_stats(
         table.add_column("0 to 1", no_wrap=True)
     for name, split in stats.splits.items():
         for row in _rows(name, split, histograms):
-            table.add_row(*(_text(cell, plain) for cell in row))
+            table.add_row(*(Text(_text(cell, plain)) for cell in row))
     console.print(table)
     for line in (*_unreadable(stats, unreadable_in), *_constants(stats)):
         console.print(_text(line, plain), soft_wrap=True, markup=False, highlight=False)
@@ -115,9 +116,10 @@ def _reason(record: Unreadable) -> str:
 
 def _constants(stats: Stats) -> Iterator[str]:
     """Mean and std of the training split as Python, the supported digits underlined."""
-    name = next((name for name in ("train", *stats.splits) if name in stats.splits), "")
-    split = stats.splits[name]
-    if not split.mean or not split.std:
+    names = [name for name, split in stats.splits.items() if split.images]
+    name = "train" if "train" in names else next(iter(names), "")
+    split = stats.splits.get(name)
+    if not split or not split.mean or not split.std:
         return
     first = f"after x / {split.scale}; " if split.scale != 1 else ""
     yield f"# {shown(name)}; {first}^ marks the digits that the standard error supports"

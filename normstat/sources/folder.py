@@ -7,7 +7,6 @@ import hashlib
 import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import TypeAlias
@@ -91,6 +90,13 @@ class Folder:
                 f"{shown(self.root)}: cannot be read ({error.strerror}); DATA is a folder of images"
             ) from error
         self._assigned = dict(assignments(self.root, split_dirs or {}))
+        # Folders to pass on the way to an assigned one, whatever their names.
+        self._above_assigned = {
+            path[: end + 1]
+            for path in self._assigned
+            for end, letter in enumerate(path[:-1])
+            if letter == "/"
+        } | ({""} if any(self._assigned) else set())
         self._include = Globs(include)
         self._exclude = Globs(exclude)
         #: Whether globs leave out some files.
@@ -108,36 +114,49 @@ class Folder:
         AmbiguousSplit
             A folder on the way speaks for two splits.
         """
+        found, unassigned = self._found(wanted)
+        rest = None
+        if not found and unassigned:
+            rest = self._own_split()
+            found.add(rest)
+        for split in wanted or self._assigned.values():
+            if split not in found:
+                raise UnknownSplit(
+                    f"{shown(self.root)}: has no split {shown(split)!r}; found: "
+                    f"{', '.join(sorted(found)) or 'no images at all'}. "
+                    "A folder is given to a split with --split-dir NAME=FOLDER"
+                )
+        return Layout(tuple(wanted) or tuple(sorted(found)), rest)
+
+    def _found(self, wanted: Collection[str]) -> tuple[set[str], bool]:
+        """Splits of which there are images, at least those wanted; and whether some have none."""
         found: set[str] = set()
         unassigned = False
         stack = [self._top()]
         while stack:
             place = stack.pop()
-            if place.split in found:
+            # Nothing new in the folders of a split already found, unless one below was assigned.
+            leave = place.path not in self._above_assigned
+            if leave and place.split in found:
                 continue
-            with suppress(OSError):  # shards() makes a record of what cannot be listed
+            try:
                 for _, child in self._scan(place):
                     if child:
                         stack.append(child)
-                    elif (split := place.images_split(Layout(()))) is not None:
-                        found.add(split)
-                        break
-                    else:
+                    elif (split := place.images_split(Layout(()))) is None:
                         unassigned = True
+                    else:
+                        found.add(split)
+                        if leave:
+                            break
+            except OSError:  # there may be images; shards() makes a record of the folder
+                if place.split:
+                    found.add(place.split)
+                else:
+                    unassigned = True
             if wanted and found.issuperset(wanted):
-                return Layout(tuple(wanted))
-        rest = None
-        if not found and unassigned:
-            rest = self._own_split()
-            found.add(rest)
-        for split in wanted:
-            if split not in found:
-                raise UnknownSplit(
-                    f"{shown(self.root)}: has no split {split!r}; found: "
-                    f"{', '.join(sorted(found)) or 'no images at all'}. "
-                    "A folder is given to a split with --split-dir NAME=FOLDER"
-                )
-        return Layout(tuple(wanted) or tuple(sorted(found)), rest)
+                break
+        return found, unassigned
 
     def shards(self, layout: Layout) -> Iterator[Shard]:
         """The images of some splits, as work.
@@ -149,7 +168,8 @@ class Folder:
         paths: list[str] = []
         failures: list[Unreadable] = []
         for place, path, size in self._walk():
-            its_split = place.images_split(layout)
+            failed = isinstance(size, OSError)
+            its_split = (place.split or layout.rest) if failed else place.images_split(layout)
             if its_split is None or its_split not in layout.splits:
                 continue
             if its_split != split and (paths or failures):
@@ -180,16 +200,19 @@ class Folder:
             place = stack.pop()
             images = 0
             first = ""
-            with suppress(OSError):  # shards() makes a record of what cannot be listed
+            try:
                 for entry, child in self._scan(place, survey.extensions):
                     if child:
                         stack.append(child)
                     else:
                         images += 1
                         first = min(first or entry.name, entry.name)
+                split = place.images_split(layout) if images else None
+            except OSError:  # shards() makes one record of a folder that cannot be listed
+                images, first = 1, ""
+                split = place.split or layout.rest
             if not images:
                 continue
-            split = place.images_split(layout)
             if split is None:
                 survey.beside += images
                 path = place.path + first
@@ -197,7 +220,7 @@ class Folder:
             elif split in layout.splits:
                 survey.images[split] += images
                 survey.rules.setdefault(split, set()).add(place.rule or self._rest_rule(split))
-                parts = place.path.split("/")
+                parts = place.path.lower().split("/")
                 survey.look_like_labels.update(_LOOKS_LIKE_LABELS.intersection(parts))
         return survey
 
@@ -247,7 +270,7 @@ class Folder:
         with os.scandir(location) as entries:
             for entry in entries:
                 name = entry.name
-                if name.startswith("."):
+                if name.startswith(".") and not self._is_asked_for(f"{place.path}{name}/"):
                     continue
                 if _is_folder(entry):
                     if self._may_enter(place, entry, trail):
@@ -260,8 +283,14 @@ class Folder:
                 if extension in FORMATS and (not self.filtered or self._takes(place.path + name)):
                     yield entry, None
 
+    def _is_asked_for(self, path: str) -> bool:
+        return path in self._assigned or path in self._above_assigned
+
     def _may_enter(self, place: _Place, entry: "os.DirEntry[str]", trail: _Trail) -> bool:
-        if entry.name.lower() in _NO_IMAGES or self._exclude.match(place.path + entry.name):
+        path = place.path + entry.name
+        if entry.name.lower() in _NO_IMAGES and not self._is_asked_for(f"{path}/"):
+            return False
+        if self._exclude.match(path):
             return False
         return not entry.is_symlink() or _identity(entry.stat()) not in trail
 

@@ -43,6 +43,7 @@ def assignments(root: str, split_dirs: Mapping[str, str]) -> Iterator[tuple[str,
     UsageError
         No such folder below ``root``, or not a name for a split.
     """
+    seen: dict[str, str] = {}
     for split, folder in split_dirs.items():
         option = f"--split-dir {split}={folder}"
         if not _SPLIT_NAME.fullmatch(split):
@@ -52,6 +53,9 @@ def assignments(root: str, split_dirs: Mapping[str, str]) -> Iterator[tuple[str,
             raise UsageError(f"{shown(option)}: the folder is not below {shown(root)}")
         if not os.path.isdir(os.path.join(root, path)):
             raise UsageError(f"{shown(option)}: there is no such folder in {shown(root)}")
+        if path in seen:
+            raise UsageError(f"{shown(option)}: the folder is already that of {seen[path]}")
+        seen[path] = split
         yield ("" if path == "." else f"{path}/"), split
 
 

@@ -73,10 +73,10 @@ class Count:
 def compute(
     path: str | os.PathLike[str],
     *,
-    split: Iterable[str] = (),
+    split: str | Iterable[str] = (),
     split_dir: Mapping[str, str] | None = None,
-    include: Iterable[str] = (),
-    exclude: Iterable[str] = (),
+    include: str | Iterable[str] = (),
+    exclude: str | Iterable[str] = (),
     channels: str = "auto",
     workers: int | None = None,
     max_pixels: int = MAX_PIXELS,
@@ -90,9 +90,9 @@ def compute(
     Parameters
     ----------
     path : folder
-    split : names of the splits to read; all that are found if empty.
+    split : name or names of the splits to read; all that are found if empty.
     split_dir : split → folder below ``path``, where names do not say it.
-    include, exclude : globs, see :class:`normstat.sources.Folder`.
+    include, exclude : one glob or several, see :class:`normstat.sources.Folder`.
     channels : ``auto`` (as they are), ``gray`` or ``rgb`` (8-bit images are converted).
     workers : worker processes; None for one per CPU, 0 to decode in this process, where a
         crashing or hanging decoder is not contained and ``image_timeout`` does not apply.
@@ -126,14 +126,14 @@ def compute(
     """
     settings = Settings(
         channels=channels,
-        include=tuple(include),
-        exclude=tuple(exclude),
+        include=_names(include),
+        exclude=_names(exclude),
         max_pixels=max_pixels,
         split_dirs=dict(split_dir or {}),
     )
     _refuse_options(settings, workers, max_errors, image_timeout)
     source = Folder(path, settings.split_dirs, settings.include, settings.exclude)
-    layout = source.layout(tuple(dict.fromkeys(split)))
+    layout = source.layout(tuple(dict.fromkeys(_names(split))))
     if not layout.splits:
         raise NothingToRead(_nothing_found(source, layout))
     if executor is None:
@@ -168,6 +168,10 @@ def compute(
             f"{shown(path)}: none of {sum(listed.values())} images can be read ({_frequent(total)})"
         )
     return stats
+
+
+def _names(names: str | Iterable[str]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def _refuse_options(
@@ -244,7 +248,9 @@ def _nothing_found(source: Folder, layout: Layout) -> str:
     extensions = source.survey(layout).extensions
     found = ", ".join(
         f"{number} {shown(extension) or 'without extension'}"
-        for extension, number in extensions.most_common(8)
+        for extension, number in sorted(extensions.items(), key=lambda item: (-item[1], item[0]))[
+            :8
+        ]
     )
     filters = " that --include and --exclude let through" if source.filtered else ""
     return (

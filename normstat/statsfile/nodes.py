@@ -1,0 +1,167 @@
+"""JSON values that know where they stand, so that every refusal has a pointer (RFC 6901)."""
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any, NoReturn, TypeVar
+
+from normstat.errors import StatsFileError
+from normstat.images import path_from_text
+
+_T = TypeVar("_T")
+_MOST_DIGITS = 4000
+
+
+def parse(text: str | bytes) -> "Node":
+    """The value of a JSON text, without what JSON forbids or numbers cannot hold.
+
+    Raises
+    ------
+    StatsFileError
+        Not UTF-8, not JSON, NaN, a name twice in one object, an endless integer.
+    """
+    try:
+        text = text.decode("utf-8") if isinstance(text, bytes) else text
+        content = json.loads(
+            text, object_pairs_hook=_unique, parse_constant=Bad.constant, parse_int=_integer
+        )
+        root = Node(content, "")
+        root.refuse_bad()
+        return root
+    except UnicodeDecodeError as error:
+        raise StatsFileError("not UTF-8, so not a stats file") from error
+    except json.JSONDecodeError as error:
+        raise StatsFileError(
+            f"not JSON: {error.msg} in line {error.lineno}, column {error.colno}"
+        ) from error
+    except RecursionError as error:
+        raise StatsFileError("nested too deeply for a stats file") from error
+
+
+class Node:
+    """A value of the file and its JSON pointer, so that every refusal says where."""
+
+    def __init__(self, value: Any, pointer: str) -> None:
+        self.value = value
+        self.pointer = pointer
+
+    def fail(self, problem: str) -> NoReturn:
+        raise StatsFileError(f"{self.pointer or '/'}: {problem}")
+
+    def refuse_bad(self) -> None:
+        """Refuse, where it stands, what the parser let pass and no stats file has."""
+        if isinstance(self.value, Bad):
+            self.fail(self.value.problem)
+        elif isinstance(self.value, dict):
+            for name, value in self.value.items():
+                self._child(name, value).refuse_bad()
+        elif isinstance(self.value, list) and not set(map(type, self.value)) <= {int, float, str}:
+            for node in self.list():
+                node.refuse_bad()
+
+    def __getitem__(self, key: str) -> "Node":
+        if not isinstance(self.value, dict):
+            self.fail("should be an object")
+        if key not in self.value:
+            self.fail(f"{key!r} is missing")
+        return self._child(key, self.value[key])
+
+    def items(self, least: int = 0) -> Iterable[tuple[str, "Node"]]:
+        if not isinstance(self.value, dict):
+            self.fail("should be an object")
+        if len(self.value) < least:
+            self.fail(f"should have {least} member or more")
+        return [(key, self._child(key, value)) for key, value in self.value.items()]
+
+    def list(self, length: int | None = None) -> "list[Node]":
+        if not isinstance(self.value, list):
+            self.fail("should be a list")
+        if length is not None and len(self.value) != length:
+            self.fail(f"should have {length} items, has {len(self.value)}")
+        return [self._child(str(index), value) for index, value in enumerate(self.value)]
+
+    def _child(self, key: str, value: Any) -> "Node":
+        return Node(value, f"{self.pointer}/{key.replace('~', '~0').replace('/', '~1')}")
+
+    def text(self) -> str:
+        if not isinstance(self.value, str):
+            self.fail("should be a string")
+        return self.value
+
+    def whole(self) -> int:
+        if type(self.value) is not int or self.value < 0:
+            self.fail("should be an integer, 0 or more")
+        return self.value
+
+    def number(self) -> float:
+        if type(self.value) not in (int, float) or not abs(self.value) <= sys.float_info.max:
+            self.fail("should be a finite number")
+        return float(self.value)
+
+    def positive(self) -> float:
+        if self.number() < 0:
+            self.fail("should be 0 or more")
+        return self.number()
+
+    def scale(self) -> int:
+        if self.value not in (1, 255, 65535):
+            self.fail("should be 1, 255 or 65535")
+        return self.whole()
+
+    def path(self) -> str:
+        try:
+            return path_from_text(self.text())
+        except UnicodeEncodeError:
+            self.fail("should be a path; it has half a character")
+
+    def digits(self) -> int:
+        """An integer of any size, written as text."""
+        if not re.fullmatch(rf"-?\d{{1,{_MOST_DIGITS}}}", self.text()):
+            self.fail("should be an integer as a string")
+        return int(self.value)
+
+    def hexadecimal(self) -> int:
+        if not re.fullmatch(r"[0-9a-f]{32}", self.text()):
+            self.fail("should be 32 hexadecimal digits")
+        return int(self.value, 16)
+
+    def one_of(self, allowed: tuple[str, ...]) -> str:
+        if self.text() not in allowed:
+            self.fail(f"should be one of {', '.join(allowed)}; found {self.value!r}")
+        return self.text()
+
+    def optional(self, read: Callable[["Node"], _T]) -> _T | None:
+        return None if self.value is None else read(self)
+
+    def null(self) -> None:
+        if self.value is not None:
+            self.fail("should be null: this version of normstat cannot use it")
+
+    def count(self) -> int:
+        """A number of pixels, as the histogram holds them: 64 bits."""
+        if self.whole() >= 2**63:
+            self.fail("should be below 2**63")
+        return self.whole()
+
+
+class Bad:
+    """A value that the parser met and that no stats file has."""
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+
+    @classmethod
+    def constant(cls, name: str) -> "Bad":
+        return cls(f"{name} is no number in JSON")
+
+
+def _integer(digits: str) -> "int | Bad":
+    return int(digits) if len(digits) <= _MOST_DIGITS else Bad("is an integer of too many digits")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content: dict[str, Any] = {}
+    for name, value in pairs:
+        content[name] = Bad("stands twice in one object") if name in content else value
+    return content

@@ -1,0 +1,240 @@
+"""What a person reads: the table, the unreadable images, and the constants to paste."""
+
+import io
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+import strategies
+from arrays import tally
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+from normstat.accumulators.histogram import Histogram
+from normstat.accumulators.tally import Tally
+from normstat.images import GRAY8, RGB8, Unreadable
+from normstat.stats import Settings, Stats, summarize
+from normstat.tables import _bars, _digits, print_stats
+
+VERSIONS = {"normstat": "0", "pillow": "0", "libjpeg_turbo": "0"}
+GRAY = np.arange(12, dtype="uint8").reshape(3, 4, 1) * 20
+COLOR = np.repeat(GRAY, 3, axis=2) // np.array([1, 2, 4], "uint8")
+
+
+def stats_of(*totals: Tally, splits: tuple[str, ...] = ()) -> Stats:
+    """The statistics of the sum, of the splits named or those it has."""
+    total = sum(totals, Tally.empty())
+    return summarize(total, splits or total.splits, Settings(), VERSIONS)
+
+
+def lost(split: str, number: int) -> Tally:
+    """The tally of some unreadable images."""
+    records = [
+        Unreadable(split, f"{split}/{index:02}\n.png", "truncated", f"{index} rows")
+        for index in range(number)
+    ]
+    return sum(map(Tally.of_unreadable, records), Tally.empty())
+
+
+def printed(stats: Stats, histograms: bool = False) -> list[str]:
+    """The lines on a wide terminal."""
+    file = io.StringIO()
+    print_stats(stats, Console(file=file, width=200, highlight=False), "out.json", histograms)
+    return file.getvalue().splitlines()
+
+
+def rows(lines: list[str]) -> list[list[str]]:
+    """The cells of the table, without its header."""
+    start = next(index for index, line in enumerate(lines) if "──" in line)
+    table = []
+    for line in lines[start + 1 :]:
+        if not line.strip():
+            break
+        table.append([cell.strip() for cell in line.strip().split("  ") if cell.strip()])
+    return table
+
+
+def test_a_row_for_each_channel_of_each_split() -> None:
+    """Splits in their order; name, images and size stand in the first of their rows only."""
+    stats = stats_of(
+        tally(COLOR, COLOR[:2]), tally(GRAY, split="val"), lost("val", 2), lost("test", 1)
+    )
+    train, green, blue, val, test = rows(printed(stats))
+    split = stats.splits["train"]
+    errors = split.stderr
+    assert train == [
+        *("train", "2", "4 × 2–3", "R"),
+        f"{split.mean[0]:.6f} ± {errors.mean[0]:.2g}",
+        f"{split.std[0]:.6f} ± {errors.std[0]:.2g}",
+        *("0", "0.862745"),
+    ]
+    assert (green[0], blue[0]) == ("G", "B")
+    assert val[:4] == ["val", "1 (+ 2 unreadable)", "4 × 3", "gray"]
+    assert val[4].endswith("± –")
+    assert test == ["test", "0 (+ 1 unreadable)", *"––––––"]
+
+
+def test_a_split_without_images() -> None:
+    """A row of dashes, with histograms as well, and no constants where there are none."""
+    stats = stats_of(lost("train", 1), tally(GRAY, split="val"))
+    lines = printed(stats, histograms=True)
+    assert rows(lines)[0] == ["train", "0 (+ 1 unreadable)", *"––––––"]
+    assert rows(lines)[1][:2] == ["val", "1"]
+    empty = printed(stats_of(splits=("train",)))
+    assert rows(empty) == [["train", "0", *"––––––"]]
+    assert not any("mean = [" in line for line in empty)
+
+
+@pytest.mark.parametrize("number", [1, 10, 11, 500])
+def test_the_first_ten_unreadable_are_named(number: int) -> None:
+    """With code, detail and hint, names escaped; then how many more and where they are listed."""
+    lines = printed(stats_of(tally(GRAY), lost("train", number)))
+    start = lines.index(f"{number} unreadable:")
+    named = lines[start + 1 : start + 1 + min(number, 10)]
+    assert named[0] == r"  train/00\n.png: truncated (0 rows); download it again"
+    assert all(line.endswith("rows); download it again") for line in named)
+    after = lines[start + 1 + len(named)]
+    assert after == (f"  … and {number - 10} more, listed in out.json" if number > 10 else "")
+
+
+def test_long_names_are_not_wrapped() -> None:
+    """A path stays on one line, however narrow the terminal, and is no markup."""
+    name = "[bold]" + "x" * 300 + "[/red].png"
+    stats = stats_of(tally(GRAY), Tally.of_unreadable(Unreadable("train", name, "empty")))
+    file = io.StringIO()
+    print_stats(stats, Console(file=file, width=40), "out.json")
+    assert f"  {name}: empty\n" in file.getvalue()
+
+
+@pytest.mark.parametrize("number", [0, 3, 11])
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437"])
+def test_terminals_without_utf_8_get_ascii(encoding: str, number: int) -> None:
+    """What normstat itself says has only ASCII there, in tables, lists and histograms."""
+    raw = io.BytesIO()
+    with io.TextIOWrapper(raw, encoding=encoding) as file:
+        stats = stats_of(tally(COLOR, COLOR[:2]), tally(GRAY, split="val"), lost("train", number))
+        print_stats(stats, Console(file=file, width=200), "out.json", histograms=True)
+        file.flush()
+        text = raw.getvalue().decode(encoding)
+    assert text.isascii()
+    assert "+/-" in text
+    assert "4 x 2-3" in text
+
+
+def constants(lines: list[str]) -> tuple[str, dict[str, Any]]:
+    """The block to paste, and what it defines."""
+    start = next(index for index, line in enumerate(lines) if line.startswith("# "))
+    block = "\n".join(lines[start:])
+    values: dict[str, Any] = {}
+    exec(compile(block, "pasted", "exec"), values)
+    del values["__builtins__"]
+    return block, values
+
+
+@settings(deadline=None)
+@given(data=st.data(), kind=strategies.kinds)
+def test_the_constants_are_python_and_right_to_the_last_digit(
+    data: st.DataObject, kind: Any
+) -> None:
+    """Each printed number is within half a unit of its last digit, and names are escaped."""
+    images = data.draw(strategies.sets(kind))
+    stats = stats_of(tally(*images, split="a\nb = 1"))
+    (split,) = stats.splits.values()
+    block, values = constants(printed(stats))
+    assert set(values) == {"mean", "std"}
+    lines = [line for line in block.splitlines() if not line.startswith("#")]
+    for line, exact in zip(lines, (split.mean, split.std), strict=True):
+        texts = line[line.index("[") + 1 : -1].split(", ")
+        assert len(texts) == len(kind.channels)
+        for text, value in zip(texts, exact, strict=True):
+            unit = Fraction(1, 10 ** len(text.partition(".")[2]))
+            assert abs(Fraction(text) - Fraction(value)) <= unit / 2
+            assert abs(Fraction(text) - Fraction(value)) <= abs(Fraction(value)) / 10**5
+
+
+def test_the_constants_are_those_of_train() -> None:
+    """Train if there is one, else the first split; the scale is said where it is not 1."""
+    stats = stats_of(tally(GRAY, split="val"), tally(COLOR, COLOR))
+    block, values = constants(printed(stats))
+    assert block.startswith("# train; after x / 255; ^ marks")
+    assert values["mean"] == pytest.approx(stats.splits["train"].mean, abs=5e-7)
+    sixteen = tally(GRAY.astype("uint16"), split="val")
+    assert constants(printed(stats_of(sixteen)))[0].startswith("# val; after x / 65535; ^ marks")
+    floats = tally(GRAY.astype("float32"), split="all")
+    assert constants(printed(stats_of(floats)))[0].startswith("# all; ^ marks")
+
+
+def test_marks_stand_under_the_digits() -> None:
+    """Each row of marks begins where its number does."""
+    stats = stats_of(tally(COLOR, COLOR // 2, COLOR // 3))
+    lines = constants(printed(stats))[0].splitlines()
+    for numbers, marks in ((lines[1], lines[2]), (lines[3], lines[4])):
+        starts = [index for index, letter in enumerate(numbers) if letter in "[ "][-3:]
+        assert [marks[index : index + 2] for index in starts] == [" ^"] * 3
+        assert set(marks) == set("#^ ")
+
+
+# Value, its standard error, and the number with the digits underlined that it supports.
+DIGITS = [
+    (0.444967, 0.0155, "0.44|4967"),
+    (0.444967, 0.1, "0.4|44967"),
+    (0.444967, 0.0999, "0.44|4967"),
+    (0.444967, 0.5, "0.4|44967"),
+    (0.444967, 1.5, "0|.444967"),
+    (0.444967, 2e-8, "0.44496700|"),
+    (0.444967, None, "|0.444967"),
+    (0.5, 0.0, "0.500000|"),
+    (0.0123456, 0.0004, "0.0123|456"),
+    (127.25, 0.03, "127.25|00"),
+    (127.25, 3.0, "127|.2500"),
+    (127.25, 30.0, "12|7.2500"),
+    (127.25, 3000.0, "|127.2500"),
+    (123456.7, 30.0, "12345|6.7"),
+    (-0.25, 0.01, "-0.25|0000"),
+    (-1234.5, 20.0, "-123|4.500"),
+    (9.9999996, 0.001, "10.000|000"),
+    (0.0, 0.0, "0.000000|"),
+    (0.0, 0.02, "0.00|0000"),
+]
+
+
+@pytest.mark.parametrize(("value", "error", "marked"), DIGITS)
+def test_as_many_digits_are_marked_as_the_error_supports(
+    value: float, error: float | None, marked: str
+) -> None:
+    """Up to the place of the error's first digit; all if it is 0, none if it is not known."""
+    text, supported = _digits(value, error)
+    assert text[:supported] + "|" + text[supported:] == marked
+
+
+def test_histograms() -> None:
+    """32 glyphs: a full block for the highest, a blank for the empty, no blank for the few."""
+    counts = np.zeros((2, 256), "int64")
+    counts[0, [0, 7, 8, 255]] = 400, 400, 1, 400
+    counts[1, 100:104] = 10**15
+    assert _bars(Histogram(counts)) == [
+        "█▁" + " " * 29 + "▄",
+        " " * 12 + "█" + " " * 19,
+    ]
+    deep = np.zeros((1, 65536), "int64")
+    deep[0, [0, 65535]] = 1
+    assert _bars(Histogram(deep)) == ["█" + " " * 30 + "█"]
+
+
+@given(data=st.data(), kind=st.sampled_from([GRAY8, RGB8]))
+def test_a_glyph_is_blank_only_where_nothing_is(data: st.DataObject, kind: Any) -> None:
+    """For each channel the highest bin is full, and the blanks are the empty bins."""
+    (split,) = stats_of(tally(*data.draw(strategies.sets(kind)))).splits.values()
+    histogram = split.histogram()
+    for bar, counts in zip(_bars(histogram), histogram.counts, strict=True):
+        bins = counts.reshape(32, 8).sum(axis=1)
+        assert [glyph == " " for glyph in bar] == [number == 0 for number in bins]
+        assert bar[int(bins.argmax())] == "█"
+
+
+def test_float_pixels_have_no_histogram() -> None:
+    """Where values are not counted there is a dash."""
+    stats = stats_of(tally(GRAY.astype("float32")))
+    assert rows(printed(stats, histograms=True))[0][-1] == "–"
