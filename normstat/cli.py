@@ -3,6 +3,7 @@
 What only one command needs (NumPy, rich, tqdm) is imported by that command.
 """
 
+import errno
 import functools
 import os
 import sys
@@ -39,9 +40,11 @@ app = typer.Typer(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        # A file name that the terminal's encoding lacks must not end the run.
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a TextIOWrapper
+    for name in ("stdout", "stderr"):
+        # A stream may be closed (cron, daemons); a file name may lack in its encoding.
+        stream = getattr(sys, name) or open(os.devnull, "w")  # noqa: SIM115  # for good
+        stream.reconfigure(errors="backslashreplace")
+        setattr(sys, name, stream)
     try:
         return app(arguments, prog_name="normstat", standalone_mode=False) or 0
     except NormstatError as error:
@@ -84,6 +87,8 @@ def _prints(command: Callable[P, T]) -> Callable[P, T]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(_BROKEN_PIPE) from None
         except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT):
+                raise
             raise OutputError(f"standard output cannot be written ({error.strerror})") from error
 
     return wrapper
@@ -101,7 +106,7 @@ def options(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Exact per-channel statistics of image data sets, and whether they are still true."""
+    """Exact per-channel statistics of image data sets."""
 
 
 @app.command()
@@ -145,7 +150,8 @@ def compute(
         int, typer.Option(min=1, metavar="N", help="Do not read images with more pixels.")
     ] = MAX_PIXELS,
     image_timeout: Annotated[
-        float, typer.Option(min=0, metavar="SECONDS", help="Give up an image after; 0: never.")
+        float,
+        typer.Option(min=0, max=1e6, metavar="SECONDS", help="Give up an image after; 0: never."),
     ] = 60.0,
     quiet: Annotated[
         bool, typer.Option("-q", "--quiet", help="No progress, notices or table.")
@@ -161,7 +167,7 @@ def compute(
       normstat compute ./data --split train -o train.json
       normstat compute ./data --split-dir train=2023 --exclude masks
     """
-    split_dirs = dict(_assignment(text) for text in split_dir)
+    split_dirs = _assignments(split_dir)
     to_stdout = output == "-"
     if not to_stdout:
         _refuse_output(output)
@@ -192,16 +198,19 @@ def compute(
     else:
         save(stats, output)
         if not quiet:
+            print(f"written to {shown(output)}", file=sys.stderr)
             _print_table(stats, output)
     unreadable = sum(split.unreadable for split in stats.splits.values())
-    if unreadable > allow_unreadable:
-        return UnreadableImage.exit_code
+    accepted = unreadable <= allow_unreadable
     if unreadable and not quiet:
         print(
-            f"{unreadable} unreadable accepted by --allow-unreadable {allow_unreadable}",
-            file=sys.stderr if to_stdout else sys.stdout,
+            f"{unreadable} unreadable accepted by --allow-unreadable {allow_unreadable}"
+            if accepted
+            else f"exit code {UnreadableImage.exit_code}: {unreadable} unreadable, "
+            f"listed in the stats file; --allow-unreadable {unreadable} accepts that",
+            file=sys.stderr,
         )
-    return 0
+    return 0 if accepted else UnreadableImage.exit_code
 
 
 @app.command()
@@ -222,11 +231,16 @@ def show(
     return 0
 
 
-def _assignment(text: str) -> tuple[str, str]:
-    name, equals, folder = text.partition("=")
-    if not (name and equals and folder):
-        raise UsageError(f"--split-dir {shown(text)}: should be NAME=FOLDER, as in train=2023")
-    return name, folder
+def _assignments(texts: Sequence[str]) -> dict[str, str]:
+    assignments: dict[str, str] = {}
+    for text in texts:
+        name, equals, folder = text.partition("=")
+        if not (name and equals and folder):
+            raise UsageError(f"--split-dir {shown(text)}: should be NAME=FOLDER, as in train=2023")
+        if name in assignments:
+            raise UsageError(f"--split-dir {shown(text)}: {name} has a folder already; give one")
+        assignments[name] = folder
+    return assignments
 
 
 def _refuse_output(output: str) -> None:
@@ -257,13 +271,26 @@ def _progress(quiet: bool) -> Iterator["Progress | None"]:
         return
     from tqdm import tqdm
 
-    with tqdm(unit=" images", disable=None, file=sys.stderr, dynamic_ncols=True) as bar:
-        yield _Bar(bar)
+    bar = _Bar(lambda: tqdm(unit=" images", disable=None, file=sys.stderr, dynamic_ncols=True))
+    try:
+        yield bar
+    finally:
+        bar.close()
 
 
 class _Bar:
-    def __init__(self, bar: Any) -> None:
-        self._bar = bar
+    """A bar that appears with the first image: an error before that stands alone."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+
+    @functools.cached_property
+    def _bar(self) -> Any:
+        return self._make()
+
+    def close(self) -> None:
+        if "_bar" in vars(self):
+            self._bar.close()
 
     def total(self, images: int) -> None:
         self._bar.total = images

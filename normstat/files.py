@@ -113,11 +113,12 @@ def write(path: str | os.PathLike[str], data: bytes) -> None:
     OutputError
         The disk is full, or the folder is not there or not writable; the old file is intact.
     """
+    if _is_special(path):
+        with _output_errors(Path(path)):
+            Path(path).write_bytes(data)
+        return
     target = Path(path).resolve()
     with _output_errors(target):
-        if target.exists() and not target.is_file():
-            target.write_bytes(data)
-            return
         temporary = target.with_name(f".normstat-{os.getpid()}-{time.monotonic_ns():x}.tmp")
         try:
             with open(temporary, "xb") as file:
@@ -143,16 +144,21 @@ def ensure_writable(path: str | os.PathLike[str]) -> None:
     OutputError
         Its folder is missing or not writable.
     """
+    if os.path.isdir(path) or not os.fspath(path):
+        raise UsageError(f"{shown(path) or repr('')}: is a folder; give a file name for the result")
+    if _is_special(path):
+        return
     target = Path(path).resolve()
-    if target.is_dir():
-        raise UsageError(f"{shown(path)}: is a folder; give a file name for the result")
     with _output_errors(target):
-        if target.exists() and not target.is_file():
-            return
         probe = target.with_name(f".normstat-{os.getpid()}-{time.monotonic_ns():x}.tmp")
         with open(probe, "xb"):
             pass
         probe.unlink()
+
+
+def _is_special(path: str | os.PathLike[str]) -> bool:
+    """A device or a pipe, also where only the system can follow the link (``/dev/stdout``)."""
+    return os.path.exists(path) and not os.path.isfile(path)
 
 
 @contextlib.contextmanager

@@ -16,6 +16,16 @@ from normstat.stats import SplitStats, Stats
 
 #: Unreadable images that are named one by one.
 NAMED = 10
+_HEADERS = (
+    "split", "images", "size", "channel", "mean ± se", "std ± se", "min", "max", "0 to 1"
+)  # fmt: skip
+# What a narrow terminal is spared, one after the other: never a mean, an error or a split.
+_SPARED: tuple[tuple[str, ...], ...] = (
+    (),
+    ("0 to 1",),
+    ("0 to 1", "min", "max"),
+    ("0 to 1", "min", "max", "size"),
+)
 _DECIMALS = 6
 _BARS = 32
 _BLOCKS = " ▁▂▃▄▅▆▇█"
@@ -37,15 +47,14 @@ def print_stats(
     histograms : with a small histogram for each channel.
     """
     plain = "utf" not in console.encoding.lower()
-    table = Table(box=box.ASCII if plain else box.SIMPLE_HEAD, pad_edge=False)
-    for header in ("split", "images", "size", "channel", "mean ± se", "std ± se", "min", "max"):
-        table.add_column(_text(header, plain), no_wrap=True)
-    if histograms:
-        table.add_column("0 to 1", no_wrap=True)
-    for name, split in stats.splits.items():
-        for row in _rows(name, split, histograms):
-            table.add_row(*(Text(_text(cell, plain)) for cell in row))
-    console.print(table)
+    rows = [row for name, split in stats.splits.items() for row in _rows(name, split)]
+    anything = console.options.update(width=1000)
+    for left_out in _SPARED if histograms else _SPARED[1:]:
+        table = _table(rows, set(_HEADERS).difference(left_out), plain)
+        if console.measure(table, options=anything).maximum <= console.width:
+            break
+    console.print(table, width=1000, crop=False)
+    console.print()
     for line in (*_unreadable(stats, unreadable_in), *_constants(stats)):
         console.print(_text(line, plain), soft_wrap=True, markup=False, highlight=False)
 
@@ -54,15 +63,26 @@ def _text(text: str, plain: bool) -> str:
     return text.translate(_ASCII) if plain else text
 
 
-def _rows(name: str, split: SplitStats, histograms: bool) -> Iterator[tuple[str, ...]]:
+def _table(rows: Sequence[tuple[str, ...]], headers: set[str], plain: bool) -> Table:
+    table = Table(box=box.ASCII if plain else box.SIMPLE_HEAD, show_edge=plain, pad_edge=plain)
+    for header in _HEADERS:
+        if header in headers:
+            table.add_column(_text(header, plain), no_wrap=True)
+    for row in rows:
+        cells = zip(_HEADERS, row, strict=True)
+        table.add_row(*(Text(_text(cell, plain)) for header, cell in cells if header in headers))
+    return table
+
+
+def _rows(name: str, split: SplitStats) -> Iterator[tuple[str, ...]]:
     images = f"{split.images}"
     if split.unreadable:
         images += f" (+ {split.unreadable} unreadable)"
     head = (shown(name), images, f"{_extent(split.width)} × {_extent(split.height)}")
     if split.channels is None or not (split.mean and split.std and split.min and split.max):
-        yield (*head[:2], "–", "–", "–", "–", "–", "–", *(("",) if histograms else ()))
+        yield (*head[:2], *"–––––––")
         return
-    bars = _bars(split.histogram()) if histograms else None
+    bars = _bars(split.histogram())
     for index, channel in enumerate(split.channels):
         yield (
             *(head if index == 0 else ("", "", "")),
@@ -71,7 +91,7 @@ def _rows(name: str, split: SplitStats, histograms: bool) -> Iterator[tuple[str,
             _plus_minus(split.std[index], split.stderr.std, index),
             f"{split.min[index]:.6g}",
             f"{split.max[index]:.6g}",
-            *(() if bars is None else (bars[index] if bars else "–",)),
+            bars[index] if bars else "–",
         )
 
 

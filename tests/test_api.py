@@ -141,7 +141,10 @@ def test_progress(data: Path, workers: int) -> None:
     assert told.notices == [
         "train: 4 images (folder train)",
         "val: 1 images (folder val)",
-        "1 images are in no split's folder and were skipped, the first: beside.png",
+        (
+            "1 images are in no split's folder and were skipped, the first: beside.png; "
+            "--split-dir NAME=FOLDER takes a folder in"
+        ),
     ]
 
 

@@ -158,7 +158,8 @@ def test_the_folder_s_own_name(
     monkeypatch.chdir(root)
     for path in (root, str(root), f"{root}/", ".", "cat/..", f"../{name}"):
         assert found(Folder(path)) == {split: ["cat/a.png"]}
-    rule = "no split folder" if split == "all" else "DATA's own name"
+    by_none = "no folder says a split; --split-dir NAME=FOLDER would"
+    rule = by_none if split == "all" else "DATA's own name"
     assert surveyed(Folder(root)).rules == {split: {rule}}
     tree(root, "dev/b.png")
     assert found(Folder(root)) == {"val": ["dev/b.png"]}

@@ -80,7 +80,7 @@ def test_a_split_without_images() -> None:
     """A row of dashes, with histograms as well, and no constants where there are none."""
     stats = stats_of(lost("train", 1), tally(GRAY, split="val"))
     lines = printed(stats, histograms=True)
-    assert rows(lines)[0] == ["train", "0 (+ 1 unreadable)", *"––––––"]
+    assert rows(lines)[0] == ["train", "0 (+ 1 unreadable)", *"–––––––"]
     assert rows(lines)[1][:2] == ["val", "1"]
     empty = printed(stats_of(splits=("train",)))
     assert rows(empty) == [["train", "0", *"––––––"]]

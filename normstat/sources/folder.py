@@ -8,6 +8,7 @@ import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from operator import itemgetter
 from typing import TypeAlias
 
@@ -121,9 +122,11 @@ class Folder:
             found.add(rest)
         for split in wanted or self._assigned.values():
             if split not in found:
+                close = get_close_matches(split.lower(), found, 1)
                 raise UnknownSplit(
                     f"{shown(self.root)}: has no split {shown(split)!r}; found: "
                     f"{', '.join(sorted(found)) or 'no images at all'}. "
+                    f"{f'Did you mean {close[0]}? ' if close else ''}"
                     "A folder is given to a split with --split-dir NAME=FOLDER"
                 )
         return Layout(tuple(wanted) or tuple(sorted(found)), rest)
@@ -233,7 +236,9 @@ class Folder:
         return names.pop() if len(names) == 1 else ALL
 
     def _rest_rule(self, split: str) -> str:
-        return "no split folder" if split == ALL else "DATA's own name"
+        if split == ALL:
+            return f"no folder says a split; {_BY_OPTION} NAME=FOLDER would"
+        return "DATA's own name"
 
     def _walk(self) -> Iterator[tuple[_Place, str, int | OSError]]:
         """Images with their sizes, and folders that cannot be listed, in order of path bytes."""
@@ -302,7 +307,7 @@ class Folder:
         if split is None:
             names = sorted(split_names(name))
             if len(names) == 1:
-                split, rule = names[0], f"folder {shown(name)}"
+                split, rule = names[0], f"folder {shown(path.removesuffix('/'))}"
             elif names:
                 conflict = conflict_message(path, *names)
         elif rule != _BY_OPTION:

@@ -17,7 +17,7 @@ class Globs:
     """
 
     def __init__(self, globs: Iterable[str]) -> None:
-        globs = tuple(glob.removesuffix("/") for glob in globs)
+        globs = tuple(glob.removesuffix("/").removeprefix("./") for glob in globs)
         self._whole = [re.compile(translate(glob)) for glob in globs if "/" in glob]
         self._part = [re.compile(translate(glob)) for glob in globs if "/" not in glob]
 

@@ -227,12 +227,13 @@ class _SurveyThread:
 
 def _notices(survey: Survey, layout: Layout) -> Iterator[str]:
     for split in layout.splits:
-        rules = ", ".join(sorted(survey.rules.get(split, ())))
-        yield f"{split}: {survey.images[split]} images ({rules})"
+        rules = sorted(survey.rules.get(split, ()))
+        more = f", and {len(rules) - 3} more" if len(rules) > 3 else ""
+        yield f"{split}: {survey.images[split]} images ({', '.join(rules[:3])}{more})"
     if survey.beside:
         yield (
             f"{survey.beside} images are in no split's folder and were skipped, the first: "
-            f"{shown(survey.first_beside)}"
+            f"{shown(survey.first_beside)}; --split-dir NAME=FOLDER takes a folder in"
         )
     for name in sorted(survey.look_like_labels):
         yield f"folders named {name} hold images too; --exclude {name} leaves them out"
@@ -266,7 +267,11 @@ def _records(tally: Tally) -> list[Unreadable]:
 def _frequent(tally: Tally) -> str:
     """The most frequent codes, each with what to do about it."""
     codes = Counter(record.code for record in _records(tally))
-    return ", ".join(
+    frequent = ", ".join(
         f"{number} {code}" + (f": {HINTS[Code(code)]}" if Code(code) in HINTS else "")
         for code, number in codes.most_common(3)
+    )
+    first = _records(tally)[0]
+    return (
+        f"{frequent}; the first: {shown(first.path)}: {first.code} {shown(first.detail)}".rstrip()
     )
