@@ -9,7 +9,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated, Any, Literal, ParamSpec, TypeVar
 
 import typer
@@ -54,6 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except MemoryError:
         return _fail("out of memory", OutputError.exit_code)
+    except ImportError as error:  # little memory ends here as well
+        return _fail(f"a library cannot be loaded: {error}", OutputError.exit_code)
     except Exception as error:  # noqa: BLE001  # whatever is left is a bug, and says so in one line
         if "NORMSTAT_DEBUG" in os.environ:
             traceback.print_exc()
@@ -66,7 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _fail(message: str, exit_code: int) -> int:
-    print(f"normstat: {message}", file=sys.stderr)
+    with suppress(OSError):  # on a full disk stderr may fail too; the exit code still tells
+        print(f"normstat: {message}", file=sys.stderr)
     return exit_code
 
 
@@ -226,6 +229,8 @@ def show(
     """
     from normstat.statsfile import load, loads
 
+    if file == "-" and not sys.stdin:
+        raise UsageError("-: standard input is closed; give a file")
     stats = loads(sys.stdin.buffer.read()) if file == "-" else load(file)
     _print_table(stats, file, histograms=True)
     return 0
@@ -244,7 +249,8 @@ def _assignments(texts: Sequence[str]) -> dict[str, str]:
 
 
 def _refuse_output(output: str) -> None:
-    if os.path.isfile(output) and os.path.splitext(output)[1].lower() in FORMATS:
+    real = os.path.realpath(output)  # what would be replaced, if the name is a link
+    if os.path.isfile(real) and os.path.splitext(real)[1].lower() in FORMATS:
         raise UsageError(f"-o {shown(output)}: is an image that exists; a stats file ends in .json")
 
 

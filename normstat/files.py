@@ -117,7 +117,7 @@ def write(path: str | os.PathLike[str], data: bytes) -> None:
         with _output_errors(Path(path)):
             Path(path).write_bytes(data)
         return
-    target = Path(path).resolve()
+    target = Path(os.path.realpath(path))
     with _output_errors(target):
         temporary = target.with_name(f".normstat-{os.getpid()}-{time.monotonic_ns():x}.tmp")
         try:
@@ -148,7 +148,7 @@ def ensure_writable(path: str | os.PathLike[str]) -> None:
         raise UsageError(f"{shown(path) or repr('')}: is a folder; give a file name for the result")
     if _is_special(path):
         return
-    target = Path(path).resolve()
+    target = Path(os.path.realpath(path))
     with _output_errors(target):
         probe = target.with_name(f".normstat-{os.getpid()}-{time.monotonic_ns():x}.tmp")
         with open(probe, "xb"):

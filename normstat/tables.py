@@ -86,7 +86,7 @@ def _rows(name: str, split: SplitStats) -> Iterator[tuple[str, ...]]:
     for index, channel in enumerate(split.channels):
         yield (
             *(head if index == 0 else ("", "", "")),
-            channel,
+            shown(channel),
             _plus_minus(split.mean[index], split.stderr.mean, index),
             _plus_minus(split.std[index], split.stderr.std, index),
             f"{split.min[index]:.6g}",
@@ -108,9 +108,14 @@ def _bars(histogram: Histogram | None) -> list[str]:
     if histogram is None:
         return []
     channels, bins = histogram.counts.shape
-    heights = histogram.counts.reshape(channels, _BARS, bins // _BARS).sum(axis=2)
-    levels = -(-heights * (len(_BLOCKS) - 1) // heights.max(axis=1, keepdims=True))
-    return ["".join(_BLOCKS[level] for level in row) for row in levels.tolist()]
+    heights = histogram.counts.reshape(channels, _BARS, bins // _BARS).tolist()
+    return ["".join(_blocks([sum(bar) for bar in channel])) for channel in heights]
+
+
+def _blocks(heights: list[int]) -> Iterator[str]:
+    highest = max(*heights, 1)
+    for height in heights:
+        yield _BLOCKS[-(-height * (len(_BLOCKS) - 1) // highest)]
 
 
 def _unreadable(stats: Stats, where: str) -> Iterator[str]:

@@ -106,4 +106,5 @@ def _per_image(moments: Moments) -> PerImage:
     if not all(map(math.isfinite, variances)):
         raise UnreadableImage(Code.NON_FINITE, "the squares of its values exceed float64")
     stds = [math.sqrt(variance) for variance in variances]
-    return PerImage.of_moments(moments.count, moments.mean.tolist(), stds, moments.m2.tolist())
+    means = list(zip(moments.mean.tolist(), moments.mean_low.tolist(), strict=True))
+    return PerImage.of_moments(moments.count, means, stds, moments.m2.tolist())

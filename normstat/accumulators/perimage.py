@@ -64,17 +64,20 @@ class PerImage:
 
     @classmethod
     def of_moments(
-        cls, pixels: int, means: Sequence[float], stds: Sequence[float], m2s: Sequence[float]
+        cls,
+        pixels: int,
+        means: Sequence[tuple[float, float]],
+        stds: Sequence[float],
+        m2s: Sequence[float],
     ) -> "PerImage":
         """One image of floats, from its pixels and the mean, std and Σ(x - mean)² of each channel.
 
-        The doubles are taken as the exact numbers that they are.
+        The doubles are taken as the exact numbers that they are; a mean is the sum of two.
         """
         m = pixels
         rows = []
-        for mean, std, m2 in zip(
-            map(_exact, means), map(_exact, stds), map(_exact, m2s), strict=True
-        ):
+        for (high, low), std, m2 in zip(means, map(_exact, stds), map(_exact, m2s), strict=True):
+            mean = _exact(high) + _exact(low)
             s = m * mean
             q = (m2 << DOUBLE) + m * mean * mean
             rows.append((s, q, s * s, q * q, m * s, m * q, s * q, mean, std))

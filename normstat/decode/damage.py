@@ -20,6 +20,7 @@ _PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _PNG_CHUNK = struct.Struct(">I4s").unpack_from
 _PNG_CHECKSUM = struct.Struct(">I").unpack_from
 _PNG_HEADER = struct.Struct(">IIBB").unpack_from
+_PNG_COLOR = 25
 _SHORT = 4096
 # First column, first row, and their steps, for each pass of an interlaced PNG.
 _ADAM7 = (
@@ -54,6 +55,7 @@ def png_spans(data: bytes) -> list[tuple[int, int]]:
     view = memoryview(data)
     position = len(PNG_SIGNATURE)
     spans = []
+    palette_is_missing = data[_PNG_COLOR : _PNG_COLOR + 1] == b"\3"
     while True:
         if position + 12 > len(data):
             raise UnreadableImage(Code.TRUNCATED, "ends without the chunk IEND")
@@ -63,7 +65,11 @@ def png_spans(data: bytes) -> list[tuple[int, int]]:
             raise UnreadableImage(Code.TRUNCATED, f"ends inside the chunk {_escaped(name)}")
         if (zlib.crc32(view[position + 4 : checksum]),) != _PNG_CHECKSUM(data, checksum):
             raise UnreadableImage(Code.CORRUPT, f"wrong checksum in the chunk {_escaped(name)}")
-        if name == b"IDAT":
+        if name == b"PLTE":
+            palette_is_missing = False
+        elif name == b"IDAT":
+            if palette_is_missing:
+                raise UnreadableImage(Code.CORRUPT, "no palette before the pixels")
             spans.append((position + 8, checksum))
         elif name == b"IEND":
             return spans
@@ -218,6 +224,8 @@ def _unidentified(data: bytes) -> UnreadableImage:
         for marker, content, _ in _jpeg_segments(data):
             if marker in _JPEG_START_OF_FRAME and data[content] != 8:
                 return UnreadableImage(Code.UNSUPPORTED_PIXELS, f"JPEG with {data[content]} bits")
+    if data.startswith(b"PF"):
+        return UnreadableImage(Code.UNSUPPORTED_PIXELS, "PFM with three channels")
     if _container_is_cut(data):
         return UnreadableImage(Code.TRUNCATED, "ends inside the header")
     return UnreadableImage(Code.NOT_AN_IMAGE, f"starts with {_escaped(data[:16])}")

@@ -20,6 +20,8 @@ _OF_MODE = {
     "F": FLOAT,
 }
 _BITS_PER_SAMPLE = 258
+_PHOTOMETRIC = 262
+_WHITE_IS_ZERO = 0
 _SAMPLES_PER_PIXEL = 277
 _SAMPLE_FORMAT = 339
 _UNSIGNED, _SIGNED = 1, 2
@@ -55,6 +57,9 @@ def _of_tiff(kind: Kind, tags: Mapping[int, Any]) -> Kind:
     if (bits, sample_format) in ((8, _SIGNED), (32, _UNSIGNED)):
         sign = "signed" if sample_format == _SIGNED else "unsigned"
         raise UnreadableImage(Code.UNSUPPORTED_PIXELS, f"TIFF with {bits} bits, {sign}")
+    if bits == 16 and tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
+        # Pillow inverts such images of 8 bits, and not those of 16.
+        raise UnreadableImage(Code.UNSUPPORTED_PIXELS, "TIFF with 16 bits, white is zero")
     if kind.bins == 256 and bits > 8:
         raise UnreadableImage(Code.BIT_DEPTH_LOST, f"TIFF with {samples} × {bits} bits")
     return kind

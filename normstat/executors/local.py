@@ -19,6 +19,7 @@ from normstat.images import Shard
 
 _MOST_EARLY = 8
 _STARTS = 10
+_START_WITHIN = 8.0  # seconds for all these attempts
 _PAUSE = 0.1  # seconds before trying again to start one
 _SHARDS_PER_WORKER = 4
 
@@ -88,21 +89,16 @@ class _Run(Generic[R]):
         self._returned: list[tuple[int, Shard]] = []
         self._results: dict[int, R] = {}
         self._emitted = 0
-        self._active = 0  # threads
+        self._threads: list[threading.Thread] = []
+        self._active = 0  # threads that have not ended
         self._workers: set[Worker] = set()
         self._reason = ""  # why a worker did not start
         self._stopped = False
         self._failure: BaseException | None = None
 
     def results(self) -> Generator[R, None, None]:
-        threads = [
-            threading.Thread(target=self._drive, name=f"normstat-{number}", daemon=True)
-            for number in range(self._executor.workers)
-        ]
-        self._active = len(threads)
         try:
-            for thread in threads:
-                thread.start()
+            self._add_thread()
             while (result := self._next_result()) is not None:
                 yield result
         finally:
@@ -111,8 +107,23 @@ class _Run(Generic[R]):
                 for worker in self._workers:
                     worker.kill()
                 self._changed.notify_all()
-            for thread in threads:
+            for thread in self._threads:
                 thread.join()
+
+    def _add_thread(self) -> None:
+        """Start one thread more, if there may be; each that has work starts the next."""
+        with self._changed:
+            if self._stopped or len(self._threads) >= self._executor.workers:
+                return
+            thread = threading.Thread(target=self._drive, name="normstat", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError as error:  # no memory for it, or a limit of the system
+                if not self._threads:
+                    raise EngineLost(f"a thread cannot be started ({error})") from error
+                return
+            self._threads.append(thread)
+            self._active += 1
 
     def _next_result(self) -> R | None:
         with self._changed:
@@ -136,6 +147,7 @@ class _Run(Generic[R]):
         worker: Worker | None = None
         try:
             while task := self._next_task():
+                self._add_thread()
                 index, shard = task
                 try:
                     result, worker = self._process(shard, worker)
@@ -203,7 +215,9 @@ class _Run(Generic[R]):
 
     def _start(self) -> Worker:
         hello = os.getpid(), self._executor.image_timeout, self._job
-        for _ in range(_STARTS):
+        starts = _STARTS
+        give_up = time.monotonic() + _START_WITHIN
+        while starts and time.monotonic() < give_up:
             self._refuse_unwanted()
             worker = None
             try:
@@ -217,9 +231,12 @@ class _Run(Generic[R]):
             except Died as death:
                 assert worker
                 reason = worker.last_words() or death.how
+                # Who kills workers from outside will not go on for ever: there only time counts.
+                starts -= not death.from_outside
                 self._release(worker)
             except OSError as error:  # no more processes, files or memory
                 reason = error.strerror or str(error)
+                starts -= 1
             with self._changed:
                 self._reason = reason
             time.sleep(_PAUSE)

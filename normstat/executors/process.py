@@ -37,7 +37,12 @@ class Died(Exception):
         """How much of a proof of guilt this is, out of :data:`GUILTY`."""
         if self.code == Code.TIMEOUT:
             return GUILTY
-        return 1 if -self.status in _FROM_OUTSIDE else 3
+        return 1 if self.from_outside else 3
+
+    @property
+    def from_outside(self) -> bool:
+        """Whether somebody else may have ended it."""
+        return -self.status in _FROM_OUTSIDE
 
     @property
     def code(self) -> Code:

@@ -86,9 +86,10 @@ class Folder:
         self.root = os.fspath(root)
         try:
             os.scandir(self.root).close()
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
+            reason = error.strerror if isinstance(error, OSError) else error
             raise UsageError(
-                f"{shown(self.root)}: cannot be read ({error.strerror}); DATA is a folder of images"
+                f"{shown(self.root)}: cannot be read ({reason}); DATA is a folder of images"
             ) from error
         self._assigned = dict(assignments(self.root, split_dirs or {}))
         # Folders to pass on the way to an assigned one, whatever their names.

@@ -80,6 +80,10 @@ def _split(name: str, node: Node, unreadable: tuple[Unreadable, ...]) -> SplitSt
     def quantiles(values: Node) -> dict[str, tuple[float, ...]]:
         return {p: numbers(values[p]) for p in QUANTILES}
 
+    if node["listed"].whole() != sum(
+        node[part].whole() for part in ("images", "unreadable", "skipped")
+    ):
+        node["listed"].fail("should be images + unreadable + skipped")
     return SplitStats(
         listed=node["listed"].whole(),
         images=node["images"].whole(),

@@ -12,7 +12,7 @@ from normstat import __version__
 from normstat.accumulators.fold import Fold
 from normstat.accumulators.tally import Tally
 from normstat.decode import decode, decoder, versions
-from normstat.errors import NothingToRead, TooManyErrors, UnreadableImage, UsageError
+from normstat.errors import EngineLost, NothingToRead, TooManyErrors, UnreadableImage, UsageError
 from normstat.executors import Executor, InProcess, Local, available_cpus
 from normstat.files import shown
 from normstat.images import FORMATS, HINTS, MAX_PIXELS, Code, Reading, Shard, Unreadable
@@ -21,6 +21,9 @@ from normstat.stats import Settings, Stats, summarize
 
 #: What ``--channels`` may be.
 CHANNELS = ("auto", "gray", "rgb")
+
+
+_LONGEST = 1_000_000  # seconds; clocks cannot be set to much more
 
 
 class Progress(Protocol):
@@ -74,7 +77,7 @@ def compute(
     path: str | os.PathLike[str],
     *,
     split: str | Iterable[str] = (),
-    split_dir: Mapping[str, str] | None = None,
+    split_dir: Mapping[str, str | os.PathLike[str]] | None = None,
     include: str | Iterable[str] = (),
     exclude: str | Iterable[str] = (),
     channels: str = "auto",
@@ -129,7 +132,7 @@ def compute(
         include=_names(include),
         exclude=_names(exclude),
         max_pixels=max_pixels,
-        split_dirs=dict(split_dir or {}),
+        split_dirs={name: os.fspath(folder) for name, folder in (split_dir or {}).items()},
     )
     _refuse_options(settings, workers, max_errors, image_timeout)
     source = Folder(path, settings.split_dirs, settings.include, settings.exclude)
@@ -190,6 +193,8 @@ def _refuse_options(
     for option, (value, minimum) in least.items():
         if value is not None and not value >= minimum:
             raise UsageError(f"{option} {value}: should be {minimum} or more")
+    if image_timeout > _LONGEST:
+        raise UsageError(f"--image-timeout {image_timeout}: should be {_LONGEST} or less; 0: never")
 
 
 class _SurveyThread:
@@ -202,7 +207,10 @@ class _SurveyThread:
         self._progress = progress
         self._told = False
         self._thread = threading.Thread(target=self._run, args=(source,), daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:  # no memory for one, or a limit of the system
+            raise EngineLost(f"a thread cannot be started ({error})") from error
 
     def _run(self, source: Source) -> None:
         try:
