@@ -43,7 +43,7 @@ def test_a_gray_jpeg_with_one_wrong_byte_is_a_record(tmp_path):
         damaged = bytearray(data)
         damaged[place] = 0x7F
         make.write(tmp_path / "data" / f"{place}.jpg", bytes(damaged))
-    stats = library.compute(tmp_path, workers=0)
+    stats = library.compute(tmp_path / "data", workers=0)
     assert {record.code for record in stats.unreadable} <= {"truncated", "corrupt"}
     assert stats.splits["all"].listed == len(range(330, len(data), 3))
 
