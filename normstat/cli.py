@@ -147,7 +147,12 @@ def compute(
         int, typer.Option(min=0, metavar="N", help="Exit 0 with up to N unreadable images.")
     ] = 0,
     max_errors: Annotated[
-        int | None, typer.Option(min=0, metavar="N", help="Stop at more unreadable images than N.")
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Stop at more unreadable images than N (other depths are known at the end).",
+        ),
     ] = None,
     max_pixels: Annotated[
         int, typer.Option(min=1, metavar="N", help="Do not read images with more pixels.")
@@ -209,8 +214,8 @@ def compute(
         print(
             f"{unreadable} unreadable accepted by --allow-unreadable {allow_unreadable}"
             if accepted
-            else f"exit code {UnreadableImage.exit_code}: {unreadable} unreadable, "
-            f"listed in the stats file; --allow-unreadable {unreadable} accepts that",
+            else f"exit code {UnreadableImage.exit_code}: {unreadable} unreadable, see the stats "
+            f"file; --allow-unreadable {unreadable} accepts that",
             file=sys.stderr,
         )
     return 0 if accepted else UnreadableImage.exit_code

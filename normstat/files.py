@@ -69,8 +69,8 @@ def _read_once(path: str) -> bytes:
     try:
         descriptor = os.open(path, _READ_FLAGS)
     except OSError as error:
-        # Sockets (ENXIO) and dangling links cannot even be opened; folders cannot on Windows.
-        if error.errno == errno.ENXIO or os.path.islink(path) or os.path.isdir(path):
+        # Sockets and dangling links cannot even be opened; folders cannot on Windows.
+        if _is_no_file(path):
             raise NotRegularError(*error.args) from error
         raise
     try:
@@ -91,6 +91,14 @@ def _read_once(path: str) -> bytes:
     ):
         raise ChangedWhileReadError(errno.EBUSY, "changed while it was read")
     return data
+
+
+def _is_no_file(path: str) -> bool:
+    """Whether there is something else than a file: what only cannot be read is still one."""
+    try:
+        return not stat.S_ISREG(os.stat(path).st_mode)
+    except OSError as error:
+        return error.errno in (errno.ENOENT, errno.ELOOP) and os.path.islink(path)
 
 
 def _read_rest(descriptor: int, start: bytes) -> bytes:
@@ -131,7 +139,7 @@ def write(path: str | os.PathLike[str], data: bytes) -> None:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-        _sync_folder(target.parent)
+    _sync_folder(target.parent)
 
 
 def ensure_writable(path: str | os.PathLike[str]) -> None:
@@ -180,11 +188,13 @@ def _sync_folder(folder: Path) -> None:
     """Make a rename itself durable. Windows cannot open folders and needs nothing."""
     if os.name == "nt":
         return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    # The file is there and whole; a folder that cannot be opened does not change that.
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def shown(name: str | os.PathLike[str]) -> str:

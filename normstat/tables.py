@@ -125,8 +125,11 @@ def _unreadable(stats: Stats, where: str) -> Iterator[str]:
     yield f"{number} unreadable:"
     for record in stats.unreadable[:NAMED]:
         yield f"  {shown(record.path)}: {_reason(record)}"
-    if number > NAMED:
-        yield f"  … and {number - NAMED} more, listed in {where}"
+    listed = len(stats.unreadable)
+    if listed > NAMED:
+        yield f"  … and {listed - NAMED} more, listed in {where}"
+    if number > listed:
+        yield f"  … and {number - listed} more of another depth than their split's, counted only"
     yield ""
 
 

@@ -24,6 +24,7 @@ def environment(**changes: str) -> dict[str, str]:
         root = str(Path(__file__).parent.parent)
         paths = [*changes.pop("PYTHONPATH", "").split(os.pathsep), root]
         here["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+    here["PYTHONIOENCODING"] = "utf-8"  # what a pipe gets, on Windows too
     for name in ("GITHUB_ACTIONS", "FORCE_COLOR", "NORMSTAT_DEBUG"):
         here.pop(name, None)
     return here | changes

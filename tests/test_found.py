@@ -2,14 +2,18 @@
 
 import json
 import os
+import signal
 import struct
+import subprocess
 import sys
+from contextlib import suppress
+from pathlib import Path
 
 import make
 import numpy as np
 import pytest
 from arrays import tally
-from command import normstat
+from command import environment, normstat
 from PIL import Image
 
 import normstat as library
@@ -107,3 +111,60 @@ def test_a_time_that_no_clock_can_be_set_to(tmp_path, seconds):
     """Refused before the work, not by the clock."""
     with pytest.raises(UsageError, match="--image-timeout"):
         library.compute(tmp_path, image_timeout=seconds)
+
+
+def test_workers_run_no_code_of_the_current_folder(tmp_path):
+    """A data set is not a program: modules that lie where the command is run are not imported."""
+    make.write(tmp_path / "data" / "a.png", make.encoded(make.pixels(1, 5, 7)))
+    for name in ("pickle", "struct", "numpy"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('hostile')")
+    code = "import sys; sys.path[:] = [p for p in sys.path if p]; from normstat.cli import main;"
+    code += "sys.exit(main(['compute', 'data', '-q']))"
+    run = subprocess.run(
+        [sys.executable, "-P", "-c", code], cwd=tmp_path, env=environment(), check=False
+    )
+    assert run.returncode == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_a_link_to_above_the_data_is_not_followed(tmp_path):
+    """Every folder above DATA is an ancestor too: through a link to it all would count twice."""
+    make.write(tmp_path / "set" / "a" / "x.png", make.encoded(make.pixels(1, 5, 7)))
+    (tmp_path / "set" / "a" / "up").symlink_to(tmp_path)
+    assert library.compute(tmp_path / "set", workers=0).splits["all"].listed == 1
+
+
+def test_a_folder_given_by_its_whole_path_leaves_no_trace_of_it(tmp_path):
+    """The stats file names the folder relative to DATA, however it was given."""
+    make.write(tmp_path / "data" / "2023" / "x.png", make.encoded(make.pixels(1, 5, 7)))
+    whole, relative = (
+        library.compute(tmp_path / "data", split_dir={"train": folder}, workers=0)
+        for folder in (tmp_path / "data" / "2023", "./2023/")
+    )
+    assert whole == relative
+    assert whole.settings.split_dirs == {"train": "2023"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the workers in /proc")
+def test_the_same_bytes_after_a_worker_was_killed(tmp_path):
+    """Killing a worker in the middle of a run changes no byte of the stats file."""
+    for index in range(120):
+        picture = make.pixels(index, 240, 320)
+        kind = ("PNG", ".png") if index % 3 else ("TIFF", ".tif")
+        array = picture if index % 3 else picture[..., 0].astype("float32")
+        folder = "color" if index % 3 else "floats"
+        path = tmp_path / "data" / folder / f"{index}{kind[1]}"
+        make.write(path, make.encoded(array, kind[0]))
+    command = [sys.executable, "-m", "normstat", "compute", "data", "-q", "-j", "2", "-o"]
+    subprocess.run([*command, "usual.json"], cwd=tmp_path, env=environment(), check=False)
+    with subprocess.Popen([*command, "s.json"], cwd=tmp_path, env=environment()) as run:
+        children = Path(f"/proc/{run.pid}/task/{run.pid}/children")
+        killed = set()
+        while run.poll() is None and len(killed) < 3:
+            with suppress(FileNotFoundError, ProcessLookupError):  # it, or the run, has ended
+                for child in set(children.read_text().split()) - killed:
+                    os.kill(int(child), signal.SIGKILL)
+                    killed.add(child)
+        run.wait()
+    assert killed
+    assert (tmp_path / "s.json").read_bytes() == (tmp_path / "usual.json").read_bytes()

@@ -163,7 +163,7 @@ def test_the_timeout_is_per_image() -> None:
 
 
 @linux
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize("number", [9, 15], ids=["SIGKILL", "SIGTERM"])
 def test_workers_killed_from_outside_cost_nothing(number: signal.Signals) -> None:
     """A dozen kills at any moment: no result is lost, doubled or blamed on an image."""
     killed: list[int] = []
@@ -249,7 +249,7 @@ for result in Local(3, image_timeout=0).map(job, jobs.shards({names})):
 @pytest.mark.parametrize(
     ("seconds", "names"), [(0.05, ""), (600, ""), (0.01, "'loop in C', each=1, number=2")]
 )
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize("number", [9, 15], ids=["SIGKILL", "SIGTERM"])
 def test_workers_go_with_their_parent(number: signal.Signals, seconds: float, names: str) -> None:
     """A killed parent leaves no worker behind, whether these sleep, work or are stuck in C."""
     folder = str(Path(jobs.__file__).parent)

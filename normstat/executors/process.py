@@ -19,6 +19,8 @@ _BOOTSTRAP = (
 )
 # Signals that somebody else may have sent (by name: Windows has few of them).
 _FROM_OUTSIDE = {getattr(signal, name, None) for name in ("SIGKILL", "SIGTERM", "SIGHUP", "SIGINT")}
+# How a worker ends whose image took too long.
+_TOO_SLOW = -signal.SIGALRM if sys.platform != "win32" else TOO_SLOW
 #: Weight of the deaths that prove an image guilty: two that only it can have caused, or six
 #: that others may have.
 GUILTY = 6
@@ -46,9 +48,7 @@ class Died(Exception):
 
     @property
     def code(self) -> Code:
-        if self.status == -getattr(signal, "SIGALRM", 0) or (
-            sys.platform == "win32" and self.status == TOO_SLOW
-        ):
+        if self.status == _TOO_SLOW:
             return Code.TIMEOUT
         return Code.OUT_OF_MEMORY if self.status == NO_MEMORY else Code.WORKER_CRASH
 
@@ -84,7 +84,7 @@ class Worker:
         environment.setdefault("MALLOC_TRIM_THRESHOLD_", str(256 << 20))
         environment.setdefault("MALLOC_MMAP_THRESHOLD_", str(32 << 20))
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _BOOTSTRAP],
+            [sys.executable, "-P", "-c", _BOOTSTRAP],  # -P: no modules of the current folder
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=None if DEBUG in os.environ else subprocess.PIPE,
@@ -133,5 +133,5 @@ class Worker:
     def end(self) -> None:
         """Let go of the process; it is gone afterwards."""
         self._process.kill()
-        with suppress(BrokenPipeError), self._process:
+        with suppress(OSError), self._process:  # what was meant for a dead process is lost
             pass

@@ -60,12 +60,12 @@ def serve(tasks: IO[bytes], preload: str = "") -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)  # what a library prints must not get between the results
     gc.freeze()  # what is imported stays: no need to look through it again and again
-    send(results, "ready")
-    if DEBUG not in os.environ:
-        os.dup2(nowhere, 2)  # libtiff and libpng remark on files there; the codes say it better
     inbox: SimpleQueue[Shard] = SimpleQueue()
     threading.Thread(target=_listen, args=(tasks, inbox), daemon=True).start()
     watch = _alarm(image_timeout)
+    send(results, "ready")  # from here on a death is the fault of an image, or of somebody else
+    if DEBUG not in os.environ:
+        os.dup2(nowhere, 2)  # libtiff and libpng remark on files there; the codes say it better
     while True:
         shard = inbox.get()
         try:

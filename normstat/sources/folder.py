@@ -101,6 +101,10 @@ class Folder:
         } | ({""} if any(self._assigned) else set())
         self._include = Globs(include)
         self._exclude = Globs(exclude)
+        #: Split → folder that was given to it, relative to ``root``.
+        self.split_dirs = {
+            split: path.removesuffix("/") or "." for path, split in self._assigned.items()
+        }
         #: Whether globs leave out some files.
         self.filtered = bool(self._include or self._exclude)
 
@@ -230,7 +234,12 @@ class Folder:
 
     def _top(self) -> _Place:
         split = self._assigned.get("")
-        return _Place("", split, _BY_OPTION if split else "")
+        real = os.path.realpath(self.root)
+        above = []
+        while (parent := os.path.dirname(real)) != real:
+            above.append(_identity(os.stat(parent)))
+            real = parent
+        return _Place("", split, _BY_OPTION if split else "", None, tuple(above))
 
     def _own_split(self) -> str:
         names = split_names(os.path.basename(os.path.realpath(self.root)))

@@ -48,7 +48,10 @@ def assignments(root: str, split_dirs: Mapping[str, str]) -> Iterator[tuple[str,
         option = f"--split-dir {split}={folder}"
         if not _SPLIT_NAME.fullmatch(split):
             raise UsageError(f"{shown(option)}: a split's name is made of letters, digits, - _ .")
-        path = os.path.relpath(os.path.join(root, folder), root).replace(os.sep, "/")
+        try:
+            path = os.path.relpath(os.path.join(root, folder), root).replace(os.sep, "/")
+        except ValueError:  # on another drive
+            path = ".."
         if path.startswith("../") or path == "..":
             raise UsageError(f"{shown(option)}: the folder is not below {shown(root)}")
         if not os.path.isdir(os.path.join(root, path)):

@@ -101,7 +101,7 @@ class Settings:
     include, exclude : globs.
     resize, crop : not offered yet: None.
     max_pixels : limit of width × height.
-    split_dirs : split → folder, as given.
+    split_dirs : split → folder given to it, relative to DATA.
     """
 
     channels: str = "auto"

@@ -5,7 +5,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from normstat import __version__
@@ -132,10 +132,11 @@ def compute(
         include=_names(include),
         exclude=_names(exclude),
         max_pixels=max_pixels,
-        split_dirs={name: os.fspath(folder) for name, folder in (split_dir or {}).items()},
     )
     _refuse_options(settings, workers, max_errors, image_timeout)
-    source = Folder(path, settings.split_dirs, settings.include, settings.exclude)
+    split_dirs = {name: os.fspath(folder) for name, folder in (split_dir or {}).items()}
+    source = Folder(path, split_dirs, settings.include, settings.exclude)
+    settings = replace(settings, split_dirs=source.split_dirs)
     layout = source.layout(tuple(dict.fromkeys(_names(split))))
     if not layout.splits:
         raise NothingToRead(_nothing_found(source, layout))
