@@ -126,13 +126,13 @@ def compute(
     split_dir: Annotated[
         list[str],
         typer.Option(metavar="NAME=FOLDER", help="Folder below DATA that is a split; repeatable."),
-    ] = [],  # noqa: B006
+    ] = [],  # noqa: B006  # Typer copies it
     include: Annotated[
         list[str], typer.Option(metavar="GLOB", help="Read only matching images; repeatable.")
-    ] = [],  # noqa: B006
+    ] = [],  # noqa: B006  # Typer copies it
     exclude: Annotated[
         list[str], typer.Option(metavar="GLOB", help="Leave out matching ones; repeatable.")
-    ] = [],  # noqa: B006
+    ] = [],  # noqa: B006  # Typer copies it
     channels: Annotated[
         Literal["auto", "gray", "rgb"],
         typer.Option(metavar="auto|gray|rgb", help="Convert 8-bit images; auto: as they are."),

@@ -71,7 +71,7 @@ def tiff(
     height, width = array.shape[:2]
     bands = array.shape[2] if array.ndim == 3 else 1
     kind = {"u": 1, "i": 2, "f": 3}[array.dtype.kind] if sample_format is None else sample_format
-    data = array.astype(array.dtype.newbyteorder(order)).tobytes()  # type: ignore[arg-type]
+    data = array.astype(array.dtype.newbyteorder(order)).tobytes()  # type: ignore[arg-type]  # order is < or >
     bits = array.dtype.itemsize * 8
     extra: list[tuple[int, list[int]]] = []
     if bands > 1 and bands != 3:
