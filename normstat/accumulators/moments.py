@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from normstat.accumulators.means import Centered, Mean
+
 _Float = NDArray[np.float64]
 
 
@@ -50,17 +52,11 @@ class Moments:
     @classmethod
     def of(cls, pixels: NDArray[np.generic]) -> "Moments":
         """The state of an image of shape (H, W, C), any real dtype, stored units."""
-        channels = pixels.shape[2]
-        count = pixels.shape[0] * pixels.shape[1]
-        if not count:
-            return cls.empty(channels)
-        columns = np.ascontiguousarray(pixels.reshape(count, channels).T, dtype=np.float64)
-        mean = columns.sum(axis=1) / count
-        deviations = columns - mean[:, np.newaxis]
-        residue = deviations.sum(axis=1)
+        if not pixels.size:
+            return cls.empty(pixels.shape[2])
+        (count, high, low), columns, deviations, residue = Centered.of(pixels)
         deviations *= deviations
         m2 = deviations.sum(axis=1) - residue * residue / count
-        high, low = _two_sum(mean, residue / count)
         return cls(count, high, low, m2, columns.min(axis=1), columns.max(axis=1))
 
     def __add__(self, other: "Moments") -> "Moments":
@@ -69,22 +65,12 @@ class Moments:
             return other
         if not other.count:
             return self
-        count = self.count + other.count
-        delta, delta_low = _two_sum(other.mean, -self.mean)
-        delta_low = delta_low + (other.mean_low - self.mean_low)
-        delta, delta_low = _two_sum(delta, delta_low)
-        step, step_low = _divide(*_times(delta, delta_low, other.count), count)
-        mean, low = _two_sum(self.mean, step)
-        mean, low = _two_sum(mean, low + (self.mean_low + step_low))
-        m2 = self.m2 + other.m2 + delta * delta * (self.count / count * other.count)
-        return Moments(
-            count,
-            mean,
-            low,
-            m2,
-            np.minimum(self.min, other.min),
-            np.maximum(self.max, other.max),
-        )
+        mean, delta = self._mean().merged(other._mean())
+        m2 = self.m2 + other.m2 + delta * delta * (self.count / mean.pixels * other.count)
+        return Moments(*mean, m2, np.minimum(self.min, other.min), np.maximum(self.max, other.max))
+
+    def _mean(self) -> Mean:
+        return Mean(self.count, self.mean, self.mean_low)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Moments) and self._bits() == other._bits()
@@ -94,37 +80,3 @@ class Moments:
     def _bits(self) -> tuple[object, ...]:
         arrays = (self.mean, self.mean_low, self.m2, self.min, self.max)
         return (self.count, *(array.tobytes() for array in arrays))
-
-
-def _two_sum(a: _Float, b: _Float) -> tuple[_Float, _Float]:
-    """Add: the sum, and what rounding lost of it (Knuth, TAOCP 2, 4.2.2)."""
-    total = a + b
-    part = total - a
-    return total, (a - (total - part)) + (b - part)
-
-
-def _times(high: _Float, low: _Float, factor: int) -> tuple[_Float, _Float]:
-    """A double-double times an integer."""
-    product = high * factor
-    return product, _product_error(high, float(factor), product) + low * factor
-
-
-def _divide(high: _Float, low: _Float, divisor: int) -> tuple[_Float, _Float]:
-    """A double-double divided by an integer."""
-    quotient = high / divisor
-    product = quotient * divisor
-    rest = (high - product) - _product_error(quotient, float(divisor), product) + low
-    return quotient, rest / divisor
-
-
-def _product_error(a: _Float, b: float, product: _Float) -> _Float:
-    """What rounding lost of a product, exactly (Dekker 1971), by halves of 26 bits."""
-    a_high, a_low = _halves(a)
-    b_high, b_low = _halves(np.asarray(b))
-    return ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
-
-
-def _halves(a: _Float) -> tuple[_Float, _Float]:
-    scaled = a * 134217729.0  # 2**27 + 1
-    high = scaled - (scaled - a)
-    return high, a - high
