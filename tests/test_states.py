@@ -12,6 +12,7 @@ from arrays import kind_tally, tally
 from hypothesis import given
 from hypothesis import strategies as st
 
+from normstat.accumulators.covariance import Comoments, Products
 from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.moments import Moments
@@ -23,13 +24,15 @@ from normstat.images import GRAY8, Unreadable
 STATES: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "Histogram": (Histogram.empty(1, 256), lambda image: kind_tally(image).values),
     "Moments": (Moments.empty(1), Moments.of),
+    "Products": (Products.empty(1), Products.of),
+    "Comoments": (Comoments.empty(1), Comoments.of),
     "PerImage": (PerImage.empty(1), lambda image: kind_tally(image).per_image),
     "Fingerprint": (Fingerprint(), lambda image: kind_tally(image).fingerprint),
     "KindTally": (KindTally.empty(GRAY8), kind_tally),
     "SplitTally": (SplitTally(), lambda image: tally(image).splits["train"]),
     "Tally": (Tally.empty(), tally),
 }
-EXACT = [name for name in STATES if name != "Moments"]
+EXACT = [name for name in STATES if name not in ("Moments", "Comoments")]
 
 
 @pytest.mark.parametrize("name", STATES)
