@@ -137,6 +137,9 @@ def compute(
         Literal["auto", "gray", "rgb"],
         typer.Option(metavar="auto|gray|rgb", help="Convert 8-bit images; auto: as they are."),
     ] = "auto",
+    covariance: Annotated[
+        bool, typer.Option("--covariance", help="Covariance between channels, too (for whitening).")
+    ] = False,
     workers: Annotated[
         int,
         typer.Option(
@@ -196,6 +199,7 @@ def compute(
             include=include,
             exclude=exclude,
             channels=channels,
+            covariance=covariance,
             max_pixels=max_pixels,
             max_errors=max_errors,
             executor=executor,

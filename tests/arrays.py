@@ -56,9 +56,11 @@ class ArrayPixels:
         return self.values
 
 
-def tally(*arrays: NDArray[Any], split: str = "train", first: int = 0) -> Tally:
+def tally(
+    *arrays: NDArray[Any], split: str = "train", first: int = 0, covariance: bool = False
+) -> Tally:
     """The tally of arrays as images ``0.png``, ``1.png``, …"""
-    fold = Fold()
+    fold = Fold(covariance)
     for index, array in enumerate(arrays, first):
         path = f"{split}/{index}.png"
         fold.add(Sample(split, path, path), ArrayPixels(array))

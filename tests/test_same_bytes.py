@@ -65,6 +65,21 @@ def test_any_number_of_workers(sets: Path, name: str) -> None:
     assert json.loads(text)["splits"]["train" if name == "8-bit" else "all"]["images"] == IMAGES
 
 
+@pytest.mark.parametrize("name", ["8-bit", "16-bit", "float"])
+def test_covariance_with_any_number_of_workers(sets: Path, name: str) -> None:
+    """The covariance between channels, too, and nothing else is different for it."""
+    text = stats_bytes(sets / name, "--covariance", "-j", "1")
+    for workers in ("2", "5"):
+        assert stats_bytes(sets / name, "--covariance", "-j", workers) == text
+    split = "train" if name == "8-bit" else "all"
+    with_it, without = (json.loads(t)["splits"][split] for t in (text, usual(sets / name)))
+    assert with_it.pop("covariance")
+    assert without.pop("covariance") is None
+    assert with_it["state"]["kinds"][0].pop("covariance")
+    assert without["state"]["kinds"][0].pop("covariance") is None
+    assert with_it == without
+
+
 @pytest.mark.parametrize(("flags", "env"), ENVIRONMENTS.values(), ids=ENVIRONMENTS)
 def test_any_environment(sets: Path, flags: tuple[str, ...], env: dict[str, str]) -> None:
     """Locale, hash seed and Python's flags change nothing."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+from fractions import Fraction
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -63,9 +64,13 @@ def golden() -> Stats:
     """Fixed integers of three kinds, two splits and a record; no decoder has a part in it."""
     ramp = np.arange(12, dtype="uint8").reshape(3, 4, 1)
     return stats_of(
-        tally(ramp * 20, np.repeat(ramp[:2], 3, axis=2) * np.array([1, 2, 3], "uint8")),
+        tally(
+            ramp * 20,
+            np.repeat(ramp[:2], 3, axis=2) * np.array([1, 2, 3], "uint8"),
+            covariance=True,
+        ),
         tally(np.array([[[0], [65535]], [[1], [4096]]], "uint16"), split="val"),
-        tally(np.array([[[-(2**31)], [2**31 - 1]]], "int32"), split="scans"),
+        tally(np.array([[[-(2**31)], [2**31 - 1]]], "int32"), split="scans", covariance=True),
         Tally.of_unreadable(Unreadable("val", "val/größe\n.png", "empty", "zero bytes")),
         include=("*.png",),
         split_dirs={"scans": "images/scans"},
@@ -117,6 +122,19 @@ def test_the_bytes_are_right() -> None:
     assert val["state"]["kinds"][0]["values"] == values
     assert (val["listed"], val["images"], val["unreadable"]) == (2, 1, 1)
     assert (scans["mean"], scans["std"], scans["scale"]) == ([-0.5], [2**31 - 0.5], 1)
+    # 12 gray pixels count in every pair of channels, 8 have i, 2i and 3i; Σi² is 140.
+    sums = [1320 + 28 * factor for factor in (1, 2, 3)]
+    assert train["covariance"] == [
+        [
+            float(
+                Fraction(20 * (202400 + 140 * i * j) - sums[i - 1] * sums[j - 1], (20 * 255) ** 2)
+            )
+            for j in (1, 2, 3)
+        ]
+        for i in (1, 2, 3)
+    ]
+    assert val["covariance"] is None
+    assert scans["covariance"] == [[(2**31 - 0.5) ** 2]]
     assert scans["stderr"] == {"mean": [None], "std": [None]}
 
 

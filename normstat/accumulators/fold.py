@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 
+from normstat.accumulators.covariance import Comoments, Products
 from normstat.accumulators.fingerprint import Fingerprint, hashes
 from normstat.accumulators.histogram import Histogram, power_sums
 from normstat.accumulators.moments import Moments
@@ -16,9 +17,14 @@ class Fold:
     """Adds images one by one, in place: the same sum as with ``+``, at a fraction of its cost.
 
     A fold does not leave the function that made it; its :meth:`tally` does.
+
+    Parameters
+    ----------
+    covariance : add up how channels vary together, too.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, covariance: bool = False) -> None:
+        self._covariance = covariance
         self._kinds: dict[tuple[str, Kind], _KindFold] = {}
         self._unreadable: dict[str, list[Unreadable]] = {}
 
@@ -31,7 +37,7 @@ class Fold:
             ``non_finite`` if the squares of its values exceed float64.
         """
         place = sample.split, pixels.kind
-        fold = self._kinds.get(place) or _KindFold(pixels.kind)
+        fold = self._kinds.get(place) or _KindFold(pixels.kind, self._covariance)
         fold.add(sample, pixels)
         self._kinds[place] = fold
 
@@ -52,9 +58,10 @@ class Fold:
 
 
 class _KindFold:
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: Kind, covariance: bool) -> None:
         empty = KindTally.empty(kind)
         self._values = empty.values
+        self._covariance = _no_pixels(kind) if covariance else None
         self._per_image: list[PerImage] = []
         self._width: list[int] = []
         self._height: list[int] = []
@@ -71,10 +78,14 @@ class _KindFold:
             one = PerImage.of_counts(size, power_sums(counts, size))
             counted = self._values.counts
             counted += counts  # this fold's own array, made by KindTally.empty
+            if isinstance(self._covariance, Products):
+                self._covariance += Products.of(pixels.array())
         else:
             moments = Moments.of(pixels.array())
             one = _per_image(moments)
             self._values = self._values + moments
+            if isinstance(self._covariance, Comoments):
+                self._covariance += Comoments.of(pixels.array())
         self._per_image.append(one)
         self._width.append(pixels.width)
         self._height.append(pixels.height)
@@ -98,7 +109,13 @@ class _KindFold:
             dict(self._notes),
             Fingerprint.sum(self._hashes),
             tuple(self._first),
+            self._covariance,
         )
+
+
+def _no_pixels(kind: Kind) -> Products | Comoments:
+    channels = len(kind.channels)
+    return Products.empty(channels) if kind.bins else Comoments.empty(channels)
 
 
 def _per_image(moments: Moments) -> PerImage:

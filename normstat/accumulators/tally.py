@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from normstat.accumulators.covariance import Comoments, Products
 from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.moments import Moments
@@ -37,6 +38,7 @@ class KindTally:
     modes, formats, notes : how many images had each.
     fingerprint : of the images counted.
     first : paths of the first ten.
+    covariance : how the channels vary together; None if that was not asked for, or not for all.
     """
 
     values: Histogram | Moments
@@ -48,6 +50,7 @@ class KindTally:
     notes: Mapping[str, int]
     fingerprint: Fingerprint
     first: tuple[str, ...]
+    covariance: Products | Comoments | None = None
 
     @classmethod
     def empty(cls, kind: Kind) -> "KindTally":
@@ -76,14 +79,33 @@ class KindTally:
             _sum(self.notes, other.notes),
             self.fingerprint + other.fingerprint,
             (self.first + other.first)[:FIRST],
+            self._covariance_with(other),
         )
+
+    def _covariance_with(self, other: "KindTally") -> Products | Comoments | None:
+        if not self.images:
+            return other.covariance
+        if not other.images:
+            return self.covariance
+        mine, its = self.covariance, other.covariance
+        if isinstance(mine, Products) and isinstance(its, Products):
+            return mine + its
+        if isinstance(mine, Comoments) and isinstance(its, Comoments):
+            return mine + its
+        return None
 
     def spread(self, channels: int) -> "KindTally":
         """Gray images seen as images with ``channels`` equal channels; counted kinds only."""
         if not isinstance(self.values, Histogram):
             raise TypeError("only counts spread over channels")
+        covariance = self.covariance
+        if isinstance(covariance, Products):
+            covariance = covariance.spread(channels)
         return replace(
-            self, values=self.values.spread(channels), per_image=self.per_image.spread(channels)
+            self,
+            values=self.values.spread(channels),
+            per_image=self.per_image.spread(channels),
+            covariance=covariance,
         )
 
 

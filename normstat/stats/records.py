@@ -15,6 +15,8 @@ QUANTILES = ("0.005", "0.01", "0.05", "0.25", "0.5", "0.75", "0.95", "0.99", "0.
 #: A number for each channel.
 Channels: TypeAlias = tuple[float, ...]
 Defined: TypeAlias = tuple[float | None, ...]
+#: Row by row, a number for each pair of channels.
+Matrix: TypeAlias = tuple[Channels, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ class SplitStats:
     per_image : averages over images of each image's own mean and own std (ddof 0 within it).
     min, max : smallest and largest pixel.
     quantiles : of all pixels, linearly interpolated; None for floating-point pixels.
-    covariance : not computed yet: None.
+    covariance : of each pair of channels, over all pixels, population (ddof 0), squared unit
+        scale; its diagonal is std². None if it was not asked for.
     width, height : extents in pixels.
     modes, formats : images by Pillow's mode and by file format.
     notes : images by :data:`normstat.images.NOTES`.
@@ -75,7 +78,7 @@ class SplitStats:
     min: Channels | None
     max: Channels | None
     quantiles: Mapping[str, Channels] | None
-    covariance: None
+    covariance: Matrix | None
     width: Extent
     height: Extent
     modes: Mapping[str, int]

@@ -7,6 +7,7 @@ from math import isqrt
 
 import numpy as np
 
+from normstat.accumulators.covariance import Comoments, Products
 from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.moments import Moments
@@ -16,6 +17,7 @@ from normstat.images import NOTES, Code, Unreadable, path_bytes
 from normstat.stats.records import (
     QUANTILES,
     Channels,
+    Matrix,
     MeanStd,
     Settings,
     SplitStats,
@@ -83,7 +85,7 @@ def summarize_split(state: SplitTally) -> SplitStats:
         min=pooled.min,
         max=pooled.max,
         quantiles=pooled.quantiles,
-        covariance=None,
+        covariance=_covariance(tally.covariance, scale),
         width=tally.width,
         height=tally.height,
         modes=dict(sorted(tally.modes.items())),
@@ -165,6 +167,14 @@ def _floating(values: Moments, scale: int) -> _Pooled:
         max=tuple((values.max / scale).tolist()),
         quantiles=None,
     )
+
+
+def _covariance(state: Products | Comoments | None, scale: int) -> Matrix | None:
+    if state is None:
+        return None
+    if isinstance(state, Products):
+        return tuple(tuple(float(xy / scale**2) for xy in row) for row in state.covariance())
+    return tuple(tuple(row) for row in (state.covariance() / scale**2).tolist())
 
 
 def _standard_error(per_image: PerImage, scale: int) -> StandardError:

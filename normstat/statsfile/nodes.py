@@ -67,6 +67,12 @@ class Node:
             self.fail(f"{key!r} is missing")
         return self._child(key, self.value[key])
 
+    def get(self, key: str) -> "Node":
+        """The member; null if it is missing, as in files from before there was one."""
+        if not isinstance(self.value, dict):
+            self.fail("should be an object")
+        return self._child(key, self.value.get(key))
+
     def items(self, least: int = 0) -> Iterable[tuple[str, "Node"]]:
         if not isinstance(self.value, dict):
             self.fail("should be an object")

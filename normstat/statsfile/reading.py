@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from normstat.accumulators.covariance import Comoments, Products, symmetric
 from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.moments import Moments
@@ -64,7 +65,6 @@ def _settings(node: Node) -> Settings:
 def _split(name: str, node: Node, unreadable: tuple[Unreadable, ...]) -> SplitStats:
     channels = node["channels"].optional(_channels)
     state = _state(name, node["state"], unreadable)
-    node["covariance"].null()
     dtype = node["dtype"].optional(lambda dtype: dtype.one_of(DTYPES))
     majority = state.majority()
     counted = majority[0] if majority else None
@@ -79,6 +79,12 @@ def _split(name: str, node: Node, unreadable: tuple[Unreadable, ...]) -> SplitSt
 
     def quantiles(values: Node) -> dict[str, tuple[float, ...]]:
         return {p: numbers(values[p]) for p in QUANTILES}
+
+    def matrix(values: Node) -> tuple[tuple[float, ...], ...]:
+        rows = tuple(numbers(row) for row in values.list(len(channels or ())))
+        if rows != tuple(zip(*rows, strict=True)):
+            values.fail("should be symmetric")
+        return rows
 
     if node["listed"].whole() != sum(
         node[part].whole() for part in ("images", "unreadable", "skipped")
@@ -104,7 +110,7 @@ def _split(name: str, node: Node, unreadable: tuple[Unreadable, ...]) -> SplitSt
         min=node["min"].optional(numbers),
         max=node["max"].optional(numbers),
         quantiles=node["quantiles"].optional(quantiles),
-        covariance=None,
+        covariance=node["covariance"].optional(matrix),
         width=_extent(node["width"]),
         height=_extent(node["height"]),
         modes=_counter(node["modes"]),
@@ -136,6 +142,9 @@ def _kind(node: Node) -> tuple[Kind, KindTally]:
         notes=_counter(node["notes"]),
         fingerprint=_fingerprint(node["fingerprint"]),
         first=tuple(path.path() for path in node["first"].list()),
+        covariance=node.get("covariance").optional(
+            lambda state: _products(kind, state) if kind.bins else _comoments(kind, state)
+        ),
     )
 
 
@@ -155,16 +164,44 @@ def _histogram(kind: Kind, node: Node) -> Histogram:
 
 
 def _moments(kind: Kind, node: Node) -> Moments:
-    def array(name: str) -> Any:
-        return np.array([value.number() for value in node[name].list(len(kind.channels))])
-
+    channels = len(kind.channels)
     return Moments(
         count=node["count"].whole(),
-        mean=array("mean"),
-        mean_low=array("mean_low"),
-        m2=array("m2"),
-        min=array("min"),
-        max=array("max"),
+        mean=_array(node["mean"], channels),
+        mean_low=_array(node["mean_low"], channels),
+        m2=_array(node["m2"], channels),
+        min=_array(node["min"], channels),
+        max=_array(node["max"], channels),
+    )
+
+
+def _array(node: Node, length: int) -> Any:
+    return np.array([value.number() for value in node.list(length)])
+
+
+def _products(kind: Kind, node: Node) -> Products:
+    channels = len(kind.channels)
+    return Products(
+        count=node["count"].whole(),
+        sums=tuple(value.digits() for value in node["sums"].list(channels)),
+        products=tuple(
+            tuple(value.digits() for value in row.list(channels - first))
+            for first, row in enumerate(node["products"].list(channels))
+        ),
+    )
+
+
+def _comoments(kind: Kind, node: Node) -> Comoments:
+    channels = len(kind.channels)
+    rows = [
+        [value.number() for value in row.list(channels - first)]
+        for first, row in enumerate(node["c2"].list(channels))
+    ]
+    return Comoments(
+        count=node["count"].whole(),
+        mean=_array(node["mean"], channels),
+        mean_low=_array(node["mean_low"], channels),
+        c2=np.array(symmetric(rows)),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from normstat.accumulators.covariance import Comoments, Products
 from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.moments import Moments
@@ -74,6 +75,7 @@ def _kind_to_json(kind: Kind, tally: KindTally) -> dict[str, Any]:
         "notes": dict(sorted(tally.notes.items())),
         "fingerprint": _fingerprint_to_json(tally.fingerprint),
         "first": [path_text(path) for path in tally.first],
+        "covariance": _covariance_to_json(tally.covariance),
     }
 
 
@@ -101,6 +103,24 @@ def _per_image_to_json(sums: PerImage) -> dict[str, Any]:
             for row in sums.channels
         ],
     }
+
+
+def _covariance_to_json(state: Products | Comoments | None) -> Any:
+    # Of what is symmetric one half: two halves could contradict each other.
+    if isinstance(state, Products):
+        return {
+            "count": state.count,
+            "sums": [str(value) for value in state.sums],
+            "products": [[str(value) for value in row] for row in state.products],
+        }
+    if isinstance(state, Comoments):
+        return {
+            "count": state.count,
+            "mean": state.mean.tolist(),
+            "mean_low": state.mean_low.tolist(),
+            "c2": [row[first:] for first, row in enumerate(state.c2.tolist())],
+        }
+    return None
 
 
 def _render(value: Any, indent: str) -> str:

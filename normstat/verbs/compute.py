@@ -49,13 +49,20 @@ class Silent:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The job of a worker: a shard's images to their tally."""
+    """The job of a worker: a shard's images to their tally.
+
+    Attributes
+    ----------
+    reading : how images are read.
+    covariance : also count how channels vary together.
+    """
 
     reading: Reading
+    covariance: bool = False
 
     def __call__(self, shard: Shard) -> Tally:
         """One state for a shard; an image that cannot be read is a record in it."""
-        fold = Fold()
+        fold = Fold(self.covariance)
         for record in shard.unreadable:
             fold.add_unreadable(record)
         with decoder():
@@ -81,6 +88,7 @@ def compute(
     include: str | Iterable[str] = (),
     exclude: str | Iterable[str] = (),
     channels: str = "auto",
+    covariance: bool = False,
     workers: int | None = None,
     max_pixels: int = MAX_PIXELS,
     max_errors: int | None = None,
@@ -97,6 +105,7 @@ def compute(
     split_dir : split → folder below ``path``, where names do not say it.
     include, exclude : one glob or several, see :class:`normstat.sources.Folder`.
     channels : ``auto`` (as they are), ``gray`` or ``rgb`` (8-bit images are converted).
+    covariance : also compute the covariance between channels, which ``whiten`` needs.
     workers : worker processes; None for one per CPU, 0 to decode in this process, where a
         crashing or hanging decoder is not contained and ``image_timeout`` does not apply.
     max_pixels : images with more are not read (``too_large``).
@@ -150,7 +159,8 @@ def compute(
     shards = _counted(source.shards(layout), listed)
     total = Tally.empty()
     unreadable = 0
-    with closing(executor.map(Count(Reading(channels, max_pixels)), shards)) as tallies:
+    count = Count(Reading(channels, max_pixels), covariance)
+    with closing(executor.map(count, shards)) as tallies:
         for tally in tallies:
             total += tally
             progress.advance(sum(state.listed for state in tally.splits.values()))
