@@ -8,9 +8,10 @@ repeatedly, and a worker that was killed from outside costs nothing but time.
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Generator, Iterable
 from contextlib import suppress
-from typing import Generic, Self
+from typing import Any, Generic, Self
 
 from normstat.errors import EngineLost
 from normstat.executors.process import GUILTY, Died, Worker
@@ -75,6 +76,35 @@ class _Stop(Exception):
 
 class _CannotStart(Exception):
     """No process for this thread, while others have theirs."""
+
+
+class _Lane:
+    """What one thread has in hand: a worker, and shards that only it knows of.
+
+    Attributes
+    ----------
+    tasks : the shard that is worked on, and perhaps the next.
+    asked : how many of them the worker has been given.
+    """
+
+    def __init__(self) -> None:
+        self.worker: Worker | None = None
+        self.tasks: deque[tuple[int, Shard]] = deque()
+        self.asked = 0
+
+    def hand_over(self, number: int) -> None:
+        """Let the worker have the first ``number`` shards."""
+        assert self.worker
+        while self.asked < number:
+            self.worker.ask(self.tasks[self.asked][1])
+            self.asked += 1
+
+    def answer(self) -> Any:
+        """The result of the first of them."""
+        assert self.worker
+        result = self.worker.answer()
+        self.asked -= 1
+        return result
 
 
 class _Run(Generic[R]):
@@ -144,74 +174,83 @@ class _Run(Generic[R]):
     # --------------------------------------------------------- what the threads do, one a worker
 
     def _drive(self) -> None:
-        worker: Worker | None = None
+        lane = _Lane()
         try:
-            while task := self._next_task():
+            while lane.tasks or self._take_task(lane):
                 self._add_thread()
-                index, shard = task
-                try:
-                    result, worker = self._process(shard, worker)
-                except _CannotStart:
-                    # The others go on, with this shard too; without others the run ends.
-                    with self._changed:
-                        self._returned.append(task)
-                    return
+                index, shard = lane.tasks[0]
+                result = self._process(shard, lane)
+                lane.tasks.popleft()
                 with self._changed:
                     self._results[index] = result
                     self._changed.notify_all()
+        except _CannotStart:
+            # The others go on, with these shards too; without others the run ends.
+            with self._changed:
+                self._returned.extend(lane.tasks)
         except _Stop:
             pass
         except BaseException as error:  # noqa: BLE001  # raised where results() is consumed
             with self._changed:
                 self._failure = self._failure or error
         finally:
-            self._release(worker)
+            self._release(lane)
             with self._changed:
                 self._active -= 1
                 self._changed.notify_all()
 
-    def _next_task(self) -> tuple[int, Shard] | None:
-        with self._source:
-            with self._changed:
-                window = self._executor.workers * _SHARDS_PER_WORKER
-                while not self._stopped and not self._failure:
-                    if self._returned:
-                        return self._returned.pop()
-                    if len(self._results) < window:
-                        break
-                    self._changed.wait()
-                else:
-                    return None
-            return next(self._shards, None)
+    def _take_task(self, lane: _Lane, wait: bool = True) -> bool:
+        """Give a lane one more shard; without ``wait``, only if there is room for its result."""
+        with self._changed:
+            while wait and not self._may_go_on():
+                self._changed.wait()
+            if self._stopped or self._failure or not self._may_go_on():
+                return False
+            task = self._returned.pop() if self._returned else None
+        if not task:
+            with self._source:
+                task = next(self._shards, None)
+        if task:
+            lane.tasks.append(task)
+        return task is not None
 
-    def _process(self, shard: Shard, worker: Worker | None) -> tuple[R, Worker | None]:
-        worker = worker or self._start()
+    def _may_go_on(self) -> bool:
+        room = len(self._results) < self._executor.workers * _SHARDS_PER_WORKER
+        return bool(room or self._returned or self._stopped or self._failure)
+
+    def _process(self, shard: Shard, lane: _Lane) -> R:
+        lane.worker = lane.worker or self._start()
         try:
-            return worker.run(shard), worker
+            lane.hand_over(1)
+            # The next shard waits at the worker's door, so that the worker never waits for us.
+            if len(lane.tasks) > 1 or self._take_task(lane, wait=False):
+                lane.hand_over(2)
+            result: R = lane.answer()
+            return result
         except Died:
-            self._release(worker)
-        worker = None
+            self._release(lane)
         total: R | None = None
         for single in shard.singles():
-            result, worker = self._alone(single, worker)
+            result = self._alone(single, lane)
             total = result if total is None else total + result
         assert total is not None  # a shard is never empty
-        return total, worker
+        return total
 
-    def _alone(self, single: Shard, worker: Worker | None) -> tuple[R, Worker | None]:
+    def _alone(self, single: Shard, lane: "_Lane") -> R:
         """One image, as often as it takes to know whether it is the image that kills."""
         guilt = 0
         while True:
-            worker = worker or self._start()
+            worker = lane.worker = lane.worker or self._start()
             try:
-                return worker.run(single), worker
+                worker.ask(single)
+                result: R = worker.answer()
+                return result
             except Died as death:
-                self._release(worker)
-                worker = None
+                self._release(lane)
                 guilt += death.weight
                 if guilt >= GUILTY:
                     detail = death.detail(self._executor.image_timeout)
-                    return self._job.lost(single.record(death.code, detail)), None
+                    return self._job.lost(single.record(death.code, detail))
 
     def _start(self) -> Worker:
         hello = os.getpid(), self._executor.image_timeout, self._job
@@ -233,7 +272,7 @@ class _Run(Generic[R]):
                 reason = worker.last_words() or death.how
                 # Who kills workers from outside will not go on for ever: there only time counts.
                 starts -= not death.from_outside
-                self._release(worker)
+                self._forget(worker)
             except OSError as error:  # no more processes, files or memory
                 reason = error.strerror or str(error)
                 starts -= 1
@@ -246,8 +285,12 @@ class _Run(Generic[R]):
         if self._stopped:
             raise _Stop
 
-    def _release(self, worker: Worker | None) -> None:
-        if worker:
-            with self._changed:
-                self._workers.discard(worker)
-            worker.end()
+    def _release(self, lane: _Lane) -> None:
+        if lane.worker:
+            self._forget(lane.worker)
+        lane.worker, lane.asked = None, 0
+
+    def _forget(self, worker: Worker) -> None:
+        with self._changed:
+            self._workers.discard(worker)
+        worker.end()

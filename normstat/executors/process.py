@@ -101,23 +101,33 @@ class Worker:
         limit.daemon = True
         limit.start()
         try:
-            self._ask(hello)
+            self._send(hello)
+            self._receive()
         finally:
             limit.cancel()
 
-    def run(self, shard: Shard) -> Any:
-        succeeded, answer = self._ask(shard)
+    def ask(self, shard: Shard) -> None:
+        """Hand over a shard, to be worked on when those before it are done."""
+        self._send(shard)
+
+    def answer(self) -> Any:
+        """Wait for the result of the first shard that has none yet."""
+        succeeded, answer = self._receive()
         if not succeeded:
             raise RuntimeError(f"in a worker process:\n{answer}")
         return answer
 
-    def _ask(self, message: Any) -> Any:
-        tasks, results = self._process.stdin, self._process.stdout
-        assert tasks
-        assert results
+    def _send(self, message: Any) -> None:
+        assert self._process.stdin
         try:
-            send(tasks, message)
-            return receive(results)
+            send(self._process.stdin, message)
+        except OSError as error:
+            raise Died(self._process.wait()) from error
+
+    def _receive(self) -> Any:
+        assert self._process.stdout
+        try:
+            return receive(self._process.stdout)
         except (EOFError, OSError) as error:
             raise Died(self._process.wait()) from error
 
