@@ -140,6 +140,18 @@ def compute(
     covariance: Annotated[
         bool, typer.Option("--covariance", help="Covariance between channels, too (for whitening).")
     ] = False,
+    resize: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="First resize the shorter side of images to N."),
+    ] = None,
+    crop: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Then take the N x N pixels in the center."),
+    ] = None,
+    layout: Annotated[
+        Literal["hwc", "chw"],
+        typer.Option(metavar="hwc|chw", help="Order of the axes in .npy images."),
+    ] = "hwc",
     workers: Annotated[
         int,
         typer.Option(
@@ -200,6 +212,9 @@ def compute(
             exclude=exclude,
             channels=channels,
             covariance=covariance,
+            resize=resize,
+            crop=crop,
+            layout=layout,
             max_pixels=max_pixels,
             max_errors=max_errors,
             executor=executor,

@@ -7,6 +7,7 @@ import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from normstat.errors import OutputError, UsageError
 
@@ -65,18 +66,51 @@ def read(path: str) -> bytes:
             time.sleep(pauses.pop(0))
 
 
-def _read_once(path: str) -> bytes:
+@contextlib.contextmanager
+def opened(path: str) -> Iterator[BinaryIO]:
+    """A regular file to read a part of; it may change meanwhile.
+
+    Raises
+    ------
+    NotRegularError, OSError
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "a")
+    ...     write(path, b"abc")
+    ...     with opened(path) as file:
+    ...         file.read(2)
+    b'ab'
+    """
+    descriptor = _descriptor(path)
+    with open(descriptor, "rb") as file:
+        _regular(descriptor)
+        yield file
+
+
+def _descriptor(path: str) -> int:
     try:
-        descriptor = os.open(path, _READ_FLAGS)
+        return os.open(path, _READ_FLAGS)
     except OSError as error:
         # Sockets and dangling links cannot even be opened; folders cannot on Windows.
         if _is_no_file(path):
             raise NotRegularError(*error.args) from error
         raise
+
+
+def _regular(descriptor: int) -> os.stat_result:
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        raise NotRegularError(errno.EINVAL, "not a regular file")
+    return status
+
+
+def _read_once(path: str) -> bytes:
+    descriptor = _descriptor(path)
     try:
-        before = os.fstat(descriptor)
-        if not stat.S_ISREG(before.st_mode):
-            raise NotRegularError(errno.EINVAL, "not a regular file")
+        before = _regular(descriptor)
         data = os.read(descriptor, before.st_size + 1)
         if len(data) != before.st_size:
             data = _read_rest(descriptor, data)

@@ -32,6 +32,7 @@ FORMATS = {
     ".pnm": "PPM",
     ".pfm": "PPM",
     ".avif": "AVIF",
+    ".npy": "NPY",
 }
 
 
@@ -140,8 +141,21 @@ class Shard:
 
 
 #: Types of stored pixels, from few bits to many.
-DTYPES = ("uint8", "uint16", "int32", "float32")
+DTYPES = ("uint8", "uint16", "float16", "int32", "float32", "float64")
 _BINS = {"uint8": 256, "uint16": 65536}
+_GRAY = ("gray",)
+_COLORS = (("R", "G", "B"), ("B", "G", "R"))
+
+
+def channel_names(number: int) -> tuple[str, ...]:
+    """What channels are called where nothing else names them.
+
+    >>> channel_names(1), channel_names(3), channel_names(2)
+    (('gray',), ('R', 'G', 'B'), ('band1', 'band2'))
+    """
+    if number in (1, 3):
+        return _GRAY if number == 1 else _COLORS[0]
+    return tuple(f"band{band}" for band in range(1, number + 1))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -150,13 +164,15 @@ class Kind:
 
     Attributes
     ----------
-    dtype : ``uint8``, ``uint16``, ``int32`` or ``float32``.
-    channels : ``("gray",)`` or ``("R", "G", "B")``.
+    dtype : one of :data:`DTYPES`.
+    channels : ``("gray",)``, ``("R", "G", "B")``, or other names, see :func:`channel_names`.
 
     Examples
     --------
     >>> GRAY8.scale, GRAY16.scale, FLOAT.scale, GRAY16.bins
     (255, 65535, 1, 65536)
+    >>> str(RGB8), str(Kind("float32", channel_names(5)))
+    ('uint8 R/G/B', 'float32 band1/…/band5')
     """
 
     dtype: str
@@ -171,6 +187,15 @@ class Kind:
     def bins(self) -> int | None:
         """Number of different values where values are counted, else None."""
         return _BINS.get(self.dtype)
+
+    def takes_in(self, other: "Kind") -> bool:
+        """Whether images of the other kind count as this one: itself, and gray among color."""
+        gray_in_color = self.channels in _COLORS and other.channels == _GRAY
+        return self == other or (self.dtype == other.dtype and gray_in_color)
+
+    def __str__(self) -> str:
+        names = self.channels
+        return f"{self.dtype} {'/'.join(names if len(names) < 5 else (names[0], '…', names[-1]))}"
 
 
 GRAY8 = Kind("uint8", ("gray",))
@@ -227,6 +252,10 @@ class Pixels(Protocol):
         """The pixels themselves: shape (H, W, C), the kind's dtype, stored units."""
 
 
+#: Orders of the axes in arrays: height, width, channels, or channels first.
+LAYOUTS = ("hwc", "chw")
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How images are read: the part of the settings that a decoder needs.
@@ -234,11 +263,21 @@ class Reading:
     Attributes
     ----------
     channels : ``auto`` keeps an image's own; ``gray`` and ``rgb`` convert 8-bit images.
-    max_pixels : width × height above which an image is ``too_large``.
+    max_pixels : width × height above which an image is ``too_large``, also once resized.
+    resize : pixels that the shorter side is resized to; None leaves the size.
+    crop : width and height of the square taken out of the center; None takes all.
+    layout : order of the axes in ``.npy`` images, ``hwc`` or ``chw``.
+    names : names of the channels in ``.npy`` images, where a record tells them.
+    upright : turn by the EXIF orientation, last of all. Statistics do not need it.
     """
 
     channels: str = "auto"
     max_pixels: int = MAX_PIXELS
+    resize: int | None = None
+    crop: int | None = None
+    layout: str = "hwc"
+    names: tuple[str, ...] | None = None
+    upright: bool = False
 
 
 def path_text(path: str) -> str:

@@ -24,16 +24,16 @@ def tree(root: Path, *paths: str) -> Path:
 
 def found(source: Folder, *wanted: str) -> dict[str, list[str]]:
     """Split → paths, as the shards deliver them."""
-    layout = source.layout(wanted)
-    paths: dict[str, list[str]] = {split: [] for split in layout.splits}
-    for shard in source.shards(layout):
+    selection = source.selection(wanted)
+    paths: dict[str, list[str]] = {split: [] for split in selection.splits}
+    for shard in source.shards(selection):
         paths[shard.split] += shard.paths
     return paths
 
 
 def surveyed(source: Folder, *wanted: str) -> Survey:
     """What the names tell."""
-    return source.survey(source.layout(wanted))
+    return source.survey(source.selection(wanted))
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_two_splits_at_once_are_an_error_with_its_cure(
     """The message has the folder, both splits and the options, and each of these is a cure."""
     tree(data, f"{folder}/a.png")
     with pytest.raises(AmbiguousSplit) as caught:
-        Folder(data).layout()
+        Folder(data).selection()
     message = str(caught.value)
     assert message.startswith(f"{folder}: could be {splits[0]} or {splits[1]};")
     for split in splits:
@@ -238,10 +238,10 @@ def test_a_split_dir_that_is_never_entered_is_refused_or_read(data: Path) -> Non
 def test_an_unknown_split_lists_those_found(data: Path) -> None:
     """What was asked for, what there is, and how to say where it is; also if there is nothing."""
     with pytest.raises(UnknownSplit, match="no split 'train'; found: no images at all"):
-        Folder(data).layout(["train"])
+        Folder(data).selection(["train"])
     tree(data, "val/a.png", "test/b.png")
     with pytest.raises(UnknownSplit, match=r"'train'; found: test, val\. .*--split-dir"):
-        Folder(data).layout(["val", "train"])
+        Folder(data).selection(["val", "train"])
     assert found(Folder(data), "test") == {"test": ["test/b.png"]}
 
 

@@ -142,7 +142,16 @@ def test_keys_come_in_their_order() -> None:
     """Human first: names, then numbers, then what machines need."""
     content = json.loads(dumps(golden()))
     assert list(content) == KEYS.split()
-    settings_keys = ["channels", "include", "exclude", "resize", "crop", "max_pixels", "split_dirs"]
+    settings_keys = [
+        "channels",
+        "include",
+        "exclude",
+        "resize",
+        "crop",
+        "layout",
+        "max_pixels",
+        "split_dirs",
+    ]
     assert list(content["settings"]) == settings_keys
     assert list(content["splits"]) == ["train", "val", "scans"]
     for split in content["splits"].values():

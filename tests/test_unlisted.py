@@ -50,7 +50,7 @@ def test_a_folder_that_cannot_be_listed_is_a_record(
     tree(data, "train/a.png", "val/b.png", f"{folder}/c.png", "val/z.png")
     fails_at(monkeypatch, data / folder, number)
     source = Folder(data)
-    work = list(source.shards(source.layout()))
+    work = list(source.shards(source.selection()))
     records = [record for shard in work for record in shard.unreadable]
     assert [(r.split, r.path, r.code) for r in records] == [("val", f"{folder}/", code)]
     paths = [path for shard in work for path in shard.paths]
@@ -66,7 +66,7 @@ def test_the_survey_counts_what_the_shards_deliver(
     tree(data, "a.png" if closed == "x" else "train/a.png", f"{closed}/b.png")
     fails_at(monkeypatch, data / closed, errno.EACCES)
     source = Folder(data)
-    work = list(source.shards(source.layout()))
+    work = list(source.shards(source.selection()))
     assert surveyed(source).images[split] == sum(len(s) + len(s.unreadable) for s in work) > 0
 
 
@@ -77,7 +77,7 @@ def test_a_folder_beside_the_splits_is_not_lost_in_silence(
     tree(data, "train/a.png", "more/val/b.png")
     fails_at(monkeypatch, data / "more", errno.EACCES)
     source = Folder(data)
-    records = [r.path for shard in source.shards(source.layout()) for r in shard.unreadable]
+    records = [r.path for shard in source.shards(source.selection()) for r in shard.unreadable]
     assert records == ["more/"] or surveyed(source).beside == 1
 
 

@@ -30,7 +30,7 @@ def data(tmp_path: Path) -> Path:
 def shards(root: Path) -> list[Shard]:
     """All of them."""
     source = Folder(root)
-    return list(source.shards(source.layout()))
+    return list(source.shards(source.selection()))
 
 
 def walked(root: str) -> list[bytes]:

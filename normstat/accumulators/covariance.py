@@ -190,6 +190,11 @@ class Comoments:
     def _mean(self) -> Mean:
         return Mean(self.count, self.mean, self.mean_low)
 
+    def spread(self, channels: int) -> "Comoments":
+        """Gray pixels seen as pixels with ``channels`` equal channels."""
+        mean, low = (np.repeat(part, channels) for part in (self.mean, self.mean_low))
+        return Comoments(self.count, mean, low, np.full((channels, channels), self.c2[0, 0]))
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Comoments) and self._bits() == other._bits()
 

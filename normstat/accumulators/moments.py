@@ -72,11 +72,18 @@ class Moments:
     def _mean(self) -> Mean:
         return Mean(self.count, self.mean, self.mean_low)
 
+    def spread(self, channels: int) -> "Moments":
+        """Gray pixels seen as pixels with ``channels`` equal channels."""
+        repeated = (np.repeat(array, channels) for array in self._arrays())
+        return Moments(self.count, *repeated)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Moments) and self._bits() == other._bits()
 
     __hash__ = None  # type: ignore[assignment]  # holds arrays, as ndarray itself has no hash
 
     def _bits(self) -> tuple[object, ...]:
-        arrays = (self.mean, self.mean_low, self.m2, self.min, self.max)
-        return (self.count, *(array.tobytes() for array in arrays))
+        return (self.count, *(array.tobytes() for array in self._arrays()))
+
+    def _arrays(self) -> tuple[_Float, ...]:
+        return self.mean, self.mean_low, self.m2, self.min, self.max

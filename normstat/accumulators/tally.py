@@ -1,6 +1,6 @@
 """What a set of images comes to: a state for each split, and in it one for each kind of pixels."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -95,12 +95,8 @@ class KindTally:
         return None
 
     def spread(self, channels: int) -> "KindTally":
-        """Gray images seen as images with ``channels`` equal channels; counted kinds only."""
-        if not isinstance(self.values, Histogram):
-            raise TypeError("only counts spread over channels")
-        covariance = self.covariance
-        if isinstance(covariance, Products):
-            covariance = covariance.spread(channels)
+        """Gray images seen as images with ``channels`` equal channels."""
+        covariance = self.covariance.spread(channels) if self.covariance else None
         return replace(
             self,
             values=self.values.spread(channels),
@@ -123,23 +119,30 @@ class SplitTally:
     unreadable: tuple[Unreadable, ...] = ()
 
     def majority(self) -> tuple[Kind, KindTally] | None:
-        """The images of the depth that most have; of equal numbers the one with fewer bits.
+        """The images of the kind that most have; of equal numbers the one with fewer bits.
 
         Gray images among color ones of the same depth count in every channel.
         """
-        images = dict.fromkeys(DTYPES, 0)
-        for kind, tally in self.kinds.items():
-            images[kind.dtype] += tally.images
-        dtype = max(images, key=lambda dtype: images[dtype])
-        kinds = sorted(kind for kind in self.kinds if kind.dtype == dtype)
+        kinds = sorted(self.kinds, key=_from_few_bits)
         if not kinds:
             return None
-        widest = max(kinds, key=lambda kind: len(kind.channels))
-        total = KindTally.empty(widest)
-        for kind in kinds:
-            tally = self.kinds[kind]
-            total += tally if kind == widest else tally.spread(len(widest.channels))
-        return widest, total
+        largest = max(kinds, key=lambda kind: sum(tally.images for _, tally in self._of(kind)))
+        total = KindTally.empty(largest)
+        for kind, tally in self._of(largest):
+            total += tally if kind == largest else tally.spread(len(largest.channels))
+        return largest, total
+
+    def minorities(self) -> Iterator[tuple[Kind, KindTally]]:
+        """The kinds that the majority leaves out."""
+        majority = self.majority()
+        for kind, tally in self.kinds.items():
+            if majority and not majority[0].takes_in(kind):
+                yield kind, tally
+
+    def _of(self, largest: Kind) -> Iterator[tuple[Kind, KindTally]]:
+        for kind in sorted(self.kinds):
+            if largest.takes_in(kind):
+                yield kind, self.kinds[kind]
 
     @property
     def listed(self) -> int:
@@ -185,6 +188,10 @@ class Tally:
         for split, tally in other.splits.items():
             splits[split] = splits[split] + tally if split in splits else tally
         return Tally(splits)
+
+
+def _from_few_bits(kind: Kind) -> tuple[int, Kind]:
+    return DTYPES.index(kind.dtype), kind
 
 
 def _added(one: Histogram | Moments, other: Histogram | Moments) -> Histogram | Moments:

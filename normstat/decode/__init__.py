@@ -9,24 +9,24 @@ from contextlib import contextmanager
 from io import BytesIO
 
 import numpy as np
-from PIL import Image, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError, features
+from PIL import Image, PngImagePlugin, UnidentifiedImageError, features
 
 from normstat import files
-from normstat.decode import damage
+from normstat.decode import damage, geometry
+from normstat.decode.arrays import FORMAT as NPY
+from normstat.decode.arrays import DecodedArray, decode_array, is_array
 from normstat.decode.kinds import kind_of
 from normstat.decode.pixels import DecodedImage, Header
 from normstat.errors import UnreadableImage
 from normstat.images import FLOAT, FORMATS, GRAY8, RGB8, Code, Kind, Reading, Sample
 
-__all__ = ["DecodedImage", "decode", "decoder", "versions"]
+__all__ = ["DecodedArray", "DecodedImage", "decode", "decoder", "versions"]
 
-_FORMATS = tuple(dict.fromkeys(FORMATS.values()))
+_FORMATS = tuple(dict.fromkeys(format for format in FORMATS.values() if format != NPY))
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _ALPHA_MODES = {"LA", "La", "PA", "RGBA", "RGBa", "RGBX"}
 # Pillow calls a JPEG with further pictures behind the first (many cameras write them) MPO.
 _JPEG = ("JPEG", "MPO")
-_ORIENTATION = 0x0112
-_TURNED = range(2, 9)
 
 
 def versions() -> dict[str, str | None]:
@@ -58,7 +58,7 @@ def decoder() -> Iterator[None]:
         Image.MAX_IMAGE_PIXELS = limit
 
 
-def decode(sample: Sample, reading: Reading) -> DecodedImage:
+def decode(sample: Sample, reading: Reading) -> DecodedImage | DecodedArray:
     """Read and decode one image; call it inside :func:`decoder`.
 
     Raises
@@ -92,7 +92,22 @@ def _read(sample: Sample) -> bytes:
         raise UnreadableImage(Code.IO_ERROR, os.strerror(error.errno or 0)) from error
 
 
-def _decode(sample: Sample, data: bytes, reading: Reading) -> DecodedImage:
+def _decode(sample: Sample, data: bytes, reading: Reading) -> DecodedImage | DecodedArray:
+    digest = hashlib.sha256(data).digest()
+    pixels: DecodedImage | DecodedArray
+    if is_array(data):
+        notes = ("extension_mismatch",) if _is_called_otherwise(sample.path, NPY) else ()
+        pixels = decode_array(data, reading, notes, digest)
+    else:
+        pixels = _decode_image(sample, data, reading, digest)
+    if reading.channels != "auto":
+        pixels = pixels.converted(reading.channels)
+    if reading.resize or reading.crop or reading.upright:
+        pixels = pixels.shaped(reading)
+    return pixels
+
+
+def _decode_image(sample: Sample, data: bytes, reading: Reading, digest: bytes) -> DecodedImage:
     try:
         image, kind, header = _load(sample, data, reading)
     except (UnreadableImage, MemoryError):
@@ -103,8 +118,7 @@ def _decode(sample: Sample, data: bytes, reading: Reading) -> DecodedImage:
         raise damage.verdict(error, data) from error
     if kind is FLOAT and not np.isfinite(np.asarray(image)).all():
         raise UnreadableImage(Code.NON_FINITE, "has NaN or infinite values")
-    pixels = DecodedImage(image, kind, header, hashlib.sha256(data).digest())
-    return pixels if reading.channels == "auto" else pixels.converted(reading.channels)
+    return DecodedImage(image, kind, header, digest)
 
 
 def _load(sample: Sample, data: bytes, reading: Reading) -> tuple[Image.Image, Kind, Header]:
@@ -112,7 +126,7 @@ def _load(sample: Sample, data: bytes, reading: Reading) -> tuple[Image.Image, K
     is_png = data.startswith(damage.PNG_SIGNATURE)
     png_spans = damage.png_spans(data) if is_png else []
     image = _open(data, is_png)
-    width, height = image.size
+    width, height = geometry.stored_size(image)
     if width * height > reading.max_pixels:
         raise UnreadableImage(
             Code.TOO_LARGE, f"{width} × {height} pixels; the limit is {reading.max_pixels}"
@@ -120,28 +134,32 @@ def _load(sample: Sample, data: bytes, reading: Reading) -> tuple[Image.Image, K
     kind = kind_of(image, data)
     format, mode = image.format or "", image.mode
     multi_frame = bool(getattr(image, "is_animated", False))
-    # Pillow turns TIFF images itself while it loads them, and the tag is gone afterwards.
-    turned = isinstance(image, TiffImagePlugin.TiffImageFile) and (
-        image.tag_v2.get(_ORIENTATION) in _TURNED
-    )
+    orientation = geometry.orientation(image) if format == "TIFF" else 1
     interlaced = bool(image.info.get("interlace"))
     image.load()
     if is_png:
         damage.check_png_rows(image, data, png_spans, interlaced)
     elif format in _JPEG:
         damage.check_jpeg_end(image, data)
-    turned = turned or ("exif" in image.info and _orientation(image) in _TURNED)
-    extension = sample.path[sample.path.rfind(".") :].lower()
-    found = "JPEG" if format in _JPEG else format
+    if format != "TIFF":  # a PNG may tell after its pixels
+        orientation = geometry.orientation(image)
     notes = {
         "alpha_dropped": mode in _ALPHA_MODES or "transparency" in image.info,
         "icc_profile": "icc_profile" in image.info,
-        "exif_orientation": turned,
+        "exif_orientation": orientation > 1,
         "multi_frame": multi_frame,
-        "extension_mismatch": FORMATS.get(extension, found) != found,
+        "extension_mismatch": _is_called_otherwise(
+            sample.path, "JPEG" if format in _JPEG else format
+        ),
     }
-    header = Header(format, mode, tuple(note for note, holds in notes.items() if holds))
-    return _plain(image, kind), kind, header
+    noted = tuple(note for note, holds in notes.items() if holds)
+    plain = _plain(geometry.stored(image, orientation), kind)
+    return plain, kind, Header(format, mode, noted, orientation)
+
+
+def _is_called_otherwise(path: str, format: str) -> bool:
+    extension = path[path.rfind(".") :].lower()
+    return FORMATS.get(extension, format) != format
 
 
 def _open(data: bytes, is_png: bool) -> Image.Image:
@@ -160,10 +178,3 @@ def _plain(image: Image.Image, kind: Kind) -> Image.Image:
     if kind is GRAY8 and image.mode != "L":
         return (image.convert("LA") if image.mode == "La" else image).convert("L")
     return image
-
-
-def _orientation(image: Image.Image) -> object:
-    try:
-        return image.getexif().get(_ORIENTATION)
-    except (SyntaxError, struct.error, OSError, ValueError, TypeError, KeyError, IndexError):
-        return None  # EXIF data that cannot be parsed turn no picture

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from normstat.decode import geometry
 from normstat.errors import UnreadableImage
-from normstat.images import GRAY8, RGB8, Code, Kind
+from normstat.images import GRAY8, RGB8, Code, Kind, Reading
 
 _SAMPLE = 16
 # Up to here an array is made faster than Pillow's histogram and resize are called.
@@ -22,6 +23,7 @@ class Header(NamedTuple):
     format: str
     mode: str
     notes: tuple[str, ...]
+    orientation: int = 1
 
 
 class DecodedImage:
@@ -30,6 +32,7 @@ class DecodedImage:
     __slots__ = (
         "_counts",
         "_image",
+        "_orientation",
         "_pixels",
         "_small",
         "digest",
@@ -60,6 +63,7 @@ class DecodedImage:
         self.digest = digest
         self.key = self._key()
         self.notes = header.notes
+        self._orientation = header.orientation
         if self._has_equal_channels():
             self.notes += ("equal_channels",)
 
@@ -113,6 +117,14 @@ class DecodedImage:
             self.kind = kind
         return self
 
+    def shaped(self, reading: Reading) -> "DecodedImage":
+        """The same image resized, cropped and turned as asked for; key and notes stay."""
+        self._image = geometry.shaped(self._image, reading, self._orientation)
+        self._counts = self._pixels = None
+        self.width, self.height = self._image.size
+        self._small = self.width * self.height <= _SMALL
+        return self
+
     def _key(self) -> bytes:
         """BLAKE2b-128 of kind, size, counts and a 16 × 16 sample; of every pixel if not 8 bits."""
         channels = len(self.kind.channels)
@@ -143,6 +155,22 @@ def _nearest(height: int, width: int, channels: int) -> NDArray[np.intp]:
     rows, columns = steps * height // (2 * _SAMPLE), steps * width // (2 * _SAMPLE)
     positions = (rows[:, np.newaxis] * width + columns).reshape(-1, 1) * channels
     return (positions + np.arange(channels)).reshape(-1)
+
+
+def key_of_array(kind: Kind, array: NDArray[Any], counts: NDArray[np.int64] | None) -> bytes:
+    """The key that a :class:`DecodedImage` with these pixels has.
+
+    Parameters
+    ----------
+    array : shape (H, W, C), the kind's dtype.
+    counts : shape (C, 256), for 8 bits only.
+    """
+    height, width, channels = array.shape
+    head = f"{kind.dtype} {channels} {width} {height} ".encode()
+    if counts is None:
+        return _hash(head, _little_endian(array))
+    sample = array.reshape(-1).take(_nearest(height, width, channels))
+    return _hash(head, _little_endian(counts), sample.tobytes())
 
 
 def _hash(*parts: bytes) -> bytes:

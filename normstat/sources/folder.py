@@ -16,7 +16,7 @@ from normstat.errors import AmbiguousSplit, UnknownSplit, UsageError
 from normstat.files import shown
 from normstat.images import FORMATS, Code, Shard, Unreadable, path_bytes
 from normstat.sources.globs import Globs
-from normstat.sources.protocol import Layout, Survey
+from normstat.sources.protocol import Selection, Survey
 from normstat.sources.splits import ALL, SPLIT_WORDS, assignments, conflict_message, split_names
 
 _NO_IMAGES = {"__macosx"}
@@ -42,11 +42,11 @@ class _Place:
     conflict: str | None = None
     trail: _Trail = ()
 
-    def images_split(self, layout: Layout) -> str | None:
+    def images_split(self, selection: Selection) -> str | None:
         """The split of an image here; None if it is in none."""
         if self.conflict:
             raise AmbiguousSplit(self.conflict)
-        return self.split or layout.rest
+        return self.split or selection.rest
 
 
 # Sort key, place, relative path, and: None for a folder, a size for an image, else the failure.
@@ -72,7 +72,7 @@ class Folder:
     ...         os.mkdir(f"{root}/{name}")
     ...         open(f"{root}/{name}/a.png", "w").close()
     ...     source = Folder(root)
-    ...     [(shard.split, shard.paths) for shard in source.shards(source.layout())]
+    ...     [(shard.split, shard.paths) for shard in source.shards(source.selection())]
     [('train', ('train/a.png',)), ('val', ('val/a.png',))]
     """
 
@@ -108,7 +108,7 @@ class Folder:
         #: Whether globs leave out some files.
         self.filtered = bool(self._include or self._exclude)
 
-    def layout(self, wanted: Collection[str] = ()) -> Layout:
+    def selection(self, wanted: Collection[str] = ()) -> Selection:
         """The splits to read: those wanted, or every one there is.
 
         Every image is looked at by name only, and none inside a split already found.
@@ -134,7 +134,7 @@ class Folder:
                     f"{f'Did you mean {close[0]}? ' if close else ''}"
                     "A folder is given to a split with --split-dir NAME=FOLDER"
                 )
-        return Layout(tuple(wanted) or tuple(sorted(found)), rest)
+        return Selection(tuple(wanted) or tuple(sorted(found)), rest)
 
     def _found(self, wanted: Collection[str]) -> tuple[set[str], bool]:
         """Splits of which there are images, at least those wanted; and whether some have none."""
@@ -151,7 +151,7 @@ class Folder:
                 for _, child in self._scan(place):
                     if child:
                         stack.append(child)
-                    elif (split := place.images_split(Layout(()))) is None:
+                    elif (split := place.images_split(Selection(()))) is None:
                         unassigned = True
                     else:
                         found.add(split)
@@ -166,7 +166,7 @@ class Folder:
                 break
         return found, unassigned
 
-    def shards(self, layout: Layout) -> Iterator[Shard]:
+    def shards(self, selection: Selection) -> Iterator[Shard]:
         """The images of some splits, as work.
 
         A shard ends after a sample when hash(path) / 2**64 < 1/128 + size / 4 MiB: at about 128
@@ -177,8 +177,8 @@ class Folder:
         failures: list[Unreadable] = []
         for place, path, size in self._walk():
             failed = isinstance(size, OSError)
-            its_split = (place.split or layout.rest) if failed else place.images_split(layout)
-            if its_split is None or its_split not in layout.splits:
+            its_split = (place.split or selection.rest) if failed else place.images_split(selection)
+            if its_split is None or its_split not in selection.splits:
                 continue
             if its_split != split and (paths or failures):
                 yield Shard(split, self.root, tuple(paths), tuple(failures))
@@ -194,7 +194,7 @@ class Folder:
         if paths or failures:
             yield Shard(split, self.root, tuple(paths), tuple(failures))
 
-    def survey(self, layout: Layout) -> Survey:
+    def survey(self, selection: Selection) -> Survey:
         """Names only: how many images there are, and what to know about them.
 
         Raises
@@ -215,17 +215,17 @@ class Folder:
                     else:
                         images += 1
                         first = min(first or entry.name, entry.name)
-                split = place.images_split(layout) if images else None
+                split = place.images_split(selection) if images else None
             except OSError:  # shards() makes one record of a folder that cannot be listed
                 images, first = 1, ""
-                split = place.split or layout.rest
+                split = place.split or selection.rest
             if not images:
                 continue
             if split is None:
                 survey.beside += images
                 path = place.path + first
                 survey.first_beside = min(survey.first_beside or path, path)
-            elif split in layout.splits:
+            elif split in selection.splits:
                 survey.images[split] += images
                 survey.rules.setdefault(split, set()).add(place.rule or self._rest_rule(split))
                 parts = place.path.lower().split("/")

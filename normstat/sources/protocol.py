@@ -9,7 +9,7 @@ from normstat.images import Shard
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class Selection:
     """Which splits a source has, of those wanted.
 
     Attributes
@@ -47,11 +47,11 @@ class Survey:
 class Source(Protocol):
     """A place where images are."""
 
-    def layout(self, wanted: Collection[str] = ()) -> Layout:
+    def selection(self, wanted: Collection[str] = ()) -> Selection:
         """The splits to read: those wanted, or every one there is."""
 
-    def shards(self, layout: Layout) -> Iterator[Shard]:
+    def shards(self, selection: Selection) -> Iterator[Shard]:
         """The work, in an order and cut that only the images' paths and sizes decide."""
 
-    def survey(self, layout: Layout) -> Survey:
+    def survey(self, selection: Selection) -> Survey:
         """Names only: how many images there are, and what to know about them."""

@@ -46,7 +46,7 @@ class SplitStats:
     ----------
     listed, images, unreadable, skipped : listed = images + unreadable + skipped.
     pixels : pixels counted, per channel.
-    channels : ``("gray",)`` or ``("R", "G", "B")``.
+    channels : ``("gray",)``, ``("R", "G", "B")`` or other names.
     dtype : of the stored pixels.
     scale : stored value that is 1.0 here: 255, 65535 or 1.
     mean, std : pooled over all pixels, population (ddof 0).
@@ -102,7 +102,8 @@ class Settings:
     ----------
     channels : ``auto``, ``gray`` or ``rgb``.
     include, exclude : globs.
-    resize, crop : not offered yet: None.
+    resize, crop : as in :class:`normstat.images.Reading`; None if not asked for.
+    layout : of ``.npy`` images: ``hwc`` or ``chw``.
     max_pixels : limit of width × height.
     split_dirs : split → folder given to it, relative to DATA.
     """
@@ -110,8 +111,9 @@ class Settings:
     channels: str = "auto"
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
-    resize: None = None
-    crop: None = None
+    resize: int | None = None
+    crop: int | None = None
+    layout: str = "hwc"
     max_pixels: int = MAX_PIXELS
     split_dirs: Mapping[str, str] = field(default_factory=dict)
 

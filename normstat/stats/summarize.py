@@ -127,11 +127,10 @@ def _without_images(state: SplitTally) -> SplitStats:
 def _other_depth(split: str, state: SplitTally) -> Iterable[Unreadable]:
     """Records for the images that the split's statistics leave out: the first few by name."""
     majority = state.majority()
-    for kind, tally in state.kinds.items():
-        if majority and kind.dtype != majority[0].dtype:
-            detail = f"{kind.dtype} among {majority[0].dtype}; {tally.images} such in {split}"
-            for path in tally.first:
-                yield Unreadable(split, path, Code.OTHER_DEPTH, detail)
+    for kind, tally in state.minorities():
+        detail = f"{kind} among {majority[0] if majority else ''}; {tally.images} such in {split}"
+        for path in tally.first:
+            yield Unreadable(split, path, Code.OTHER_DEPTH, detail)
 
 
 @dataclass(frozen=True, slots=True)

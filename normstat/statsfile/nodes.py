@@ -67,11 +67,11 @@ class Node:
             self.fail(f"{key!r} is missing")
         return self._child(key, self.value[key])
 
-    def get(self, key: str) -> "Node":
-        """The member; null if it is missing, as in files from before there was one."""
+    def get(self, key: str, default: Any = None) -> "Node":
+        """The member; ``default`` if it is missing, as in files from before there was one."""
         if not isinstance(self.value, dict):
             self.fail("should be an object")
-        return self._child(key, self.value.get(key))
+        return self._child(key, self.value.get(key, default))
 
     def items(self, least: int = 0) -> Iterable[tuple[str, "Node"]]:
         if not isinstance(self.value, dict):
@@ -99,6 +99,11 @@ class Node:
         if type(self.value) is not int or self.value < 0:
             self.fail("should be an integer, 0 or more")
         return self.value
+
+    def size(self) -> int:
+        if not self.whole():
+            self.fail("should be an integer, 1 or more")
+        return self.whole()
 
     def number(self) -> float:
         if type(self.value) not in (int, float) or not abs(self.value) <= sys.float_info.max:

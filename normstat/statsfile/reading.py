@@ -10,7 +10,7 @@ from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.moments import Moments
 from normstat.accumulators.perimage import COLUMNS, DOUBLE, PLACES, PerImage
 from normstat.accumulators.tally import Extent, KindTally, SplitTally
-from normstat.images import DTYPES, NOTES, Code, Kind, Unreadable
+from normstat.images import DTYPES, LAYOUTS, NOTES, Code, Kind, Unreadable
 from normstat.stats import (
     QUANTILES,
     MeanStd,
@@ -51,12 +51,13 @@ def _unreadable(node: Node) -> Unreadable:
 
 
 def _settings(node: Node) -> Settings:
-    node["resize"].null()
-    node["crop"].null()
     return Settings(
         channels=node["channels"].one_of(("auto", "gray", "rgb")),
         include=tuple(glob.text() for glob in node["include"].list()),
         exclude=tuple(glob.text() for glob in node["exclude"].list()),
+        resize=node["resize"].optional(Node.size),
+        crop=node["crop"].optional(Node.size),
+        layout=node.get("layout", "hwc").one_of(LAYOUTS),
         max_pixels=node["max_pixels"].whole(),
         split_dirs={name: folder.text() for name, folder in node["split_dirs"].items()},
     )

@@ -15,8 +15,8 @@ from normstat.decode import decode, decoder, versions
 from normstat.errors import EngineLost, NothingToRead, TooManyErrors, UnreadableImage, UsageError
 from normstat.executors import Executor, InProcess, Local, available_cpus
 from normstat.files import shown
-from normstat.images import FORMATS, HINTS, MAX_PIXELS, Code, Reading, Shard, Unreadable
-from normstat.sources import Folder, Layout, Source, Survey
+from normstat.images import FORMATS, HINTS, LAYOUTS, MAX_PIXELS, Code, Reading, Shard, Unreadable
+from normstat.sources import Folder, Selection, Source, Survey
 from normstat.stats import Settings, Stats, summarize
 
 #: What ``--channels`` may be.
@@ -89,6 +89,9 @@ def compute(
     exclude: str | Iterable[str] = (),
     channels: str = "auto",
     covariance: bool = False,
+    resize: int | None = None,
+    crop: int | None = None,
+    layout: str = "hwc",
     workers: int | None = None,
     max_pixels: int = MAX_PIXELS,
     max_errors: int | None = None,
@@ -106,6 +109,9 @@ def compute(
     include, exclude : one glob or several, see :class:`normstat.sources.Folder`.
     channels : ``auto`` (as they are), ``gray`` or ``rgb`` (8-bit images are converted).
     covariance : also compute the covariance between channels, which ``whiten`` needs.
+    resize : pixels that the shorter side of each image is resized to first, antialiased bilinear.
+    crop : side of the square that is then taken out of the center; the rest does not count.
+    layout : order of the axes in ``.npy`` images: ``hwc`` or ``chw``.
     workers : worker processes; None for one per CPU, 0 to decode in this process, where a
         crashing or hanging decoder is not contained and ``image_timeout`` does not apply.
     max_pixels : images with more are not read (``too_large``).
@@ -140,27 +146,30 @@ def compute(
         channels=channels,
         include=_names(include),
         exclude=_names(exclude),
+        resize=resize,
+        crop=crop,
+        layout=layout,
         max_pixels=max_pixels,
     )
+    reading = Reading(channels, max_pixels, resize, crop, layout)
     _refuse_options(settings, workers, max_errors, image_timeout)
     split_dirs = {name: os.fspath(folder) for name, folder in (split_dir or {}).items()}
     source = Folder(path, split_dirs, settings.include, settings.exclude)
     settings = replace(settings, split_dirs=source.split_dirs)
-    layout = source.layout(tuple(dict.fromkeys(_names(split))))
-    if not layout.splits:
-        raise NothingToRead(_nothing_found(source, layout))
+    selection = source.selection(tuple(dict.fromkeys(_names(split))))
+    if not selection.splits:
+        raise NothingToRead(_nothing_found(source, selection))
     if executor is None:
         executor = (
             InProcess() if workers == 0 else Local(workers or available_cpus(), image_timeout)
         )
     progress = progress or Silent()
-    survey = _SurveyThread(source, layout, progress)
+    survey = _SurveyThread(source, selection, progress)
     listed: Counter[str] = Counter()
-    shards = _counted(source.shards(layout), listed)
+    shards = _counted(source.shards(selection), listed)
     total = Tally.empty()
     unreadable = 0
-    count = Count(Reading(channels, max_pixels), covariance)
-    with closing(executor.map(count, shards)) as tallies:
+    with closing(executor.map(Count(reading, covariance), shards)) as tallies:
         for tally in tallies:
             total += tally
             progress.advance(sum(state.listed for state in tally.splits.values()))
@@ -171,7 +180,7 @@ def compute(
                     f"stopped: more than {max_errors} images are unreadable ({_frequent(total)})"
                 )
     survey.wait()
-    stats = summarize(total, layout.splits, settings, {"normstat": __version__, **versions()})
+    stats = summarize(total, selection.splits, settings, {"normstat": __version__, **versions()})
     for name, state in stats.splits.items():
         if state.listed != listed[name]:
             raise RuntimeError(
@@ -195,15 +204,26 @@ def _refuse_options(
         raise UsageError(
             f"--channels {shown(settings.channels)}: should be one of {', '.join(CHANNELS)}"
         )
+    if settings.layout not in LAYOUTS:
+        raise UsageError(
+            f"--layout {shown(settings.layout)}: should be one of {', '.join(LAYOUTS)}"
+        )
     least = {
         "--workers": (workers, 0),
         "--max-errors": (max_errors, 0),
         "--max-pixels": (settings.max_pixels, 1),
+        "--resize": (settings.resize, 1),
+        "--crop": (settings.crop, 1),
         "--image-timeout": (image_timeout, 0),
     }
     for option, (value, minimum) in least.items():
         if value is not None and not value >= minimum:
             raise UsageError(f"{option} {value}: should be {minimum} or more")
+    if settings.resize and settings.crop and settings.crop > settings.resize:
+        raise UsageError(
+            f"--crop {settings.crop}: should be at most --resize {settings.resize}, to which the "
+            "shorter side is resized first"
+        )
     if image_timeout > _LONGEST:
         raise UsageError(f"--image-timeout {image_timeout}: should be {_LONGEST} or less; 0: never")
 
@@ -211,10 +231,10 @@ def _refuse_options(
 class _SurveyThread:
     """Looks through the names while images are already being read."""
 
-    def __init__(self, source: Source, layout: Layout, progress: Progress) -> None:
+    def __init__(self, source: Source, selection: Selection, progress: Progress) -> None:
         self._survey: Survey | None = None
         self._error: Exception | None = None
-        self._layout = layout
+        self._selection = selection
         self._progress = progress
         self._told = False
         self._thread = threading.Thread(target=self._run, args=(source,), daemon=True)
@@ -225,7 +245,7 @@ class _SurveyThread:
 
     def _run(self, source: Source) -> None:
         try:
-            self._survey = source.survey(self._layout)
+            self._survey = source.survey(self._selection)
         except Exception as error:  # noqa: BLE001  # raised by check(), in the thread of the run
             self._error = error
 
@@ -236,7 +256,7 @@ class _SurveyThread:
         if self._survey and not self._told:
             self._told = True
             self._progress.total(self._survey.images.total())
-            for notice in _notices(self._survey, self._layout):
+            for notice in _notices(self._survey, self._selection):
                 self._progress.notice(notice)
 
     def wait(self) -> None:
@@ -244,8 +264,8 @@ class _SurveyThread:
         self.check()
 
 
-def _notices(survey: Survey, layout: Layout) -> Iterator[str]:
-    for split in layout.splits:
+def _notices(survey: Survey, selection: Selection) -> Iterator[str]:
+    for split in selection.splits:
         rules = sorted(survey.rules.get(split, ()))
         more = f", and {len(rules) - 3} more" if len(rules) > 3 else ""
         yield f"{split}: {survey.images[split]} images ({', '.join(rules[:3])}{more})"
@@ -264,8 +284,8 @@ def _counted(shards: Iterable[Shard], listed: Counter[str]) -> Iterator[Shard]:
         yield shard
 
 
-def _nothing_found(source: Folder, layout: Layout) -> str:
-    extensions = source.survey(layout).extensions
+def _nothing_found(source: Folder, selection: Selection) -> str:
+    extensions = source.survey(selection).extensions
     found = ", ".join(
         f"{number} {shown(extension) or 'without extension'}"
         for extension, number in sorted(extensions.items(), key=lambda item: (-item[1], item[0]))[

@@ -1,0 +1,184 @@
+"""What ``--resize``, ``--crop`` and EXIF's orientation make of an image, in this order.
+
+Resizing is Pillow's: antialiased bilinear, rounded to the pixels' own type after each of its two
+passes. It and the crop act on the image as it is stored, turning comes last.
+"""
+
+import struct
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, TiffImagePlugin
+
+from normstat.errors import UnreadableImage
+from normstat.images import Code, Reading
+
+_BILINEAR = Image.Resampling.BILINEAR
+_ORIENTATION = 0x0112
+_WIDTH, _HEIGHT = 256, 257
+# Where Pillow looks for an orientation: EXIF itself, EXIF as text in old PNG files, and XMP.
+_SOURCES = {"exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp"}
+#: EXIF orientation → what shows a picture upright.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_BACK = _TURNS | {6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
+#: The only orientations that exchange width and height.
+_SIDEWAYS = (5, 6, 7, 8)
+
+
+def orientation(image: Image.Image) -> int:
+    """The EXIF orientation of an image: 2 to 8 where it is to be turned, else 1.
+
+    Of a TIFF that is not loaded yet: Pillow forgets it then.
+    """
+    if _is_tiff(image):
+        return _turn(image)
+    if _SOURCES.isdisjoint(image.info):
+        return 1
+    try:
+        return _turn(image)
+    except (SyntaxError, struct.error, OSError, ValueError, TypeError, KeyError, IndexError):
+        return 1  # EXIF data that cannot be parsed turn no picture
+
+
+def _turn(image: Image.Image) -> int:
+    found = image.getexif().get(_ORIENTATION)
+    return int(found) if found in _TURNS else 1
+
+
+def stored_size(image: Image.Image) -> tuple[int, int]:
+    """Width and height of an opened image as it is stored; Pillow gives those of a turned TIFF."""
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        return image.tag_v2[_WIDTH], image.tag_v2[_HEIGHT]
+    return image.size
+
+
+def stored(loaded: Image.Image, orientation: int) -> Image.Image:
+    """A loaded image as it is stored: Pillow turns a TIFF, and no other, while it loads it."""
+    return loaded.transpose(_BACK[orientation]) if orientation > 1 and _is_tiff(loaded) else loaded
+
+
+def _is_tiff(image: Image.Image) -> bool:
+    return isinstance(image, TiffImagePlugin.TiffImageFile)
+
+
+def size_after(width: int, height: int, reading: Reading, orientation: int = 1) -> tuple[int, int]:
+    """Width and height of the result, from those of the image as it is stored.
+
+    Raises
+    ------
+    UnreadableImage
+        ``unsupported_pixels`` if the image is smaller than the crop, ``too_large`` if it would be
+        above ``max_pixels`` once resized.
+
+    Examples
+    --------
+    >>> size_after(640, 480, Reading(resize=256)), size_after(640, 480, Reading(crop=224))
+    ((341, 256), (224, 224))
+    """
+    (width, height), box = _steps(width, height, reading)
+    if box:
+        width, height = box[2] - box[0], box[3] - box[1]
+    turned = reading.upright and orientation in _SIDEWAYS
+    return (height, width) if turned else (width, height)
+
+
+def shaped(image: Image.Image, reading: Reading, orientation: int = 1) -> Image.Image:
+    """The image resized, cropped and turned, each as far as it was asked for.
+
+    Raises
+    ------
+    UnreadableImage
+        As :func:`size_after`.
+    """
+    size, box = _steps(*image.size, reading)
+    if size != image.size:
+        image = _resizable(image).resize(size, _BILINEAR)
+    if box:
+        image = image.crop(box)
+    if reading.upright and orientation in _TURNS:
+        image = image.transpose(_TURNS[orientation])
+    return image
+
+
+def shaped_array(array: NDArray[Any], reading: Reading) -> NDArray[Any]:
+    """Like :func:`shaped` for an array, plane by plane; it has no orientation.
+
+    Parameters
+    ----------
+    array : shape (H, W, C), any of :data:`normstat.images.DTYPES`, stored units. float16 goes
+        through float32 and is rounded once.
+
+    Raises
+    ------
+    UnreadableImage
+        As :func:`size_after`; ``unsupported_pixels`` for float64 that would have to be resized.
+    """
+    height, width, _ = array.shape
+    size, box = _steps(width, height, reading)
+    if size != (width, height):
+        array = _resized_planes(array, size)
+    if box:
+        left, top, right, bottom = box
+        array = array[top:bottom, left:right]
+    return array
+
+
+def _resized_planes(array: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
+    if array.dtype == np.float64:
+        raise UnreadableImage(
+            Code.UNSUPPORTED_PIXELS, "float64 pixels cannot be resized: save them as float32"
+        )
+    working = np.float32 if array.dtype == np.float16 else array.dtype
+    planes = (
+        Image.fromarray(np.ascontiguousarray(plane, working)) for plane in np.moveaxis(array, 2, 0)
+    )
+    resized = [np.asarray(plane.resize(size, _BILINEAR)) for plane in planes]
+    return np.stack(resized, axis=2).astype(array.dtype, copy=False)
+
+
+def _steps(
+    width: int, height: int, reading: Reading
+) -> tuple[tuple[int, int], tuple[int, int, int, int] | None]:
+    """Width and height after resizing; left, top, right and bottom of the crop after that."""
+    size = _resized_size(width, height, reading)
+    if not reading.crop:
+        return size, None
+    if min(size) < reading.crop:
+        raise UnreadableImage(
+            Code.UNSUPPORTED_PIXELS,
+            f"{width} × {height} pixels: smaller than the crop of {reading.crop}",
+        )
+    left, top = (size[0] - reading.crop) // 2, (size[1] - reading.crop) // 2
+    return size, (left, top, left + reading.crop, top + reading.crop)
+
+
+def _resized_size(width: int, height: int, reading: Reading) -> tuple[int, int]:
+    if not reading.resize:
+        return width, height
+    short = reading.resize
+    long = max(1, round(max(width, height) * short / min(width, height)))
+    if short * long > reading.max_pixels:
+        raise UnreadableImage(
+            Code.TOO_LARGE,
+            f"{width} × {height} pixels, {short} × {long} once resized; "
+            f"the limit is {reading.max_pixels}",
+        )
+    return (short, long) if width <= height else (long, short)
+
+
+def _resizable(image: Image.Image) -> Image.Image:
+    """Pillow weighs colors by their alpha when it resizes, and misreads big-endian 16 bits."""
+    if image.mode in ("RGBA", "RGBX"):
+        return image.convert("RGB")
+    if image.mode.startswith("I;16"):
+        return Image.fromarray(np.asarray(image).astype(np.uint16))
+    return image
