@@ -65,8 +65,8 @@ HINTS = {
     Code.TRUNCATED: "download it again",
     Code.CORRUPT: "download it again",
     Code.TOO_LARGE: "raise --max-pixels",
-    Code.BIT_DEPTH_LOST: "convert it to 8 bits, or to 16-bit gray",
-    Code.UNSUPPORTED_PIXELS: "convert it to a common kind of pixels",
+    Code.BIT_DEPTH_LOST: "convert it to 8 bits, to 16-bit gray or to .npy",
+    Code.UNSUPPORTED_PIXELS: "convert it, for example to .npy",
     Code.OTHER_DEPTH: "convert it, or leave it out with --exclude",
     Code.TIMEOUT: "raise --image-timeout",
 }

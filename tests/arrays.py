@@ -9,9 +9,15 @@ from numpy.typing import NDArray
 
 from normstat.accumulators.fold import Fold
 from normstat.accumulators.tally import KindTally, Tally
-from normstat.images import FLOAT, GRAY8, GRAY16, INT32, RGB8, Kind, Sample
+from normstat.images import FLOAT, GRAY8, GRAY16, INT32, RGB8, Kind, Sample, channel_names
 
-KINDS = (GRAY8, RGB8, GRAY16, INT32, FLOAT)
+BANDS = (
+    Kind("uint8", channel_names(2)),
+    Kind("uint16", channel_names(5)),
+    Kind("float16", channel_names(1)),
+    Kind("float64", channel_names(4)),
+)
+KINDS = (GRAY8, RGB8, GRAY16, INT32, FLOAT, *BANDS)
 
 
 @dataclass

@@ -38,6 +38,19 @@ def encoded(array: NDArray[Any] | Image.Image, format: str = "PNG", **options: A
     return file.getvalue()
 
 
+def npy(array: NDArray[Any], **options: Any) -> bytes:
+    """The bytes of a ``.npy`` file."""
+    file = io.BytesIO()
+    np.lib.format.write_array(file, array, **options)
+    return file.getvalue()
+
+
+def npy_of(header: bytes, data: bytes = b"", version: int = 1) -> bytes:
+    """A ``.npy`` file with this header, whether or not it is one."""
+    length = struct.pack("<H" if version == 1 else "<I", len(header))
+    return b"\x93NUMPY" + bytes([version, 0]) + length + header + data
+
+
 def write(path: Path, data: bytes) -> Path:
     """A file, with its folders."""
     path.parent.mkdir(parents=True, exist_ok=True)

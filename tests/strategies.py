@@ -14,8 +14,9 @@ from normstat.images import Kind
 def images(kind: Kind) -> st.SearchStrategy[NDArray[Any]]:
     """Arrays of shape (H, W, C) of a kind, constant ones and extreme values among them."""
     elements: st.SearchStrategy[Any]
-    if kind.dtype == "float32":
-        elements = st.floats(-1e6, 1e6, width=32)
+    if not kind.bins and kind.dtype != "int32":
+        bits = np.dtype(kind.dtype).itemsize * 8
+        elements = st.floats(-60_000, 60_000, width=bits)
     else:
         info = np.iinfo(kind.dtype)
         elements = st.integers(int(info.min), int(info.max))

@@ -14,13 +14,14 @@ from PIL import Image, PngImagePlugin, UnidentifiedImageError, features
 from normstat import files
 from normstat.decode import damage, geometry
 from normstat.decode.arrays import FORMAT as NPY
-from normstat.decode.arrays import DecodedArray, decode_array, is_array
+from normstat.decode.arrays import SIGNATURE, DecodedArray, decode_array, is_array
 from normstat.decode.kinds import kind_of
+from normstat.decode.measuring import Measured, measure_array, measure_image
 from normstat.decode.pixels import DecodedImage, Header
 from normstat.errors import UnreadableImage
 from normstat.images import FLOAT, FORMATS, GRAY8, RGB8, Code, Kind, Reading, Sample
 
-__all__ = ["DecodedArray", "DecodedImage", "decode", "decoder", "versions"]
+__all__ = ["DecodedArray", "DecodedImage", "Measured", "decode", "decoder", "measure", "versions"]
 
 _FORMATS = tuple(dict.fromkeys(format for format in FORMATS.values() if format != NPY))
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
@@ -75,6 +76,26 @@ def decode(sample: Sample, reading: Reading) -> DecodedImage | DecodedArray:
         return _decode(sample, data, reading)
     except MemoryError as error:
         raise UnreadableImage(Code.OUT_OF_MEMORY, "not enough memory for it") from error
+
+
+def measure(sample: Sample, reading: Reading) -> Measured:
+    """What :func:`decode` would give, from the file's header where that tells.
+
+    Call it inside :func:`decoder`. Damage behind the header is not found.
+
+    Raises
+    ------
+    UnreadableImage
+        As :func:`decode`.
+    """
+    try:
+        with files.opened(sample.location) as file:
+            if is_array(file.read(SIGNATURE)):
+                file.seek(0)
+                return measure_array(file, reading)
+            return measure_image(Image.open(file, formats=_FORMATS), file, reading)
+    except Exception:  # noqa: BLE001  # whatever it is, decoding gives it its name
+        return Measured.of(decode(sample, reading))
 
 
 def _read(sample: Sample) -> bytes:

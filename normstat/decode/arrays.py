@@ -24,6 +24,8 @@ LONGEST_HEADER = 10_000
 MOST_CHANNELS = 512
 
 _MAGIC = b"\x93NUMPY"
+#: As many bytes of a file as :func:`is_array` needs.
+SIGNATURE = len(_MAGIC)
 # Bytes of the magic and version, and of the length that follows, in each major version.
 _LENGTH = {1: slice(8, 10), 2: slice(8, 12), 3: slice(8, 12)}
 _STORED = {dtype: dtype for dtype in ("uint8", "uint16", "int32", "float16", "float32", "float64")}
@@ -47,7 +49,7 @@ class ArrayHeader(NamedTuple):
     dtype : as stored, with its byte order.
     shape : as stored; ``axes`` are those of height, width and channels in it.
     fortran : whether the first axis varies fastest.
-    start : where in the file the pixels begin.
+    start, end : where in the file the pixels begin and where the file should end.
     """
 
     kind: Kind
@@ -58,6 +60,10 @@ class ArrayHeader(NamedTuple):
     axes: tuple[int, ...]
     fortran: bool
     start: int
+
+    @property
+    def end(self) -> int:
+        return self.start + math.prod(self.shape) * self.dtype.itemsize
 
 
 def is_array(data: bytes) -> bool:
@@ -78,13 +84,17 @@ def array_header(data: bytes, reading: Reading) -> ArrayHeader:
     kept_as = _KEPT_AS.get(dtype.newbyteorder("=").name)
     if dtype.hasobject:
         raise UnreadableImage(Code.UNSUPPORTED_PIXELS, "holds Python objects: never unpickled")
-    if kept_as is None or dtype.subdtype:
+    if kept_as is None:
         raise UnreadableImage(Code.UNSUPPORTED_PIXELS, f"pixels are {dtype.name}")
     axes = _axes(shape, reading.layout)
     height, width = shape[axes[0]], shape[axes[1]]
     if height * width > reading.max_pixels:
         raise UnreadableImage(
             Code.TOO_LARGE, f"{width} × {height} pixels; the limit is {reading.max_pixels}"
+        )
+    if kept_as == "float64" and geometry.changes_size(width, height, reading):
+        raise UnreadableImage(
+            Code.UNSUPPORTED_PIXELS, "float64 pixels cannot be resized: save them as float32"
         )
     channels = _channels(shape[axes[2]] if len(axes) > 2 else 1, reading.names)
     return ArrayHeader(Kind(kept_as, channels), width, height, dtype, shape, axes, fortran, start)
@@ -102,10 +112,11 @@ def decode_array(
         says; ``non_finite``.
     """
     header = array_header(data, reading)
-    size = math.prod(header.shape) * header.dtype.itemsize
-    if len(data) - header.start < size:
-        raise UnreadableImage(Code.TRUNCATED, f"its shape {header.shape} needs {size} bytes")
-    if len(data) - header.start > size:
+    if len(data) < header.end:
+        raise UnreadableImage(
+            Code.TRUNCATED, f"{len(data)} bytes; its shape {header.shape} needs {header.end}"
+        )
+    if len(data) > header.end:
         raise UnreadableImage(Code.CORRUPT, "more bytes than its shape says")
     array = _array(data, header)
     if array.dtype.kind == "f":

@@ -91,6 +91,12 @@ def size_after(width: int, height: int, reading: Reading, orientation: int = 1) 
     return (height, width) if turned else (width, height)
 
 
+def changes_size(width: int, height: int, reading: Reading) -> bool:
+    """Whether an image has to be resized; raises what :func:`size_after` does."""
+    size, _ = _steps(width, height, reading)
+    return size != (width, height)
+
+
 def shaped(image: Image.Image, reading: Reading, orientation: int = 1) -> Image.Image:
     """The image resized, cropped and turned, each as far as it was asked for.
 
@@ -114,13 +120,13 @@ def shaped_array(array: NDArray[Any], reading: Reading) -> NDArray[Any]:
 
     Parameters
     ----------
-    array : shape (H, W, C), any of :data:`normstat.images.DTYPES`, stored units. float16 goes
-        through float32 and is rounded once.
+    array : shape (H, W, C), stored units, any of :data:`normstat.images.DTYPES` but float64 where
+        it :func:`changes_size`: Pillow has no such pixels. float16 goes through float32.
 
     Raises
     ------
     UnreadableImage
-        As :func:`size_after`; ``unsupported_pixels`` for float64 that would have to be resized.
+        As :func:`size_after`.
     """
     height, width, _ = array.shape
     size, box = _steps(width, height, reading)
@@ -133,10 +139,6 @@ def shaped_array(array: NDArray[Any], reading: Reading) -> NDArray[Any]:
 
 
 def _resized_planes(array: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
-    if array.dtype == np.float64:
-        raise UnreadableImage(
-            Code.UNSUPPORTED_PIXELS, "float64 pixels cannot be resized: save them as float32"
-        )
     working = np.float32 if array.dtype == np.float16 else array.dtype
     planes = (
         Image.fromarray(np.ascontiguousarray(plane, working)) for plane in np.moveaxis(array, 2, 0)

@@ -1,0 +1,98 @@
+"""What an image will be, as far as its header tells: cheap enough to ask of all before a run."""
+
+import os
+import struct
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from PIL import Image
+
+from normstat.decode import geometry
+from normstat.decode.arrays import FORMAT, LONGEST_HEADER, array_header
+from normstat.decode.kinds import kind_of
+from normstat.errors import UnreadableImage
+from normstat.images import GRAY8, RGB8, Code, Kind, Pixels, Reading
+
+_PNG_CHUNK = struct.Struct(">I4s")
+_PNG_FIRST_CHUNK = 8
+_MAY_TURN = (b"eXIf", b"iTXt", b"tEXt", b"zTXt")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The pixels that decoding will give: kind, width and height in pixels, and file format."""
+
+    kind: Kind
+    width: int
+    height: int
+    format: str
+
+    @classmethod
+    def of(cls, pixels: Pixels) -> "Measured":
+        """The same, of an image that is decoded."""
+        return cls(pixels.kind, pixels.width, pixels.height, pixels.format)
+
+
+def measure_array(file: BinaryIO, reading: Reading) -> Measured:
+    """A ``.npy`` file that is open at its start.
+
+    Raises
+    ------
+    UnreadableImage
+        The header speaks against the array, or the file has not the size that it says.
+    """
+    header = array_header(file.read(LONGEST_HEADER), reading)
+    if os.fstat(file.fileno()).st_size != header.end:
+        raise UnreadableImage(Code.CORRUPT, "not as many bytes as its shape says")
+    kind = _converted(header.kind, reading)
+    size = geometry.size_after(header.width, header.height, reading)
+    return Measured(kind, *size, FORMAT)
+
+
+def measure_image(image: Image.Image, file: BinaryIO, reading: Reading) -> Measured:
+    """An image that Pillow opened from a file and did not load.
+
+    Raises
+    ------
+    UnreadableImage
+        The header speaks against the image.
+    """
+    width, height = geometry.stored_size(image)
+    if width * height > reading.max_pixels:
+        raise UnreadableImage(Code.TOO_LARGE)
+    format = image.format or ""
+    kind = _converted(kind_of(image, _whole(file) if format == "AVIF" else b""), reading)
+    orientation = 1
+    if reading.upright:
+        if format == "PNG" and _may_turn_late(file):
+            image.load()
+        orientation = geometry.orientation(image)
+    return Measured(kind, *geometry.size_after(width, height, reading, orientation), format)
+
+
+def _converted(kind: Kind, reading: Reading) -> Kind:
+    if reading.channels == "auto":
+        return kind
+    if kind not in (GRAY8, RGB8):
+        raise UnreadableImage(Code.OTHER_DEPTH)
+    return GRAY8 if reading.channels == "gray" else RGB8
+
+
+def _whole(file: BinaryIO) -> bytes:
+    file.seek(0)
+    return file.read()
+
+
+def _may_turn_late(file: BinaryIO) -> bool:
+    """Whether a PNG has something after its pixels in which an orientation may stand."""
+    position, after_pixels = _PNG_FIRST_CHUNK, False
+    while True:
+        file.seek(position)
+        head = file.read(_PNG_CHUNK.size)
+        if len(head) < _PNG_CHUNK.size:
+            return False
+        length, name = _PNG_CHUNK.unpack(head)
+        if after_pixels and name in _MAY_TURN:
+            return True
+        after_pixels = after_pixels or name == b"IDAT"
+        position += length + 12

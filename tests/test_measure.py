@@ -1,0 +1,139 @@
+"""Measuring agrees with decoding, on whole images and on broken ones, and reads headers only."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import make
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_counted import COUNTED
+from test_faults import UNREADABLE
+from test_geometry import FLOAT, IMAGES, RGB, TURNED
+from test_npy import ARRAYS, DEFECTS
+
+from normstat.decode import Measured, decode, decoder, measure
+from normstat.errors import UnreadableImage
+from normstat.images import Code, Reading, Sample
+
+WHOLE = {
+    **{name: (case[0], case[1]) for name, case in COUNTED.items()},
+    **{name: (case[0], case[1]) for name, case in IMAGES.items()},
+    **{name: ("x.npy", make.npy(array)) for name, array in ARRAYS.items()},
+    **{f"{name}-3": (case[0], case[1](3)) for name, case in TURNED.items()},
+    **{f"{name}-6": (case[0], case[1](6)) for name, case in TURNED.items()},
+}
+BROKEN = {
+    **UNREADABLE,
+    **{name: ("x.npy", content, code) for name, (content, code, _) in DEFECTS.items()},
+}
+# What only the pixels, or the bytes behind the header, tell.
+BEHIND_THE_HEADER = (Code.TRUNCATED, Code.CORRUPT, Code.NON_FINITE)
+READINGS = {
+    "as-it-is": {},
+    "upright": {"upright": True},
+    "resized": {"resize": 9, "upright": True},
+    "cropped": {"crop": 8},
+    "both": {"resize": 12, "crop": 7, "upright": True},
+    "gray": {"channels": "gray"},
+    "rgb": {"channels": "rgb", "resize": 5},
+    "few-pixels": {"max_pixels": 1000},
+    "chw": {"layout": "chw"},
+}
+
+
+def asked(ask: Any, folder: Path, name: str, content: bytes, **options: Any) -> Any:
+    """What measuring or decoding says of a file: what it measures, or a code."""
+    path = make.write(folder / name, content)
+    with decoder():
+        try:
+            return ask(Sample("all", name, str(path)), Reading(**options))
+        except UnreadableImage as error:
+            return error.code
+
+
+def decoded(sample: Sample, reading: Reading) -> Measured:
+    """What decoding gives, as measured."""
+    return Measured.of(decode(sample, reading))
+
+
+@pytest.mark.parametrize("options", READINGS.values(), ids=READINGS)
+@pytest.mark.parametrize(("name", "content"), WHOLE.values(), ids=WHOLE)
+def test_a_whole_image_measures_what_it_decodes_to(
+    tmp_path: Path, name: str, content: bytes, options: dict[str, Any]
+) -> None:
+    """Kind, size and format are the same; and so is the code of what is refused."""
+    assert asked(measure, tmp_path, name, content, **options) == asked(
+        decoded, tmp_path, name, content, **options
+    )
+
+
+@pytest.mark.parametrize(("name", "content", "code"), BROKEN.values(), ids=BROKEN)
+def test_a_bad_header_has_the_code_that_decoding_gives_it(
+    tmp_path: Path, name: str, content: bytes, code: str
+) -> None:
+    """What fails is what decoding refuses; what passes is damaged behind its header."""
+    found = asked(measure, tmp_path, name, content)
+    if isinstance(found, Measured):
+        assert code in BEHIND_THE_HEADER
+    else:
+        assert found == code
+
+
+def test_pixels_are_not_looked_at(tmp_path: Path) -> None:
+    """Images without most of their pixels measure as whole ones do."""
+    for name, content in (
+        ("x.jpg", make.encoded(RGB, "JPEG")),
+        ("x.png", make.encoded(RGB)),
+        ("x.tif", make.tiff(FLOAT)),
+    ):
+        cut = content[: len(content) * 3 // 4]
+        whole = asked(measure, tmp_path, name, content)
+        assert asked(measure, tmp_path, name, cut) == whole
+        assert isinstance(whole, Measured)
+        assert asked(decoded, tmp_path, name, cut) == "truncated"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs FIFOs")
+def test_what_is_no_file_does_not_block(tmp_path: Path) -> None:
+    """A FIFO, a folder, a dangling link and nothing at all have their codes."""
+    os.mkfifo(tmp_path / "fifo.png")
+    (tmp_path / "folder.png").mkdir()
+    (tmp_path / "dangling.png").symlink_to("nowhere")
+    expected = {"fifo": "not_regular", "folder": "not_regular", "dangling": "not_regular"}
+    for name, code in (expected | {"nothing": "vanished"}).items():
+        sample = Sample("all", f"{name}.png", str(tmp_path / f"{name}.png"))
+        with decoder(), pytest.raises(UnreadableImage) as caught:
+            measure(sample, Reading())
+        assert caught.value.code == code
+
+
+@settings(deadline=None, max_examples=200)
+@given(data=st.data())
+def test_on_any_bytes_it_measures_or_refuses(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """Cut or changed anywhere, nothing but an unreadable image comes out; sizes are positive."""
+    small = RGB[:7, :9]
+    formats = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "PPM")
+    wholes = [make.encoded(small, format) for format in formats] + [make.npy(small)]
+    damaged = bytearray(data.draw(st.sampled_from(wholes)))
+    for _ in range(data.draw(st.integers(0, 3))):
+        damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    damaged = damaged[: data.draw(st.integers(0, len(damaged)))]
+    folder = tmp_path_factory.getbasetemp()
+    found = asked(measure, folder, "x.img", bytes(damaged), max_pixels=10_000, upright=True)
+    if isinstance(found, Measured):
+        assert 0 < found.width * found.height <= 10_000
+    else:
+        assert found in set(Code)
+
+
+def test_npy_sizes_must_fit(tmp_path: Path) -> None:
+    """A file of arrays that is too short or too long is found without reading it."""
+    whole = make.npy(np.zeros((300, 200, 3), "f4"))
+    assert asked(measure, tmp_path, "x.npy", whole).width == 200
+    assert asked(measure, tmp_path, "x.npy", whole[:-1]) == "truncated"
+    assert asked(measure, tmp_path, "x.npy", whole + b"\0") == "corrupt"
