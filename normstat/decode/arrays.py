@@ -4,8 +4,9 @@ The format is NumPy's own (NEP 1). Nothing in a file is ever unpickled.
 """
 
 import math
+from dataclasses import dataclass
 from io import BytesIO
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.lib import format as npy
@@ -15,7 +16,18 @@ from PIL import Image
 from normstat.decode import geometry
 from normstat.decode.pixels import DecodedImage, Header, key_of_array
 from normstat.errors import UnreadableImage
-from normstat.images import FLOAT, GRAY8, GRAY16, INT32, RGB8, Code, Kind, Reading, channel_names
+from normstat.images import (
+    DTYPES,
+    FLOAT,
+    GRAY8,
+    GRAY16,
+    INT32,
+    RGB8,
+    Code,
+    Kind,
+    Reading,
+    channel_names,
+)
 
 FORMAT = "NPY"
 #: As many bytes of a file as :func:`array_header` needs at most.
@@ -28,9 +40,8 @@ _MAGIC = b"\x93NUMPY"
 SIGNATURE = len(_MAGIC)
 # Bytes of the magic and version, and of the length that follows, in each major version.
 _LENGTH = {1: slice(8, 10), 2: slice(8, 12), 3: slice(8, 12)}
-_STORED = {dtype: dtype for dtype in ("uint8", "uint16", "int32", "float16", "float32", "float64")}
-# Widened without loss to the next type that is counted or summed.
-_KEPT_AS = _STORED | {"int8": "int32", "int16": "int32"}
+# Small signed integers widen without loss to the type that is summed.
+_KEPT_AS = {dtype: dtype for dtype in DTYPES} | {"int8": "int32", "int16": "int32"}
 _COLOR_COUNTS = (1, 3, 4)
 # An axis longer than this is a width or height, not a number of channels, beside one of those.
 _SURELY_PIXELS = 16
@@ -39,7 +50,8 @@ _LARGEST = 2.0**450
 _OF_PILLOW = (GRAY8, RGB8, GRAY16, INT32, FLOAT)
 
 
-class ArrayHeader(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ArrayHeader:
     """What the header of a ``.npy`` file says, seen as an image.
 
     Attributes
