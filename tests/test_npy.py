@@ -268,9 +268,13 @@ def test_gray_floats_count_as_color(tmp_path: Path) -> None:
         make.write(tmp_path / folder / "0.npy", make.npy(color))
         make.write(tmp_path / folder / "1.npy", make.npy(second))
     mixed, converted = (
-        normstat.compute(tmp_path / folder, workers=0) for folder in ("mixed", "converted")
+        normstat.compute(tmp_path / folder, workers=0, covariance=True)
+        for folder in ("mixed", "converted")
     )
     assert mixed.complete
+    ours, its = mixed.splits["all"].covariance, converted.splits["all"].covariance
+    assert ours is not None
+    assert ours == its
     assert numbers(mixed.splits["all"]) == numbers(converted.splits["all"])
 
 
