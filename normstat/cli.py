@@ -20,6 +20,7 @@ from normstat.files import ensure_writable, shown
 from normstat.images import FORMATS, MAX_PIXELS
 
 if TYPE_CHECKING:
+    from normstat.executors import Local
     from normstat.stats import Stats
     from normstat.verbs.compute import Progress
 
@@ -38,15 +39,15 @@ app = typer.Typer(
 )
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command line and return its exit code."""
+def main(arguments: Sequence[str] | None = None, local: "Local | None" = None) -> int:
+    """Run a command line and return its exit code; ``local`` has workers that started already."""
     for name in ("stdout", "stderr"):
         # A stream may be closed (cron, daemons); a file name may lack in its encoding.
         stream = getattr(sys, name) or open(os.devnull, "w")  # noqa: SIM115  # for good
         stream.reconfigure(errors="backslashreplace")
         setattr(sys, name, stream)
     try:
-        return app(arguments, prog_name="normstat", standalone_mode=False) or 0
+        return app(arguments, prog_name="normstat", standalone_mode=False, obj=local) or 0
     except NormstatError as error:
         return _fail(str(error), error.exit_code)
     except typer.TyperException as error:  # a wrong command line
@@ -115,6 +116,7 @@ def options(
 @app.command()
 @_prints
 def compute(
+    context: typer.Context,
     data: Annotated[str, typer.Argument(metavar="DATA", help="Folder of images.")],
     split: Annotated[
         list[str],
@@ -196,11 +198,7 @@ def compute(
         _refuse_output(output)
         ensure_writable(output)
 
-    from normstat.executors import Local, available_cpus
-
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # threads that NumPy starts for nothing
-    local = Local(workers or available_cpus(), image_timeout, preload="normstat.verbs.compute")
-    with local as executor, _progress(quiet) as progress:
+    with _local(context, workers, image_timeout) as executor, _progress(quiet) as progress:
         from normstat.statsfile import dumps, save
         from normstat.verbs.compute import compute as compute_stats
 
@@ -258,6 +256,17 @@ def show(
     stats = loads(sys.stdin.buffer.read()) if file == "-" else load(file)
     _print_table(stats, file, histograms=True)
     return 0
+
+
+def _local(context: typer.Context, workers: int, image_timeout: float) -> "Local":
+    """The workers of a run, with those that this process has started ahead."""
+    from normstat.executors import Local, available_cpus
+
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # threads that NumPy starts for nothing
+    local = context.obj or Local(1)
+    local.workers = workers or available_cpus()
+    local.image_timeout = image_timeout
+    return local
 
 
 def _assignments(texts: Sequence[str]) -> dict[str, str]:

@@ -62,12 +62,10 @@ class _KindFold:
         empty = KindTally.empty(kind)
         self._values = empty.values
         self._covariance = _no_pixels(kind) if covariance else None
-        self._per_image: list[PerImage] = []
-        self._width: list[int] = []
-        self._height: list[int] = []
-        self._modes: Counter[str] = Counter()
-        self._formats: Counter[str] = Counter()
-        self._notes: Counter[str] = Counter()
+        self._counted: list[tuple[int, list[tuple[int, int]]]] = []
+        self._measured: list[PerImage] = []
+        self._headers: Counter[tuple[str, str, tuple[str, ...]]] = Counter()
+        self._sizes: set[tuple[int, int]] = set()
         self._hashes: list[tuple[int, int, int]] = []
         self._first: list[str] = []
 
@@ -75,38 +73,42 @@ class _KindFold:
         if isinstance(self._values, Histogram):
             counts = pixels.counts()
             size = pixels.width * pixels.height
-            one = PerImage.of_counts(size, power_sums(counts, size))
+            self._counted.append((size, power_sums(counts, size)))
             counted = self._values.counts
             counted += counts  # this fold's own array, made by KindTally.empty
             if isinstance(self._covariance, Products):
                 self._covariance += Products.of(pixels.array())
         else:
             moments = Moments.of(pixels.array())
-            one = _per_image(moments)
+            self._measured.append(_per_image(moments))
             self._values = self._values + moments
             if isinstance(self._covariance, Comoments):
                 self._covariance += Comoments.of(pixels.array())
-        self._per_image.append(one)
-        self._width.append(pixels.width)
-        self._height.append(pixels.height)
-        self._modes[pixels.mode] += 1
-        self._formats[pixels.format] += 1
-        for note in pixels.notes:
-            self._notes[note] += 1
+        self._headers[pixels.mode, pixels.format, pixels.notes] += 1
+        self._sizes.add((pixels.width, pixels.height))
         self._hashes.append(hashes(sample.path, pixels.digest, pixels.key))
         if len(self._first) < FIRST:
             self._first.append(sample.path)
 
     def tally(self) -> KindTally:
         values = self._values
+        counted = isinstance(values, Histogram)
+        modes: Counter[str] = Counter()
+        formats: Counter[str] = Counter()
+        notes: Counter[str] = Counter()
+        for (mode, format, remarks), images in self._headers.items():
+            modes[mode] += images
+            formats[format] += images
+            notes.update(dict.fromkeys(remarks, images))
+        widths, heights = zip(*self._sizes, strict=True)
         return KindTally(
             Histogram(values.counts.copy()) if isinstance(values, Histogram) else values,
-            PerImage.sum(self._per_image),
-            Extent(min(self._width), max(self._width)),
-            Extent(min(self._height), max(self._height)),
-            dict(self._modes),
-            dict(self._formats),
-            dict(self._notes),
+            PerImage.of_many_counts(self._counted) if counted else PerImage.sum(self._measured),
+            Extent(min(widths), max(widths)),
+            Extent(min(heights), max(heights)),
+            dict(modes),
+            dict(formats),
+            dict(notes),
             Fingerprint.sum(self._hashes),
             tuple(self._first),
             self._covariance,

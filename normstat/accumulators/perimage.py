@@ -53,14 +53,24 @@ class PerImage:
     @classmethod
     def of_counts(cls, pixels: int, sums: Sequence[tuple[int, int]]) -> "PerImage":
         """One counted image, from its number of pixels and (Σx, Σx²) of each channel."""
-        m = pixels
-        unit = 1 << PLACES
-        rows = []
-        for s, q in sums:
-            mean = s * unit // m
-            std = isqrt((m * q - s * s) * (unit * unit) // (m * m))
-            rows.append((s, q, s * s, q * q, m * s, m * q, s * q, mean, std))
-        return cls(1, m, m * m, tuple(rows))
+        return cls.of_many_counts([(pixels, sums)])
+
+    @classmethod
+    def of_many_counts(
+        cls, images: Sequence[tuple[int, Sequence[tuple[int, int]]]]
+    ) -> "PerImage":
+        """At least one counted image, each as for :meth:`of_counts`: their sum, made faster."""
+        pixels = [m for m, _ in images]
+        channels = zip(*([(m, s, q) for s, q in sums] for m, sums in images), strict=True)
+        return cls(
+            len(images),
+            sum(pixels),
+            sum([m * m for m in pixels]),
+            tuple(
+                tuple(map(sum, zip(*(_counted(*image) for image in channel), strict=True)))
+                for channel in channels
+            ),
+        )
 
     @classmethod
     def of_moments(
@@ -170,3 +180,9 @@ def _exact(value: float) -> int:
     """A finite double in units of 2**-1074."""
     numerator, denominator = value.as_integer_ratio()
     return numerator * ((1 << DOUBLE) // denominator)
+
+
+def _counted(m: int, s: int, q: int) -> tuple[int, ...]:
+    """What one channel of a counted image adds to :data:`COLUMNS`."""
+    std = isqrt(((m * q - s * s) << (2 * PLACES)) // (m * m))
+    return s, q, s * s, q * q, m * s, m * q, s * q, (s << PLACES) // m, std
