@@ -1,0 +1,265 @@
+"""Published constants, under the names people search for."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeAlias
+
+from normstat.errors import UsageError
+from normstat.files import shown
+
+#: A number for each of three channels.
+Three: TypeAlias = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """Constants that some models expect, whatever the images they meet.
+
+    Attributes
+    ----------
+    name : as it is listed.
+    mean, std : of the three channels in the preset's own order, where white is ``scale``.
+    what : which models, in a few words.
+    source : where the numbers were published.
+    scale : the value of white that mean and std refer to: 1 or 255.
+    order : ``RGB`` or ``BGR``, of mean and std and of what the models are fed.
+    aliases : other names for the same.
+
+    Raises
+    ------
+    UsageError
+        Not three numbers, or another scale or order.
+
+    Examples
+    --------
+    >>> Preset("ours", (0.4, 0.4, 0.4), (0.2, 0.2, 0.2), "our model", "its README").channels
+    ('R', 'G', 'B')
+    """
+
+    name: str
+    mean: Three
+    std: Three
+    what: str
+    source: str
+    scale: int = 1
+    order: str = "RGB"
+    aliases: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if {len(self.mean), len(self.std)} != {3}:
+            raise UsageError(f"preset {shown(self.name)}: mean and std should be 3 numbers each")
+        if self.scale not in (1, 255) or self.order not in ("RGB", "BGR"):
+            raise UsageError(
+                f"preset {shown(self.name)}: scale {self.scale}, order {shown(self.order)}; "
+                "should be 1 or 255, and RGB or BGR"
+            )
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the channels, in the preset's order."""
+        return tuple(self.order)
+
+
+def preset(name: str) -> Preset:
+    """The preset of a name or an alias; case and ``_`` for ``-`` do not matter.
+
+    Raises
+    ------
+    UsageError
+        There is none of that name.
+
+    Examples
+    --------
+    >>> preset("ImageNet").mean, preset("open_clip").name, preset("vgg").order
+    ((0.485, 0.456, 0.406), 'clip', 'BGR')
+    """
+    wanted = _plain(name)
+    if wanted in _NAMES:
+        return PRESETS[_NAMES[wanted]]
+    close = difflib.get_close_matches(wanted, _NAMES, n=1)
+    guess = f"did you mean {close[0]}? " if close else ""
+    raise UsageError(f"{shown(name)}: no such preset; {guess}There are {', '.join(PRESETS)}")
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "-")
+
+
+def _times_255(values: Three) -> Three:
+    return (values[0] * 255, values[1] * 255, values[2] * 255)
+
+
+def _reversed(values: Three) -> Three:
+    return (values[2], values[1], values[0])
+
+
+_ONES = (1.0, 1.0, 1.0)
+_IMAGENET_255_MEAN = (123.675, 116.28, 103.53)
+_IMAGENET_255_STD = (58.395, 57.12, 57.375)
+_CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
+_CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
+
+_ROWS = (
+    Preset(
+        "imagenet",
+        (0.485, 0.456, 0.406),
+        (0.229, 0.224, 0.225),
+        "torchvision, most of timm, DINOv2, MAE, ConvNeXt, Keras mode torch",
+        "fb.resnet.torch datasets/imagenet.lua; timm data/constants.py",
+        aliases=("torchvision", "timm", "torch", "keras-torch", "dinov2", "mae", "convnext"),
+    ),
+    Preset(
+        "imagenet-255",
+        _IMAGENET_255_MEAN,
+        _IMAGENET_255_STD,
+        "OpenMMLab (mmcv, mmdet), Segment Anything",
+        "segment-anything build_sam.py; mmdet configs",
+        scale=255,
+        aliases=("mmcv", "mmdet", "sam", "segment-anything"),
+    ),
+    Preset(
+        "detectron2",
+        _reversed(_IMAGENET_255_MEAN),
+        _ONES,
+        "Detectron2 with weights of Caffe or MSRA, whose first layer holds the std",
+        "detectron2 config/defaults.py",
+        scale=255,
+        order="BGR",
+        aliases=("caffe-rcnn",),
+    ),
+    Preset(
+        "detectron2-std",
+        _reversed(_IMAGENET_255_MEAN),
+        _reversed(_IMAGENET_255_STD),
+        "Detectron2 with weights of others",
+        "detectron2 config/defaults.py",
+        scale=255,
+        order="BGR",
+    ),
+    Preset(
+        "inception",
+        (0.5, 0.5, 0.5),
+        (0.5, 0.5, 0.5),
+        "[-1, 1]: Inception, Google's ViT, BiT, SigLIP, BEiT, Keras mode tf",
+        "timm data/constants.py; keras imagenet_utils.py; siglip preprocessor_config.json",
+        aliases=("vit", "bit", "siglip", "siglip2", "beit", "tf", "keras-tf"),
+    ),
+    Preset(
+        "clip",
+        _CLIP_MEAN,
+        _CLIP_STD,
+        "OpenAI CLIP, OpenCLIP, EVA-CLIP",
+        "openai/CLIP clip.py and issue 20; timm data/constants.py",
+        aliases=("openai", "openclip", "open-clip", "eva-clip"),
+    ),
+    Preset(
+        "clip-255",
+        _times_255(_CLIP_MEAN),
+        _times_255(_CLIP_STD),
+        "clip, times 255",
+        "computed from clip",
+        scale=255,
+    ),
+    Preset(
+        "dpn",
+        (124 / 255, 117 / 255, 104 / 255),
+        (1 / (0.0167 * 255),) * 3,
+        "dual path networks",
+        "timm data/constants.py",
+    ),
+    Preset(
+        "caffe",
+        (103.939, 116.779, 123.68),
+        _ONES,
+        "VGG, Keras mode caffe (ResNet50, VGG16)",
+        "keras imagenet_utils.py",
+        scale=255,
+        order="BGR",
+        aliases=("vgg", "keras-caffe"),
+    ),
+    Preset(
+        "caffe-ilsvrc",
+        (104.00698793, 116.66876762, 122.67891434),
+        _ONES,
+        "Caffe's model zoo, FCN: ilsvrc_2012_mean.npy, averaged over its area",
+        "Caffe model zoo",
+        scale=255,
+        order="BGR",
+        aliases=("ilsvrc", "ilsvrc-2012-mean", "fcn"),
+    ),
+    Preset(
+        "ssd",
+        (104.0, 117.0, 123.0),
+        _ONES,
+        "SSD on VGG",
+        "weiliu89/caffe issue 272",
+        scale=255,
+        order="BGR",
+        aliases=("ssd-vgg",),
+    ),
+    Preset(
+        "yolo",
+        (0.0, 0.0, 0.0),
+        _ONES,
+        "[0, 1]: Ultralytics YOLO",
+        "ultralytics data/augment.py",
+        aliases=("ultralytics", "zero-one"),
+    ),
+    Preset(
+        "dinov3-sat",
+        (0.430, 0.411, 0.296),
+        (0.213, 0.156, 0.143),
+        "DINOv3 trained on satellite images (SAT-493M)",
+        "Meta's transform for dinov3 SAT-493M weights",
+        aliases=("dinov3-sat493m", "sat493m"),
+    ),
+    Preset(
+        "centernet",
+        (0.40789654, 0.44719302, 0.47026115),
+        (0.28863828, 0.27408164, 0.27809835),
+        "CenterNet, CornerNet on COCO",
+        "CornerNet and CenterNet, data set files",
+        order="BGR",
+        aliases=("cornernet",),
+    ),
+    Preset(
+        "kinetics",
+        (0.43216, 0.394666, 0.37645),
+        (0.22803, 0.22145, 0.216989),
+        "torchvision's video models (r3d, r2plus1d)",
+        "torchvision references/video_classification/presets.py",
+        aliases=("r3d", "r2plus1d", "torchvision-video"),
+    ),
+    Preset(
+        "video",
+        (0.45, 0.45, 0.45),
+        (0.225, 0.225, 0.225),
+        "SlowFast and its kin",
+        "SlowFast slowfast/config/defaults.py",
+        aliases=("slowfast",),
+    ),
+    Preset(
+        "facenet",
+        (127.5, 127.5, 127.5),
+        (128.0, 128.0, 128.0),
+        "facenet-pytorch: fixed_image_standardization",
+        "facenet-pytorch models/mtcnn.py",
+        scale=255,
+        aliases=("facenet-pytorch",),
+    ),
+    Preset(
+        "cityscapes",
+        (0.3257, 0.3690, 0.3223),
+        (0.2112, 0.2148, 0.2115),
+        "BiSeNet on Cityscapes",
+        "CoinCheung/BiSeNet issue 189",
+        aliases=("bisenet",),
+    ),
+)
+
+#: Name → preset, in the order of listing.
+PRESETS: Mapping[str, Preset] = MappingProxyType({row.name: row for row in _ROWS})
+
+_NAMES = {alias: row.name for row in _ROWS for alias in (row.name, *row.aliases)}

@@ -1,0 +1,106 @@
+"""Published constants: found by their names, and consistent with each other."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+import normstat
+from normstat.errors import UsageError
+from normstat.methods import METHODS
+from normstat.presets import PRESETS, Preset, preset
+
+NAMES = [(name, row) for row in PRESETS.values() for name in (row.name, *row.aliases)]
+
+
+def test_a_name_is_of_one_preset():
+    """No alias is another's name, and none is a method's: one word means one thing."""
+    names = [name for name, _ in NAMES]
+    assert len(names) == len(set(names))
+    assert not set(names) & set(METHODS)
+    assert all(name == name.lower() and "_" not in name for name in names)
+
+
+@pytest.mark.parametrize(("name", "row"), NAMES)
+def test_every_name_finds_its_preset(name, row):
+    """Names and aliases are found in any case, with ``_`` for ``-``."""
+    assert preset(name) is preset(name.upper().replace("-", "_")) is row
+    assert PRESETS[row.name] is row
+
+
+def test_an_unknown_name():
+    """The message has the name that was meant, and all there are."""
+    with pytest.raises(UsageError, match="did you mean imagenet") as caught:
+        preset("imagnet")
+    assert all(name in str(caught.value) for name in PRESETS)
+    with pytest.raises(UsageError) as caught:
+        preset("\x1b[31m")
+    assert "\x1b" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"mean": (0.5, 0.5)}, {"std": ()}, {"scale": 100}, {"order": "GBR"}]
+)
+def test_what_is_no_preset(changes):
+    """Three numbers, a scale of 1 or 255, RGB or BGR."""
+    with pytest.raises(UsageError, match="should be"):
+        dataclasses.replace(PRESETS["clip"], **changes)
+
+
+def test_imagenet_times_255():
+    """The numbers that OpenMMLab writes out are those of torchvision times 255."""
+    small, large = PRESETS["imagenet"], PRESETS["imagenet-255"]
+    assert tuple(round(value * 255, 3) for value in small.mean) == large.mean
+    assert tuple(round(value * 255, 3) for value in small.std) == large.std
+
+
+@pytest.mark.parametrize("pair", [("imagenet", "imagenet-255"), ("clip", "clip-255")])
+def test_a_preset_and_its_double(pair):
+    """Two ways to write the same constants give the same arrays."""
+    image = np.arange(256, dtype="uint8").repeat(3).reshape(16, 16, 3)
+    small, large = (normstat.normalizer(name)(image) for name in pair)
+    np.testing.assert_allclose(small, large, rtol=0, atol=1e-6)
+
+
+def test_rows_that_descend_from_others():
+    """Detectron2's are ImageNet's in BGR; DPN has one scale for all channels."""
+    assert PRESETS["detectron2"].mean == PRESETS["imagenet-255"].mean[::-1]
+    assert PRESETS["detectron2-std"].std == PRESETS["imagenet-255"].std[::-1]
+    assert len(set(PRESETS["dpn"].std)) == 1
+    assert PRESETS["dpn"].std[0] == pytest.approx(0.2348245, abs=1e-7)
+
+
+def test_the_ones_from_caffe():
+    """What comes from Caffe is in BGR, for pixels up to 255, and has no std."""
+    for name in ("caffe", "caffe-ilsvrc", "ssd", "detectron2"):
+        row = PRESETS[name]
+        assert (row.order, row.scale, row.std) == ("BGR", 255, (1, 1, 1))
+        assert row.mean[0] < row.mean[1] < row.mean[2]  # photos have least blue
+
+
+def test_where_the_scale_is_1_so_are_the_numbers():
+    """Means of scale 1 are in [0, 1]; those of scale 255 are not."""
+    for row in PRESETS.values():
+        assert (max(row.mean) <= 1) == (row.scale == 1)
+        assert min(row.std) > 0
+
+
+def test_inception_is_for_scaled_pixels():
+    """0.5 and 0.5 are [-1, 1] only where white is 1: floats up to 255 have to say so."""
+    image = np.array([[[0.0, 127.5, 255.0]]])
+    assert normstat.normalizer("inception", scale=255)(image).tolist() == [[[-1, 0, 1]]]
+    assert normstat.normalizer("inception")(image).max() == 509
+    assert normstat.normalizer("tf")(image.astype("uint8")).min() == -1
+
+
+def test_facenet_does_not_reach_1():
+    """127.5 and 128: white is a little below 1."""
+    white = np.full((1, 1, 3), 255, "uint8")
+    assert normstat.normalizer("facenet", dtype="float64")(white)[0, 0, 0] == 127.5 / 128
+
+
+def test_presets_of_ones_own():
+    """A Preset is used like those of the table."""
+    own = Preset("ours", (10, 20, 30), (1, 2, 4), "a test", "here", scale=255, order="BGR")
+    result = normstat.normalizer(own, dtype="float64")(np.array([[[30, 20, 10]]], "uint8"))
+    np.testing.assert_allclose(result, 0, atol=1e-13)
