@@ -1,8 +1,8 @@
 """Exact per-channel statistics of image data sets, and whether they are still true.
 
 >>> import normstat
->>> sorted(normstat.__all__)
-['NormstatError', 'Settings', 'SplitStats', 'Stats', '__version__', 'compute', 'load', 'save']
+>>> [name for name in normstat.__all__ if name.islower() and name[0] != "_"]
+['compute', 'load', 'normalizer', 'save']
 """
 
 from importlib import import_module
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from normstat.errors import NormstatError
+    from normstat.methods import Normalizer, normalizer
+    from normstat.presets import Preset
     from normstat.stats import Settings, SplitStats, Stats
     from normstat.statsfile import load, save
     from normstat.verbs.compute import compute
@@ -18,22 +20,28 @@ __version__ = "0.1.0"
 
 # Name -> module, imported when the name is first used: `normstat --version` needs no NumPy.
 _LAZY = {
+    "Normalizer": "normstat.methods",
     "NormstatError": "normstat.errors",
+    "Preset": "normstat.presets",
     "Settings": "normstat.stats",
     "SplitStats": "normstat.stats",
     "Stats": "normstat.stats",
     "compute": "normstat.verbs.compute",
     "load": "normstat.statsfile",
+    "normalizer": "normstat.methods",
     "save": "normstat.statsfile",
 }
 __all__ = [
+    "Normalizer",
     "NormstatError",
+    "Preset",
     "Settings",
     "SplitStats",
     "Stats",
     "__version__",
     "compute",
     "load",
+    "normalizer",
     "save",
 ]
 

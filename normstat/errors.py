@@ -12,6 +12,9 @@
     └── Stopped                 4   the run ended before its end
         ├── TooManyErrors       4   more unreadable images than allowed
         ├── OutputError         4   the result cannot be written
+        ├── NotNormalizable     4   an image for which a method has no answer
+        │   ├── FlatImage       4   its own std or range is 0
+        │   └── OutOfRange      4   a value that the result's dtype cannot hold
         └── EngineLost          4   workers cannot start
 
 Exit codes are an interface and are never renumbered. Code 1 belongs to a failed ``check`` alone,
@@ -84,6 +87,18 @@ class TooManyErrors(Stopped):
 
 class OutputError(Stopped):
     """The result cannot be written where it was asked for."""
+
+
+class NotNormalizable(Stopped):
+    """A method has no answer for an image; whoever knows the image's name adds it."""
+
+
+class FlatImage(NotNormalizable):
+    """The image's own std, or max - min, is 0, and a method divides by it."""
+
+
+class OutOfRange(NotNormalizable):
+    """A value is not finite, or does not stay finite in the dtype of the result."""
 
 
 class EngineLost(Stopped):

@@ -61,7 +61,9 @@ def test_the_names_of_the_package() -> None:
     assert set(normstat.__all__) <= set(everything)
 
 
-@pytest.mark.parametrize("name", ["errors", "executors", "statsfile", "stats", "verbs.compute"])
+@pytest.mark.parametrize(
+    "name", ["errors", "executors", "methods", "presets", "statsfile", "stats", "verbs.compute"]
+)
 def test_modules_import_on_their_own(name: str) -> None:
     """Every module can be the first, and those with ``__all__`` have what it says."""
     run = script(f"import normstat.{name}")

@@ -1,0 +1,149 @@
+"""From what a user names to a normalizer."""
+
+import math
+import os
+from os import PathLike
+from typing import TypeAlias
+
+from normstat import statsfile
+from normstat.errors import UnknownSplit, UsageError
+from normstat.files import shown
+from normstat.methods.facts import Facts
+from normstat.methods.inputs import Input
+from normstat.methods.normalizing import RESULTS, Normalizer
+from normstat.methods.table import METHODS, Method, Needs, method_named
+from normstat.presets import Preset, preset
+from normstat.stats import SplitStats, Stats
+
+#: What a normalizer can be made from, besides names.
+Source: TypeAlias = Stats | SplitStats | Preset | None
+_RGB = ("R", "G", "B")
+
+
+def normalizer(
+    source: Source | str | PathLike[str] = None,
+    *,
+    method: str | None = None,
+    split: str | None = None,
+    epsilon: float = 0.0,
+    dtype: str = "float32",
+    scale: float | None = None,
+) -> Normalizer:
+    """What normalizes arrays with statistics, a preset, or each image's own numbers.
+
+    Parameters
+    ----------
+    source : statistics, or a file of them (a path, or a name that ends in ``.json``); a preset,
+        or its name; the name of a method that needs none of these.
+    method : see :data:`normstat.methods.METHODS`; ``standard`` where there are statistics or a
+        preset.
+    split : whose statistics; None: those of ``train``.
+    epsilon : added to the denominator, unit scale.
+    dtype : of the result: ``float32``, ``float16`` or ``float64``.
+    scale : stored value that is white; None: 255 for uint8, 65535 for uint16, otherwise 1. For
+        floats from 0 to 255 say 255.
+
+    Raises
+    ------
+    UsageError
+        An unknown name, a method without what it needs, a denominator of 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> normalizer("unit")(np.array([[[0], [255]]], dtype=np.uint8)).ravel()
+    array([0., 1.], dtype=float32)
+    >>> normalizer("caffe").channels
+    ('B', 'G', 'R')
+    """
+    source, method = _resolved(source, method)
+    chosen = method_named(method)
+    _refuse_options(method, chosen, epsilon, dtype, scale)
+    if isinstance(source, Stats):
+        split = split or "train"
+        source = _split(source, split)
+    elif split is not None and not isinstance(source, SplitStats):
+        raise UsageError(f"split {shown(split)}: only statistics have splits")
+    _refuse_source(method, chosen, source)
+    made = Normalizer(
+        method,
+        chosen.fit(_facts(source, split), epsilon),
+        epsilon,
+        dtype,
+        _input(source, scale),
+        isinstance(source, Preset) and source.order == "BGR",
+    )
+    made.refuse_overflow()
+    return made
+
+
+def _resolved(source: Source | str | PathLike[str], method: str | None) -> tuple[Source, str]:
+    """The source itself, where a name or a file was given for it, and the name of the method."""
+    found: Source
+    if isinstance(source, PathLike) or (isinstance(source, str) and source.endswith(".json")):
+        found = statsfile.load(os.fspath(source))
+    elif isinstance(source, str):
+        if source in METHODS:
+            if method not in (None, source):
+                raise UsageError(f"two methods, {source} and {shown(method or '')}; give one")
+            return None, source
+        found = preset(source)
+    else:
+        found = source
+    if method is None and found is None:
+        raise UsageError(
+            "nothing to normalize with: give statistics (--stats), a preset (--preset), or a "
+            "method that needs neither (--method unit)"
+        )
+    return found, method or "standard"
+
+
+def _refuse_options(
+    method: str, chosen: Method, epsilon: float, dtype: str, scale: float | None
+) -> None:
+    if not (math.isfinite(epsilon) and epsilon >= 0):
+        raise UsageError(f"--epsilon {epsilon}: should be a number, 0 or more")
+    if epsilon and not chosen.divides:
+        raise UsageError(f"--epsilon {epsilon}: {method} has no denominator to add it to")
+    if dtype not in RESULTS:
+        raise UsageError(f"--dtype {shown(str(dtype))}: should be one of {', '.join(RESULTS)}")
+    if scale is not None and not (math.isfinite(scale) and scale > 0):
+        raise UsageError(f"scale {scale}: should be a number above 0")
+
+
+def _refuse_source(method: str, chosen: Method, source: SplitStats | Preset | None) -> None:
+    if source is None and chosen.needs is not Needs.NOTHING:
+        raise UsageError(f"{method} needs {chosen.needs.value}")
+    if isinstance(source, Preset):
+        if chosen.needs is Needs.STATS:
+            raise UsageError(
+                f"{method} needs {chosen.needs.value}; preset {source.name} has a mean and a std"
+            )
+        if chosen.needs is Needs.NOTHING:
+            raise UsageError(f"{method} uses nothing of preset {source.name}; leave one out")
+
+
+def _split(stats: Stats, name: str) -> SplitStats:
+    if name in stats.splits:
+        return stats.splits[name]
+    found = ", ".join(map(shown, stats.splits)) or "none"
+    raise UnknownSplit(
+        f"the statistics have no split {shown(name)}, only {found}; name one of them with --from "
+        "SPLIT (statistics that saw validation or test images have leaked)"
+    )
+
+
+def _facts(source: SplitStats | Preset | None, split: str | None) -> Facts | None:
+    if source is None:
+        return None
+    if isinstance(source, Preset):
+        return Facts.of_preset(source)
+    return Facts.of_split(source, f"split {shown(split)}" if split else "the statistics")
+
+
+def _input(source: SplitStats | Preset | None, scale: float | None) -> Input:
+    if isinstance(source, SplitStats):
+        if scale not in (None, source.scale):
+            raise UsageError(f"scale {scale}: the statistics are of scale {source.scale}")
+        return Input(source.channels, source.dtype, source.scale, source.channels == _RGB)
+    return Input(source.channels if source else None, scale=scale)

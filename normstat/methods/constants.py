@@ -1,0 +1,62 @@
+"""Methods with the same numbers for every image."""
+
+from normstat.errors import UsageError
+from normstat.methods.facts import Facts
+from normstat.methods.maps import Affine, Channels
+
+_COUNTED = "it is computed for 8- and 16-bit images only; choose standard or min-max"
+_STATS = "give statistics of the data set with --stats"
+
+
+def unit() -> Affine:
+    """Pixels in unit scale, x / scale: [0, 1]."""
+    return Affine((0.0,), (1.0,))
+
+
+def symmetric() -> Affine:
+    """2 · x / scale - 1: [-1, 1]."""
+    return Affine((0.5,), (0.5,))
+
+
+def center(facts: Facts) -> Affine:
+    """Pixels around their mean, x / scale - mean."""
+    return Affine(facts.mean, (1.0,) * len(facts.mean))
+
+
+def standard(facts: Facts, epsilon: float) -> Affine:
+    """(x / scale - mean) / (std + epsilon)."""
+    return Affine(facts.mean, _divisor("standard", "std", facts, facts.std, epsilon))
+
+
+def min_max(facts: Facts, epsilon: float) -> Affine:
+    """(x / scale - min) / (max - min + epsilon)."""
+    low: Channels = facts.need("min-max", "min", _STATS)
+    high: Channels = facts.need("min-max", "max", _STATS)
+    ranges = tuple(b - a for a, b in zip(low, high, strict=True))
+    return Affine(low, _divisor("min-max", "max - min", facts, ranges, epsilon))
+
+
+def robust(facts: Facts, epsilon: float) -> Affine:
+    """(x / scale - median) / (q75 - q25 + epsilon)."""
+    quantiles = facts.need("robust", "quantiles", _COUNTED)
+    between = tuple(b - a for a, b in zip(quantiles["0.25"], quantiles["0.75"], strict=True))
+    return Affine(
+        quantiles["0.5"], _divisor("robust", "interquartile range", facts, between, epsilon)
+    )
+
+
+def clip_standard(facts: Facts, epsilon: float) -> Affine:
+    """As ``standard``, with pixels limited to the quantiles 0.005 and 0.995 first."""
+    quantiles = facts.need("clip-standard", "quantiles", _COUNTED)
+    limits = tuple(zip(quantiles["0.005"], quantiles["0.995"], strict=True))
+    return Affine(facts.mean, _divisor("clip-standard", "std", facts, facts.std, epsilon), limits)
+
+
+def _divisor(method: str, what: str, facts: Facts, values: Channels, epsilon: float) -> Channels:
+    for channel, value in zip(facts.channels, values, strict=True):
+        if not value + epsilon:
+            raise UsageError(
+                f"{method}: the {what} of channel {channel} in {facts.name} is 0; "
+                "choose another method (center and unit divide by nothing), or --epsilon E"
+            )
+    return tuple(value + epsilon for value in values)

@@ -1,0 +1,90 @@
+"""What pixels a method's numbers are for."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from normstat.errors import UsageError
+from normstat.files import shown
+from normstat.images import Kind
+
+# The kind that statistics count pixels as; narrow integers widen without loss.
+_KINDS = {
+    "uint8": "uint8",
+    "uint16": "uint16",
+    "int8": "int32",
+    "int16": "int32",
+    "int32": "int32",
+    "float16": "float",
+    "float32": "float",
+    "float64": "float",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """Pixels that can be normalized with some numbers.
+
+    Attributes
+    ----------
+    channels : names, in the order of the result; None: any number of channels.
+    dtype : of the pixels; None: any.
+    scale : stored value that is 1.0 in unit scale; None: as the dtype of the pixels says.
+    spreads_gray : gray images become as many equal channels.
+
+    Examples
+    --------
+    >>> Input(("R", "G", "B"), "uint8", spreads_gray=True).accept(1, "uint8")
+    3
+    """
+
+    channels: tuple[str, ...] | None = None
+    dtype: str | None = None
+    scale: float | None = None
+    spreads_gray: bool = False
+
+    def scale_of(self, dtype: str) -> float:
+        """Stored value that is 1.0 in unit scale, in pixels of this dtype.
+
+        Raises
+        ------
+        UsageError
+            The numbers are for other pixels.
+        """
+        if dtype not in _KINDS:
+            raise UsageError(f"pixels of {shown(dtype)}; should be one of {', '.join(_KINDS)}")
+        if self.dtype and _KINDS[dtype] != _KINDS[self.dtype]:
+            raise UsageError(
+                f"pixels are {dtype}, the statistics are of {self.dtype}; convert the images, or "
+                "compute their own statistics"
+            )
+        return self.scale or Kind(dtype, ()).scale
+
+    def white(self) -> float | None:
+        """The largest 8- or 16-bit pixel in unit scale; None where pixels have no such limit."""
+        if self.dtype not in ("uint8", "uint16"):
+            return None
+        return int(np.iinfo(self.dtype).max) / self.scale_of(self.dtype)
+
+    def accept(self, channels: int, dtype: str) -> int:
+        """How many channels the result has for images of so many channels and that dtype.
+
+        Raises
+        ------
+        UsageError
+            The numbers are for other images.
+        """
+        self.scale_of(dtype)
+        if self.channels is None or channels == len(self.channels):
+            return channels
+        if channels == 1 and self.spreads_gray:
+            return len(self.channels)
+        cure = (
+            "--channels rgb makes gray images three equal channels"
+            if (channels, len(self.channels)) == (1, 3)
+            else "the statistics or the preset should have the channels of the images"
+        )
+        raise UsageError(
+            f"images have {channels} channel{'s' * (channels != 1)}, the numbers are for "
+            f"{len(self.channels)} ({' '.join(map(shown, self.channels))}); {cure}"
+        )

@@ -1,0 +1,44 @@
+"""The way back: from normalized values to stored pixels."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from normstat.errors import UsageError
+from normstat.methods.maps import Coefficients
+
+
+def from_maps(
+    values: NDArray[np.float64], maps: Coefficients | Sequence[Coefficients] | None
+) -> NDArray[np.float64]:
+    """Stored pixels of an image (H, W, C), or of several, from each one's own a and b."""
+    each = [maps] if isinstance(maps, Coefficients) else list(maps or ())
+    if not each:
+        raise UsageError("each image was normalized by numbers of its own; give them as maps")
+    if len(each) > 1 and (values.ndim != 4 or len(each) != len(values)):
+        raise UsageError(f"{len(each)} maps for an array of shape {values.shape}")
+    shape = (-1, 1, 1, len(each[0].a))
+    a = np.array([one.a for one in each]).reshape(shape)
+    b = np.array([one.b for one in each]).reshape(shape)
+    pixels: NDArray[np.float64] = (values - b) / a
+    return pixels.reshape(values.shape)
+
+
+def stored_as(pixels: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Pixels as they are stored: integers are rounded, and refused outside the dtype.
+
+    >>> stored_as(np.array([2.6, -0.4]), np.dtype("uint8"))
+    array([3, 0], dtype=uint8)
+    """
+    if dtype.kind == "f":
+        return pixels.astype(dtype)
+    limits = np.iinfo(dtype)
+    pixels = np.rint(pixels)
+    if pixels.size and not (limits.min <= pixels.min() and pixels.max() <= limits.max):
+        raise UsageError(
+            f"pixels from {pixels.min():.6g} to {pixels.max():.6g} are no {dtype.name}: "
+            "this array was not made by this normalizer"
+        )
+    return pixels.astype(dtype)

@@ -1,0 +1,107 @@
+"""What is done to the pixels of one image: affine per channel, with its inverse."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from normstat.methods.kernels import Line, is_counted, write_counted, write_exact
+
+#: The planes of an image, each of shape (H, W), any strides.
+Planes: TypeAlias = Sequence[NDArray[Any]]
+#: A number for each channel.
+Channels: TypeAlias = tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Coefficients:
+    """``y = a * x + b`` on stored pixels, for each channel of the result.
+
+    Attributes
+    ----------
+    a : per stored unit.
+    b : in the unit of the result.
+    """
+
+    a: Channels
+    b: Channels
+
+
+class Map(Protocol):
+    """What is done to the pixels of one image."""
+
+    def write(self, planes: Planes, outs: Planes, scale: float) -> None:
+        """Normalize: planes in stored units to as many planes of a floating dtype."""
+
+    def inverse(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """From normalized values of shape (…, C) to unit scale."""
+
+    def largest(self, white: float) -> float:
+        """The largest absolute result for pixels from 0 to white, unit scale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Affine:
+    """``y = (x / scale - center) / width`` for each channel; a single number serves all channels.
+
+    Attributes
+    ----------
+    center, width : unit scale, width > 0.
+    limits : for each channel the range, in unit scale, that pixels are limited to first.
+
+    Examples
+    --------
+    >>> image = np.array([[[0, 51, 255]]], dtype=np.uint8)
+    >>> out = np.empty((3, 1, 1))
+    >>> Affine((0.2,), (0.4,)).write(list(np.moveaxis(image, 2, 0)), list(out), 255)
+    >>> out.ravel()
+    array([-0.5,  0. ,  2. ])
+    """
+
+    center: Channels
+    width: Channels
+    limits: tuple[tuple[float, float], ...] | None = None
+
+    def write(self, planes: Planes, outs: Planes, scale: float) -> None:
+        for plane, out, line in zip(planes, outs, self._lines(len(outs), scale), strict=True):
+            if is_counted(plane) and out.dtype == np.float32 and line.suits_float32():
+                write_counted(plane, out, line)
+            else:
+                write_exact(plane, out, line)
+
+    def inverse(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        units: NDArray[np.float64] = values * np.array(self.width) + np.array(self.center)
+        return units
+
+    def coefficients(self, channels: int, scale: float) -> Coefficients:
+        """The same as a and b on stored pixels."""
+        lines = self._lines(channels, scale)
+        return Coefficients(
+            tuple(1 / (line.width * line.scale) for line in lines),
+            tuple(-line.center / line.width for line in lines),
+        )
+
+    def largest(self, white: float) -> float:
+        limits = self.limits or ((0.0, white),) * len(self.center)
+        return max(
+            abs(end - center) / width
+            for center, width, ends in zip(self.center, self.width, limits, strict=True)
+            for end in ends
+        )
+
+    def _lines(self, channels: int, scale: float) -> list[Line]:
+        repeat = channels if len(self.center) == 1 else 1
+        limits = self.limits or (None,) * len(self.center)
+        return [
+            Line(
+                center,
+                width,
+                scale,
+                limit and ((limit[0] - center) / width, (limit[1] - center) / width),
+            )
+            for center, width, limit in zip(
+                self.center * repeat, self.width * repeat, limits * repeat, strict=True
+            )
+        ]

@@ -1,0 +1,294 @@
+"""A method with all its numbers: from pixels to arrays, and back."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from normstat.errors import UsageError
+from normstat.methods.inputs import Input
+from normstat.methods.inverse import from_maps, stored_as
+from normstat.methods.maps import Affine, Channels, Coefficients
+from normstat.methods.perimage import OfImage
+from normstat.methods.table import Fitted
+from normstat.methods.whiten import Whitening
+
+#: What the result may be.
+RESULTS = ("float32", "float16", "float64")
+
+
+@dataclass(frozen=True, slots=True)
+class Normalizer:
+    """Normalizes images; made by :func:`normstat.normalizer`. Picklable, equal by value.
+
+    Calling it takes an array of shape (H, W, C) or (N, H, W, C) in stored units (uint8: 0–255,
+    uint16: 0–65535, others as they are) and returns one of the same shape and of `dtype`.
+
+    Attributes
+    ----------
+    method : name of the method.
+    fitted : its numbers, in unit scale.
+    epsilon : added to the denominator, unit scale.
+    dtype : of the result: ``float32``, ``float16`` or ``float64``.
+    takes : the pixels that it is for.
+    reverses : the result has the channels in the reverse of the input's order (RGB to BGR).
+
+    Notes
+    -----
+    8- and 16-bit pixels to float32: relative error at most 6 · 2**-24 of each result. Everything
+    else is computed in float64 and rounded once.
+
+    Examples
+    --------
+    >>> import normstat
+    >>> imagenet = normstat.normalizer("imagenet")
+    >>> image = np.full((2, 4, 3), 255, dtype=np.uint8)
+    >>> imagenet(image)[0, 0]
+    array([2.2489083, 2.4285715, 2.6399999], dtype=float32)
+    >>> bool((imagenet.inverse(imagenet(image)) == image).all())
+    True
+    """
+
+    method: str
+    fitted: Fitted
+    epsilon: float = 0.0
+    dtype: str = "float32"
+    takes: Input = field(default_factory=Input)
+    reverses: bool = False
+
+    @property
+    def channels(self) -> tuple[str, ...] | None:
+        """Names of the result's channels; None: any number of channels, as they come."""
+        return self.takes.channels
+
+    @property
+    def input_dtype(self) -> str | None:
+        """Of the pixels; None: any, see :meth:`on`."""
+        return self.takes.dtype
+
+    @property
+    def scale(self) -> float | None:
+        """Stored value that is 1.0 in unit scale; None: as the dtype of the pixels says."""
+        return self.takes.scale
+
+    @property
+    def per_image(self) -> bool:
+        """Whether each image is normalized by its own numbers."""
+        return isinstance(self.fitted, OfImage)
+
+    @property
+    def a(self) -> Channels | None:
+        """Of ``y = a * x + b`` on stored pixels, per channel of the result.
+
+        None where each image or each depth has its own (see :meth:`on`), or channels are mixed.
+        """
+        constants = self._constants()
+        return constants.a if constants else None
+
+    @property
+    def b(self) -> Channels | None:
+        """As :attr:`a`."""
+        constants = self._constants()
+        return constants.b if constants else None
+
+    @property
+    def clip(self) -> tuple[Channels, Channels] | None:
+        """Lowest and highest pixel of each channel, stored units; the others are limited to it."""
+        if not isinstance(self.fitted, Affine) or not self.fitted.limits or not self.scale:
+            return None
+        low, high = np.array(self.fitted.limits).T * self.scale
+        return tuple(low.tolist()), tuple(high.tolist())
+
+    @property
+    def matrix(self) -> tuple[Channels, ...] | None:
+        """Of ``y = matrix · (x - mean)`` on stored pixels; only where channels are mixed."""
+        if not isinstance(self.fitted, Whitening) or not self.scale:
+            return None
+        rows = (np.array(self.fitted.matrix) / self.scale).tolist()
+        return tuple(tuple(row) for row in rows)
+
+    def on(self, dtype: str) -> "Normalizer":
+        """The same, for pixels of one dtype: what does not fit is refused before any work.
+
+        Raises
+        ------
+        UsageError
+            The statistics are of other pixels, or results would be beyond the result's dtype.
+
+        Examples
+        --------
+        >>> import normstat
+        >>> normstat.normalizer("symmetric").on("uint8").b
+        (-1.0,)
+        """
+        scale = self.takes.scale_of(dtype)
+        takes = replace(self.takes, dtype=self.input_dtype or dtype, scale=scale)
+        bound = replace(self, takes=takes)
+        bound.refuse_overflow()
+        return bound
+
+    def refuse_overflow(self) -> None:
+        """Refuse what 8- or 16-bit pixels could become and the result's dtype cannot hold.
+
+        Raises
+        ------
+        UsageError
+            With the largest result that is possible.
+        """
+        white = self.takes.white()
+        if white is None or isinstance(self.fitted, OfImage):
+            return
+        largest, limit = self.fitted.largest(white), float(np.finfo(self.dtype).max)
+        if not largest <= limit:
+            raise UsageError(
+                f"{self.method}: results reach {largest:.6g}, and {self.dtype} ends at "
+                f"{limit:.6g}; choose a wider --dtype, or --epsilon E"
+            )
+
+    def __call__(self, array: NDArray[Any]) -> NDArray[Any]:
+        """Normalize one image (H, W, C), or several of one size (N, H, W, C), in stored units.
+
+        Returns
+        -------
+        ndarray
+            The same shape; with `spreads_gray` three channels for one. The dtype is `dtype`.
+
+        Raises
+        ------
+        UsageError
+            The shape or dtype of the pixels is not what the numbers are for.
+        NotNormalizable
+            An image without a range of its own, or values that the dtype cannot hold.
+        """
+        array = np.asarray(array)
+        if array.ndim not in (3, 4):
+            raise UsageError(
+                f"an array of shape {array.shape}; should be (H, W, C) or (N, H, W, C), "
+                "gray images with C = 1"
+            )
+        channels = self.takes.accept(array.shape[-1], array.dtype.name)
+        out = np.empty((*array.shape[:-1], channels), self.dtype)
+        images = zip(array, out, strict=True) if array.ndim == 4 else [(array, out)]
+        for image, result in images:
+            self.write_into(image, result, channel_axis=2)
+        return out
+
+    def write_into(
+        self, array: NDArray[Any], out: NDArray[Any], channel_axis: int = 0
+    ) -> Coefficients | None:
+        """Normalize one image into an array that is already there.
+
+        Parameters
+        ----------
+        array : shape (H, W, C), stored units.
+        out : `dtype`; shape (C, H, W) with `channel_axis` 0, (H, W, C) with 2; any strides.
+
+        Returns
+        -------
+        Coefficients
+            What was done, on stored pixels; None where channels are mixed.
+
+        Raises
+        ------
+        UsageError, NotNormalizable
+            As for a call; in the latter case `out` may be partly written.
+        """
+        dtype = array.dtype.name
+        channels, scale = self.takes.accept(array.shape[-1], dtype), self.takes.scale_of(dtype)
+        outs = out.transpose(2, 0, 1) if channel_axis == 2 else out
+        if outs.shape != (channels, *array.shape[:2]) or out.dtype != self.dtype:
+            raise UsageError(
+                f"the result for {array.shape} is {out.dtype.name} {out.shape}; should be "
+                f"{self.dtype} with {channels} channels on axis {channel_axis}"
+            )
+        planes = list(array.transpose(2, 0, 1))
+        planes = planes[::-1] if self.reverses else planes
+        planes = planes * channels if len(planes) == 1 else planes
+        own = self._of_image(array, scale)
+        own.write(planes, list(outs), scale)
+        return own.coefficients(channels, scale) if isinstance(own, Affine) else None
+
+    def maps(self, array: NDArray[Any]) -> Coefficients | None:
+        """What is done to one image (H, W, C): a and b on stored pixels, per channel of the result.
+
+        None where channels are mixed.
+
+        Examples
+        --------
+        >>> import normstat
+        >>> image = np.array([[[10], [20]]], dtype=np.uint8)
+        >>> normstat.normalizer("image-min-max").maps(image).b
+        (-1.0,)
+        """
+        channels = self.takes.accept(array.shape[-1], array.dtype.name)
+        scale = self.takes.scale_of(array.dtype.name)
+        own = self._of_image(array, scale)
+        return own.coefficients(channels, scale) if isinstance(own, Affine) else None
+
+    def inverse(
+        self,
+        array: NDArray[Any],
+        stored: str | None = None,
+        maps: Coefficients | Sequence[Coefficients] | None = None,
+    ) -> NDArray[Any]:
+        """From normalized arrays (H, W, C) or (N, H, W, C) to pixels in the input's channel order.
+
+        Parameters
+        ----------
+        stored : dtype of the pixels; None: that of the statistics, where there are none ``uint8``.
+        maps : for methods by image, what :meth:`maps` gave for the image, or one for each of N.
+
+        Returns
+        -------
+        ndarray
+            Stored units; integers are rounded. What ``clip-standard`` has limited stays limited.
+
+        Raises
+        ------
+        UsageError
+            `maps` is missing, or integer pixels would lie outside the dtype.
+        """
+        stored = stored or self.input_dtype or "uint8"
+        scale = self.takes.scale_of(stored)
+        values = np.asarray(array).astype(np.float64)
+        if isinstance(self.fitted, OfImage):
+            pixels = from_maps(values, maps)
+        else:
+            pixels = self.fitted.inverse(values) * scale
+        if self.reverses:
+            pixels = pixels[..., ::-1]
+        return stored_as(pixels, np.dtype(stored))
+
+    def record(self) -> dict[str, Any]:
+        """All of it, for JSON; :func:`normstat.methods.from_record` makes it again.
+
+        ``a``, ``b``, ``clip``, ``matrix`` are on stored pixels and tell a reader what was done;
+        ``numbers`` are those in unit scale that it was computed with.
+        """
+        return {
+            "method": self.method,
+            "epsilon": self.epsilon,
+            "dtype": self.dtype,
+            "channels": self.channels,
+            "input_dtype": self.input_dtype,
+            "scale": self.scale,
+            "spreads_gray": self.takes.spreads_gray,
+            "reverses": self.reverses,
+            "a": self.a,
+            "b": self.b,
+            "clip": self.clip,
+            "matrix": self.matrix,
+            "numbers": None if isinstance(self.fitted, OfImage) else asdict(self.fitted),
+        }
+
+    def _of_image(self, array: NDArray[Any], scale: float) -> Affine | Whitening:
+        fitted = self.fitted
+        return fitted.of(array, scale) if isinstance(fitted, OfImage) else fitted
+
+    def _constants(self) -> Coefficients | None:
+        if not isinstance(self.fitted, Affine) or not self.scale:
+            return None
+        channels = len(self.channels or self.fitted.center)
+        return self.fitted.coefficients(channels, self.scale)

@@ -1,0 +1,88 @@
+"""A normalizer from what it wrote about itself."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from normstat.methods.inputs import Input
+from normstat.methods.maps import Affine, Channels
+from normstat.methods.normalizing import RESULTS, Normalizer
+from normstat.methods.table import METHODS, Fitted
+from normstat.methods.whiten import Whitening
+from normstat.statsfile.nodes import Node
+
+
+def from_record(record: Mapping[str, Any]) -> Normalizer:
+    """The normalizer that a record is of.
+
+    Raises
+    ------
+    StatsFileError
+        The record is not one; with the JSON pointer of the problem.
+
+    Examples
+    --------
+    >>> import normstat
+    >>> clip = normstat.normalizer("clip")
+    >>> from_record(clip.record()) == clip
+    True
+    """
+    node = Node(dict(record), "")
+    method = node["method"].one_of(tuple(METHODS))
+    epsilon = node["epsilon"].positive()
+    takes = Input(
+        channels=node["channels"].optional(_texts),
+        dtype=node["input_dtype"].optional(Node.text),
+        scale=node["scale"].optional(_positive),
+        spreads_gray=_truth(node["spreads_gray"]),
+    )
+    return Normalizer(
+        method,
+        _fitted(method, epsilon, node["numbers"]),
+        epsilon,
+        node["dtype"].one_of(RESULTS),
+        takes,
+        _truth(node["reverses"]),
+    )
+
+
+def _fitted(method: str, epsilon: float, numbers: Node) -> Fitted:
+    if METHODS[method].per_image:
+        numbers.null()
+        return METHODS[method].fit(None, epsilon)
+    center = _numbers(numbers["center"])
+    if method == "whiten":
+        rows = _items(numbers["matrix"], len(center))
+        return Whitening(center, tuple(_numbers(row, len(center)) for row in rows))
+    width = tuple(_positive(node) for node in _items(numbers["width"], len(center)))
+    return Affine(center, width, numbers["limits"].optional(lambda node: _limits(node, center)))
+
+
+def _limits(node: Node, center: Channels) -> tuple[tuple[float, float], ...]:
+    pairs = [_numbers(pair, 2) for pair in _items(node, len(center))]
+    return tuple((low, high) for low, high in pairs)
+
+
+def _numbers(node: Node, length: int | None = None) -> Channels:
+    return tuple(item.number() for item in _items(node, length))
+
+
+def _texts(node: Node) -> tuple[str, ...]:
+    return tuple(item.text() for item in _items(node))
+
+
+def _items(node: Node, length: int | None = None) -> list[Node]:
+    """A list, or the tuple that it was before it became JSON."""
+    value = list(node.value) if isinstance(node.value, tuple) else node.value
+    return Node(value, node.pointer).list(length)
+
+
+def _positive(node: Node) -> float:
+    if not node.number() > 0:
+        node.fail("should be above 0")
+    return node.number()
+
+
+def _truth(node: Node) -> bool:
+    if not isinstance(node.value, bool):
+        node.fail("should be true or false")
+    return bool(node.value)
