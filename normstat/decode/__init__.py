@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin, UnidentifiedImageError, features
 
 from normstat import files
-from normstat.decode import damage, geometry
+from normstat.decode import damage, geometry, png
 from normstat.decode.arrays import FORMAT as NPY
 from normstat.decode.arrays import SIGNATURE, DecodedArray, decode_array, is_array
 from normstat.decode.kinds import kind_of
@@ -130,22 +130,24 @@ def _decode(sample: Sample, data: bytes, reading: Reading) -> DecodedImage | Dec
 
 def _decode_image(sample: Sample, data: bytes, reading: Reading, digest: bytes) -> DecodedImage:
     try:
-        image, kind, header = _load(sample, data, reading)
+        pixels = _load(sample, data, reading, digest)
     except (UnreadableImage, MemoryError):
         raise
     # On damaged bytes decoders raise nearly anything (OSError, ValueError, SyntaxError,
     # struct.error, KeyError, zlib.error, ...); whatever it is, it is about this one file.
     except Exception as error:
         raise damage.verdict(error, data) from error
-    if kind is FLOAT and not np.isfinite(np.asarray(image)).all():
+    if pixels.kind is FLOAT and not np.isfinite(pixels.array()).all():
         raise UnreadableImage(Code.NON_FINITE, "has NaN or infinite values")
-    return DecodedImage(image, kind, header, digest)
+    return pixels
 
 
-def _load(sample: Sample, data: bytes, reading: Reading) -> tuple[Image.Image, Kind, Header]:
+def _load(sample: Sample, data: bytes, reading: Reading, digest: bytes) -> DecodedImage:
     """All that meets the bytes of the file, which may be hostile."""
     is_png = data.startswith(damage.PNG_SIGNATURE)
     png_spans = damage.png_spans(data) if is_png else []
+    if is_png and (image := png.plain(data, png_spans, reading.max_pixels)):
+        return _of_plain_png(sample, data, png_spans, image, digest)
     image = _open(data, is_png)
     width, height = geometry.stored_size(image)
     if width * height > reading.max_pixels:
@@ -158,24 +160,36 @@ def _load(sample: Sample, data: bytes, reading: Reading) -> tuple[Image.Image, K
     orientation = geometry.orientation(image) if format == "TIFF" else 1
     interlaced = bool(image.info.get("interlace"))
     image.load()
-    if is_png:
-        damage.check_png_rows(image, data, png_spans, interlaced)
-    elif format in _JPEG:
+    if format in _JPEG:
         damage.check_jpeg_end(image, data)
     if format != "TIFF":  # a PNG may tell after its pixels
         orientation = geometry.orientation(image)
-    notes = {
-        "alpha_dropped": mode in _ALPHA_MODES or "transparency" in image.info,
-        "icc_profile": "icc_profile" in image.info,
-        "exif_orientation": orientation > 1,
-        "multi_frame": multi_frame,
-        "extension_mismatch": _is_called_otherwise(
-            sample.path, "JPEG" if format in _JPEG else format
-        ),
-    }
-    noted = tuple(note for note, holds in notes.items() if holds)
+    found = "JPEG" if format in _JPEG else format
+    notes = (
+        ("alpha_dropped", mode in _ALPHA_MODES or "transparency" in image.info),
+        ("icc_profile", "icc_profile" in image.info),
+        ("exif_orientation", orientation > 1),
+        ("multi_frame", multi_frame),
+        ("extension_mismatch", _is_called_otherwise(sample.path, found)),
+    )
+    noted = tuple([note for note, holds in notes if holds])
     plain = _plain(geometry.stored(image, orientation), kind)
-    return plain, kind, Header(format, mode, noted, orientation)
+    pixels = DecodedImage(plain, kind, Header(format, mode, noted, orientation), digest)
+    if is_png:
+        # What was converted may be black where the file is not, and the reverse.
+        last_row = pixels.last_row() if plain is image else None
+        damage.check_png_rows(image, data, png_spans, interlaced, last_row)
+    return pixels
+
+
+def _of_plain_png(
+    sample: Sample, data: bytes, spans: list[tuple[int, int]], image: Image.Image, digest: bytes
+) -> DecodedImage:
+    notes = ("extension_mismatch",) if _is_called_otherwise(sample.path, "PNG") else ()
+    kind = GRAY8 if image.mode == "L" else RGB8
+    pixels = DecodedImage(image, kind, Header("PNG", image.mode, notes), digest)
+    damage.check_png_rows(image, data, spans, False, pixels.last_row())
+    return pixels
 
 
 def _is_called_otherwise(path: str, format: str) -> bool:

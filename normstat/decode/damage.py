@@ -79,15 +79,25 @@ def png_spans(data: bytes) -> list[tuple[int, int]]:
 
 
 def check_png_rows(
-    image: Image.Image, data: bytes, spans: list[tuple[int, int]], interlaced: bool
+    image: Image.Image,
+    data: bytes,
+    spans: list[tuple[int, int]],
+    interlaced: bool,
+    last_row: bytes | None,
 ) -> None:
     """The compressed pixels hold every row: missing ones decode as zeros, without an error.
+
+    Parameters
+    ----------
+    last_row : the last row of the image's pixels, if that is known without effort.
 
     Raises
     ------
     UnreadableImage
         ``truncated``
     """
+    if last_row and not interlaced and last_row.strip(b"\0"):
+        return
     width, height, bits, color = _PNG_HEADER(data, 16)
     # A short stream is measured faster than its last row is looked at.
     if len(data) > _SHORT and not interlaced:

@@ -1,6 +1,7 @@
 """A decoded image: its counts, its pixels and the key that tells it from others."""
 
 import hashlib
+import sys
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -86,6 +87,12 @@ class DecodedImage:
     def array(self) -> NDArray[Any]:
         """The pixels: shape (H, W, C), the kind's dtype, stored units; not to be written to."""
         return self._flat().reshape(self.height, self.width, -1)
+
+    def last_row(self) -> bytes | None:
+        """The bytes of the last row, where they are at hand: of small images with 8 bits."""
+        if not self._small or self.kind.bins != 256:
+            return None
+        return self._flat()[-self.width * len(self.kind.channels) :].tobytes()
 
     def _flat(self) -> NDArray[Any]:
         """The pixels in one row: shape (H·W·C,)."""
@@ -178,4 +185,6 @@ def _hash(*parts: bytes) -> bytes:
 
 
 def _little_endian(array: NDArray[Any]) -> bytes:
+    if sys.byteorder == "little" and array.dtype.isnative:
+        return array.tobytes()
     return array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
