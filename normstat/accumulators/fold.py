@@ -26,6 +26,7 @@ class Fold:
     def __init__(self, covariance: bool = False) -> None:
         self._covariance = covariance
         self._kinds: dict[tuple[str, Kind], _KindFold] = {}
+        self._latest: tuple[str, Kind, _KindFold] | None = None
         self._unreadable: dict[str, list[Unreadable]] = {}
 
     def add(self, sample: Sample, pixels: Pixels) -> None:
@@ -36,10 +37,15 @@ class Fold:
         UnreadableImage
             ``non_finite`` if the squares of its values exceed float64.
         """
+        latest = self._latest  # mostly the right one: cheaper to see than to look up
+        if latest and latest[0] is sample.split and latest[1] is pixels.kind:
+            latest[2].add(sample, pixels)
+            return
         place = sample.split, pixels.kind
         fold = self._kinds.get(place) or _KindFold(pixels.kind, self._covariance)
         fold.add(sample, pixels)
         self._kinds[place] = fold
+        self._latest = (*place, fold)
 
     def add_unreadable(self, record: Unreadable) -> None:
         """Add the record of an image that could not be read."""

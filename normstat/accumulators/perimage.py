@@ -56,20 +56,15 @@ class PerImage:
         return cls.of_many_counts([(pixels, sums)])
 
     @classmethod
-    def of_many_counts(
-        cls, images: Sequence[tuple[int, Sequence[tuple[int, int]]]]
-    ) -> "PerImage":
+    def of_many_counts(cls, images: Sequence[tuple[int, Sequence[tuple[int, int]]]]) -> "PerImage":
         """At least one counted image, each as for :meth:`of_counts`: their sum, made faster."""
         pixels = [m for m, _ in images]
-        channels = zip(*([(m, s, q) for s, q in sums] for m, sums in images), strict=True)
+        by_channel = zip(*(sums for _, sums in images), strict=True)
         return cls(
             len(images),
             sum(pixels),
             sum([m * m for m in pixels]),
-            tuple(
-                tuple(map(sum, zip(*(_counted(*image) for image in channel), strict=True)))
-                for channel in channels
-            ),
+            tuple(_counted(pixels, sums) for sums in by_channel),
         )
 
     @classmethod
@@ -182,7 +177,17 @@ def _exact(value: float) -> int:
     return numerator * ((1 << DOUBLE) // denominator)
 
 
-def _counted(m: int, s: int, q: int) -> tuple[int, ...]:
-    """What one channel of a counted image adds to :data:`COLUMNS`."""
-    std = isqrt(((m * q - s * s) << (2 * PLACES)) // (m * m))
-    return s, q, s * s, q * q, m * s, m * q, s * q, (s << PLACES) // m, std
+def _counted(pixels: Sequence[int], sums: Sequence[tuple[int, int]]) -> tuple[int, ...]:
+    """:data:`COLUMNS` of one channel, from the pixels and (Σx, Σx²) of each image."""
+    images = [(m, s, q) for m, (s, q) in zip(pixels, sums, strict=True)]
+    return (
+        sum([s for _, s, _ in images]),
+        sum([q for _, _, q in images]),
+        sum([s * s for _, s, _ in images]),
+        sum([q * q for _, _, q in images]),
+        sum([m * s for m, s, _ in images]),
+        sum([m * q for m, _, q in images]),
+        sum([s * q for _, s, q in images]),
+        sum([(s << PLACES) // m for m, s, _ in images]),
+        sum([isqrt(((m * q - s * s) << 2 * PLACES) // (m * m)) for m, s, q in images]),
+    )
