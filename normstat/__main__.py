@@ -1,9 +1,10 @@
 """The process: ``normstat`` and ``python -m normstat``."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from normstat.executors import Local
@@ -14,13 +15,18 @@ _HELP = {"-h", "--help"}
 _AHEAD = 2
 
 
-def main() -> int:
-    """Run the command line of this process and return its exit code."""
+def main() -> NoReturn:
+    """Run the command line of this process, and end it with its exit code."""
     words = sys.argv[1:]
     with _workers_ahead(words) as local:
         from normstat.cli import main as run
 
-        return run(words, local)
+        code = run(words, local)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):  # a full disk, nobody who reads: the command has its exit code
+            stream.flush()
+    # Taking all modules apart one by one takes longer than reading a hundred tiny images.
+    os._exit(code)
 
 
 @contextmanager
@@ -37,4 +43,4 @@ def _workers_ahead(words: Sequence[str]) -> Iterator["Local | None"]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
