@@ -2,7 +2,7 @@
 
 >>> import normstat
 >>> [name for name in normstat.__all__ if name.islower() and name[0] != "_"]
-['compute', 'load', 'normalizer', 'save']
+['apply', 'compute', 'load', 'normalizer', 'save']
 """
 
 from importlib import import_module
@@ -14,24 +14,28 @@ if TYPE_CHECKING:
     from normstat.presets import Preset
     from normstat.stats import Settings, SplitStats, Stats
     from normstat.statsfile import load, save
+    from normstat.verbs.apply import Applied, apply
     from normstat.verbs.compute import compute
 
 __version__ = "0.1.0"
 
 # Name -> module, imported when the name is first used: `normstat --version` needs no NumPy.
 _LAZY = {
+    "Applied": "normstat.verbs.apply",
     "Normalizer": "normstat.methods",
     "NormstatError": "normstat.errors",
     "Preset": "normstat.presets",
     "Settings": "normstat.stats",
     "SplitStats": "normstat.stats",
     "Stats": "normstat.stats",
+    "apply": "normstat.verbs.apply",
     "compute": "normstat.verbs.compute",
     "load": "normstat.statsfile",
     "normalizer": "normstat.methods",
     "save": "normstat.statsfile",
 }
 __all__ = [
+    "Applied",
     "Normalizer",
     "NormstatError",
     "Preset",
@@ -39,6 +43,7 @@ __all__ = [
     "SplitStats",
     "Stats",
     "__version__",
+    "apply",
     "compute",
     "load",
     "normalizer",

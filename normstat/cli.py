@@ -22,7 +22,7 @@ from normstat.images import FORMATS, MAX_PIXELS
 if TYPE_CHECKING:
     from normstat.executors import Local
     from normstat.stats import Stats
-    from normstat.verbs.compute import Progress
+    from normstat.verbs.running import Progress
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -108,6 +108,7 @@ class Shard:
     root : the folder that the paths are relative to.
     paths : relative paths of the samples, in the byte order of the whole walk.
     unreadable : what the walk itself could not enter on the way.
+    start : how many images of the split come before the first, where somebody has counted.
 
     Examples
     --------
@@ -119,6 +120,7 @@ class Shard:
     root: str
     paths: tuple[str, ...]
     unreadable: tuple[Unreadable, ...] = ()
+    start: int = 0
 
     def __iter__(self) -> Iterator[Sample]:
         for path in self.paths:
@@ -131,8 +133,8 @@ class Shard:
         """The same work, one image at a time: adding the results gives the same result."""
         if self.unreadable:
             yield Shard(self.split, self.root, (), self.unreadable)
-        for path in self.paths:
-            yield Shard(self.split, self.root, (path,))
+        for place, path in enumerate(self.paths, self.start):
+            yield Shard(self.split, self.root, (path,), start=place)
 
     def record(self, code: Code, detail: str) -> Unreadable:
         """The record of what happened to the one image of a single."""

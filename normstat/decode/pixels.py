@@ -32,17 +32,15 @@ class DecodedImage:
 
     __slots__ = (
         "_counts",
+        "_decoded",
+        "_header",
         "_image",
-        "_orientation",
+        "_key",
         "_pixels",
         "_small",
         "digest",
-        "format",
         "height",
-        "key",
         "kind",
-        "mode",
-        "notes",
         "width",
     )
 
@@ -52,21 +50,38 @@ class DecodedImage:
         kind: Kind,
         header: Header,
         digest: bytes,
+        decoded: "DecodedImage | None" = None,
     ) -> None:
         self._image = image
         self._counts: NDArray[np.int64] | None = None
         self._pixels: NDArray[Any] | None = None
+        self._key: bytes | None = None
         self.width, self.height = image.size
         self._small = self.width * self.height <= _SMALL
         self.kind = kind
-        self.mode = header.mode
-        self.format = header.format
         self.digest = digest
-        self.key = self._key()
-        self.notes = header.notes
-        self._orientation = header.orientation
-        if self._has_equal_channels():
-            self.notes += ("equal_channels",)
+        self._header = header
+        self._decoded = decoded  # what this one was made from, if it was converted or shaped
+
+    @property
+    def mode(self) -> str:
+        return self._header.mode
+
+    @property
+    def format(self) -> str:
+        return self._header.format
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        if self._decoded:
+            return self._decoded.notes
+        return self._header.notes + (("equal_channels",) if self._has_equal_channels() else ())
+
+    @property
+    def key(self) -> bytes:
+        if self._key is None:
+            self._key = self._decoded.key if self._decoded else self._made_key()
+        return self._key
 
     def counts(self) -> NDArray[np.int64]:
         """How often each value occurs: shape (C, bins), int64."""
@@ -118,21 +133,20 @@ class DecodedImage:
                 Code.OTHER_DEPTH, f"--channels {channels} takes 8-bit images; this is {self.mode}"
             )
         kind = GRAY8 if channels == "gray" else RGB8
-        if kind is not self.kind:
-            self._image = self._image.convert("L" if kind is GRAY8 else "RGB")
-            self._counts = self._pixels = None
-            self.kind = kind
-        return self
+        if kind is self.kind:
+            return self
+        return self._with(self._image.convert("L" if kind is GRAY8 else "RGB"), kind)
 
     def shaped(self, reading: Reading) -> "DecodedImage":
         """The same image resized, cropped and turned as asked for; key and notes stay."""
-        self._image = geometry.shaped(self._image, reading, self._orientation)
-        self._counts = self._pixels = None
-        self.width, self.height = self._image.size
-        self._small = self.width * self.height <= _SMALL
-        return self
+        return self._with(
+            geometry.shaped(self._image, reading, self._header.orientation), self.kind
+        )
 
-    def _key(self) -> bytes:
+    def _with(self, image: Image.Image, kind: Kind) -> "DecodedImage":
+        return DecodedImage(image, kind, self._header, self.digest, self._decoded or self)
+
+    def _made_key(self) -> bytes:
         """BLAKE2b-128 of kind, size, counts and a 16 × 16 sample; of every pixel if not 8 bits."""
         channels = len(self.kind.channels)
         head = f"{self.kind.dtype} {channels} {self.width} {self.height} ".encode()

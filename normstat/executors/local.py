@@ -40,17 +40,24 @@ class Local:
         self.image_timeout = image_timeout
         self.preload = preload
         self._early: list[Worker] = []
+        self._lasting: set[Worker] = set()
 
     def __enter__(self) -> Self:
-        """Start some workers already: they import what they need while the caller does."""
+        """Start some workers already: they import what they need while the caller does.
+
+        They last from one :meth:`map` to the next, until the end of the ``with`` block.
+        """
         with suppress(OSError):  # map() starts what is missing, or says why it cannot
-            while len(self._early) < min(self.workers, _MOST_EARLY):
-                self._early.append(Worker(self.preload))
+            while len(self._lasting) < min(self.workers, _MOST_EARLY):
+                worker = Worker(self.preload)
+                self._lasting.add(worker)
+                self._early.append(worker)
         return self
 
     def __exit__(self, *_: object) -> None:
         while self._early:
             self._early.pop().end()
+        self._lasting.clear()
 
     def start(self) -> "Worker":
         """Return a worker, started early or now."""
@@ -58,6 +65,17 @@ class Local:
             return self._early.pop()
         except IndexError:
             return Worker(self.preload)
+
+    def give_back(self, worker: "Worker") -> None:
+        """Take back a worker that has nothing to do.
+
+        Only those of :meth:`__enter__` may stay: Linux ends a process with the thread that
+        started it.
+        """
+        if worker in self._lasting:
+            self._early.append(worker)
+        else:
+            worker.end()
 
     def map(self, job: Job[R], shards: Iterable[Shard]) -> Generator[R, None, None]:
         """See :class:`normstat.executors.Executor`.
@@ -184,6 +202,7 @@ class _Run(Generic[R]):
                 with self._changed:
                     self._results[index] = result
                     self._changed.notify_all()
+            self._give_back(lane)
         except _CannotStart:
             # The others go on, with these shards too; without others the run ends.
             with self._changed:
@@ -289,6 +308,14 @@ class _Run(Generic[R]):
         if lane.worker:
             self._forget(lane.worker)
         lane.worker, lane.asked = None, 0
+
+    def _give_back(self, lane: _Lane) -> None:
+        with self._changed:
+            if not lane.worker or self._stopped or self._failure:
+                return
+            self._workers.discard(lane.worker)
+        self._executor.give_back(lane.worker)
+        lane.worker = None
 
     def _forget(self, worker: Worker) -> None:
         with self._changed:

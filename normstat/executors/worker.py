@@ -60,16 +60,21 @@ def serve(tasks: IO[bytes], preload: str = "") -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)  # what a library prints must not get between the results
     gc.freeze()  # what is imported stays: no need to look through it again and again
-    inbox: SimpleQueue[Shard] = SimpleQueue()
+    inbox: SimpleQueue[Any] = SimpleQueue()
     threading.Thread(target=_listen, args=(tasks, inbox), daemon=True).start()
     watch = _alarm(image_timeout)
     send(results, "ready")  # from here on a death is the fault of an image, or of somebody else
     if DEBUG not in os.environ:
         os.dup2(nowhere, 2)  # libtiff and libpng remark on files there; the codes say it better
     while True:
-        shard = inbox.get()
+        task = inbox.get()
+        if not isinstance(task, Shard):  # another run: its greeting
+            _, image_timeout, job = task
+            watch = _alarm(image_timeout)
+            send(results, "ready")
+            continue
         try:
-            answer = True, job(_Watched.of(shard, watch))
+            answer = True, job(_Watched.of(task, watch))
         except MemoryError:
             os._exit(NO_MEMORY)
         except Exception:  # noqa: BLE001  # a bug: the parent raises it, with this traceback
@@ -78,7 +83,7 @@ def serve(tasks: IO[bytes], preload: str = "") -> None:
         send(results, answer)
 
 
-def _listen(tasks: IO[bytes], inbox: "SimpleQueue[Shard]") -> None:
+def _listen(tasks: IO[bytes], inbox: "SimpleQueue[Any]") -> None:
     """A thread of its own, so that the end of the parent is noticed in the middle of a shard."""
     while True:
         try:
@@ -128,7 +133,7 @@ class _Watched(Shard):
 
     @classmethod
     def of(cls, shard: Shard, watch: Callable[[bool], None]) -> "_Watched":
-        watched = cls(shard.split, shard.root, shard.paths, shard.unreadable)
+        watched = cls(shard.split, shard.root, shard.paths, shard.unreadable, shard.start)
         object.__setattr__(watched, "_watch", watch)
         return watched
 

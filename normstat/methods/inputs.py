@@ -43,6 +43,10 @@ class Input:
     scale: float | None = None
     spreads_gray: bool = False
 
+    def has_depth(self, dtype: str) -> bool:
+        """Whether pixels of this dtype are of the depth that the numbers are for."""
+        return self.dtype is None or _KINDS.get(dtype) == _KINDS[self.dtype]
+
     def scale_of(self, dtype: str) -> float:
         """Stored value that is 1.0 in unit scale, in pixels of this dtype.
 
@@ -53,7 +57,7 @@ class Input:
         """
         if dtype not in _KINDS:
             raise UsageError(f"pixels of {shown(dtype)}; should be one of {', '.join(_KINDS)}")
-        if self.dtype and _KINDS[dtype] != _KINDS[self.dtype]:
+        if not self.has_depth(dtype):
             raise UsageError(
                 f"pixels are {dtype}, the statistics are of {self.dtype}; convert the images, or "
                 "compute their own statistics"

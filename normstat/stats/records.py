@@ -7,7 +7,7 @@ from typing import TypeAlias
 from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.tally import Extent, SplitTally
-from normstat.images import MAX_PIXELS, Unreadable
+from normstat.images import MAX_PIXELS, Reading, Unreadable
 
 #: Quantiles that are recorded, as they are written.
 QUANTILES = ("0.005", "0.01", "0.05", "0.25", "0.5", "0.75", "0.95", "0.99", "0.995")
@@ -116,6 +116,10 @@ class Settings:
     layout: str = "hwc"
     max_pixels: int = MAX_PIXELS
     split_dirs: Mapping[str, str] = field(default_factory=dict)
+
+    def reading(self) -> Reading:
+        """What of them a decoder needs."""
+        return Reading(self.channels, self.max_pixels, self.resize, self.crop, self.layout)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from normstat.errors import StatsFileError
 from normstat.files import shown
 from normstat.stats import Stats
 from normstat.statsfile.reading import loads
-from normstat.statsfile.writing import SCHEMA, dumps
+from normstat.statsfile.writing import SCHEMA, dumps, render
 
-__all__ = ["SCHEMA", "dumps", "load", "loads", "save"]
+__all__ = ["SCHEMA", "dumps", "load", "loads", "render", "save"]
 
 
 def save(stats: Stats, file: str | PathLike[str]) -> None:

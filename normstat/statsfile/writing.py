@@ -36,7 +36,7 @@ def dumps(stats: Stats) -> str:
             _plain(record) | {"path": path_text(record.path)} for record in stats.unreadable
         ],
     }
-    return _render(content, "") + "\n"
+    return render(content)
 
 
 def _plain(record: Any) -> dict[str, Any]:
@@ -121,6 +121,18 @@ def _covariance_to_json(state: Products | Comoments | None) -> Any:
             "c2": [row[first:] for first, row in enumerate(state.c2.tolist())],
         }
     return None
+
+
+def render(content: Mapping[str, Any]) -> str:
+    """JSON that people can read: one line for whatever holds nothing nested.
+
+    >>> print(render({"mean": [0.5, 0.25], "n": {"min": 1, "max": 2}}), end="")
+    {
+      "mean": [0.5, 0.25],
+      "n": {"min": 1, "max": 2}
+    }
+    """
+    return _render(content, "") + "\n"
 
 
 def _render(value: Any, indent: str) -> str:

@@ -1,0 +1,503 @@
+"""From a folder of images to a folder of normalized arrays."""
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, nullcontext
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from normstat import __version__, statsfile
+from normstat.decode import versions
+from normstat.errors import NothingToRead, OutputError, Stopped, UsageError
+from normstat.executors import Executor, Local
+from normstat.files import shown
+from normstat.images import LAYOUTS, MAX_PIXELS, Reading, Shard, Unreadable, path_bytes, path_text
+from normstat.methods import Normalizer
+from normstat.methods import normalizer as normalizer_of
+from normstat.presets import Preset
+from normstat.stats import Settings, SplitStats, Stats
+from normstat.verbs.demands import Demands, Measure, Names
+from normstat.verbs.running import (
+    Images,
+    Progress,
+    Run,
+    Silent,
+    executor_for,
+    most_frequent,
+    names_of,
+    refuse_options,
+)
+from normstat.verbs.writing import Write, Written
+from normstat.writers import WRITERS, Nowhere, Npy, Row, Stack
+from normstat.writers.folder import SCHEMA, Out, index_line, writing
+
+_LOOK_AT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a run of :func:`apply` wrote, or would write.
+
+    Attributes
+    ----------
+    listed, images : found, and turned into arrays (by a dry run: that look as if they could be).
+    bytes : of the arrays.
+    free : bytes free where OUT is, before the run.
+    range : smallest and largest value in all arrays; None before there are any.
+    first : what is known of the first three arrays.
+    outputs : their names relative to OUT.
+    unreadable : a record for each image without an array.
+    """
+
+    listed: int
+    images: int
+    bytes: int
+    free: int
+    range: tuple[float, float] | None
+    first: tuple[Row, ...]
+    outputs: tuple[str, ...]
+    unreadable: tuple[Unreadable, ...] = ()
+
+
+def apply(
+    path: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    source: Stats | SplitStats | Preset | str | os.PathLike[str] | None = None,
+    *,
+    method: str | None = None,
+    from_split: str | None = None,
+    own_split: bool = False,
+    epsilon: float = 0.0,
+    dtype: str = "float32",
+    layout: str = "chw",
+    store: str = "npy",
+    split: str | Iterable[str] = (),
+    split_dir: Mapping[str, str | os.PathLike[str]] | None = None,
+    include: str | Iterable[str] = (),
+    exclude: str | Iterable[str] = (),
+    channels: str | None = None,
+    resize: int | None = None,
+    crop: int | None = None,
+    exif: bool = True,
+    overwrite: bool = False,
+    skip_existing: bool = False,
+    dry_run: bool = False,
+    workers: int | None = None,
+    max_pixels: int | None = None,
+    image_timeout: float = 60.0,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> Applied:
+    """Normalize a folder of images, and write an array for each.
+
+    Parameters
+    ----------
+    path : folder of images.
+    out : folder for the arrays, ``index.jsonl`` and ``normstat.json``.
+    source, method, epsilon, dtype : see :func:`normstat.normalizer`.
+    from_split : whose statistics normalize every split; None: those of ``train``.
+    own_split : normalize each split with its own statistics.
+    layout : of the arrays: ``chw`` or ``hwc``.
+    store : ``npy``: a file for each image, in a tree like that of the images; ``stack``: one for
+        each split, of shape (N, C, H, W) or (N, H, W, C), for which images have one size.
+    split, split_dir, include, exclude : as for :func:`normstat.compute`.
+    channels, resize, crop, max_pixels : as for :func:`normstat.compute`; None: as the statistics
+        were computed.
+    exif : turn images upright, as their EXIF orientation says.
+    overwrite : replace what an earlier run has left in `out`.
+    skip_existing : continue an earlier run with the same settings.
+    dry_run : write nothing, and look at the first three images only.
+    workers, image_timeout, executor, progress : as for :func:`normstat.compute`.
+
+    Returns
+    -------
+    Applied
+
+    Raises
+    ------
+    UsageError
+        What was asked for does not fit the images or `out`; found before anything is written.
+    Stopped
+        The disk is full, an image has no range to divide by, or workers cannot be started.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     os.mkdir(f"{folder}/images")
+    ...     Image.new("RGB", (4, 2), (255, 0, 51)).save(f"{folder}/images/a.png")
+    ...     done = apply(f"{folder}/images", f"{folder}/arrays", "unit", workers=0)
+    ...     np.load(f"{folder}/arrays/a.npy")[:, 0, 0]
+    array([1. , 0. , 0.2], dtype=float32)
+    >>> done.images, done.first[0].shape
+    (1, (3, 2, 4))
+    """
+    if isinstance(source, os.PathLike) or (isinstance(source, str) and source.endswith(".json")):
+        source = statsfile.load(source)
+    asked = Settings(
+        channels=channels or "auto",
+        include=names_of(include),
+        exclude=names_of(exclude),
+        resize=resize,
+        crop=crop,
+        max_pixels=max_pixels or MAX_PIXELS,
+        split_dirs={name: os.fspath(folder) for name, folder in (split_dir or {}).items()},
+    )
+    refuse_options(asked, workers, None, image_timeout)
+    _refuse_choices(layout, store, source, from_split, own_split)
+    settings = _as_recorded(asked, channels, max_pixels, source)
+    folder = Out(os.fspath(out))
+    if not dry_run:
+        folder.refuse(os.fspath(path), overwrite, skip_existing)
+    images = Images.of(path, settings, names_of(split))
+    normalizers = {
+        name: normalizer_of(
+            source,
+            method=method,
+            split=name if own_split else from_split,
+            epsilon=epsilon,
+            dtype=dtype,
+        )
+        for name in images.selection.splits
+    }
+    settings = replace(settings, split_dirs=images.source.split_dirs)
+    plan = _Plan(images, settings, exif, normalizers, dtype, layout, store, folder)
+    engine = executor or executor_for(workers, image_timeout)
+    progress = progress or Silent()
+    with engine if isinstance(engine, Local) else nullcontext(engine) as engine:
+        plan, forecast = _measured(plan, engine, progress, skip_existing)
+        if dry_run:
+            return _look(plan, forecast, engine)
+        if forecast.needed > forecast.free:
+            raise OutputError(
+                f"{shown(folder.root)}: {_human(forecast.needed)} are to be written, and the disk "
+                f"has {_human(forecast.free)} free; --dtype float16, or --resize N --crop N"
+            )
+        decided = _decided(plan, source, from_split, own_split)
+        folder.begin(decided, overwrite, skip_existing)
+        try:
+            return _write(plan, forecast, engine, progress, skip_existing)
+        finally:
+            folder.give_up()
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is decided before any image is opened."""
+
+    images: Images
+    settings: Settings
+    exif: bool
+    normalizers: Mapping[str, Normalizer]
+    dtype: str
+    layout: str
+    store: str
+    folder: Out
+
+    def job(self, writer: Npy | Stack | Nowhere) -> Write:
+        return Write(self.reading, self.normalizers, writer, self.layout)
+
+    @property
+    def reading(self) -> Reading:
+        return replace(self.settings.reading(), upright=self.exif)
+
+
+@dataclass(frozen=True, slots=True)
+class _Forecast:
+    """What the headers tell; ``needed`` are the bytes that are not there yet."""
+
+    listed: int
+    rows: Mapping[str, int]
+    demands: Demands
+    shape: tuple[int, ...]
+    bytes: int
+    needed: int
+    free: int
+
+
+def _refuse_choices(
+    layout: str,
+    store: str,
+    source: Any,
+    from_split: str | None,
+    own_split: bool,
+) -> None:
+    for option, value, known in (("--layout", layout, LAYOUTS), ("--store", store, WRITERS)):
+        if value not in known:
+            raise UsageError(f"{option} {shown(value)}: should be one of {', '.join(known)}")
+    if own_split and not isinstance(source, Stats):
+        raise UsageError("--own-split: only a stats file (--stats) has a split for each")
+    if own_split and from_split:
+        raise UsageError("--own-split and --from: choose one")
+
+
+def _as_recorded(
+    asked: Settings, channels: str | None, max_pixels: int | None, source: Any
+) -> Settings:
+    """The settings, where statistics were computed with some: theirs.
+
+    Statistics of resized images are not those of the originals.
+    """
+    if not isinstance(source, Stats):
+        return asked
+    recorded = source.settings
+    for name in ("resize", "crop"):
+        given, theirs = getattr(asked, name), getattr(recorded, name)
+        if given is not None and given != theirs:
+            was = f"with --{name} {theirs}" if theirs else f"without --{name}"
+            raise UsageError(
+                f"--{name} {given}: the statistics were computed {was}; leave the option out, or "
+                f"compute statistics with --{name} {given}"
+            )
+    return replace(
+        asked,
+        channels=channels or recorded.channels,
+        max_pixels=max_pixels or recorded.max_pixels,
+        resize=recorded.resize,
+        crop=recorded.crop,
+        layout=recorded.layout,
+    )
+
+
+def _measured(
+    plan: _Plan, engine: Executor, progress: Progress, skip_existing: bool
+) -> tuple[_Plan, _Forecast]:
+    """The plan for exactly these images, after a look at every name and header."""
+    names = Names(plan.folder.root, skip_existing)
+    stack = plan.store == "stack"
+    run = Run(plan.images, engine, progress, None if stack else names.add)
+    demands = Demands()
+    with closing(run.results(Measure(plan.reading))) as results:
+        for result in results:
+            demands += result
+    if not demands.kinds:
+        raise NothingToRead(
+            f"{shown(plan.images.source.root)}: none of {run.listed.total()} images can be read "
+            f"({most_frequent(demands.unreadable)})"
+        )
+    plan = replace(plan, normalizers=demands.bound(plan.normalizers))
+    shape = demands.shape(plan.normalizers, plan.layout) if stack else ()
+    size = demands.bytes(plan.normalizers, np.dtype(plan.dtype).itemsize)
+    needed = size - names.existing_bytes
+    forecast = _Forecast(
+        run.listed.total(), run.images, demands, shape, size, needed, _free(plan.folder.root)
+    )
+    return plan, forecast
+
+
+def _look(plan: _Plan, forecast: _Forecast, engine: Executor) -> Applied:
+    """What the first images would become."""
+    rows: list[Row] = []
+    with closing(engine.map(plan.job(Nowhere()), _first_images(plan.images))) as results:
+        for result in results:
+            if result.failure:
+                raise result.failure
+            rows.extend(result.rows)
+    return Applied(
+        listed=forecast.listed,
+        images=forecast.demands.images,
+        bytes=forecast.bytes,
+        free=forecast.free,
+        range=_range_of(rows),
+        first=tuple(rows),
+        outputs=tuple(_writer(plan, forecast, False).output(row.split, row.path) for row in rows),
+        unreadable=forecast.demands.unreadable,
+    )
+
+
+def _first_images(images: Images) -> Iterator[Shard]:
+    left = _LOOK_AT
+    for shard in images.source.shards(images.selection):
+        yield replace(shard, paths=shard.paths[:left], unreadable=())
+        left -= len(shard.paths[:left])
+        if not left:
+            return
+
+
+def _writer(plan: _Plan, forecast: _Forecast, skip_existing: bool) -> Npy | Stack:
+    root = plan.folder.root
+    if plan.store == "stack":
+        return Stack(root, forecast.shape, plan.dtype)
+    return Npy(root, skip_existing)
+
+
+def _write(
+    plan: _Plan, forecast: _Forecast, engine: Executor, progress: Progress, skip_existing: bool
+) -> Applied:
+    writer = _writer(plan, forecast, skip_existing)
+    stack = writer if isinstance(writer, Stack) else None
+    if stack:
+        with writing(plan.folder.root):
+            for name, rows in forecast.rows.items():
+                stack.begin(name, rows)
+    done = _Done(plan.images.selection.splits)
+    run = Run(plan.images, engine, Silent())
+    with plan.folder.index() as index, closing(run.results(plan.job(writer))) as results:
+        for result in results:
+            _raise_failure(result, plan.folder.root)
+            for row in result.rows:
+                number = done.add(row)
+                index.write(index_line(row, writer, number if stack else None))
+            done.unreadable.extend(result.unreadable)
+            index.flush()
+            progress.advance(len(result.rows) + len(result.unreadable))
+    if run.images != forecast.rows:
+        raise Stopped(f"{shown(plan.images.source.root)}: files were added or removed meanwhile")
+    if stack:
+        with writing(plan.folder.root):
+            for name, rows in forecast.rows.items():
+                stack.finish(name, rows, done.gaps(name, rows))
+    if not done.images:
+        raise NothingToRead(
+            f"{shown(plan.images.source.root)}: none of {run.listed.total()} images can be read "
+            f"({most_frequent(done.unreadable)})"
+        )
+    unreadable = tuple(sorted(done.unreadable, key=lambda record: path_bytes(record.path)))
+    plan.folder.finish(_result(done, run, unreadable))
+    return Applied(
+        listed=run.listed.total(),
+        images=done.images,
+        bytes=forecast.bytes,
+        free=forecast.free,
+        range=done.range,
+        first=tuple(done.first),
+        outputs=tuple(writer.output(row.split, row.path) for row in done.first),
+        unreadable=unreadable,
+    )
+
+
+def _raise_failure(result: Written, root: str) -> None:
+    if isinstance(result.failure, OSError):
+        with writing(root):
+            raise result.failure
+    if result.failure:
+        raise result.failure
+
+
+class _Done:
+    """What has been written so far."""
+
+    def __init__(self, splits: Iterable[str]) -> None:
+        self.rows: dict[str, int] = dict.fromkeys(splits, 0)
+        self.first: list[Row] = []
+        self.range: tuple[float, float] | None = None
+        self.unreadable: list[Unreadable] = []
+        self._gaps: dict[str, list[int]] = {name: [] for name in self.rows}
+
+    @property
+    def images(self) -> int:
+        return sum(self.rows.values())
+
+    def add(self, row: Row) -> int:
+        """Take an array; its number among those of its split."""
+        number = self.rows[row.split]
+        gaps = self._gaps[row.split]
+        gaps.extend(range(number + len(gaps), row.slot))
+        self.rows[row.split] += 1
+        self.range = _range_of([row], self.range)
+        if len(self.first) < _LOOK_AT:
+            self.first.append(row)
+        return number
+
+    def gaps(self, split: str, rows: int) -> list[int]:
+        """Slots that nothing was written to."""
+        gaps = self._gaps[split]
+        return [*gaps, *range(self.rows[split] + len(gaps), rows)]
+
+
+def _range_of(
+    rows: Iterable[Row], so_far: tuple[float, float] | None = None
+) -> tuple[float, float] | None:
+    ranges = [row.range for row in rows] + ([so_far] if so_far else [])
+    return (min(low for low, _ in ranges), max(high for _, high in ranges)) if ranges else None
+
+
+def _decided(plan: _Plan, source: Any, from_split: str | None, own_split: bool) -> dict[str, Any]:
+    """The record, as far as it is known before the first image."""
+    settings = plan.settings
+    records = {name: normalizer.record() for name, normalizer in plan.normalizers.items()}
+    one = next(iter(records.values()))
+    same = all(record == one for record in records.values())
+    return {
+        "schema": SCHEMA,
+        "normstat": __version__,
+        "decoder": versions(),
+        "settings": {name: getattr(settings, name) for name in settings.__slots__}
+        | {"exif": plan.exif},
+        "method": one["method"],
+        "epsilon": one["epsilon"],
+        "preset": source.name if isinstance(source, Preset) else None,
+        "stats": _stats_record(source, from_split, own_split),
+        "dtype": plan.dtype,
+        "layout": plan.layout,
+        "store": plan.store,
+        "channels": one["channels"] if same else None,
+        "a": one["a"] if same else None,
+        "b": one["b"] if same else None,
+        "normalizers": records,
+    }
+
+
+def _stats_record(source: Any, from_split: str | None, own_split: bool) -> dict[str, Any] | None:
+    """Which statistics: the splits they are of, and the images they were computed from."""
+    if not isinstance(source, Stats):
+        return None
+    names = tuple(source.splits) if own_split else (from_split or "train",)
+    return {
+        name: {
+            field: f"{getattr(source.splits[name].fingerprint, field):032x}"
+            for field in ("paths", "files", "pixels")
+        }
+        for name in names
+        if name in source.splits
+    }
+
+
+def _result(done: _Done, run: Run, unreadable: tuple[Unreadable, ...]) -> dict[str, Any]:
+    """The rest of the record."""
+    return {
+        "complete": not unreadable,
+        "range": done.range,
+        "splits": {
+            name: {
+                "listed": run.listed[name],
+                "images": images,
+                "unreadable": run.listed[name] - images,
+            }
+            for name, images in done.rows.items()
+        },
+        "unreadable": [
+            {
+                "split": record.split,
+                "path": path_text(record.path),
+                "code": record.code,
+                "detail": record.detail,
+            }
+            for record in unreadable
+        ],
+    }
+
+
+def _free(out: str) -> int:
+    """Bytes free on the disk that OUT is, or will be, on."""
+    place = os.path.abspath(out)
+    while not os.path.exists(place):
+        place = os.path.dirname(place)
+    return shutil.disk_usage(place).free
+
+
+def _human(size: float) -> str:
+    """A number of bytes as people read it.
+
+    >>> _human(999), _human(2_345_000_000)
+    ('999 bytes', '2.3 GB')
+    """
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"

@@ -1,0 +1,227 @@
+"""What a run of ``apply`` will need, from names and headers alone: found before it starts."""
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from math import prod
+
+from normstat.decode import decoder, measure
+from normstat.errors import UnreadableImage, UsageError
+from normstat.files import shown
+from normstat.images import Kind, Reading, Shard, Unreadable
+from normstat.methods import Normalizer
+from normstat.writers import Npy
+from normstat.writers.folder import RESERVED
+from normstat.writers.protocol import header_size
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Images of one kind in one split.
+
+    Attributes
+    ----------
+    images, pixels : how many, and Σ width × height.
+    sizes : width, height and path of the first image, and of the first one of another size.
+    """
+
+    images: int
+    pixels: int
+    sizes: tuple[tuple[int, int, str], ...]
+
+    def __add__(self, other: "Demand") -> "Demand":
+        return Demand(
+            self.images + other.images,
+            self.pixels + other.pixels,
+            _different((*self.sizes, *other.sizes)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Demands:
+    """All images that look as if they could be read.
+
+    Attributes
+    ----------
+    kinds : (split, kind) → demand.
+    unreadable : records of the others.
+    """
+
+    kinds: Mapping[tuple[str, Kind], Demand] = field(default_factory=dict)
+    unreadable: tuple[Unreadable, ...] = ()
+
+    def __add__(self, other: "Demands") -> "Demands":
+        kinds = dict(self.kinds)
+        for place, demand in other.kinds.items():
+            kinds[place] = kinds[place] + demand if place in kinds else demand
+        return Demands(kinds, self.unreadable + other.unreadable)
+
+    @property
+    def images(self) -> int:
+        """How many there are."""
+        return sum(demand.images for demand in self.kinds.values())
+
+    def bound(self, normalizers: Mapping[str, Normalizer]) -> dict[str, Normalizer]:
+        """The normalizers for exactly these images.
+
+        Raises
+        ------
+        UsageError
+            An image has channels, or most of a split have a depth, that a normalizer is not for.
+        """
+        bound = dict(normalizers)
+        for split, normalizer in normalizers.items():
+            kinds = self._of_split(split)
+            fitting = {k: d for k, d in kinds.items() if normalizer.takes.has_depth(k.dtype)}
+            others = {k: d for k, d in kinds.items() if k not in fitting}
+            if _number(others) > _number(fitting):
+                fitting = others  # refused below, with what they are
+            for kind, demand in fitting.items():
+                try:
+                    normalizer.takes.accept(len(kind.channels), kind.dtype)
+                    for_kind = normalizer.on(kind.dtype)
+                except UsageError as error:
+                    raise UsageError(f"{shown(demand.sizes[0][2])}: {error}") from error
+                if len({kind.dtype for kind in fitting}) == 1:
+                    bound[split] = for_kind
+        return bound
+
+    def shape(self, normalizers: Mapping[str, Normalizer], layout: str) -> tuple[int, ...]:
+        """The one shape that all arrays have.
+
+        Raises
+        ------
+        UsageError
+            They have several; with two images that differ.
+        """
+        shapes: dict[tuple[int, ...], str] = {}
+        for (split, kind), demand in self.kinds.items():
+            channels = _channels(normalizers[split], kind)
+            for width, height, path in demand.sizes:
+                chw = (channels, height, width)
+                shapes.setdefault(chw if layout == "chw" else (*chw[1:], channels), path)
+        (first, one), *others = shapes.items()
+        if others:
+            second, other = others[0]
+            raise UsageError(
+                f"--store stack: {shown(one)} becomes an array of shape {first}, {shown(other)} "
+                f"one of {second}; --resize N --crop N make sizes equal, --channels rgb channels"
+            )
+        return first
+
+    def bytes(self, normalizers: Mapping[str, Normalizer], dtype_bytes: int) -> int:
+        """Bytes of all arrays, each in a file of its own."""
+        start = header_size((3, 1, 1), "float32")
+        return sum(
+            demand.images * start
+            + demand.pixels * _channels(normalizers[split], kind) * dtype_bytes
+            for (split, kind), demand in self.kinds.items()
+        )
+
+    def _of_split(self, split: str) -> dict[Kind, Demand]:
+        return {kind: demand for (name, kind), demand in self.kinds.items() if name == split}
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """The job of a worker: the headers of a shard's images."""
+
+    reading: Reading
+
+    def __call__(self, shard: Shard) -> Demands:
+        """What the images of a shard demand."""
+        kinds: dict[tuple[str, Kind], list[tuple[int, int, str]]] = {}
+        unreadable = list(shard.unreadable)
+        with decoder():
+            for sample in shard:
+                try:
+                    found = measure(sample, self.reading)
+                except UnreadableImage as error:
+                    unreadable.append(
+                        Unreadable(sample.split, sample.path, error.code, error.detail)
+                    )
+                    continue
+                sizes = kinds.setdefault((sample.split, found.kind), [])
+                sizes.append((found.width, found.height, sample.path))
+        return Demands(
+            {
+                place: Demand(len(sizes), sum(prod(size[:2]) for size in sizes), _different(sizes))
+                for place, sizes in kinds.items()
+            },
+            tuple(unreadable),
+        )
+
+    def lost(self, record: Unreadable) -> Demands:
+        """An image whose header ended its worker."""
+        return Demands(unreadable=(record,))
+
+
+class Names:
+    """The names of the outputs: no two images may have the same.
+
+    Parameters
+    ----------
+    out : OUT.
+    existing : measure what is there already.
+    """
+
+    def __init__(self, out: str, existing: bool = False) -> None:
+        self._writer = Npy(out)
+        self._existing = existing
+        # The folders from the root to where the walk is: their names, and who has them.
+        self._open: list[tuple[str, dict[str, str]]] = [("", dict.fromkeys(RESERVED, "normstat"))]
+        #: Bytes of outputs that are there.
+        self.existing_bytes = 0
+
+    def add(self, shard: Shard) -> None:
+        """Take the images of a shard, in the order of the walk.
+
+        Raises
+        ------
+        UsageError
+            Two inputs would become one output.
+        """
+        for path in shard.paths:
+            output = self._writer.output(shard.split, path)
+            if self._existing:
+                with suppress(OSError):
+                    self.existing_bytes += os.path.getsize(f"{self._writer.root}/{output}")
+            *folders, name = output.split("/")
+            self._go_to(folders)
+            self._claim(name, path)
+
+    def _go_to(self, folders: list[str]) -> None:
+        place = "".join(f"{folder}/" for folder in folders)
+        while not place.startswith(self._open[-1][0]):
+            self._open.pop()
+        while (here := self._open[-1][0]) != place:
+            below = here + place[len(here) :].split("/", 1)[0] + "/"
+            self._claim(below[len(here) : -1], below)
+            self._open.append((below, {}))
+
+    def _claim(self, name: str, path: str) -> None:
+        names = self._open[-1][1]
+        other = names.setdefault(name, path)
+        if other != path:
+            raise UsageError(
+                f"{shown(other)} and {shown(path)} would both become "
+                f"{shown(self._open[-1][0] + name)}; rename one, or leave it out with --exclude"
+            )
+
+
+def _different(
+    sizes: "list[tuple[int, int, str]] | tuple[tuple[int, int, str], ...]",
+) -> tuple[tuple[int, int, str], ...]:
+    other = next((size for size in sizes if size[:2] != sizes[0][:2]), None)
+    return (sizes[0], other) if other else (sizes[0],)
+
+
+def _number(demands: Mapping[Kind, Demand]) -> int:
+    return sum(demand.images for demand in demands.values())
+
+
+def _channels(normalizer: Normalizer, kind: Kind) -> int:
+    if not normalizer.takes.has_depth(kind.dtype):
+        return 0  # a record of other_depth, not an array
+    return normalizer.takes.accept(len(kind.channels), kind.dtype)

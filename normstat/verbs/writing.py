@@ -1,0 +1,109 @@
+"""The job of ``apply``: images to arrays on disk."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from normstat.decode import decode, decoder
+from normstat.errors import Stopped, UnreadableImage, UsageError
+from normstat.files import shown
+from normstat.images import Code, Reading, Sample, Shard, Unreadable
+from normstat.methods import Normalizer
+from normstat.writers import Row, Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a shard's images.
+
+    Attributes
+    ----------
+    rows : of those that became arrays.
+    unreadable : records of the others.
+    failure : what ends the run: an exception that the writer or the method raised.
+    """
+
+    rows: tuple[Row, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+    failure: Exception | None = None
+
+    def __add__(self, other: "Written") -> "Written":
+        return Written(
+            self.rows + other.rows,
+            self.unreadable + other.unreadable,
+            self.failure or other.failure,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """The job of a worker: a shard's images to arrays.
+
+    Attributes
+    ----------
+    reading : how images are read.
+    normalizers : split → what is done to its images.
+    writer : where the arrays go.
+    layout : ``chw`` or ``hwc``.
+    """
+
+    reading: Reading
+    normalizers: Mapping[str, Normalizer]
+    writer: Writer
+    layout: str
+
+    def __call__(self, shard: Shard) -> Written:
+        """An array for each image; one that cannot be read is a record."""
+        rows: list[Row] = []
+        unreadable = list(shard.unreadable)
+        with decoder():
+            for slot, sample in enumerate(shard, shard.start):
+                try:
+                    rows.append(self._row(sample, slot))
+                except UnreadableImage as error:
+                    unreadable.append(
+                        Unreadable(sample.split, sample.path, error.code, error.detail)
+                    )
+                except (Stopped, UsageError) as error:
+                    failure = type(error)(f"{shown(sample.path)}: {error}")
+                    return Written(tuple(rows), tuple(unreadable), failure)
+                except OSError as error:
+                    return Written(tuple(rows), tuple(unreadable), error)
+        return Written(tuple(rows), tuple(unreadable))
+
+    def lost(self, record: Unreadable) -> Written:
+        """An image that ended its worker."""
+        return Written(unreadable=(record,))
+
+    def _row(self, sample: Sample, slot: int) -> Row:
+        normalizer = self.normalizers[sample.split]
+        pixels = decode(sample, self.reading)
+        array = pixels.array()
+        takes = normalizer.takes
+        if not takes.has_depth(array.dtype.name):
+            raise UnreadableImage(
+                Code.OTHER_DEPTH, f"{pixels.kind}; the statistics are of {takes.dtype}"
+            )
+        height, width, found = array.shape
+        channels = takes.accept(found, array.dtype.name)
+        chw = self.layout == "chw"
+        shape = (channels, height, width) if chw else (height, width, channels)
+        out = self.writer.written(sample.split, sample.path, slot)
+        if out is not None and (out.shape, out.dtype) == (shape, np.dtype(normalizer.dtype)):
+            maps = normalizer.maps(array) if normalizer.per_image else None
+        else:
+            out = np.empty(shape, normalizer.dtype)
+            maps = normalizer.write_into(array, out, 0 if chw else 2)
+            self.writer.write(sample.split, sample.path, slot, out)
+        own = maps if normalizer.per_image else None
+        return Row(
+            sample.split,
+            sample.path,
+            slot,
+            pixels.kind,
+            shape,
+            (float(out.min()), float(out.max())),
+            own.a if own else None,
+            own.b if own else None,
+        )

@@ -1,0 +1,74 @@
+"""One ``.npy`` file for each image, in a tree that mirrors that of the images."""
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from normstat.writers.protocol import header
+
+#: Folder in OUT for files that are not finished.
+UNFINISHED = ".normstat"
+
+
+@dataclass(frozen=True, slots=True)
+class Npy:
+    """Writes files like ``OUT/train/cat/1.npy``.
+
+    Attributes
+    ----------
+    root : OUT.
+    resume : arrays that are there stay as they are.
+    """
+
+    root: str
+    resume: bool = False
+
+    def write(self, split: str, path: str, slot: int, array: NDArray[Any]) -> None:
+        """Write the array of one image; a file appears under its name when it is whole."""
+        target = f"{self.root}/{self.output(split, path)}"
+        unfinished = f"{self.root}/{UNFINISHED}/{os.getpid()}"
+        try:
+            with open(unfinished, "wb", buffering=0) as file:
+                _write_all(file.fileno(), header(array.shape, array.dtype.name))
+                _write_all(file.fileno(), array.data)
+            _move(unfinished, target)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(unfinished)
+            raise
+
+    def written(self, split: str, path: str, slot: int) -> NDArray[Any] | None:
+        """The array of an image as an earlier run has left it, mapped into memory."""
+        if not self.resume:
+            return None
+        try:
+            array: NDArray[Any] = np.load(f"{self.root}/{self.output(split, path)}", mmap_mode="r")
+        except (FileNotFoundError, ValueError):  # none there, or none of ours
+            return None
+        return array
+
+    def output(self, split: str, path: str) -> str:
+        """The path of the image with another extension.
+
+        >>> Npy("out").output("train", "train/cat/1.jpg")
+        'train/cat/1.npy'
+        """
+        return os.path.splitext(path)[0] + ".npy"
+
+
+def _write_all(descriptor: int, data: bytes | memoryview) -> None:
+    rest = memoryview(data).cast("B")
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _move(unfinished: str, target: str) -> None:
+    try:
+        os.replace(unfinished, target)
+    except FileNotFoundError:  # the first file of its folder
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        os.replace(unfinished, target)

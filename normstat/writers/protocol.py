@@ -1,0 +1,80 @@
+"""What a writer of arrays is, and what is known of each array that it wrote."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from normstat.images import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One image that became an array.
+
+    Attributes
+    ----------
+    split, path : of the image.
+    slot : how many images of its split were listed before it.
+    kind : of the image's pixels.
+    shape : of the array.
+    range : smallest and largest value in it.
+    a, b : of ``y = a * x + b`` on stored pixels, per channel; None where all images share them.
+    """
+
+    split: str
+    path: str
+    slot: int
+    kind: Kind
+    shape: tuple[int, ...]
+    range: tuple[float, float]
+    a: tuple[float, ...] | None = None
+    b: tuple[float, ...] | None = None
+
+
+class Writer(Protocol):
+    """Where arrays go. Picklable: the arrays are written by worker processes."""
+
+    def write(self, split: str, path: str, slot: int, array: NDArray[Any]) -> None:
+        """Write the array of one image, whole or not at all."""
+
+    def written(self, split: str, path: str, slot: int) -> NDArray[Any] | None:
+        """The array of an image as an earlier run has left it; None: to be written."""
+
+    def output(self, split: str, path: str) -> str:
+        """Name of the file that the array of an image is in, relative to OUT."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nowhere:
+    """Writes nothing: for a look at what would be written."""
+
+    def write(self, split: str, path: str, slot: int, array: NDArray[Any]) -> None: ...
+
+    def written(self, split: str, path: str, slot: int) -> NDArray[Any] | None:
+        return None
+
+    def output(self, split: str, path: str) -> str:
+        return path
+
+
+def header_size(shape: tuple[int, ...], dtype: str) -> int:
+    """Bytes before the values in a ``.npy`` file.
+
+    >>> header_size((3, 224, 224), "float32")
+    128
+    """
+    return len(header(shape, dtype))
+
+
+def header(shape: tuple[int, ...], dtype: str) -> bytes:
+    """The start of a ``.npy`` file of C-ordered values."""
+    from io import BytesIO
+
+    file = BytesIO()
+    np.lib.format.write_array_header_1_0(
+        file,
+        {"descr": np.dtype(dtype).newbyteorder("<").str, "fortran_order": False, "shape": shape},
+    )
+    return file.getvalue()

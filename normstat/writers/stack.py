@@ -1,0 +1,104 @@
+"""One ``.npy`` file for each split, with an image a row."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from normstat.writers.npy import UNFINISHED
+from normstat.writers.protocol import header
+
+_BLOCK = 1 << 24
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Writes files like ``OUT/train.npy``, of shape (N, C, H, W) or (N, H, W, C).
+
+    A file is made with a row for every image that is listed; :meth:`finish` closes the gaps that
+    unreadable ones have left, and only then gives it its name.
+
+    Attributes
+    ----------
+    root : OUT.
+    shape : of one image's array.
+    dtype : of the values.
+    """
+
+    root: str
+    shape: tuple[int, ...]
+    dtype: str
+
+    def begin(self, split: str, rows: int) -> None:
+        """Make room for so many rows: a disk that is too small is found now."""
+        start = header((rows, *self.shape), self.dtype)
+        with open(self._unfinished(split), "wb") as file:
+            file.write(start)
+            file.flush()
+            if rows and hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(file.fileno(), 0, len(start) + rows * self._row_bytes)
+            file.truncate(len(start) + rows * self._row_bytes)
+
+    def write(self, split: str, path: str, slot: int, array: NDArray[Any]) -> None:
+        """Write the array of one image into its row."""
+        with open(self._unfinished(split), "r+b") as file:
+            file.seek(self._first_row + slot * self._row_bytes)
+            file.write(array.data)
+
+    def written(self, split: str, path: str, slot: int) -> NDArray[Any] | None:
+        """Nothing of an earlier run: rows do not tell whether they are whole."""
+        return None
+
+    def output(self, split: str, path: str) -> str:
+        """The file of the split.
+
+        >>> Stack("out", (3, 8, 8), "float32").output("train", "train/cat/1.jpg")
+        'train.npy'
+        """
+        return f"{split}.npy"
+
+    def finish(self, split: str, rows: int, gaps: Sequence[int]) -> None:
+        """Close the gaps, and let the file appear under its name.
+
+        Parameters
+        ----------
+        rows : how many were made room for.
+        gaps : those that hold nothing, in rising order.
+        """
+        unfinished = self._unfinished(split)
+        with open(unfinished, "r+b") as file:
+            bounds = [*gaps, rows]
+            for closed, (gap, end) in enumerate(pairwise(bounds), 1):
+                self._move_down(file, gap + 1, end, closed)
+            kept = rows - len(gaps)
+            file.seek(0)
+            file.write(header((kept, *self.shape), self.dtype))
+            file.truncate(self._first_row + kept * self._row_bytes)
+        os.replace(unfinished, f"{self.root}/{self.output(split, '')}")
+
+    def _move_down(self, file: BinaryIO, first: int, end: int, by: int) -> None:
+        """Rows first to end - 1 move to smaller numbers, block by block."""
+        position = self._first_row + first * self._row_bytes
+        stop = self._first_row + end * self._row_bytes
+        while position < stop:
+            file.seek(position)
+            block = file.read(min(_BLOCK, stop - position))
+            file.seek(position - by * self._row_bytes)
+            file.write(block)
+            position += len(block)
+
+    @property
+    def _row_bytes(self) -> int:
+        return int(np.prod(self.shape, dtype=np.int64)) * np.dtype(self.dtype).itemsize
+
+    @property
+    def _first_row(self) -> int:
+        # As long for any number of rows: NumPy leaves room for the digits of the first axis.
+        return len(header((0, *self.shape), self.dtype))
+
+    def _unfinished(self, split: str) -> str:
+        return f"{self.root}/{UNFINISHED}/{split}.npy"
