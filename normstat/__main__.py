@@ -10,7 +10,11 @@ if TYPE_CHECKING:
     from normstat.executors import Local
 
 # Command -> what its workers import.
-_READS_IMAGES = {"compute": "normstat.verbs.compute"}
+_READS_IMAGES = {
+    "compute": "normstat.verbs.compute",
+    "apply": "normstat.verbs.apply",
+    "normalize": "normstat.verbs.apply",
+}
 _HELP = {"-h", "--help"}
 _AHEAD = 2
 

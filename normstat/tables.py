@@ -1,7 +1,7 @@
 """Statistics as a person reads them in a terminal."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich import box
 from rich.console import Console
@@ -55,7 +55,37 @@ def print_stats(
             break
     console.print(table, width=1000, crop=False)
     console.print()
-    for line in (*_unreadable(stats, unreadable_in), *_constants(stats)):
+    unreadable = sum(split.unreadable for split in stats.splits.values())
+    print_records(stats.unreadable, console, unreadable_in, unreadable)
+    _print_lines(_constants(stats), console)
+
+
+def print_rows(headers: Sequence[str], rows: Sequence[Sequence[str]], console: Console) -> None:
+    """Print a table of texts, as wide as it needs to be."""
+    plain = "utf" not in console.encoding.lower()
+    table = Table(box=box.ASCII if plain else box.SIMPLE_HEAD, show_edge=plain, pad_edge=plain)
+    for header in headers:
+        table.add_column(_text(header, plain), no_wrap=True)
+    for row in rows:
+        table.add_row(*(Text(_text(cell, plain)) for cell in row))
+    console.print(table, width=1000, crop=False)
+
+
+def print_records(
+    records: Sequence[Unreadable], console: Console, where: str, number: int | None = None
+) -> None:
+    """Print the first unreadable images, and where the others are listed.
+
+    Parameters
+    ----------
+    number : of unreadable images, if there are more than records.
+    """
+    _print_lines(_unreadable(records, where, number or len(records)), console)
+
+
+def _print_lines(lines: Iterable[str], console: Console) -> None:
+    plain = "utf" not in console.encoding.lower()
+    for line in lines:
         console.print(_text(line, plain), soft_wrap=True, markup=False, highlight=False)
 
 
@@ -118,14 +148,13 @@ def _blocks(heights: list[int]) -> Iterator[str]:
         yield _BLOCKS[-(-height * (len(_BLOCKS) - 1) // highest)]
 
 
-def _unreadable(stats: Stats, where: str) -> Iterator[str]:
-    number = sum(split.unreadable for split in stats.splits.values())
+def _unreadable(records: Sequence[Unreadable], where: str, number: int) -> Iterator[str]:
     if not number:
         return
     yield f"{number} unreadable:"
-    for record in stats.unreadable[:NAMED]:
+    for record in records[:NAMED]:
         yield f"  {shown(record.path)}: {_reason(record)}"
-    listed = len(stats.unreadable)
+    listed = len(records)
     if listed > NAMED:
         yield f"  … and {listed - NAMED} more, listed in {where}"
     if number > listed:

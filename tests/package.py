@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-EXPECTED = {"normstat/py.typed", "normstat/statsfile/stats-1.schema.json", "normstat/cli.py"}
+EXPECTED = {"normstat/py.typed", "normstat/statsfile/stats-1.schema.json", "normstat/cli/app.py"}
 
 
 def run(*command: str | Path, cwd: Path) -> str:

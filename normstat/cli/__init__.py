@@ -1,0 +1,9 @@
+"""The command line: parse, call one function, print, exit.
+
+What only one command needs (NumPy, rich, tqdm) is imported by that command.
+"""
+
+from normstat.cli import apply, compute, presets, show
+from normstat.cli.app import main
+
+__all__ = ["apply", "compute", "main", "presets", "show"]

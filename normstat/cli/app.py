@@ -1,0 +1,107 @@
+"""What every command line has: exit codes, and messages for whatever goes wrong."""
+
+import errno
+import functools
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeVar
+
+import typer
+
+from normstat import __version__
+from normstat.errors import NormstatError, OutputError
+from normstat.files import shown
+
+if TYPE_CHECKING:
+    from normstat.executors import Local
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_BROKEN_PIPE = 141
+_INTERNAL_ERROR = 70
+_INTERRUPTED = 130
+_REPORT = "https://github.com/normstat/normstat/issues"
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,  # plain help: the same in a terminal, in CI and in the README
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main(arguments: Sequence[str] | None = None, local: "Local | None" = None) -> int:
+    """Run a command line and return its exit code; ``local`` has workers that started already."""
+    for name in ("stdout", "stderr"):
+        # A stream may be closed (cron, daemons); a file name may lack in its encoding.
+        stream = getattr(sys, name) or open(os.devnull, "w")  # noqa: SIM115  # for good
+        stream.reconfigure(errors="backslashreplace")
+        setattr(sys, name, stream)
+    try:
+        return app(arguments, prog_name="normstat", standalone_mode=False, obj=local) or 0
+    except NormstatError as error:
+        return _fail(str(error), error.exit_code)
+    except typer.TyperException as error:  # a wrong command line
+        error.show() if hasattr(error, "show") else print(error, file=sys.stderr)
+        return error.exit_code
+    except MemoryError:
+        return _fail("out of memory", OutputError.exit_code)
+    except ImportError as error:  # little memory ends here as well
+        return _fail(f"a library cannot be loaded: {error}", OutputError.exit_code)
+    except Exception as error:  # noqa: BLE001  # whatever is left is a bug, and says so in one line
+        if "NORMSTAT_DEBUG" in os.environ:
+            traceback.print_exc()
+        lines = [line for line in str(error).splitlines() if line.strip()] or ["no message"]
+        return _fail(
+            f"internal error: {type(error).__name__}: {shown(lines[-1])}; NORMSTAT_DEBUG=1 shows "
+            f"where. Please report it: {_REPORT}",
+            _INTERNAL_ERROR,
+        )
+
+
+def _fail(message: str, exit_code: int) -> int:
+    with suppress(OSError):  # on a full disk stderr may fail too; the exit code still tells
+        print(f"normstat: {message}", file=sys.stderr)
+    return exit_code
+
+
+def prints(command: Callable[P, T]) -> Callable[P, T]:
+    """A command that ends quietly when nobody reads its output, and says when it cannot print."""
+
+    @functools.wraps(command)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            result = command(*args, **kwargs)
+            sys.stdout.flush()
+            return result
+        except KeyboardInterrupt:
+            print("normstat: interrupted", file=sys.stderr)
+            raise typer.Exit(_INTERRUPTED) from None
+        except BrokenPipeError:
+            # What Python still has to flush at exit goes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(_BROKEN_PIPE) from None
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT):
+                raise
+            raise OutputError(f"standard output cannot be written ({error.strerror})") from error
+
+    return wrapper
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"normstat {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Exact per-channel statistics of image data sets."""

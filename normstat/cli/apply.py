@@ -1,0 +1,182 @@
+"""``normstat apply``, also called ``normalize``."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from normstat.cli.app import app, prints
+from normstat.cli.reading import (
+    AllowUnreadable,
+    Crop,
+    Data,
+    Exclude,
+    ImageTimeout,
+    Include,
+    Quiet,
+    Resize,
+    SplitDirs,
+    Splits,
+    Workers,
+    assignments,
+    local_workers,
+    verdict,
+)
+from normstat.cli.terminal import console, progress_on_stderr
+from normstat.errors import UsageError
+from normstat.files import shown
+
+if TYPE_CHECKING:
+    from normstat.verbs.apply import Applied
+
+
+@app.command("normalize", hidden=True)
+@app.command()
+@prints
+def apply(
+    context: typer.Context,
+    data: Data,
+    out: Annotated[str, typer.Argument(metavar="OUT", help="Folder for the arrays.")],
+    stats: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Normalize with the statistics in a file.")
+    ] = None,
+    from_split: Annotated[
+        str | None,
+        typer.Option("--from", metavar="SPLIT", help="Whose statistics. Default: those of train."),
+    ] = None,
+    own_split: Annotated[
+        bool, typer.Option("--own-split", help="Each split with its own statistics.")
+    ] = False,
+    preset: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Normalize with published constants; see `presets`."),
+    ] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="standard (default with --stats or --preset), center, unit, symmetric, min-max, "
+            "robust, clip-standard, whiten, image, image-per-channel, image-min-max, "
+            "image-min-max-per-channel.",
+        ),
+    ] = None,
+    split: Splits = [],  # noqa: B006  # Typer copies it
+    dtype: Annotated[
+        Literal["float32", "float16", "float64"],
+        typer.Option(metavar="float32|float16|float64", help="Of the arrays."),
+    ] = "float32",
+    layout: Annotated[
+        Literal["chw", "hwc"],
+        typer.Option(metavar="chw|hwc", help="Order of the axes in the arrays."),
+    ] = "chw",
+    store: Annotated[
+        Literal["npy", "stack"],
+        typer.Option(metavar="npy|stack", help="One file for each image, or for each split."),
+    ] = "npy",
+    resize: Resize = None,
+    crop: Crop = None,
+    epsilon: Annotated[
+        float, typer.Option(metavar="E", min=0, help="Add E to what is divided by (unit scale).")
+    ] = 0.0,
+    channels: Annotated[
+        Literal["auto", "gray", "rgb"] | None,
+        typer.Option(
+            metavar="auto|gray|rgb", help="Convert 8-bit images. Default: as the statistics were."
+        ),
+    ] = None,
+    split_dir: SplitDirs = [],  # noqa: B006  # Typer copies it
+    include: Include = [],  # noqa: B006  # Typer copies it
+    exclude: Exclude = [],  # noqa: B006  # Typer copies it
+    no_exif: Annotated[
+        bool, typer.Option("--no-exif", help="Do not turn images upright; as they are stored.")
+    ] = False,
+    workers: Workers = 0,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace what an earlier run has left in OUT.")
+    ] = False,
+    skip_existing: Annotated[
+        bool, typer.Option("--skip-existing", help="Continue an earlier run, same options.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Write nothing; say what would be written.")
+    ] = False,
+    allow_unreadable: AllowUnreadable = 0,
+    max_pixels: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Do not read images with more pixels.")
+    ] = None,
+    image_timeout: ImageTimeout = 60.0,
+    quiet: Quiet = False,
+) -> int:
+    """Normalize a folder of images, and write an array for each.
+
+    Exit code 3: done, but some images were unreadable; OUT/normstat.json lists them.
+
+    \b
+    Examples:
+      normstat apply ./data ./arrays --stats stats.json
+      normstat apply ./data ./arrays --preset imagenet --resize 256 --crop 224 --store stack
+      normstat apply ./data ./arrays --method image-per-channel --dry-run
+    """
+    if stats and preset:
+        raise UsageError("--stats and --preset: choose one")
+    split_dirs = assignments(split_dir)
+    local = local_workers(context, workers, image_timeout)
+    with local as executor, progress_on_stderr(quiet) as progress:
+        from normstat.presets import preset as preset_named
+        from normstat.statsfile import load
+        from normstat.verbs.apply import apply as apply_to
+
+        result = apply_to(
+            data,
+            out,
+            load(stats) if stats else preset_named(preset) if preset else None,
+            method=method,
+            from_split=from_split,
+            own_split=own_split,
+            epsilon=epsilon,
+            dtype=dtype,
+            layout=layout,
+            store=store,
+            split=split,
+            split_dir=split_dirs,
+            include=include,
+            exclude=exclude,
+            channels=channels,
+            resize=resize,
+            crop=crop,
+            exif=not no_exif,
+            overwrite=overwrite,
+            skip_existing=skip_existing,
+            dry_run=dry_run,
+            max_pixels=max_pixels,
+            executor=executor,
+            progress=progress,
+        )
+    if not quiet:
+        _print(result, out, dry_run)
+    listed_in = "above" if dry_run else f"{shown(out)}/normstat.json"
+    return verdict(len(result.unreadable), allow_unreadable, listed_in, quiet)
+
+
+def _print(result: "Applied", out: str, dry_run: bool) -> None:
+    low, high = result.range or (0.0, 0.0)
+    if dry_run:
+        print(
+            f"would write {result.images} arrays, {result.bytes:,} bytes, to {shown(out)}; "
+            f"{result.free:,} bytes are free there"
+        )
+    else:
+        print(f"{result.images} arrays written to {shown(out)}, values {low:.6g} to {high:.6g}")
+    rows = [
+        (
+            shown(row.path),
+            shown(output),
+            f"{row.shape}",
+            f"{row.range[0]:.6g}",
+            f"{row.range[1]:.6g}",
+        )
+        for row, output in zip(result.first, result.outputs, strict=True)
+    ]
+    from normstat.tables import print_records, print_rows
+
+    print_rows(("image", "array", "shape", "min", "max"), rows, console())
+    print_records(result.unreadable, console(), f"{shown(out)}/normstat.json")

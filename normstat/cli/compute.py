@@ -1,0 +1,124 @@
+"""``normstat compute``."""
+
+import os
+import sys
+from typing import Annotated, Literal
+
+import typer
+
+from normstat.cli.app import app, prints
+from normstat.cli.reading import (
+    AllowUnreadable,
+    Crop,
+    Data,
+    Exclude,
+    ImageTimeout,
+    Include,
+    Quiet,
+    Resize,
+    SplitDirs,
+    Splits,
+    Workers,
+    assignments,
+    local_workers,
+    verdict,
+)
+from normstat.cli.terminal import print_table, progress_on_stderr
+from normstat.errors import UsageError
+from normstat.files import ensure_writable, shown
+from normstat.images import FORMATS, MAX_PIXELS
+
+
+@app.command()
+@prints
+def compute(
+    context: typer.Context,
+    data: Data,
+    split: Splits = [],  # noqa: B006  # Typer copies it
+    output: Annotated[
+        str, typer.Option("-o", "--output", metavar="FILE", help="Stats file; - is stdout.")
+    ] = "stats.json",
+    split_dir: SplitDirs = [],  # noqa: B006  # Typer copies it
+    include: Include = [],  # noqa: B006  # Typer copies it
+    exclude: Exclude = [],  # noqa: B006  # Typer copies it
+    channels: Annotated[
+        Literal["auto", "gray", "rgb"],
+        typer.Option(metavar="auto|gray|rgb", help="Convert 8-bit images; auto: as they are."),
+    ] = "auto",
+    covariance: Annotated[
+        bool, typer.Option("--covariance", help="Covariance between channels, too (for whitening).")
+    ] = False,
+    resize: Resize = None,
+    crop: Crop = None,
+    layout: Annotated[
+        Literal["hwc", "chw"] | None,
+        typer.Option(metavar="hwc|chw", help="Order of the axes in .npy images."),
+    ] = None,
+    workers: Workers = 0,
+    allow_unreadable: AllowUnreadable = 0,
+    max_errors: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Stop at more unreadable images than N (other depths are known at the end).",
+        ),
+    ] = None,
+    max_pixels: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Do not read images with more pixels.")
+    ] = MAX_PIXELS,
+    image_timeout: ImageTimeout = 60.0,
+    quiet: Quiet = False,
+) -> int:
+    """Compute the mean, std and more of a folder of images, split by split.
+
+    Exit code 3: done, but some images were unreadable; the stats file lists them.
+
+    \b
+    Examples:
+      normstat compute ./data
+      normstat compute ./data --split train -o train.json
+      normstat compute ./data --split-dir train=2023 --exclude masks
+    """
+    split_dirs = assignments(split_dir)
+    to_stdout = output == "-"
+    if not to_stdout:
+        _refuse_output(output)
+        ensure_writable(output)
+
+    local = local_workers(context, workers, image_timeout)
+    with local as executor, progress_on_stderr(quiet) as progress:
+        from normstat.statsfile import dumps, save
+        from normstat.verbs.compute import compute as compute_stats
+
+        stats = compute_stats(
+            data,
+            split=split,
+            split_dir=split_dirs,
+            include=include,
+            exclude=exclude,
+            channels=channels,
+            covariance=covariance,
+            resize=resize,
+            crop=crop,
+            layout=layout,
+            max_pixels=max_pixels,
+            max_errors=max_errors,
+            executor=executor,
+            progress=progress,
+        )
+    if to_stdout:
+        sys.stdout.buffer.write(dumps(stats).encode("utf-8"))  # JSON is UTF-8 in any locale
+    else:
+        save(stats, output)
+        if not quiet:
+            print(f"written to {shown(output)}", file=sys.stderr)
+            print_table(stats, output)
+    unreadable = sum(split.unreadable for split in stats.splits.values())
+    return verdict(unreadable, allow_unreadable, "the stats file", quiet)
+
+
+def _refuse_output(output: str) -> None:
+    real = os.path.realpath(output)  # what would be replaced, if the name is a link
+    if os.path.isfile(real) and os.path.splitext(real)[1].lower() in FORMATS:
+        raise UsageError(f"-o {shown(output)}: is an image that exists; a stats file ends in .json")

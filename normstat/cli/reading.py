@@ -1,0 +1,105 @@
+"""Options of the commands that read images, and the workers that do."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from normstat.errors import UnreadableImage, UsageError
+from normstat.files import shown
+
+if TYPE_CHECKING:
+    from normstat.executors import Local
+
+Data = Annotated[str, typer.Argument(metavar="DATA", help="Folder of images.")]
+Splits = Annotated[
+    list[str],
+    typer.Option(
+        "--split", metavar="NAME", help="Split to read; repeatable. Default: every one found."
+    ),
+]
+SplitDirs = Annotated[
+    list[str],
+    typer.Option(
+        "--split-dir", metavar="NAME=FOLDER", help="Folder below DATA that is a split; repeatable."
+    ),
+]
+Include = Annotated[
+    list[str],
+    typer.Option("--include", metavar="GLOB", help="Read only matching images; repeatable."),
+]
+Exclude = Annotated[
+    list[str],
+    typer.Option("--exclude", metavar="GLOB", help="Leave out matching ones; repeatable."),
+]
+Workers = Annotated[
+    int,
+    typer.Option("-j", "--workers", metavar="N", min=0, help="Worker processes; 0: one per CPU."),
+]
+AllowUnreadable = Annotated[
+    int,
+    typer.Option(
+        "--allow-unreadable", min=0, metavar="N", help="Exit 0 with up to N unreadable images."
+    ),
+]
+ImageTimeout = Annotated[
+    float,
+    typer.Option(
+        "--image-timeout",
+        min=0,
+        max=1e6,
+        metavar="SECONDS",
+        help="Give up an image after; 0: never.",
+    ),
+]
+Resize = Annotated[
+    int | None,
+    typer.Option(
+        "--resize", min=1, metavar="N", help="First resize the shorter side of images to N."
+    ),
+]
+Crop = Annotated[
+    int | None,
+    typer.Option("--crop", min=1, metavar="N", help="Then take the N x N pixels in the center."),
+]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress, notices or table.")]
+
+
+def local_workers(context: typer.Context, workers: int, image_timeout: float) -> "Local":
+    """The workers of a run, with those that this process has started ahead."""
+    from normstat.executors import Local, available_cpus
+
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # threads that NumPy starts for nothing
+    local = context.obj or Local(1)
+    local.workers = workers or available_cpus()
+    local.image_timeout = image_timeout
+    return local
+
+
+def assignments(texts: Sequence[str]) -> dict[str, str]:
+    """``NAME=FOLDER`` of each ``--split-dir``."""
+    assignments: dict[str, str] = {}
+    for text in texts:
+        name, equals, folder = text.partition("=")
+        if not (name and equals and folder):
+            raise UsageError(f"--split-dir {shown(text)}: should be NAME=FOLDER, as in train=2023")
+        if name in assignments:
+            raise UsageError(f"--split-dir {shown(text)}: {name} has a folder already; give one")
+        assignments[name] = folder
+    return assignments
+
+
+def verdict(unreadable: int, allowed: int, listed_in: str, quiet: bool) -> int:
+    """The exit code of a run with so many unreadable images; says why it is what it is."""
+    accepted = unreadable <= allowed
+    if unreadable and not quiet:
+        print(
+            f"{unreadable} unreadable accepted by --allow-unreadable {allowed}"
+            if accepted
+            else f"exit code {UnreadableImage.exit_code}: {unreadable} unreadable, see "
+            f"{listed_in}; --allow-unreadable {unreadable} accepts that",
+            file=sys.stderr,
+        )
+    return 0 if accepted else UnreadableImage.exit_code

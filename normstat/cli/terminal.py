@@ -1,0 +1,75 @@
+"""What a run shows while it goes on, and its tables."""
+
+import functools
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from normstat.files import shown
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from normstat.stats import Stats
+    from normstat.verbs.running import Progress
+
+
+def console() -> "Console":
+    """Standard output, for tables; in a pipe as wide as they need."""
+    from rich.console import Console
+
+    class PipedConsole(Console):
+        def on_broken_pipe(self) -> None:
+            raise  # called while the error is handled; rich itself would exit with 1
+
+    # A pipe has no width: a table that is cut or wrapped there is of no use.
+    width = None if sys.stdout.isatty() else 200
+    return PipedConsole(file=sys.stdout, width=width, highlight=False)
+
+
+def print_table(stats: "Stats", file: str, histograms: bool = False) -> None:
+    """Print statistics; ``file`` is where unreadable images are all listed."""
+    from normstat.tables import print_stats
+
+    print_stats(stats, console(), shown(file), histograms)
+
+
+@contextmanager
+def progress_on_stderr(quiet: bool) -> Iterator["Progress | None"]:
+    """A progress bar where stderr is a terminal, notices on stderr anyway, or nothing at all."""
+    if quiet:
+        yield None
+        return
+    from tqdm import tqdm
+
+    bar = _Bar(lambda: tqdm(unit=" images", disable=None, file=sys.stderr, dynamic_ncols=True))
+    try:
+        yield bar
+    finally:
+        bar.close()
+
+
+class _Bar:
+    """A bar that appears with the first image: an error before that stands alone."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+
+    @functools.cached_property
+    def _bar(self) -> Any:
+        return self._make()
+
+    def close(self) -> None:
+        if "_bar" in vars(self):
+            self._bar.close()
+
+    def total(self, images: int) -> None:
+        self._bar.total = images
+        self._bar.refresh()
+
+    def advance(self, images: int) -> None:
+        self._bar.update(images)
+
+    def notice(self, message: str) -> None:
+        self._bar.write(message, file=sys.stderr)
