@@ -12,13 +12,15 @@ SOURCES := $(shell git ls-files normstat 2>/dev/null || find normstat -name '*.p
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
-demo: $(VENV)/installed ## make small data sets, then run compute and show on them
+demo: $(VENV)/installed ## make small data sets, then run compute, show, apply and invert on them
 	rm -rf demo
 	$(VENV)/$(BIN)/python tests/demo.py demo
 	$(VENV)/$(BIN)/normstat compute demo/photos -o demo/photos.json --allow-unreadable 1
 	$(VENV)/$(BIN)/normstat show demo/photos.json
 	$(VENV)/$(BIN)/normstat compute demo/scans -o demo/scans.json
 	$(VENV)/$(BIN)/normstat show demo/scans.json
+	$(VENV)/$(BIN)/normstat apply demo/photos demo/arrays --stats demo/photos.json --allow-unreadable 1
+	$(VENV)/$(BIN)/normstat invert demo/arrays demo/seen
 
 test: $(DEV)/installed ## run all tests
 	$(DEV)/$(BIN)/python -m pytest -n auto

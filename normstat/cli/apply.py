@@ -113,8 +113,8 @@ def apply(
     \b
     Examples:
       normstat apply ./data ./arrays --stats stats.json
-      normstat apply ./data ./arrays --preset imagenet --resize 256 --crop 224 --store stack
-      normstat apply ./data ./arrays --method image-per-channel --dry-run
+      normstat apply ./data ./stacks --preset imagenet --resize 256 --crop 224 --store stack
+      normstat apply ./data ./flat --method image-per-channel --dry-run
     """
     if stats and preset:
         raise UsageError("--stats and --preset: choose one")

@@ -168,6 +168,7 @@ def apply(
     plan = _Plan(images, settings, exif, normalizers, dtype, layout, store, folder)
     engine = executor or executor_for(workers, image_timeout)
     progress = progress or Silent()
+    _warn_of_leakage(progress, from_split, own_split)
     with engine if isinstance(engine, Local) else nullcontext(engine) as engine:
         plan, forecast = _measured(plan, engine, progress, skip_existing)
         if dry_run:
@@ -233,6 +234,18 @@ def _refuse_choices(
         raise UsageError("--own-split: only a stats file (--stats) has a split for each")
     if own_split and from_split:
         raise UsageError("--own-split and --from: choose one")
+
+
+def _warn_of_leakage(progress: Progress, from_split: str | None, own_split: bool) -> None:
+    if own_split:
+        progress.notice(
+            "--own-split: every split has its own statistics; a single image in production has none"
+        )
+    elif from_split not in (None, "train"):
+        progress.notice(
+            f"--from {shown(from_split)}: statistics that saw validation or test images have "
+            "leaked; those of train are safe"
+        )
 
 
 def _as_recorded(

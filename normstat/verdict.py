@@ -1,0 +1,99 @@
+"""What a check has found: cases, each with a level, and the verdict they come to."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+#: What is expected or observed: a number with a unit, or words.
+Value: TypeAlias = float | int | str | None
+
+
+class Level(StrEnum):
+    """How bad a case is, from good to bad."""
+
+    PASS = "pass"
+    INCONCLUSIVE = "inconclusive"
+    WARN = "warn"
+    FAIL = "fail"
+
+    @property
+    def rank(self) -> int:
+        """0 for a pass, rising."""
+        return list(Level).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One rule, for one split and channel: a pass, or a finding.
+
+    Attributes
+    ----------
+    rule : name of the rule.
+    level : what it came to.
+    message : what was found and what to do about it, in words; file names in it are escaped.
+    split, channel : where; None if it is about all of them.
+    expected, observed, tolerance : what was compared, in `unit`.
+    unit : of these three, such as ``images`` or ``σ``; empty for words.
+    paths : files that it is about, the first few; as they are, not escaped.
+    """
+
+    rule: str
+    level: Level
+    message: str
+    split: str | None = None
+    channel: str | None = None
+    expected: Value = None
+    observed: Value = None
+    tolerance: Value = None
+    unit: str = ""
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """All cases of a check, and what follows from them.
+
+    Attributes
+    ----------
+    mode : ``same`` or ``compatible``.
+    cases : of every rule that was looked at, passes included.
+    require_conclusive : an inconclusive case fails the data.
+
+    Examples
+    --------
+    >>> drift = Case("drift", Level.INCONCLUSIVE, "too few images to tell", split="val")
+    >>> Verdict("compatible", (drift,)).exit_code, Verdict("compatible", (drift,), True).exit_code
+    (0, 1)
+    """
+
+    mode: str
+    cases: tuple[Case, ...]
+    require_conclusive: bool = False
+
+    @property
+    def findings(self) -> tuple[Case, ...]:
+        """The cases that did not pass, the worst first."""
+        found = (case for case in self.cases if case.level is not Level.PASS)
+        return tuple(sorted(found, key=lambda case: -case.level.rank))
+
+    @property
+    def level(self) -> Level:
+        """The worst of all cases."""
+        return worst(case.level for case in self.cases)
+
+    @property
+    def failed(self) -> bool:
+        """Whether the data failed."""
+        inconclusive = any(case.level is Level.INCONCLUSIVE for case in self.cases)
+        return self.level is Level.FAIL or (self.require_conclusive and inconclusive)
+
+    @property
+    def exit_code(self) -> int:
+        """Of the command: 1 if the data failed, else 0."""
+        return int(self.failed)
+
+
+def worst(levels: Iterable[Level]) -> Level:
+    """The worst of several levels; a pass if there are none."""
+    return max(levels, key=lambda level: level.rank, default=Level.PASS)
