@@ -17,15 +17,20 @@ _READS_IMAGES = {
 }
 _HELP = {"-h", "--help"}
 _AHEAD = 2
+_INTERRUPTED = 130
 
 
 def main() -> NoReturn:
     """Run the command line of this process, and end it with its exit code."""
     words = sys.argv[1:]
-    with _workers_ahead(words) as local:
-        from normstat.cli import main as run
+    try:
+        with _workers_ahead(words) as local:
+            from normstat.cli import main as run
 
-        code = run(words, local)
+            code = run(words, local)
+    except KeyboardInterrupt:  # before there is a command line that could handle it
+        sys.stderr.write("normstat: interrupted\n")
+        code = _INTERRUPTED
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError):  # a full disk, nobody who reads: the command has its exit code
             stream.flush()

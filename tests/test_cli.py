@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import make
@@ -301,3 +302,36 @@ def test_interrupted(data: Path, group: bool) -> None:
     assert (process.returncode, stdout, outputs()) == (130, "", [])
     assert "Traceback" not in stderr
     assert stderr.endswith("normstat: interrupted\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_interrupted_while_it_starts(data: Path) -> None:
+    """SIGINT as soon as there is a worker: exit code 130, no traceback, no process left."""
+    for wait in (0, 0.02, 0.05, 0.1):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "normstat", "compute", "data"],
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        while not children.read_text():
+            time.sleep(0.001)
+        workers = children.read_text().split()
+        time.sleep(wait)
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=20)
+        assert "Traceback" not in stderr
+        assert process.returncode in (130, 0)  # it may have been done by then
+        assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no full disk")
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_what_cannot_be_printed_is_said(option: str) -> None:
+    """Also for what Typer prints itself: exit code 4."""
+    with Path("/dev/full").open("w") as full:
+        run = normstat(option, stdout=full)
+    assert run.returncode == 4
+    assert "No space left" in run.stderr

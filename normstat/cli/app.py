@@ -23,6 +23,7 @@ T = TypeVar("T")
 _BROKEN_PIPE = 141
 _INTERNAL_ERROR = 70
 _INTERRUPTED = 130
+_UNWRITABLE = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT)
 _REPORT = "https://github.com/normstat/normstat/issues"
 
 app = typer.Typer(
@@ -47,19 +48,27 @@ def main(arguments: Sequence[str] | None = None, local: "Local | None" = None) -
     except typer.TyperException as error:  # a wrong command line
         error.show() if hasattr(error, "show") else print(error, file=sys.stderr)
         return error.exit_code
+    except OSError as error:  # what Typer itself prints, as for --version
+        if error.errno not in _UNWRITABLE:
+            return _bug(error)
+        return _fail(f"standard output cannot be written ({error.strerror})", OutputError.exit_code)
     except MemoryError:
         return _fail("out of memory", OutputError.exit_code)
     except ImportError as error:  # little memory ends here as well
         return _fail(f"a library cannot be loaded: {error}", OutputError.exit_code)
     except Exception as error:  # noqa: BLE001  # whatever is left is a bug, and says so in one line
-        if "NORMSTAT_DEBUG" in os.environ:
-            traceback.print_exc()
-        lines = [line for line in str(error).splitlines() if line.strip()] or ["no message"]
-        return _fail(
-            f"internal error: {type(error).__name__}: {shown(lines[-1])}; NORMSTAT_DEBUG=1 shows "
-            f"where. Please report it: {_REPORT}",
-            _INTERNAL_ERROR,
-        )
+        return _bug(error)
+
+
+def _bug(error: Exception) -> int:
+    if "NORMSTAT_DEBUG" in os.environ:
+        traceback.print_exc()
+    lines = [line for line in str(error).splitlines() if line.strip()] or ["no message"]
+    return _fail(
+        f"internal error: {type(error).__name__}: {shown(lines[-1])}; NORMSTAT_DEBUG=1 shows "
+        f"where. Please report it: {_REPORT}",
+        _INTERNAL_ERROR,
+    )
 
 
 def _fail(message: str, exit_code: int) -> int:
@@ -85,7 +94,7 @@ def prints(command: Callable[P, T]) -> Callable[P, T]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(_BROKEN_PIPE) from None
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT):
+            if error.errno not in _UNWRITABLE:
                 raise
             raise OutputError(f"standard output cannot be written ({error.strerror})") from error
 
