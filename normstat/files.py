@@ -143,12 +143,19 @@ def _read_rest(descriptor: int, start: bytes) -> bytes:
     return b"".join(blocks)
 
 
-def write(path: str | os.PathLike[str], data: bytes) -> None:
+def write(path: str | os.PathLike[str], data: bytes, durable: bool = True) -> None:
     """Write a file so that any reader finds the old content or all of the new, never a part.
 
     A temporary file in the same folder is filled, flushed to the disk and renamed over the old
     one. A link is followed, so what it points to is replaced. What is not a file (``/dev/null``,
     a FIFO) is written to directly.
+
+    Parameters
+    ----------
+    path : of the file.
+    data : all its bytes.
+    durable : wait until the disk has it, so that it outlives a power failure. One of thousands
+        of files that can be made again need not.
 
     Raises
     ------
@@ -168,12 +175,14 @@ def write(path: str | os.PathLike[str], data: bytes) -> None:
                     temporary.chmod(stat.S_IMODE(target.stat().st_mode))
                 file.write(data)
                 file.flush()
-                os.fsync(file.fileno())
+                if durable:
+                    os.fsync(file.fileno())
             os.replace(temporary, target)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-    _sync_folder(target.parent)
+    if durable:
+        _sync_folder(target.parent)
 
 
 def ensure_writable(path: str | os.PathLike[str]) -> None:
@@ -209,10 +218,10 @@ def _output_errors(target: Path) -> Iterator[None]:
         yield
     except OSError as error:
         cure = {
-            errno.ENOSPC: "free some space there, or write elsewhere with -o",
-            errno.EDQUOT: "your quota is used up; write elsewhere with -o",
-            errno.ENOENT: "create the folder first, or write elsewhere with -o",
-        }.get(error.errno or 0, "write elsewhere with -o")
+            errno.ENOSPC: "free some space there, or write elsewhere",
+            errno.EDQUOT: "your quota is used up; write elsewhere",
+            errno.ENOENT: "create the folder first, or write elsewhere",
+        }.get(error.errno or 0, "write elsewhere")
         raise OutputError(
             f"{shown(target)}: cannot be written ({error.strerror or error}); {cure}"
         ) from error
