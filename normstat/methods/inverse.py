@@ -26,19 +26,25 @@ def from_maps(
     return pixels.reshape(values.shape)
 
 
-def stored_as(pixels: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[Any]:
+def stored_as(
+    pixels: NDArray[np.float64], dtype: np.dtype[Any], error: float = 0.0
+) -> NDArray[Any]:
     """Pixels as they are stored: integers are rounded, and refused outside the dtype.
+
+    Those that are outside by no more than the `error` of the way there were the dtype's ends.
 
     >>> stored_as(np.array([2.6, -0.4]), np.dtype("uint8"))
     array([3, 0], dtype=uint8)
+    >>> stored_as(np.array([256.2, -1.0]), np.dtype("uint8"), error=1.5)
+    array([255,   0], dtype=uint8)
     """
     if dtype.kind == "f":
         return pixels.astype(dtype)
     limits = np.iinfo(dtype)
-    pixels = np.rint(pixels)
-    if pixels.size and not (limits.min <= pixels.min() and pixels.max() <= limits.max):
+    low, high = limits.min - error - 0.5, limits.max + error + 0.5
+    if pixels.size and not (low <= pixels.min() and pixels.max() <= high):
         raise UsageError(
             f"pixels from {pixels.min():.6g} to {pixels.max():.6g} are no {dtype.name}: "
             "this array was not made by this normalizer"
         )
-    return pixels.astype(dtype)
+    return np.clip(np.rint(pixels), limits.min, limits.max).astype(dtype)

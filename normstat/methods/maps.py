@@ -41,6 +41,12 @@ class Map(Protocol):
     def largest(self, white: float) -> float:
         """The largest absolute result for pixels from 0 to white, unit scale."""
 
+    def error(self, white: float, dtype: str) -> float:
+        """The most that pixels change on the way to results of a dtype and back, unit scale.
+
+        A bound, for pixels from -white to white.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class Affine:
@@ -91,6 +97,15 @@ class Affine:
             for end in ends
         )
 
+    def error(self, white: float, dtype: str) -> float:
+        relative, least = rounding(dtype)
+        # To float32, counted pixels are computed in float32: see kernels.write_counted.
+        relative *= 6 if dtype == "float32" else 1
+        return max(
+            (white + abs(center)) * relative + width * least
+            for center, width in zip(self.center, self.width, strict=True)
+        )
+
     def _lines(self, channels: int, scale: float) -> list[Line]:
         repeat = channels if len(self.center) == 1 else 1
         limits = self.limits or (None,) * len(self.center)
@@ -105,3 +120,13 @@ class Affine:
                 self.center * repeat, self.width * repeat, limits * repeat, strict=True
             )
         ]
+
+
+def rounding(dtype: str) -> tuple[float, float]:
+    """The error of a result computed in float64 and rounded: relative, and for the smallest.
+
+    >>> rounding("float16")[1] == 2**-25
+    True
+    """
+    limits = np.finfo(dtype)
+    return float(limits.eps) / 2 + 8 * 2.0**-53, float(limits.smallest_subnormal) / 2

@@ -243,7 +243,8 @@ class Normalizer:
         Returns
         -------
         ndarray
-            Stored units; integers are rounded. What ``clip-standard`` has limited stays limited.
+            Stored units; integers are rounded, and the ends of their dtype where the rounding of
+            the results leads beyond. What ``clip-standard`` has limited stays limited.
 
         Raises
         ------
@@ -259,7 +260,30 @@ class Normalizer:
             pixels = self.fitted.inverse(values) * scale
         if self.reverses:
             pixels = pixels[..., ::-1]
-        return stored_as(pixels, np.dtype(stored))
+        return stored_as(pixels, np.dtype(stored), self._error(stored))
+
+    def is_lossless(self, stored: str) -> bool:
+        """Whether :meth:`inverse` is sure to give back each 8- or 16-bit pixel.
+
+        Not what ``clip-standard`` has limited, nothing from float16, and not where the rounding
+        of results may reach half of a stored unit.
+
+        Examples
+        --------
+        >>> import normstat
+        >>> normstat.normalizer("unit").is_lossless("uint16")
+        True
+        """
+        clips = isinstance(self.fitted, Affine) and self.fitted.limits is not None
+        return not clips and self.dtype != "float16" and self._error(stored) < 0.5
+
+    def _error(self, stored: str) -> float:
+        """The most that the dtype of the result changes pixels of integers, stored units."""
+        if np.dtype(stored).kind == "f":
+            return 0.0
+        limits, scale = np.iinfo(stored), self.takes.scale_of(stored)
+        white = max(int(limits.max), -int(limits.min)) / scale
+        return self.fitted.error(white, self.dtype) * scale
 
     def record(self) -> dict[str, Any]:
         """All of it, for JSON; :func:`normstat.methods.from_record` makes it again.

@@ -67,6 +67,10 @@ class OfImage:
         centers, widths = zip(*measured, strict=True)
         return Affine(centers, tuple(width + self.epsilon for width in widths))
 
+    def error(self, white: float, dtype: str) -> float:
+        """As of any map: no mean lies beyond white, and no width beyond twice that."""
+        return Affine((white,), (2 * white + self.epsilon,)).error(white, dtype)
+
 
 def mean_std(pixels: NDArray[Any], scale: float) -> list[tuple[float, float]]:
     """Mean and population std of each channel; from exact sums for 8 and 16 bits.

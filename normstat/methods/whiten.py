@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from normstat.errors import UsageError
 from normstat.methods.facts import Facts
 from normstat.methods.kernels import store
-from normstat.methods.maps import Channels, Planes
+from normstat.methods.maps import Channels, Planes, rounding
 
 _BLOCK = 1 << 13
 # Below this part of the largest eigenvalue, float64 does not tell a small one from 0.
@@ -59,6 +59,13 @@ class Whitening:
         products = np.array(self.matrix)[:, :, np.newaxis] * ends
         high, low = products.max(axis=2).sum(axis=1), products.min(axis=2).sum(axis=1)
         return float(max(high.max(), -low.min()))
+
+    def error(self, white: float, dtype: str) -> float:
+        relative, least = rounding(dtype)
+        matrix = np.abs(np.array(self.matrix))
+        results = matrix @ (white + np.abs(np.array(self.center)))
+        back = np.abs(np.linalg.inv(np.array(self.matrix)))
+        return float((back @ (results * relative + least)).max())
 
 
 def _weighted(planes: list[NDArray[np.float64]], weights: Channels) -> NDArray[np.float64]:
