@@ -32,7 +32,8 @@ from normstat.verbs.running import (
 )
 from normstat.verbs.writing import Write, Written
 from normstat.writers import WRITERS, Nowhere, Npy, Row, Stack
-from normstat.writers.folder import SCHEMA, Out, index_line, writing
+from normstat.writers.folder import SCHEMA, Out, index_line
+from normstat.writers.place import writing
 
 _LOOK_AT = 3
 

@@ -11,9 +11,8 @@ from normstat.errors import UnreadableImage, UsageError
 from normstat.files import shown
 from normstat.images import Kind, Reading, Shard, Unreadable
 from normstat.methods import Normalizer
-from normstat.writers import Npy
 from normstat.writers.folder import RESERVED
-from normstat.writers.protocol import header_size
+from normstat.writers.protocol import header_size, renamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +163,12 @@ class Names:
     ----------
     out : OUT.
     existing : measure what is there already.
+    extension : of the outputs.
     """
 
-    def __init__(self, out: str, existing: bool = False) -> None:
-        self._writer = Npy(out)
+    def __init__(self, out: str, existing: bool = False, extension: str = ".npy") -> None:
+        self._out = out
+        self._extension = extension
         self._existing = existing
         # The folders from the root to where the walk is: their names, and who has them.
         self._open: list[tuple[str, dict[str, str]]] = [("", dict.fromkeys(RESERVED, "normstat"))]
@@ -183,10 +184,10 @@ class Names:
             Two inputs would become one output.
         """
         for path in shard.paths:
-            output = self._writer.output(shard.split, path)
+            output = renamed(path, self._extension)
             if self._existing:
                 with suppress(OSError):
-                    self.existing_bytes += os.path.getsize(f"{self._writer.root}/{output}")
+                    self.existing_bytes += os.path.getsize(f"{self._out}/{output}")
             *folders, name = output.split("/")
             self._go_to(folders)
             self._claim(name, path)

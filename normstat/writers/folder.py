@@ -11,15 +11,17 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from operator import index
 from typing import Any, TextIO
 
 from normstat import files
-from normstat.errors import OutputError, UsageError
+from normstat.errors import UsageError
 from normstat.files import shown
 from normstat.images import LAYOUTS, path_from_text, path_text
 from normstat.statsfile import render
 from normstat.statsfile.nodes import Node
 from normstat.writers.npy import UNFINISHED
+from normstat.writers.place import has_anything, refuse_filled, refuse_place, writing
 from normstat.writers.protocol import Row, Writer
 
 #: Of ``normstat.json`` and ``normstat.partial.json``.
@@ -98,21 +100,12 @@ class Out:
         UsageError
             OUT is in DATA, is a file, or holds something.
         """
-        name = shown(self.root)
-        here, there = os.path.realpath(self.root), os.path.realpath(data)
-        if os.path.commonpath([here, there]) == there:
-            raise UsageError(f"{name}: is inside {shown(data)}; arrays belong elsewhere")
-        if os.path.lexists(self.root) and not os.path.isdir(self.root):
-            raise UsageError(f"{name}: is not a folder; give the name of a new one")
+        refuse_place(self.root, data, "arrays")
         if overwrite and skip_existing:
             raise UsageError("--overwrite and --skip-existing: choose one")
-        if not overwrite and not skip_existing and self._has_anything():
-            cure = (
-                "--skip-existing continues an interrupted run"
-                if self._earlier()
-                else "choose another"
-            )
-            raise UsageError(f"{name}: is not empty; --overwrite replaces what is there, {cure}")
+        if not overwrite and not skip_existing and has_anything(self.root):
+            continues = "--skip-existing continues an interrupted run"
+            refuse_filled(self.root, continues if self._earlier() else "choose another")
 
     def begin(self, decided: Mapping[str, Any], overwrite: bool, skip_existing: bool) -> None:
         """Make the folder, or make it ready again.
@@ -129,7 +122,7 @@ class Out:
             The folder cannot be written to.
         """
         self._decided = dict(decided)
-        if skip_existing and self._has_anything():
+        if skip_existing and has_anything(self.root):
             self._refuse_other_settings()
         with writing(self.root):
             os.makedirs(self.root, exist_ok=True)
@@ -159,15 +152,6 @@ class Out:
     def give_up(self) -> None:
         """Leave only what is whole."""
         shutil.rmtree(self._unfinished, ignore_errors=True)
-
-    def _has_anything(self) -> bool:
-        try:
-            with os.scandir(self.root) as entries:
-                return any(True for _ in entries)
-        except FileNotFoundError:
-            return False
-        except OSError as error:
-            raise OutputError(f"{shown(self.root)}: cannot be read ({error.strerror})") from error
 
     def _earlier(self) -> dict[str, Any] | None:
         """What an earlier run had decided."""
@@ -201,7 +185,7 @@ class Out:
             for line in read_index(self.root):
                 with suppress(FileNotFoundError, IsADirectoryError):
                     os.unlink(self._path(line.output))
-        except (UsageError, FileNotFoundError):
+        except UsageError:
             return  # no index, or not one of ours: files of the same names are replaced anyway
 
     @property
@@ -234,27 +218,26 @@ def read_index(root: str) -> Iterator[Line]:
     Raises
     ------
     UsageError
-        A line is not one of ``apply``'s.
+        There is no index, or a line is not one of ``apply``'s.
     """
-    with open(f"{root}/{INDEX}", encoding="ascii") as file:
-        for number, text in enumerate(file, 1):
-            try:
-                content = json.loads(text)
-                yield Line(
-                    path_from_text(content["input"]),
-                    _inside(path_from_text(content["output"])),
-                    content.get("row"),
-                    content["split"],
-                    tuple(content["shape"]),
-                    content["dtype"],
-                    tuple(content["channels"]),
-                    tuple(content["a"]) if "a" in content else None,
-                    tuple(content["b"]) if "b" in content else None,
-                )
-            except (ValueError, KeyError, TypeError) as error:
-                raise UsageError(
-                    f"{shown(root)}/{INDEX}: line {number} is not one that apply writes"
-                ) from error
+    for number, text in enumerate(_texts_of(f"{root}/{INDEX}"), 1):
+        try:
+            line = _line(json.loads(text))
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise UsageError(
+                f"{shown(root)}/{INDEX}: line {number} is not one that apply writes"
+            ) from error
+        yield line
+
+
+def _texts_of(path: str) -> Iterator[bytes]:
+    try:
+        with open(path, "rb") as file:
+            yield from file
+    except OSError as error:
+        raise UsageError(
+            f"{shown(path)}: cannot be read ({error.strerror}); run apply again"
+        ) from error
 
 
 def read_record(root: str) -> Record | None:
@@ -281,22 +264,28 @@ def read_record(root: str) -> Record | None:
     return None
 
 
-@contextmanager
-def writing(root: str) -> Iterator[None]:
-    """Say which folder cannot be written, and why."""
-    try:
-        yield
-    except OSError as error:
-        raise OutputError(
-            f"{shown(root)}: cannot be written ({error.strerror or error}); free some space "
-            "there, or choose another folder"
-        ) from error
+def _line(content: Any) -> Line:
+    output = _inside(path_from_text(content["output"]))
+    if not output.endswith(".npy"):
+        raise ValueError("is no array")
+    row = content.get("row")
+    return Line(
+        _inside(path_from_text(content["input"])),
+        output,
+        None if row is None else index(row),
+        content["split"],
+        tuple(map(index, content["shape"])),
+        content["dtype"],
+        tuple(content["channels"]),
+        tuple(map(float, content["a"])) if "a" in content else None,
+        tuple(map(float, content["b"])) if "b" in content else None,
+    )
 
 
-def _inside(output: str) -> str:
-    if os.path.isabs(output) or ".." in output.split("/") or not output.endswith(".npy"):
+def _inside(path: str) -> str:
+    if os.path.isabs(path) or ".." in path.split("/"):
         raise ValueError("leads out of the folder")
-    return output
+    return path
 
 
 def _load(path: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from normstat.writers.protocol import header
+from normstat.writers.protocol import header, renamed
 
 #: Folder in OUT for files that are not finished.
 UNFINISHED = ".normstat"
@@ -57,7 +57,7 @@ class Npy:
         >>> Npy("out").output("train", "train/cat/1.jpg")
         'train/cat/1.npy'
         """
-        return os.path.splitext(path)[0] + ".npy"
+        return renamed(path, ".npy")
 
 
 def _write_all(descriptor: int, data: bytes | memoryview) -> None:

@@ -1,5 +1,6 @@
 """What a writer of arrays is, and what is known of each array that it wrote."""
 
+import os
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -57,6 +58,15 @@ class Nowhere:
 
     def output(self, split: str, path: str) -> str:
         return path
+
+
+def renamed(path: str, extension: str) -> str:
+    """The path of an image with another extension.
+
+    >>> renamed("train/cat/1.jpg", ".npy")
+    'train/cat/1.npy'
+    """
+    return os.path.splitext(path)[0] + extension
 
 
 def header_size(shape: tuple[int, ...], dtype: str) -> int:
