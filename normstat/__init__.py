@@ -2,7 +2,7 @@
 
 >>> import normstat
 >>> [name for name in normstat.__all__ if name.islower() and name[0] != "_"]
-['apply', 'compute', 'load', 'normalizer', 'save']
+['apply', 'compute', 'invert', 'load', 'normalizer', 'save']
 """
 
 from importlib import import_module
@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from normstat.statsfile import load, save
     from normstat.verbs.apply import Applied, apply
     from normstat.verbs.compute import compute
+    from normstat.verbs.invert import Inverted, invert
 
 __version__ = "0.1.0"
 
 # Name -> module, imported when the name is first used: `normstat --version` needs no NumPy.
 _LAZY = {
     "Applied": "normstat.verbs.apply",
+    "Inverted": "normstat.verbs.invert",
     "Normalizer": "normstat.methods",
     "NormstatError": "normstat.errors",
     "Preset": "normstat.presets",
@@ -30,12 +32,14 @@ _LAZY = {
     "Stats": "normstat.stats",
     "apply": "normstat.verbs.apply",
     "compute": "normstat.verbs.compute",
+    "invert": "normstat.verbs.invert",
     "load": "normstat.statsfile",
     "normalizer": "normstat.methods",
     "save": "normstat.statsfile",
 }
 __all__ = [
     "Applied",
+    "Inverted",
     "Normalizer",
     "NormstatError",
     "Preset",
@@ -45,6 +49,7 @@ __all__ = [
     "__version__",
     "apply",
     "compute",
+    "invert",
     "load",
     "normalizer",
     "save",

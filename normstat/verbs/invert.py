@@ -1,0 +1,218 @@
+"""From the arrays that ``apply`` wrote back to images: what a model sees, for people to look at."""
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from normstat import files
+from normstat.encode import encode_png, refuse_png
+from normstat.errors import StatsFileError, UsageError
+from normstat.files import shown
+from normstat.images import Shard
+from normstat.methods import Coefficients, Normalizer, from_record
+from normstat.verbs.demands import Names
+from normstat.verbs.running import Progress, Silent
+from normstat.writers.folder import RECORD, Line, Record, read_index, read_record
+from normstat.writers.place import refuse_filled, refuse_place, writing
+from normstat.writers.protocol import renamed
+
+_LOOK_AT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Inverted:
+    """What a run of :func:`invert` wrote.
+
+    Attributes
+    ----------
+    images : how many.
+    lossless : whether each pixel is sure to be the one that ``apply`` read (after its resizing,
+        cropping and turning). Not with ``clip-standard``, not from float16, and not where the
+        rounding of results may reach half of a stored unit (a mean far from all pixels).
+    first : names of the first three, relative to the folder.
+    """
+
+    images: int
+    lossless: bool
+    first: tuple[str, ...]
+
+
+def invert(
+    out: str | os.PathLike[str],
+    images: str | os.PathLike[str],
+    *,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Inverted:
+    """Turn the arrays that :func:`normstat.apply` wrote back into images.
+
+    Parameters
+    ----------
+    out : folder that ``apply`` has written; its own records tell what was done.
+    images : folder for the images: PNG, in a tree like that of the images that were read.
+    overwrite : write to a folder that holds something; files of the same names are replaced.
+    progress : told how far it is; None: nobody.
+
+    Raises
+    ------
+    UsageError
+        `out` is not of a complete run, an array is missing or is not the one that was written,
+        the images have no PNG, or `images` is in `out` or not empty. But for arrays with other
+        values, found before anything is written.
+    OutputError
+        `images` cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> import normstat
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     os.mkdir(f"{folder}/images")
+    ...     Image.new("RGB", (4, 2), (255, 0, 51)).save(f"{folder}/images/a.bmp")
+    ...     applied = normstat.apply(f"{folder}/images", f"{folder}/arrays", "clip", workers=0)
+    ...     done = invert(f"{folder}/arrays", f"{folder}/seen")
+    ...     Image.open(f"{folder}/seen/a.png").getpixel((3, 1))
+    (255, 0, 51)
+    >>> done
+    Inverted(images=1, lossless=True, first=('a.png',))
+    """
+    root, target = os.fspath(out), os.fspath(images)
+    arrays = _Arrays.of(root)
+    refuse_place(target, root, "images")
+    if not overwrite:
+        refuse_filled(target, "choose another")
+    found, lossless = _checked(arrays, target)
+    progress = progress or Silent()
+    progress.total(found)
+    first: list[str] = []
+    for line in read_index(root):
+        name = renamed(line.input, ".png")
+        _write(target, name, encode_png(arrays.pixels(line)))
+        progress.advance(1)
+        if len(first) < _LOOK_AT:
+            first.append(name)
+    return Inverted(found, lossless, tuple(first))
+
+
+class _Arrays:
+    """The arrays of a run, and the way back for each.
+
+    Parameters
+    ----------
+    root : OUT.
+    record : what the run says of it.
+    """
+
+    def __init__(self, root: str, record: Record) -> None:
+        self.root = root
+        self._layout = record.layout
+        self._normalizers = {
+            split: _normalizer(root, split, content)
+            for split, content in record.normalizers.items()
+        }
+        self._stacks: dict[str, NDArray[Any]] = {}
+
+    @classmethod
+    def of(cls, root: str) -> "_Arrays":
+        record = read_record(root)
+        if record is None:
+            raise UsageError(
+                f"{shown(root)}: there is no {RECORD}, so this is no folder that apply has written"
+            )
+        return cls(root, record)
+
+    def normalizer(self, line: Line) -> Normalizer:
+        if line.split not in self._normalizers:
+            raise UsageError(
+                f"{shown(self.root)}: {RECORD} does not tell how the split {shown(line.split)} "
+                "was normalized; run apply again"
+            )
+        return self._normalizers[line.split]
+
+    def array(self, line: Line) -> NDArray[Any]:
+        """The array of an image, mapped into memory, as it was written."""
+        if line.row is None:
+            array = self._mapped(line)
+        else:
+            rows = self._stack(line)
+            if not 0 <= line.row < len(rows):
+                raise self._refused(line, f"has {len(rows)} rows")
+            array = rows[line.row]
+        dtype = self.normalizer(line).dtype
+        if (array.shape, array.dtype.name) != (line.shape, dtype):
+            raise self._refused(
+                line,
+                f"an array of {array.dtype.name} and shape {array.shape}; {dtype} of "
+                f"{line.shape} was written",
+            )
+        return array
+
+    def pixels(self, line: Line) -> NDArray[Any]:
+        """The pixels of an image as they were read: shape (H, W, C), stored units."""
+        array = self.array(line)
+        maps = Coefficients(line.a, line.b) if line.a and line.b else None
+        values = array.transpose(1, 2, 0) if self._layout == "chw" else array
+        try:
+            pixels = self.normalizer(line).inverse(values, line.dtype, maps)
+        except UsageError as error:
+            raise self._refused(line, str(error)) from error
+        # Gray that was spread over the channels of color is as gray in the first as in all.
+        return pixels[:, :, : len(line.channels)]
+
+    def _stack(self, line: Line) -> NDArray[Any]:
+        if line.output not in self._stacks:
+            self._stacks[line.output] = self._mapped(line)
+        return self._stacks[line.output]
+
+    def _mapped(self, line: Line) -> NDArray[Any]:
+        try:
+            return np.lib.format.open_memmap(f"{self.root}/{line.output}", mode="r")
+        except OSError as error:
+            raise self._refused(line, f"cannot be read ({error.strerror or error})") from error
+        # NumPy's parser ends in nearly anything on what is no header.
+        except Exception as error:
+            raise self._refused(line, "is no whole .npy file") from error
+
+    def _refused(self, line: Line, problem: str) -> UsageError:
+        row = "" if line.row is None else f", row {line.row}"
+        return UsageError(
+            f"{shown(f'{self.root}/{line.output}')}{row} (of {shown(line.input)}): {problem}; "
+            "run apply again"
+        )
+
+
+def _normalizer(root: str, split: str, content: Any) -> Normalizer:
+    try:
+        return from_record(content)
+    except StatsFileError as error:
+        raise UsageError(f"{shown(root)}/{RECORD}: in {shown(split)}: {error}") from error
+
+
+def _checked(arrays: _Arrays, target: str) -> tuple[int, bool]:
+    """How many images there are, and whether none will lose anything.
+
+    Nothing is written before every line of the index, and the header of every array, was seen.
+    """
+    names = Names(target, extension=".png")
+    found, lossless = 0, True
+    for line in read_index(arrays.root):
+        try:
+            refuse_png(line.dtype, len(line.channels))
+        except UsageError as error:
+            raise UsageError(f"{shown(line.input)}: {error}") from error
+        names.add(Shard(line.split, "", (line.input,)))
+        arrays.array(line)
+        found += 1
+        lossless = lossless and arrays.normalizer(line).is_lossless(line.dtype)
+    return found, lossless
+
+
+def _write(target: str, name: str, data: bytes) -> None:
+    path = f"{target}/{name}"
+    with writing(target):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+    files.write(path, data, durable=False)
