@@ -64,7 +64,8 @@ def test_the_examples_of_the_help_run(tmp_path, command):
     for folder in ("train", "2023"):
         make.write(tmp_path / "data" / folder / "a.png", make.encoded(make.pixels(1, 5, 7)))
     normstat("compute", "data", cwd=tmp_path)
-    normstat("apply", "data", "arrays", "--method", "unit", cwd=tmp_path)
+    if command == "invert":
+        normstat("apply", "data", "arrays", "--method", "unit", cwd=tmp_path)
     examples = re.findall(r"^    normstat (.*)$", normstat(command, "--help").stdout, re.MULTILINE)
     assert examples
     for example in examples:
