@@ -45,11 +45,13 @@ class Npy:
         """The array of an image as an earlier run has left it, mapped into memory."""
         if not self.resume:
             return None
+        name = f"{self.root}/{self.output(split, path)}"
         try:
-            array: NDArray[Any] = np.load(f"{self.root}/{self.output(split, path)}", mmap_mode="r")
+            array = np.lib.format.open_memmap(name, mode="r")
         except (FileNotFoundError, ValueError):  # none there, or none of ours
             return None
-        return array
+        whole = os.path.getsize(name) == array.offset + array.nbytes
+        return array if whole and array.flags.c_contiguous else None
 
     def output(self, split: str, path: str) -> str:
         """The path of the image with another extension.

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from normstat.errors import Stopped
 from normstat.writers.npy import UNFINISHED
 from normstat.writers.protocol import header
 
@@ -44,7 +45,18 @@ class Stack:
             file.truncate(len(start) + rows * self._row_bytes)
 
     def write(self, split: str, path: str, slot: int, array: NDArray[Any]) -> None:
-        """Write the array of one image into its row."""
+        """Write the array of one image into its row.
+
+        Raises
+        ------
+        Stopped
+            It is not the shape that was measured.
+        """
+        if (array.shape, array.dtype) != (self.shape, np.dtype(self.dtype)):
+            raise Stopped(
+                f"its array is {array.dtype.name} {array.shape}, {self.dtype} {self.shape} was "
+                "measured; it has changed meanwhile"
+            )
         with open(self._unfinished(split), "r+b") as file:
             file.seek(self._first_row + slot * self._row_bytes)
             file.write(array.data)
