@@ -97,6 +97,8 @@ class Demands:
         shapes: dict[tuple[int, ...], str] = {}
         for (split, kind), demand in self.kinds.items():
             channels = _channels(normalizers[split], kind)
+            if not channels:
+                continue
             for width, height, path in demand.sizes:
                 chw = (channels, height, width)
                 shapes.setdefault(chw if layout == "chw" else (*chw[1:], channels), path)
@@ -109,14 +111,18 @@ class Demands:
             )
         return first
 
-    def bytes(self, normalizers: Mapping[str, Normalizer], dtype_bytes: int) -> int:
-        """Bytes of all arrays, each in a file of its own."""
-        start = header_size((3, 1, 1), "float32")
-        return sum(
-            demand.images * start
-            + demand.pixels * _channels(normalizers[split], kind) * dtype_bytes
+    def bytes(
+        self, normalizers: Mapping[str, Normalizer], dtype_bytes: int, files: int | None = None
+    ) -> int:
+        """Bytes of all arrays, in so many files; None: each in one of its own."""
+        demands = [
+            (demand, _channels(normalizers[split], kind))
             for (split, kind), demand in self.kinds.items()
-        )
+        ]
+        if files is None:
+            files = sum(demand.images for demand, channels in demands if channels)
+        values = sum(demand.pixels * channels for demand, channels in demands)
+        return files * header_size((3, 1, 1), "float32") + values * dtype_bytes
 
     def _of_split(self, split: str) -> dict[Kind, Demand]:
         return {kind: demand for (name, kind), demand in self.kinds.items() if name == split}
