@@ -15,9 +15,9 @@ from normstat.errors import NothingToRead, OutputError, Stopped, UsageError
 from normstat.executors import Executor, Local
 from normstat.files import shown
 from normstat.images import LAYOUTS, MAX_PIXELS, Reading, Shard, Unreadable, path_bytes, path_text
-from normstat.methods import Normalizer
+from normstat.methods import METHODS, Normalizer
 from normstat.methods import normalizer as normalizer_of
-from normstat.presets import Preset
+from normstat.presets import Preset, preset
 from normstat.stats import Settings, SplitStats, Stats
 from normstat.verbs.demands import Demands, Measure, Names
 from normstat.verbs.running import (
@@ -32,7 +32,8 @@ from normstat.verbs.running import (
 )
 from normstat.verbs.writing import Write, Written
 from normstat.writers import WRITERS, Nowhere, Npy, Row, Stack
-from normstat.writers.folder import SCHEMA, Out, index_line
+from normstat.writers.folder import SCHEMA, Out, read_record
+from normstat.writers.index import index_line
 from normstat.writers.place import writing
 
 _LOOK_AT = 3
@@ -137,20 +138,21 @@ def apply(
     >>> done.images, done.first[0].shape
     (1, (3, 2, 4))
     """
-    if isinstance(source, os.PathLike) or (isinstance(source, str) and source.endswith(".json")):
-        source = statsfile.load(source)
+    source = _resolved(source)
+    applied = read_record(os.fspath(path)) if os.path.isdir(path) else None
     asked = Settings(
-        channels=channels or "auto",
+        channels="auto" if channels is None else channels,
         include=names_of(include),
         exclude=names_of(exclude),
         resize=resize,
         crop=crop,
-        max_pixels=max_pixels or MAX_PIXELS,
+        max_pixels=MAX_PIXELS if max_pixels is None else max_pixels,
         split_dirs={name: os.fspath(folder) for name, folder in (split_dir or {}).items()},
     )
     refuse_options(asked, workers, None, image_timeout)
     _refuse_choices(layout, store, source, from_split, own_split)
     settings = _as_recorded(asked, channels, max_pixels, source)
+    settings = replace(settings, layout=applied.layout) if applied else settings
     folder = Out(os.fspath(out))
     if not dry_run:
         folder.refuse(os.fspath(path), overwrite, skip_existing)
@@ -166,7 +168,8 @@ def apply(
         for name in images.selection.splits
     }
     settings = replace(settings, split_dirs=images.source.split_dirs)
-    plan = _Plan(images, settings, exif, normalizers, dtype, layout, store, folder)
+    reading = replace(settings.reading(), upright=exif, names=applied.channels if applied else None)
+    plan = _Plan(images, settings, reading, normalizers, dtype, layout, store, folder)
     engine = executor or executor_for(workers, image_timeout)
     progress = progress or Silent()
     _warn_of_leakage(progress, from_split, own_split)
@@ -180,9 +183,11 @@ def apply(
                 f"has {_human(forecast.free)} free; --dtype float16, or --resize N --crop N"
             )
         decided = _decided(plan, source, from_split, own_split)
-        folder.begin(decided, overwrite, skip_existing)
+        writer = _writer(plan, forecast, skip_existing)
+        outputs = _outputs(writer, images.source.shards(images.selection))
+        folder.begin(decided, outputs, overwrite, skip_existing)
         try:
-            return _write(plan, forecast, engine, progress, skip_existing)
+            return _write(plan, forecast, engine, progress, writer)
         finally:
             folder.give_up()
 
@@ -193,7 +198,7 @@ class _Plan:
 
     images: Images
     settings: Settings
-    exif: bool
+    reading: Reading
     normalizers: Mapping[str, Normalizer]
     dtype: str
     layout: str
@@ -202,10 +207,6 @@ class _Plan:
 
     def job(self, writer: Npy | Stack | Nowhere) -> Write:
         return Write(self.reading, self.normalizers, writer, self.layout)
-
-    @property
-    def reading(self) -> Reading:
-        return replace(self.settings.reading(), upright=self.exif)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +220,15 @@ class _Forecast:
     bytes: int
     needed: int
     free: int
+
+
+def _resolved(source: Any) -> Any:
+    """What a name stands for, so that the record can say it."""
+    if isinstance(source, os.PathLike) or (isinstance(source, str) and source.endswith(".json")):
+        return statsfile.load(source)
+    if isinstance(source, str) and source not in METHODS:
+        return preset(source)
+    return source
 
 
 def _refuse_choices(
@@ -295,7 +305,8 @@ def _measured(
         )
     plan = replace(plan, normalizers=demands.bound(plan.normalizers))
     shape = demands.shape(plan.normalizers, plan.layout) if stack else ()
-    size = demands.bytes(plan.normalizers, np.dtype(plan.dtype).itemsize)
+    files = len(run.images) if stack else None
+    size = demands.bytes(plan.normalizers, np.dtype(plan.dtype).itemsize, files)
     needed = size - names.existing_bytes
     forecast = _Forecast(
         run.listed.total(), run.images, demands, shape, size, needed, _free(plan.folder.root)
@@ -339,20 +350,24 @@ def _writer(plan: _Plan, forecast: _Forecast, skip_existing: bool) -> Npy | Stac
     return Npy(root, skip_existing)
 
 
+def _outputs(writer: Npy | Stack, shards: Iterable[Shard]) -> Iterator[str]:
+    return (writer.output(shard.split, path) for shard in shards for path in shard.paths)
+
+
 def _write(
-    plan: _Plan, forecast: _Forecast, engine: Executor, progress: Progress, skip_existing: bool
+    plan: _Plan, forecast: _Forecast, engine: Executor, progress: Progress, writer: Npy | Stack
 ) -> Applied:
-    writer = _writer(plan, forecast, skip_existing)
     stack = writer if isinstance(writer, Stack) else None
     if stack:
         with writing(plan.folder.root):
             for name, rows in forecast.rows.items():
                 stack.begin(name, rows)
     done = _Done(plan.images.selection.splits)
-    run = Run(plan.images, engine, Silent())
-    with plan.folder.index() as index, closing(run.results(plan.job(writer))) as results:
+    folder = plan.folder
+    run = Run(plan.images, engine, Silent(), lambda shard: folder.plan(_outputs(writer, [shard])))
+    with folder.index() as index, closing(run.results(plan.job(writer))) as results:
         for result in results:
-            _raise_failure(result, plan.folder.root)
+            _raise_failure(result, folder.root)
             for row in result.rows:
                 number = done.add(row)
                 index.write(index_line(row, writer, number if stack else None))
@@ -361,17 +376,17 @@ def _write(
             progress.advance(len(result.rows) + len(result.unreadable))
     if run.images != forecast.rows:
         raise Stopped(f"{shown(plan.images.source.root)}: files were added or removed meanwhile")
-    if stack:
-        with writing(plan.folder.root):
-            for name, rows in forecast.rows.items():
-                stack.finish(name, rows, done.gaps(name, rows))
     if not done.images:
         raise NothingToRead(
             f"{shown(plan.images.source.root)}: none of {run.listed.total()} images can be read "
             f"({most_frequent(done.unreadable)})"
         )
+    if stack:
+        with writing(folder.root):
+            for name, rows in forecast.rows.items():
+                stack.finish(name, rows, done.gaps(name, rows))
     unreadable = tuple(sorted(done.unreadable, key=lambda record: path_bytes(record.path)))
-    plan.folder.finish(_result(done, run, unreadable))
+    folder.finish(_result(done, run, unreadable))
     return Applied(
         listed=run.listed.total(),
         images=done.images,
@@ -441,7 +456,7 @@ def _decided(plan: _Plan, source: Any, from_split: str | None, own_split: bool) 
         "normstat": __version__,
         "decoder": versions(),
         "settings": {name: getattr(settings, name) for name in settings.__slots__}
-        | {"exif": plan.exif},
+        | {"exif": plan.reading.upright},
         "method": one["method"],
         "epsilon": one["epsilon"],
         "preset": source.name if isinstance(source, Preset) else None,

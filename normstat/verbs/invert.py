@@ -15,7 +15,8 @@ from normstat.images import Shard
 from normstat.methods import Coefficients, Normalizer, from_record
 from normstat.verbs.demands import Names
 from normstat.verbs.running import Progress, Silent
-from normstat.writers.folder import RECORD, Line, Record, read_index, read_record
+from normstat.writers.folder import RECORD, Record, read_record
+from normstat.writers.index import Line, read_index
 from normstat.writers.place import refuse_filled, refuse_place, writing
 from normstat.writers.protocol import renamed
 

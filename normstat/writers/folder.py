@@ -2,64 +2,39 @@
 
 ``normstat.partial.json`` is there from the start of a run: what was decided. ``normstat.json``
 takes its place at the end, so it is there only if everything else is. ``index.jsonl`` has a line
-for each array, in the order of the walk.
+for each array, in the order of the walk; ``normstat.partial.jsonl`` those that may be there.
 """
 
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from operator import index
+from itertools import chain
 from typing import Any, TextIO
 
 from normstat import files
 from normstat.errors import UsageError
 from normstat.files import shown
-from normstat.images import LAYOUTS, path_from_text, path_text
+from normstat.images import LAYOUTS
 from normstat.statsfile import render
 from normstat.statsfile.nodes import Node
+from normstat.writers.index import INDEX, read_index
 from normstat.writers.npy import UNFINISHED
 from normstat.writers.place import has_anything, refuse_filled, refuse_place, writing
-from normstat.writers.protocol import Row, Writer
+from normstat.writers.planned import PLANNED, plan, planned
 
 #: Of ``normstat.json`` and ``normstat.partial.json``.
 SCHEMA = "normstat/apply/1"
 RECORD = "normstat.json"
 STARTED = "normstat.partial.json"
-INDEX = "index.jsonl"
 #: Names in OUT that no folder of images may have.
-RESERVED = (RECORD, STARTED, INDEX, UNFINISHED)
+RESERVED = (RECORD, STARTED, INDEX, PLANNED, UNFINISHED)
 # Versions may differ between an interrupted run and the one that continues it.
 _VERSIONS = ("normstat", "decoder")
 _MOST = 1 << 26
 _STORES = ("npy", "stack")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of the index.
-
-    Attributes
-    ----------
-    input, output : relative to DATA and to OUT.
-    row : of a stack; None where the file is the image's own.
-    split : of the image.
-    shape : of the array.
-    dtype, channels : of the image's pixels.
-    a, b : of ``y = a * x + b`` on stored pixels, where each image has its own.
-    """
-
-    input: str
-    output: str
-    row: int | None
-    split: str
-    shape: tuple[int, ...]
-    dtype: str
-    channels: tuple[str, ...]
-    a: tuple[float, ...] | None = None
-    b: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,21 +73,34 @@ class Out:
         Raises
         ------
         UsageError
-            OUT is in DATA, is a file, or holds something.
+            OUT is in DATA, or DATA in OUT; OUT is a file, or holds something.
         """
         refuse_place(self.root, data, "arrays")
+        here, there = os.path.realpath(self.root), os.path.realpath(data)
+        if os.path.commonpath([here, there]) == here:
+            raise UsageError(
+                f"{shown(self.root)}: holds {shown(data)}, whose files could be written over; "
+                "arrays belong elsewhere"
+            )
         if overwrite and skip_existing:
             raise UsageError("--overwrite and --skip-existing: choose one")
-        if not overwrite and not skip_existing and has_anything(self.root):
+        if not overwrite and not skip_existing and self._has_anything():
             continues = "--skip-existing continues an interrupted run"
             refuse_filled(self.root, continues if self._earlier() else "choose another")
 
-    def begin(self, decided: Mapping[str, Any], overwrite: bool, skip_existing: bool) -> None:
+    def begin(
+        self,
+        decided: Mapping[str, Any],
+        outputs: Iterable[str],
+        overwrite: bool,
+        skip_existing: bool,
+    ) -> None:
         """Make the folder, or make it ready again.
 
         Parameters
         ----------
         decided : what the run's record says before any work; JSON-ready.
+        outputs : what the run will write.
 
         Raises
         ------
@@ -122,18 +110,33 @@ class Out:
             The folder cannot be written to.
         """
         self._decided = dict(decided)
-        if skip_existing and has_anything(self.root):
+        if skip_existing and self._has_anything():
             self._refuse_other_settings()
+        try:
+            with writing(self.root):
+                os.makedirs(self.root, exist_ok=True)
+                if overwrite:
+                    self._remove_earlier(outputs)
+                shutil.rmtree(self._unfinished, ignore_errors=True)
+                os.mkdir(self._unfinished)
+                self._write(STARTED, self._decided)
+                self._remove(RECORD)
+                # A run that is killed before it comes to them must not hide the arrays of this one.
+                plan(self.root, self._indexed())
+                self._remove(INDEX)
+        except BaseException:
+            self.give_up()
+            raise
+
+    def plan(self, outputs: Iterable[str]) -> None:
+        """Note outputs before they are written: --overwrite removes them if this run never ends.
+
+        Raises
+        ------
+        OutputError
+        """
         with writing(self.root):
-            os.makedirs(self.root, exist_ok=True)
-            if overwrite:
-                self._remove_earlier_arrays()
-            shutil.rmtree(self._unfinished, ignore_errors=True)
-            os.mkdir(self._unfinished)
-            for name in (RECORD, INDEX):
-                with suppress(FileNotFoundError):
-                    os.unlink(self._path(name))
-        files.write(self._path(STARTED), _json(self._decided))
+            plan(self.root, outputs)
 
     @contextmanager
     def index(self) -> Iterator[TextIO]:
@@ -144,14 +147,18 @@ class Out:
     def finish(self, result: Mapping[str, Any]) -> None:
         """Write the record: from now on the arrays count as complete."""
         with writing(self.root):
-            os.rmdir(self._unfinished)
-        files.write(self._path(RECORD), _json(self._decided | dict(result)))
-        with suppress(FileNotFoundError):
-            os.unlink(self._path(STARTED))
+            self._write(RECORD, self._decided | dict(result))
+            self.give_up()
+            self._remove(PLANNED)
+            self._remove(STARTED)
 
     def give_up(self) -> None:
         """Leave only what is whole."""
         shutil.rmtree(self._unfinished, ignore_errors=True)
+
+    def _has_anything(self) -> bool:
+        # A run that was killed at once leaves the folder for unfinished files and nothing else.
+        return has_anything(self.root, besides=UNFINISHED)
 
     def _earlier(self) -> dict[str, Any] | None:
         """What an earlier run had decided."""
@@ -167,7 +174,7 @@ class Out:
                 f"{shown(self.root)}: --skip-existing continues a run, and none was begun here; "
                 "--overwrite replaces what is there"
             )
-        decided = json.loads(_json(self._decided))
+        decided = json.loads(render(self._decided))
         other = [
             name
             for name, value in decided.items()
@@ -179,14 +186,35 @@ class Out:
                 "repeat its options, or replace it with --overwrite"
             )
 
-    def _remove_earlier_arrays(self) -> None:
-        """Those that the earlier index lists: they would look like results of this run."""
-        try:
+    def _remove_earlier(self, outputs: Iterable[str]) -> None:
+        """Everything of earlier runs, and what would look like a result of this one.
+
+        The records go first, so that nobody takes for complete, or continues, what is left of a
+        run; the lists of arrays go last, so that the next --overwrite has them.
+        """
+        for name in (RECORD, STARTED):
+            self._remove(name)
+        for output in chain(self._indexed(), planned(self.root), outputs):
+            self._remove(output)
+        for name in (INDEX, PLANNED):
+            self._remove(name)
+
+    def _indexed(self) -> Iterator[str]:
+        """The arrays that an index lists, as far as it is one of ours."""
+        with suppress(UsageError, FileNotFoundError):
             for line in read_index(self.root):
-                with suppress(FileNotFoundError, IsADirectoryError):
-                    os.unlink(self._path(line.output))
-        except UsageError:
-            return  # no index, or not one of ours: files of the same names are replaced anyway
+                yield line.output
+
+    def _write(self, name: str, content: Mapping[str, Any]) -> None:
+        """Write a record by way of the folder for unfinished files: there nothing stays behind."""
+        unfinished = f"{self._unfinished}/{name}"
+        files.write(unfinished, render(content).encode("utf-8"))
+        os.replace(unfinished, self._path(name))
+
+    def _remove(self, name: str) -> None:
+        # A folder of that name, or a file where its folder was, is none of ours.
+        with suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            os.unlink(self._path(name))
 
     @property
     def _unfinished(self) -> str:
@@ -194,50 +222,6 @@ class Out:
 
     def _path(self, name: str) -> str:
         return f"{self.root}/{name}"
-
-
-def index_line(row: Row, writer: Writer, number: int | None) -> str:
-    """The line of the index for an image; ``number`` is its row in a stack."""
-    content: dict[str, Any] = {
-        "input": path_text(row.path),
-        "output": path_text(writer.output(row.split, row.path)),
-        "row": number,
-        "split": row.split,
-        "shape": row.shape,
-        "dtype": row.kind.dtype,
-        "channels": row.kind.channels,
-        "a": row.a,
-        "b": row.b,
-    }
-    return json.dumps({name: value for name, value in content.items() if value is not None}) + "\n"
-
-
-def read_index(root: str) -> Iterator[Line]:
-    """The lines of an index.
-
-    Raises
-    ------
-    UsageError
-        There is no index, or a line is not one of ``apply``'s.
-    """
-    for number, text in enumerate(_texts_of(f"{root}/{INDEX}"), 1):
-        try:
-            line = _line(json.loads(text))
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise UsageError(
-                f"{shown(root)}/{INDEX}: line {number} is not one that apply writes"
-            ) from error
-        yield line
-
-
-def _texts_of(path: str) -> Iterator[bytes]:
-    try:
-        with open(path, "rb") as file:
-            yield from file
-    except OSError as error:
-        raise UsageError(
-            f"{shown(path)}: cannot be read ({error.strerror}); run apply again"
-        ) from error
 
 
 def read_record(root: str) -> Record | None:
@@ -249,7 +233,7 @@ def read_record(root: str) -> Record | None:
         A run was begun here and did not end, or the record is not one.
     """
     path = f"{root}/{RECORD}"
-    if os.path.exists(path):
+    if os.path.isfile(path):
         node = Node(_load(path), "")
         return Record(
             node["layout"].one_of(LAYOUTS),
@@ -257,35 +241,11 @@ def read_record(root: str) -> Record | None:
             node["store"].one_of(_STORES),
             {split: normalizer.value for split, normalizer in node["normalizers"].items()},
         )
-    if os.path.exists(f"{root}/{STARTED}"):
+    if os.path.isfile(f"{root}/{STARTED}"):
         raise UsageError(
             f"{shown(root)}: apply was interrupted here; finish it with --skip-existing first"
         )
     return None
-
-
-def _line(content: Any) -> Line:
-    output = _inside(path_from_text(content["output"]))
-    if not output.endswith(".npy"):
-        raise ValueError("is no array")
-    row = content.get("row")
-    return Line(
-        _inside(path_from_text(content["input"])),
-        output,
-        None if row is None else index(row),
-        content["split"],
-        tuple(map(index, content["shape"])),
-        content["dtype"],
-        tuple(content["channels"]),
-        tuple(map(float, content["a"])) if "a" in content else None,
-        tuple(map(float, content["b"])) if "b" in content else None,
-    )
-
-
-def _inside(path: str) -> str:
-    if os.path.isabs(path) or ".." in path.split("/"):
-        raise ValueError("leads out of the folder")
-    return path
 
 
 def _load(path: str) -> dict[str, Any]:
@@ -302,7 +262,3 @@ def _load(path: str) -> dict[str, Any]:
 
 def _texts(node: Node) -> tuple[str, ...]:
     return tuple(item.text() for item in node.list())
-
-
-def _json(content: Mapping[str, Any]) -> bytes:
-    return render(content).encode("utf-8")

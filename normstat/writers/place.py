@@ -38,8 +38,8 @@ def refuse_filled(root: str, cure: str) -> None:
         raise UsageError(f"{shown(root)}: is not empty; --overwrite replaces what is there, {cure}")
 
 
-def has_anything(root: str) -> bool:
-    """Whether there is a folder with something in it.
+def has_anything(root: str, besides: str = "") -> bool:
+    """Whether there is a folder with something in it, `besides` a certain name.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def has_anything(root: str) -> bool:
     """
     try:
         with os.scandir(root) as entries:
-            return any(True for _ in entries)
+            return any(entry.name != besides for entry in entries)
     except FileNotFoundError:
         return False
     except OSError as error:

@@ -1,0 +1,100 @@
+"""``index.jsonl``: a line for each array, in the order of the walk."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from operator import index
+from typing import Any
+
+from normstat.errors import UsageError
+from normstat.files import shown
+from normstat.images import path_from_text, path_text
+from normstat.writers.planned import array_inside, inside
+from normstat.writers.protocol import Row, Writer
+
+#: In OUT.
+INDEX = "index.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the index.
+
+    Attributes
+    ----------
+    input, output : relative to DATA and to OUT.
+    row : of a stack; None where the file is the image's own.
+    split : of the image.
+    shape : of the array.
+    dtype, channels : of the image's pixels.
+    a, b : of ``y = a * x + b`` on stored pixels, where each image has its own.
+    """
+
+    input: str
+    output: str
+    row: int | None
+    split: str
+    shape: tuple[int, ...]
+    dtype: str
+    channels: tuple[str, ...]
+    a: tuple[float, ...] | None = None
+    b: tuple[float, ...] | None = None
+
+
+def index_line(row: Row, writer: Writer, number: int | None) -> str:
+    """The line of the index for an image; ``number`` is its row in a stack."""
+    content: dict[str, Any] = {
+        "input": path_text(row.path),
+        "output": path_text(writer.output(row.split, row.path)),
+        "row": number,
+        "split": row.split,
+        "shape": row.shape,
+        "dtype": row.kind.dtype,
+        "channels": row.kind.channels,
+        "a": row.a,
+        "b": row.b,
+    }
+    return json.dumps({name: value for name, value in content.items() if value is not None}) + "\n"
+
+
+def read_index(root: str) -> Iterator[Line]:
+    """The lines of an index.
+
+    Raises
+    ------
+    UsageError
+        There is no index, or a line is not one of ``apply``'s.
+    """
+    for number, text in enumerate(_texts_of(f"{root}/{INDEX}"), 1):
+        try:
+            line = _line(json.loads(text))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise UsageError(
+                f"{shown(root)}/{INDEX}: line {number} is not one that apply writes"
+            ) from error
+        yield line
+
+
+def _texts_of(path: str) -> Iterator[bytes]:
+    try:
+        with open(path, "rb") as file:
+            yield from file
+    except OSError as error:
+        raise UsageError(
+            f"{shown(path)}: cannot be read ({error.strerror}); run apply again"
+        ) from error
+
+
+def _line(content: Any) -> Line:
+    row = content.get("row")
+    return Line(
+        inside(path_from_text(content["input"])),
+        array_inside(path_from_text(content["output"])),
+        None if row is None else index(row),
+        content["split"],
+        tuple(map(index, content["shape"])),
+        content["dtype"],
+        tuple(content["channels"]),
+        tuple(map(float, content["a"])) if "a" in content else None,
+        tuple(map(float, content["b"])) if "b" in content else None,
+    )

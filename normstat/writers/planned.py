@@ -1,0 +1,76 @@
+"""The outputs that a run is about to write, noted before it does.
+
+A run that is killed may have written more than its index tells. Whoever replaces it has to find
+all of that: later it would pass for a result.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from normstat.images import path_from_text, path_text
+
+#: In OUT, from the start of a run to its end; a JSON string on each line.
+PLANNED = "normstat.partial.jsonl"
+
+
+def plan(root: str, outputs: Iterable[str]) -> None:
+    """Note outputs, after those of earlier runs that did not end either.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as out:
+    ...     plan(out, ["a.npy", "a.npy", "b/c.npy"])
+    ...     list(planned(out))
+    ['a.npy', 'b/c.npy']
+    """
+    with open(f"{root}/{PLANNED}", "a", encoding="ascii") as file:
+        file.write("\n")  # the last line of a run that was killed may have no end
+        file.writelines(json.dumps(path_text(output)) + "\n" for output, _ in groupby(outputs))
+
+
+def planned(root: str) -> Iterator[str]:
+    """The outputs that were noted; lines that are not whole are passed over."""
+    if not os.path.exists(f"{root}/{PLANNED}"):
+        return
+    with open(f"{root}/{PLANNED}", "rb") as file:
+        for line in file:
+            try:
+                output = array_inside(path_from_text(json.loads(line)))
+            except (ValueError, AttributeError, RecursionError):
+                continue
+            yield output
+
+
+def inside(path: str) -> str:
+    """A path that a file tells, if it stays in the folder.
+
+    Raises
+    ------
+    ValueError
+
+    Examples
+    --------
+    >>> inside("train/1.jpg")
+    'train/1.jpg'
+    >>> inside("../1.jpg")
+    Traceback (most recent call last):
+    ValueError: leads out of the folder
+    """
+    if os.path.isabs(path) or ".." in path.split("/") or "\0" in path:
+        raise ValueError("leads out of the folder")
+    return path
+
+
+def array_inside(path: str) -> str:
+    """The same for an array.
+
+    >>> array_inside("train/1.jpg")
+    Traceback (most recent call last):
+    ValueError: is no array
+    """
+    if not path.endswith(".npy"):
+        raise ValueError("is no array")
+    return inside(path)
