@@ -1,0 +1,352 @@
+"""What does not fit is refused before anything is written: names, sizes, kinds, and OUT itself."""
+
+import shutil
+import sys
+from collections import namedtuple
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import applied
+import make
+import numpy as np
+import pytest
+
+import normstat
+from normstat.errors import (
+    NormstatError,
+    NothingToRead,
+    OutputError,
+    Stopped,
+    UnknownSplit,
+    UsageError,
+)
+
+RGB = make.encoded(make.pixels(1, 7, 9))
+OTHER = make.encoded(make.pixels(2, 8, 9))
+GRAY = make.encoded(make.pixels(3, 7, 9, channels=1))
+DEEP = make.encoded(make.pixels(4, 7, 9, channels=1, dtype="uint16"))
+BANDS = make.npy(make.pixels(5, 7, 9, channels=5))
+links = pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+
+
+def folder(root: Path, files: dict[str, bytes]) -> Path:
+    """A folder with these files."""
+    for name, data in files.items():
+        make.write(root / name, data)
+    return root
+
+
+def stats_of(
+    tmp_path: Path, *images: bytes, split: str = "train", **options: Any
+) -> normstat.Stats:
+    """Statistics of some images, which are elsewhere by now."""
+    root = folder(
+        tmp_path / "elsewhere",
+        {f"{split}/{place}.png": image for place, image in enumerate(images)},
+    )
+    stats = normstat.compute(root, workers=0, **options)
+    shutil.rmtree(root)
+    return stats
+
+
+def refused(
+    tmp_path: Path,
+    error: type[NormstatError],
+    match: str,
+    source: Any = "unit",
+    **options: Any,
+) -> None:
+    """Applying to ``data`` raises this, and leaves no trace in the folder around."""
+    before = applied.tree(tmp_path)
+    options = {"out": tmp_path / "out", "workers": 0} | options
+    with pytest.raises(error, match=match) as caught:
+        normstat.apply(tmp_path / "data", options.pop("out"), source, **options)
+    assert caught.value.exit_code == (4 if issubclass(error, Stopped) else 2)
+    assert applied.tree(tmp_path) == before
+
+
+# ------------------------------------------------------------------------------------------ names
+
+MEETINGS = {
+    "two-extensions": (("x/a.jpg", "x/a.png"), "x/a.jpg and x/a.png .* x/a.npy"),
+    "with-a-file-between": (("a.jpg", "a.jpg.png", "a.png"), "a.jpg and a.png"),
+    "with-a-folder-between": (("a.jpg", "a-1/x.png", "a.png"), "a.jpg and a.png"),
+    "case-of-the-extension": (("a.PNG", "a.png"), "a.PNG and a.png .* a.npy"),
+    "folder-like-an-array": (("x.npy/a.png", "x.png"), "x.npy/ and x.png"),
+    "deep-folder-like-an-array": (("y/x.npy/z/a.png", "y/x.png"), "y/x.npy/ and y/x.png"),
+    "the-index": (("index.jsonl/a.png",), "index.jsonl/ .*--exclude"),
+    "the-record": (("normstat.json/a/b.png",), "normstat.json/"),
+    "the-plan": (("normstat.partial.jsonl/a.png",), "normstat.partial.jsonl/"),
+    "the-record-of-the-start": (("normstat.partial.json/a.png",), "normstat.partial.json/"),
+}
+
+
+@pytest.mark.parametrize(("names", "match"), MEETINGS.values(), ids=MEETINGS)
+@pytest.mark.parametrize("workers", [0, 2])
+def test_two_inputs_for_one_output(
+    tmp_path: Path, names: tuple[str, ...], match: str, workers: int
+) -> None:
+    """Both are named, and nothing is written."""
+    folder(tmp_path / "data", dict.fromkeys(names, RGB))
+    refused(tmp_path, UsageError, match, workers=workers)
+
+
+def test_names_met_in_shards_far_from_each_other(tmp_path: Path) -> None:
+    """Images of one folder with thousands of others between them."""
+    names = [f"a/{place:04}.png" for place in range(600)]
+    folder(tmp_path / "data", dict.fromkeys(["a.jpg", *names, "a.png"], RGB))
+    refused(tmp_path, UsageError, "a.jpg and a.png")
+
+
+def test_names_that_are_left_out_do_not_count(tmp_path: Path) -> None:
+    """The cure in the message is one."""
+    folder(tmp_path / "data", {"a.jpg": RGB, "a.png": OTHER})
+    normstat.apply(tmp_path / "data", tmp_path / "out", "unit", exclude="*.jpg", workers=0)
+    assert list(applied.arrays(tmp_path / "out")) == ["a.npy"]
+
+
+def test_in_stacks_only_folders_of_splits_need_names(tmp_path: Path) -> None:
+    """Rows have numbers, so images may be called alike."""
+    folder(tmp_path / "data", {"a.jpg": RGB, "a.png": RGB, "index.jsonl/a.png": RGB})
+    normstat.apply(tmp_path / "data", tmp_path / "out", "unit", store="stack", workers=0)
+    assert applied.arrays(tmp_path / "out")["all.npy"].shape == (3, 3, 7, 9)
+
+
+# ------------------------------------------------------------------------------------------ sizes
+
+
+def test_sizes_that_differ_make_no_stack(tmp_path: Path) -> None:
+    """Two images are named with their shapes, and how to make them equal."""
+    folder(tmp_path / "data", {"train/a.png": RGB, "train/b.png": RGB, "val/c.png": OTHER})
+    match = r"train/a\.png .*\(3, 7, 9\), val/c\.png .*\(3, 8, 9\).*--resize N --crop N"
+    refused(tmp_path, UsageError, match, store="stack")
+    refused(tmp_path, UsageError, r"\(7, 9, 3\)", store="stack", layout="hwc")
+
+
+def test_channels_that_differ_make_no_stack(tmp_path: Path) -> None:
+    """Nor do gray images among color, where nothing spreads them."""
+    folder(tmp_path / "data", {"a.png": RGB, "b.png": GRAY})
+    refused(tmp_path, UsageError, r"a\.png .*b\.png .*--channels rgb", store="stack")
+    done = normstat.apply(
+        tmp_path / "data", tmp_path / "out", "unit", store="stack", channels="rgb", workers=0
+    )
+    assert done.first[1].shape == (3, 7, 9)
+
+
+def test_turned_images_have_another_size(tmp_path: Path) -> None:
+    """Sizes are those of what is written, which stands upright."""
+    array = make.pixels(1, 16, 24)
+    folder(tmp_path / "data", {"a.jpg": applied.sideways(array), "b.png": make.encoded(array)})
+    refused(tmp_path, UsageError, r"\(3, 24, 16\).*\(3, 16, 24\)", store="stack")
+    normstat.apply(
+        tmp_path / "data", tmp_path / "out", "unit", store="stack", exif=False, workers=0
+    )
+
+
+def test_images_of_another_depth_do_not_decide_a_stack(tmp_path: Path) -> None:
+    """They are records, whatever their size."""
+    stats = stats_of(tmp_path, RGB)
+    folder(tmp_path / "data", {"train/a.png": RGB, "train/b.png": DEEP, "train/c.png": RGB})
+    done = normstat.apply(tmp_path / "data", tmp_path / "out", stats, store="stack", workers=0)
+    assert [record.code for record in done.unreadable] == ["other_depth"]
+    assert np.load(tmp_path / "out" / "train.npy").shape == (2, 3, 7, 9)
+    assert [line["row"] for line in applied.index(tmp_path / "out")] == [0, 1]
+
+
+# ------------------------------------------------------------------------- statistics and presets
+
+MISFITS: dict[str, tuple[bytes, bytes, str]] = {
+    "gray-for-color": (GRAY, RGB, "train/a.png: images have 3 channels, .* 1 "),
+    "color-for-bands": (RGB, BANDS, "images have 5 channels, .* 3 "),
+    "deep-for-8-bits": (DEEP, GRAY, "train/a.png: pixels are uint8, .* of uint16"),
+    "8-bits-for-deep": (GRAY, DEEP, "pixels are uint16, .* of uint8"),
+}
+
+
+@pytest.mark.parametrize(("known", "image", "match"), MISFITS.values(), ids=MISFITS)
+def test_statistics_of_other_images(tmp_path: Path, known: bytes, image: bytes, match: str) -> None:
+    """Channels and depth have to be those that were counted."""
+    stats = stats_of(tmp_path, known)
+    folder(tmp_path / "data", {"train/a.png": image})
+    refused(tmp_path, UsageError, match, stats)
+
+
+def test_most_images_decide_whose_fault_it_is(tmp_path: Path) -> None:
+    """Statistics of 8 bits: one deep image among two is a record, two of three are a refusal."""
+    stats = stats_of(tmp_path, GRAY)
+    folder(tmp_path / "data", {"train/a.png": GRAY, "train/b.png": DEEP})
+    done = normstat.apply(tmp_path / "data", tmp_path / "one", stats, workers=0)
+    assert (done.images, [record.code for record in done.unreadable]) == (1, ["other_depth"])
+    folder(tmp_path / "data", {"train/c.png": DEEP})
+    refused(tmp_path, UsageError, "train/b.png: pixels are uint16", stats)
+
+
+def test_gray_images_and_presets(tmp_path: Path) -> None:
+    """Three numbers are not for one channel, unless it is asked for."""
+    folder(tmp_path / "data", {"train/a.png": RGB, "train/b.png": GRAY})
+    refused(tmp_path, UsageError, "train/b.png: .*--channels rgb", "imagenet")
+    normstat.apply(tmp_path / "data", tmp_path / "out", "imagenet", channels="rgb", workers=0)
+    assert applied.arrays(tmp_path / "out")["train/b.npy"].shape == (3, 7, 9)
+
+
+@pytest.mark.parametrize("given", [{"resize": 6}, {"crop": 4}, {"resize": 7, "crop": 5}])
+def test_other_sizes_than_recorded(tmp_path: Path, given: dict[str, int]) -> None:
+    """Statistics of resized images are not those of originals, in either direction."""
+    folder(tmp_path / "data", {"train/a.png": RGB})
+    refused(
+        tmp_path, UsageError, "computed without --(resize|crop)", stats_of(tmp_path, RGB), **given
+    )
+    small = stats_of(tmp_path, RGB, resize=7, crop=4)
+    if given != {"crop": 4}:
+        refused(tmp_path, UsageError, "computed with --", small, **given)
+    normstat.apply(tmp_path / "data", tmp_path / "out", small, resize=7, crop=4, workers=0)
+
+
+def test_which_split(tmp_path: Path) -> None:
+    """Without statistics of train another split has to be named; so has each with --own-split."""
+    stats = stats_of(tmp_path, RGB, split="val")
+    folder(tmp_path / "data", {"train/a.png": RGB, "val/a.png": OTHER})
+    refused(tmp_path, UnknownSplit, "no split train, only val; .*--from", stats)
+    refused(tmp_path, UnknownSplit, "no split train", stats, own_split=True)
+    refused(tmp_path, UnknownSplit, "no split test", stats, from_split="test")
+    refused(tmp_path, UsageError, "choose one", stats, own_split=True, from_split="val")
+    for source in ("imagenet", "unit", stats.splits["val"]):
+        refused(tmp_path, UsageError, "--own-split", source, own_split=True)
+    refused(tmp_path, UsageError, "only statistics have splits", "unit", from_split="val")
+    normstat.apply(tmp_path / "data", tmp_path / "out", stats, from_split="val", workers=0)
+
+
+OPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
+    "layout": ("--layout cwh: .*chw", {"layout": "cwh"}),
+    "store": ("--store zarr: .*npy, stack", {"store": "zarr"}),
+    "dtype": ("--dtype int8", {"dtype": "int8"}),
+    "epsilon": ("--epsilon -1", {"source": "image", "epsilon": -1.0}),
+    "no-denominator": ("--epsilon 1.0: unit", {"epsilon": 1.0}),
+    "resize": ("--resize 0", {"resize": 0}),
+    "crop": ("--crop 8: .*--resize 7", {"resize": 7, "crop": 8}),
+    "channels": ("--channels bgr", {"channels": "bgr"}),
+    "no-channels": ("--channels : should be", {"channels": ""}),
+    "max-pixels": ("--max-pixels 0", {"max_pixels": 0}),
+    "workers": ("--workers -1", {"workers": -1}),
+    "both-flags": ("choose one", {"overwrite": True, "skip_existing": True}),
+    "nothing": ("nothing to normalize with", {"source": None}),
+    "method": ("sigmoid: no such method", {"source": None, "method": "sigmoid"}),
+    "preset": ("did you mean imagenet", {"source": "imagnet"}),
+    "needs-stats": ("robust needs statistics", {"source": None, "method": "robust"}),
+    "preset-is-not-enough": ("min-max needs statistics", {"source": "clip", "method": "min-max"}),
+    "no-stats-file": ("missing.json", {"source": "missing.json"}),
+}
+
+
+@pytest.mark.parametrize(("match", "options"), OPTIONS.values(), ids=OPTIONS)
+def test_options(tmp_path: Path, match: str, options: dict[str, Any]) -> None:
+    """A value that is none, or that contradicts another."""
+    folder(tmp_path / "data", {"train/a.png": RGB})
+    refused(tmp_path, UsageError, match, **options)
+
+
+def test_denominators_of_zero(tmp_path: Path) -> None:
+    """The channel and the cure are named; with epsilon it works, and the record says so."""
+    half = make.pixels(1, 7, 9)
+    half[:, :, 1] = 77
+    folder(tmp_path / "data", {"train/a.png": make.encoded(half)})
+    stats = normstat.compute(tmp_path / "data", workers=0)
+    for method in ("standard", "min-max", "robust", "clip-standard"):
+        refused(tmp_path, UsageError, "channel G .*--epsilon", stats, method=method)
+    normstat.apply(tmp_path / "data", tmp_path / "out", stats, epsilon=0.5, workers=0)
+    assert applied.record(tmp_path / "out")["epsilon"] == 0.5
+    assert abs(applied.arrays(tmp_path / "out")["train/a.npy"][1]).max() == 0
+
+
+def test_whitening_needs_a_covariance(tmp_path: Path) -> None:
+    """Which only ``compute --covariance`` has."""
+    folder(tmp_path / "data", {"train/a.png": RGB})
+    stats = normstat.compute(tmp_path / "data", workers=0)
+    refused(tmp_path, UsageError, "--covariance", stats, method="whiten")
+
+
+def test_results_beyond_float16(tmp_path: Path) -> None:
+    """16 bits of which one is used: white would be infinite, if there were a white pixel."""
+    dark = np.random.default_rng(1).integers(0, 2, (7, 9)).astype("uint16")
+    folder(tmp_path / "data", {"train/a.png": make.encoded(dark)})
+    stats = normstat.compute(tmp_path / "data", workers=0)
+    refused(tmp_path, UsageError, "float16 ends at 65504", stats, dtype="float16")
+    normstat.apply(tmp_path / "data", tmp_path / "out", stats, workers=0)
+
+
+# -------------------------------------------------------------------------------------------- OUT
+
+FOUND: dict[str, tuple[str, dict[str, Any]]] = {
+    "file": ("is not a folder", {"out": "file"}),
+    "below-a-file": ("cannot be read", {"out": "file/out"}),
+    "inside": ("is inside", {"out": "data/out"}),
+    "deep-inside": ("is inside", {"out": "data/train/x/y"}),
+    "same": ("is inside", {"out": "data"}),
+    "same-by-dots": ("is inside", {"out": "data/../data"}),
+    "not-empty": (r"not empty; --overwrite", {"out": "full"}),
+    "not-ours": ("none was begun here", {"out": "full", "skip_existing": True}),
+    "around": ("holds .*data", {"out": ".", "overwrite": True}),
+}
+
+
+@pytest.mark.parametrize(("match", "options"), FOUND.values(), ids=FOUND)
+@pytest.mark.parametrize("store", ["npy", "stack"])
+def test_places_for_out(tmp_path: Path, match: str, options: dict[str, Any], store: str) -> None:
+    """Where arrays would be lost among images, or in the way of something."""
+    folder(tmp_path / "data", {"train/a.png": RGB})
+    folder(tmp_path, {"file": b"", "full/my.txt": b"mine"})
+    error = OutputError if options["out"] == "file/out" else UsageError
+    refused(tmp_path, error, match, store=store, **(options | {"out": tmp_path / options["out"]}))
+
+
+@links
+def test_out_inside_data_by_a_link(tmp_path: Path) -> None:
+    """What a link leads to is looked at, in the name of either; a link to nowhere is no folder."""
+    folder(tmp_path / "data", {"train/a.png": RGB})
+    (tmp_path / "link").symlink_to(tmp_path / "data" / "train")
+    refused(tmp_path, UsageError, "is inside", out=tmp_path / "link" / "out")
+    (tmp_path / "nowhere").symlink_to(tmp_path / "missing")
+    with pytest.raises(UsageError, match="is not a folder"):
+        normstat.apply(tmp_path / "data", tmp_path / "nowhere", "unit", workers=0)
+    with pytest.raises(UsageError, match="is inside"):
+        normstat.apply(tmp_path / "link", tmp_path / "data" / "train" / "out", "unit", workers=0)
+
+
+def test_a_disk_that_is_too_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Found before the first byte: one byte less than the arrays have is not enough."""
+    folder(tmp_path / "data", {"train/a.png": RGB, "train/b.png": OTHER})
+    usage = namedtuple("usage", "total used free")
+    needed = 2 * 128 + (7 + 8) * 9 * 3 * 4
+
+    def with_free(free: int) -> Callable[[str], Any]:
+        return lambda _: usage(10**9, 0, free)
+
+    monkeypatch.setattr(shutil, "disk_usage", with_free(needed - 1))
+    refused(tmp_path, OutputError, "1.9 kB are to be written, and the disk has 1.9 kB free")
+    monkeypatch.setattr(shutil, "disk_usage", with_free(needed))
+    done = normstat.apply(tmp_path / "data", tmp_path / "out", "unit", workers=0)
+    assert (done.free, done.bytes) == (needed, needed)
+    (tmp_path / "out" / "train" / "b.npy").unlink()
+    monkeypatch.setattr(shutil, "disk_usage", with_free(128 + 8 * 9 * 3 * 4))
+    normstat.apply(tmp_path / "data", tmp_path / "out", "unit", skip_existing=True, workers=0)
+    assert len(applied.arrays(tmp_path / "out")) == 2
+
+
+def test_nothing_to_read(tmp_path: Path) -> None:
+    """No images, or none that is whole, whether its header or only its pixels tell."""
+    folder(tmp_path / "data", {"train/a.txt": b""})
+    refused(tmp_path, NothingToRead, "no images")
+    folder(tmp_path / "data", {"train/a.png": b"", "train/b.png": b"no image"})
+    refused(tmp_path, NothingToRead, "none of 2 images can be read .*train/a.png")
+    shutil.rmtree(tmp_path / "data")
+    refused(tmp_path, UsageError, "data: cannot be read")
+
+
+@pytest.mark.parametrize("store", ["npy", "stack"])
+def test_nothing_whole_behind_good_headers(tmp_path: Path, store: str) -> None:
+    """Then a run has begun, and it leaves no array and no record."""
+    folder(tmp_path / "data", {"train/a.png": RGB[:-30], "val/b.png": RGB[:-30]})
+    with pytest.raises(NothingToRead, match="none of 2 images can be read"):
+        normstat.apply(tmp_path / "data", tmp_path / "out", "unit", store=store, workers=0)
+    assert set(applied.tree(tmp_path / "out")) == applied.UNFINISHED

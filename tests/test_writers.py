@@ -1,0 +1,321 @@
+"""Writers put arrays on disk whole or not at all, each where the index says."""
+
+import errno
+import os
+import sys
+from collections.abc import Callable, Generator, Iterable
+from pathlib import Path
+from typing import Any
+
+import applied
+import make
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+import normstat
+from normstat.errors import OutputError, Stopped
+from normstat.executors import InProcess
+from normstat.images import Shard
+from normstat.writers import Npy, Stack, stack
+from normstat.writers.npy import UNFINISHED
+
+SHAPE = (2, 3, 4)
+
+
+def array(number: int, dtype: str = "float32") -> NDArray[Any]:
+    """An array of its own for each number."""
+    return (np.arange(24).reshape(SHAPE) + 100 * number).astype(dtype)
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """A folder in which a run has begun."""
+    (tmp_path / UNFINISHED).mkdir()
+    return tmp_path
+
+
+class Then(InProcess):
+    """Runs in this process, and does something when the second pass begins or goes on.
+
+    Parameters
+    ----------
+    act : called before the shard of this number in the second pass.
+    """
+
+    def __init__(self, act: Callable[[], None], before: int = 0) -> None:
+        self._act, self._before, self._maps = act, before, 0
+
+    def map(self, job: Any, shards: Iterable[Shard]) -> Generator[Any, None, None]:
+        self._maps += 1
+        second = self._maps == 2
+        if second and not self._before:
+            self._act()
+        for number, shard in enumerate(shards, 1):
+            yield job(shard)
+            if second and number == self._before:
+                self._act()
+
+
+# -------------------------------------------------------------------------------- file by file
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("path", ["a.png", "a/b/c.d.jpg"])
+def test_a_file_for_each(out: Path, path: str, dtype: str) -> None:
+    """It is what ``numpy.save`` writes, folders are made, and the old file is replaced."""
+    writer = Npy(str(out))
+    for number in (1, 2):
+        writer.write("train", path, 0, array(number, dtype))
+        written = out / writer.output("train", path)
+        assert written.read_bytes() == make.npy(array(number, dtype))
+    assert not any((out / UNFINISHED).iterdir())
+
+
+NOT_OURS: dict[str, bytes] = {
+    "empty": b"",
+    "cut": make.npy(array(1))[:-1],
+    "cut-in-the-header": make.npy(array(1))[:100],
+    "cut-in-the-magic": make.npy(array(1))[:3],
+    "longer": make.npy(array(1)) + b"\0",
+    "text": b"no array",
+    "zip": b"PK\x03\x04" + bytes(60),
+    "fortran": make.npy(np.asfortranarray(array(1))),
+    "pickle": make.npy(np.array([{}], dtype=object)),
+}
+
+
+@pytest.mark.parametrize("data", NOT_OURS.values(), ids=NOT_OURS)
+def test_what_is_no_whole_array_is_written_again(out: Path, data: bytes) -> None:
+    """After a crash of the machine a file may be anything."""
+    make.write(out / "a.npy", data)
+    assert Npy(str(out), resume=True).written("train", "a.png", 0) is None
+
+
+def test_what_is_whole_stays(out: Path) -> None:
+    """But only where a run is to be continued."""
+    Npy(str(out)).write("train", "a.png", 0, array(1))
+    found = Npy(str(out), resume=True).written("train", "a.png", 0)
+    assert found is not None
+    assert (found == array(1)).all()
+    assert Npy(str(out)).written("train", "a.png", 0) is None
+    assert Npy(str(out), resume=True).written("train", "b.png", 0) is None
+
+
+def test_a_full_disk_leaves_nothing_of_a_file(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The half that was written goes, and what had the name before stays."""
+    writer = Npy(str(out))
+    writer.write("train", "a.png", 0, array(1))
+    real = os.write
+
+    def full(descriptor: int, data: Any) -> int:
+        if len(data) > 50 and bytes(data[:1]) != b"\x93":
+            return real(descriptor, data[:50])
+        if len(data) <= 50:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(descriptor, data)
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(OSError, match="No space"):
+        writer.write("train", "a.png", 0, array(2))
+    monkeypatch.undo()
+    assert applied.tree(out) == {UNFINISHED + "/": b"", "a.npy": make.npy(array(1))}
+
+
+# -------------------------------------------------------------------------------------- stacks
+
+
+@given(present=st.lists(st.booleans(), max_size=9), block=st.integers(1, 300))
+def test_gaps_are_closed(
+    tmp_path_factory: pytest.TempPathFactory, present: list[bool], block: int
+) -> None:
+    """Whatever rows are missing, and however they are moved, the others are there in order."""
+    out = tmp_path_factory.mktemp("stack")
+    (out / UNFINISHED).mkdir()
+    writer = Stack(str(out), SHAPE, "float32")
+    writer.begin("val", len(present))
+    kept = [number for number, there in enumerate(present) if there]
+    for number in reversed(kept):
+        writer.write("val", f"{number}.png", number, array(number))
+    usual, stack._BLOCK = stack._BLOCK, block
+    try:
+        gaps = [number for number, there in enumerate(present) if not there]
+        writer.finish("val", len(present), gaps)
+    finally:
+        stack._BLOCK = usual
+    wanted = np.array([array(number) for number in kept], "float32").reshape(-1, *SHAPE)
+    assert (out / "val.npy").read_bytes() == make.npy(wanted)
+    assert os.listdir(out / UNFINISHED) == []
+
+
+def test_an_array_of_another_shape_is_no_row(out: Path) -> None:
+    """It would be written over the next one."""
+    writer = Stack(str(out), SHAPE, "float32")
+    writer.begin("val", 2)
+    for other in (np.zeros((2, 3, 5), "float32"), np.zeros(SHAPE, "float64")):
+        with pytest.raises(Stopped, match="changed"):
+            writer.write("val", "a.png", 0, other)
+
+
+DAMAGED = {
+    "none": set(),
+    "first": {0},
+    "last": {7},
+    "middle": {3},
+    "several-in-a-row": {2, 3, 4},
+    "both-ends": {0, 1, 6, 7},
+    "all-but-one": {0, 1, 2, 3, 4, 6, 7},
+}
+
+
+@pytest.mark.parametrize("damaged", DAMAGED.values(), ids=DAMAGED)
+@pytest.mark.parametrize("layout", ["chw", "hwc"])
+@pytest.mark.parametrize("headers", [True, False], ids=["header-whole", "header-damaged"])
+def test_rows_are_images(tmp_path: Path, damaged: set[int], layout: str, headers: bool) -> None:
+    """Rows follow each other without gaps in every split, and the index points to the right one."""
+    data = tmp_path / "data"
+    for split in ("train", "val"):
+        for place in range(8):
+            png = make.encoded(make.pixels(place, 9, 7))
+            broken = place in damaged and split == "train"
+            png = png[: -30 if headers else 20] if broken else png
+            make.write(data / split / f"{place}.png", png)
+    done = normstat.apply(
+        data, tmp_path / "out", "symmetric", store="stack", layout=layout, workers=0
+    )
+    assert (done.images, len(done.unreadable)) == (16 - len(damaged), len(damaged))
+    found = applied.arrays(tmp_path / "out")
+    assert {name: len(rows) for name, rows in found.items()} == {
+        "train.npy": 8 - len(damaged),
+        "val.npy": 8,
+    }
+    normalizer = normstat.normalizer("symmetric")
+    lines = applied.index(tmp_path / "out")
+    for line in lines:
+        wanted = normalizer(applied.seen(data / line["input"]))
+        wanted = np.moveaxis(wanted, 2, 0) if layout == "chw" else wanted
+        assert (found[line["output"]][line["row"]] == wanted).all()
+    for name, rows in found.items():
+        assert [x["row"] for x in lines if x["output"] == name] == list(range(len(rows)))
+
+
+def test_a_split_without_a_whole_image(tmp_path: Path) -> None:
+    """Its stack has no rows, and can be loaded."""
+    data = applied.photos(tmp_path / "data", {"train": 1})
+    make.write(data / "val" / "cut.png", make.encoded(make.pixels(1, 9, 13))[:-30])
+    normstat.apply(data, tmp_path / "out", "unit", store="stack", workers=0)
+    assert np.load(tmp_path / "out" / "val.npy", mmap_mode="r").shape == (0, 3, 9, 13)
+    assert applied.record(tmp_path / "out")["splits"]["val"]["images"] == 0
+
+
+# ----------------------------------------------------------------- while somebody else is at work
+
+
+@pytest.mark.parametrize("store", ["npy", "stack"])
+@pytest.mark.parametrize("name", ["000-new.png", "999.png", "removed"])
+def test_files_come_and_go_between_the_looks(tmp_path: Path, store: str, name: str) -> None:
+    """What was measured is not what was written, and the run says so."""
+    data = applied.photos(tmp_path / "data", {"train": 1})
+    make.write(data / "train" / "002.png", make.encoded(make.pixels(7, 9, 13)))
+
+    def change() -> None:
+        if name == "removed":
+            (data / "train" / "000.png").unlink()
+        else:
+            make.write(data / "train" / name, make.encoded(make.pixels(8, 9, 13)))
+
+    with pytest.raises(Stopped, match="added or removed"):
+        normstat.apply(data, tmp_path / "out", "unit", store=store, executor=Then(change))
+    left = applied.tree(tmp_path / "out")
+    assert not {"normstat.json", UNFINISHED + "/"} & set(left)
+    assert "normstat.partial.json" in left
+    if store == "stack":
+        assert not applied.arrays(tmp_path / "out")
+
+
+def test_an_image_changes_its_size_between_the_looks(tmp_path: Path) -> None:
+    """No row is written over another."""
+    data = applied.photos(tmp_path / "data", {"train": 1})
+
+    def change() -> None:
+        make.write(data / "train" / "000.png", make.encoded(make.pixels(8, 10, 13)))
+
+    with pytest.raises(Stopped, match=r"^train/000\.png: .*changed"):
+        normstat.apply(data, tmp_path / "out", "unit", store="stack", executor=Then(change))
+    assert not applied.arrays(tmp_path / "out")
+
+
+def test_what_a_killed_worker_has_left_is_swept(tmp_path: Path) -> None:
+    """Its half of a file does not keep the run from ending well."""
+    data = applied.photos(tmp_path / "data", {"train": 2})
+    half = tmp_path / "out" / UNFINISHED / "12345"
+    done = normstat.apply(
+        data, tmp_path / "out", "unit", executor=Then(lambda: half.write_bytes(b"half") and None)
+    )
+    assert done.images == 2
+    assert UNFINISHED + "/" not in applied.tree(tmp_path / "out")
+
+
+# ----------------------------------------------------------------------------------- a full disk
+
+
+@pytest.mark.parametrize("store", ["npy", "stack"])
+def test_a_full_disk_ends_the_run(
+    tmp_path: Path, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the folder's name and a cure, and without half a file."""
+    data = applied.photos(tmp_path / "data", {"train": 1})
+
+    def full(*_: Any) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "write" if store == "npy" else "posix_fallocate", full)
+    with pytest.raises(OutputError, match=r"out: cannot be written \(No space") as caught:
+        normstat.apply(data, tmp_path / "out", "unit", store=store, workers=0)
+    assert caught.value.exit_code == 4
+    assert set(applied.tree(tmp_path / "out")) <= applied.UNFINISHED
+
+
+LIMITED = """
+import resource, sys, normstat
+from normstat.errors import OutputError
+data, out, store, limit, workers = sys.argv[1:]
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
+try:
+    normstat.apply(data, out, "unit", store=store, workers=int(workers))
+except OutputError as error:
+    sys.exit(f"{error.exit_code} {error}")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="where files have a limit")
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize(
+    ("store", "images", "size"),
+    [("npy", 3, 40), ("stack", 3, 40), ("npy", 90, 2)],
+    ids=["array", "stack", "index"],
+)
+def test_a_file_may_not_grow(
+    tmp_path: Path, store: str, images: int, size: int, workers: int
+) -> None:
+    """The system refuses the bytes of an array, of a stack, of the index."""
+    import subprocess
+
+    from command import environment
+
+    for place in range(images):
+        png = make.encoded(make.pixels(place, size, size))
+        make.write(tmp_path / "data" / "train" / f"{place:03}.png", png)
+    run = subprocess.run(
+        [sys.executable, "-c", LIMITED, tmp_path / "data", tmp_path / "out", store, "12000",
+         str(workers)],
+        env=environment(), stderr=subprocess.PIPE, text=True, timeout=60,
+    )  # fmt: skip
+    assert (run.returncode, run.stderr[:2]) == (1, "4 "), run.stderr
+    assert "cannot be written (File too large)" in run.stderr
+    left = applied.tree(tmp_path / "out")
+    assert not {"normstat.json", UNFINISHED + "/"} & set(left)
+    for array in applied.arrays(tmp_path / "out").values():
+        assert array.shape == (3, size, size)
