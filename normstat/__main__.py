@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 # Command -> what its workers import.
 _READS_IMAGES = {
-    "compute": "normstat.verbs.compute",
-    "apply": "normstat.verbs.apply",
-    "normalize": "normstat.verbs.apply",
+    "compute": "normstat.verbs.counting",
+    "apply": "normstat.verbs.writing",
+    "normalize": "normstat.verbs.writing",
 }
 _HELP = {"-h", "--help"}
 _AHEAD = 2

@@ -3,17 +3,17 @@
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from normstat import __version__
-from normstat.accumulators.fold import Fold
 from normstat.accumulators.tally import Tally
-from normstat.decode import decode, decoder, versions
-from normstat.errors import NothingToRead, TooManyErrors, UnreadableImage
+from normstat.decode import versions
+from normstat.errors import NothingToRead, TooManyErrors
 from normstat.executors import Executor
 from normstat.files import shown
-from normstat.images import MAX_PIXELS, Reading, Shard, Unreadable
+from normstat.images import MAX_PIXELS, Unreadable
 from normstat.stats import Settings, Stats, summarize
+from normstat.verbs.counting import Count
 from normstat.verbs.running import (
     Images,
     Progress,
@@ -25,39 +25,6 @@ from normstat.verbs.running import (
     refuse_options,
 )
 from normstat.writers.folder import read_record
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """The job of a worker: a shard's images to their tally.
-
-    Attributes
-    ----------
-    reading : how images are read.
-    covariance : also count how channels vary together.
-    """
-
-    reading: Reading
-    covariance: bool = False
-
-    def __call__(self, shard: Shard) -> Tally:
-        """One state for a shard; an image that cannot be read is a record in it."""
-        fold = Fold(self.covariance)
-        for record in shard.unreadable:
-            fold.add_unreadable(record)
-        with decoder():
-            for sample in shard:
-                try:
-                    fold.add(sample, decode(sample, self.reading))
-                except UnreadableImage as error:
-                    fold.add_unreadable(
-                        Unreadable(sample.split, sample.path, error.code, error.detail)
-                    )
-        return fold.tally()
-
-    def lost(self, record: Unreadable) -> Tally:
-        """An image that ended its worker."""
-        return Tally.of_unreadable(record)
 
 
 def compute(
