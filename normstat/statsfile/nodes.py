@@ -30,13 +30,13 @@ def parse(text: str | bytes) -> "Node":
         root.refuse_bad()
         return root
     except UnicodeDecodeError as error:
-        raise StatsFileError("not UTF-8, so not a stats file") from error
+        raise StatsFileError("not UTF-8") from error
     except json.JSONDecodeError as error:
         raise StatsFileError(
             f"not JSON: {error.msg} in line {error.lineno}, column {error.colno}"
         ) from error
     except RecursionError as error:
-        raise StatsFileError("nested too deeply for a stats file") from error
+        raise StatsFileError("nested too deeply") from error
 
 
 class Node:
@@ -50,7 +50,7 @@ class Node:
         raise StatsFileError(f"{self.pointer or '/'}: {problem}")
 
     def refuse_bad(self) -> None:
-        """Refuse, where it stands, what the parser let pass and no stats file has."""
+        """Refuse, where it stands, what the parser let pass and no such file has."""
         if isinstance(self.value, Bad):
             self.fail(self.value.problem)
         elif isinstance(self.value, dict):
@@ -157,7 +157,7 @@ class Node:
 
 
 class Bad:
-    """A value that the parser met and that no stats file has."""
+    """A value that the parser met and that JSON cannot hold."""
 
     def __init__(self, problem: str) -> None:
         self.problem = problem
