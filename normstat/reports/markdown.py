@@ -1,0 +1,66 @@
+"""A verdict as Markdown, for a pull request or a job's summary."""
+
+import re
+from collections.abc import Iterator
+
+from normstat.reports import text, words
+from normstat.verdict import Verdict
+
+# Whatever GitHub or CommonMark may take for markup.
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~$&!@:])")
+
+
+def render(verdict: Verdict) -> str:
+    r"""A heading with the verdict, and a table with a row for each finding, the worst first.
+
+    Examples
+    --------
+    >>> print(render(Verdict("same", ())))
+    ### normstat check: passed
+    <BLANKLINE>
+    passed (mode same, exit code 0)\: nothing was looked at
+    <BLANKLINE>
+    """
+    return "\n".join(_lines(verdict)) + "\n"
+
+
+def within(verdict: Verdict, most: int) -> str:
+    """As :func:`render`, without the last rows if it has more than so many bytes in UTF-8.
+
+    Examples
+    --------
+    >>> within(Verdict("same", ()), 1000) == render(Verdict("same", ()))
+    True
+    """
+    whole = render(verdict)
+    if len(whole.encode("utf-8")) <= most:
+        return whole
+    kept: list[str] = []
+    size = 0
+    left_out = "The other findings do not fit here."
+    for line in _lines(verdict):
+        size += len(line.encode("utf-8")) + 1
+        if size > most - len(left_out) - 2:
+            break
+        kept.append(line)
+    return "\n".join([*kept, "", left_out, ""])
+
+
+def _lines(verdict: Verdict) -> Iterator[str]:
+    yield f"### normstat check: {'FAILED' if verdict.failed else 'passed'}"
+    yield ""
+    yield _plain(words.conclusion(verdict))
+    if verdict.findings:
+        yield ""
+        yield _row((*text.HEADERS, "what"))
+        yield "|" + " --- |" * (len(text.HEADERS) + 1)
+    for row, case in zip(text.rows(verdict), verdict.findings, strict=True):
+        yield _row((*row, words.message(case)))
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    return "| " + " | ".join(map(_plain, cells)) + " |"
+
+
+def _plain(cell: str) -> str:
+    return _MARKUP.sub(r"\\\1", cell)

@@ -1,0 +1,53 @@
+"""A verdict for a terminal: rows of a table, and lines below it."""
+
+from collections.abc import Iterator
+
+from normstat.reports import words
+from normstat.verdict import Verdict
+
+#: Of the columns of :func:`rows`.
+HEADERS = (
+    "finding", "level", "split", "channel", "expected", "observed", "tolerance", "unit"
+)  # fmt: skip
+
+
+def rows(verdict: Verdict) -> list[tuple[str, ...]]:
+    """A row for each finding, the worst first; as many cells as there are headers.
+
+    Examples
+    --------
+    >>> from normstat.verdict import Case, Level
+    >>> drift = Case("drift", Level.FAIL, "darker", "val", "R", 0.0, -0.25, 0.1, "σ")
+    >>> rows(Verdict("compatible", (drift,)))
+    [('drift', 'fail', 'val', 'R', '0', '-0.25', '0.1', 'σ')]
+    """
+    return [
+        (
+            words.safe(case.rule),
+            case.level.value,
+            words.safe(case.split or ""),
+            words.safe(case.channel or ""),
+            words.value(case.expected),
+            words.value(case.observed),
+            words.value(case.tolerance),
+            words.safe(case.unit),
+        )
+        for case in verdict.findings
+    ]
+
+
+def lines(verdict: Verdict) -> Iterator[str]:
+    """What was found and what to do about it, in words; last the verdict and its exit code.
+
+    Examples
+    --------
+    >>> from normstat.verdict import Case, Level
+    >>> for line in lines(Verdict("same", (Case("leakage", Level.FAIL, "the same image", "val"),))):
+    ...     print(line)
+    leakage val: the same image
+    FAILED (mode same, exit code 1): 1 fail
+    """
+    for case in verdict.findings:
+        place = words.place(case)
+        yield f"{words.safe(case.rule)}{place and ' '}{place}: {words.message(case)}"
+    yield words.conclusion(verdict)

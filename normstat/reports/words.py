@@ -1,0 +1,86 @@
+"""A case and a verdict in words that no file name can break."""
+
+from collections import Counter
+
+from normstat.files import shown
+from normstat.verdict import Case, Level, Value, Verdict
+
+
+def value(number: Value) -> str:
+    """What was expected or observed, printable; empty if there is nothing.
+
+    >>> value(0.123456789), value(12345678), value(None)
+    ('0.123457', '12345678', '')
+    """
+    if number is None:
+        return ""
+    return f"{number:.6g}" if isinstance(number, float) else safe(str(number))
+
+
+def safe(text: str) -> str:
+    r"""Text without what a terminal or a build's log would obey.
+
+    >>> print(safe("a\n::error::"), safe("##[error]"))
+    a\n::error:: #\x23[error]
+    """
+    # GitHub's runner looks for this old form of a command anywhere in a line, even in a table.
+    return shown(text).replace("##[", r"#\x23[")
+
+
+def place(case: Case) -> str:
+    """Split and channel: ``train``, ``train R``, or empty for all.
+
+    >>> place(Case("drift", Level.PASS, "", "train", "R"))
+    'train R'
+    """
+    return " ".join(safe(part) for part in (case.split, case.channel) if part is not None)
+
+
+def message(case: Case) -> str:
+    """What was found, with the files that it does not name itself.
+
+    >>> message(Case("leakage", Level.FAIL, "the same image", paths=("train/a", "val/b")))
+    'the same image: train/a, val/b'
+    """
+    text = safe(case.message)
+    paths = [path for path in map(safe, case.paths) if path not in text]
+    return f"{text}: {', '.join(paths)}" if paths else text
+
+
+def compared(case: Case) -> str:
+    """Expected, observed and tolerance as a half sentence; empty if there are none.
+
+    >>> compared(Case("drift", Level.FAIL, "", expected=0.5, observed=0.75, unit="σ"))
+    'expected 0.5 σ, observed 0.75 σ'
+    """
+    unit = f" {safe(case.unit)}" if case.unit else ""
+    values = {
+        "expected": case.expected, "observed": case.observed, "tolerance": case.tolerance
+    }  # fmt: skip
+    return ", ".join(
+        f"{name} {value(number)}{unit}" for name, number in values.items() if number is not None
+    )
+
+
+def conclusion(verdict: Verdict) -> str:
+    """The verdict as a line, with the exit code.
+
+    >>> conclusion(Verdict("same", (Case("drift", Level.PASS, ""),)))
+    'passed (mode same, exit code 0): 1 pass'
+    """
+    counts = Counter(case.level for case in verdict.cases)
+    levels = sorted(counts, key=lambda level: -level.rank)
+    found = ", ".join(f"{counts[level]} {level}" for level in levels) or "nothing was looked at"
+    said = "FAILED" if verdict.failed else "passed"
+    return f"{said} (mode {safe(verdict.mode)}, exit code {verdict.exit_code}): {found}"
+
+
+def fails(case: Case, verdict: Verdict) -> bool:
+    """Whether this case alone fails the data.
+
+    >>> unsure = Case("drift", Level.INCONCLUSIVE, "")
+    >>> fails(unsure, Verdict("same", (unsure,))), fails(unsure, Verdict("same", (unsure,), True))
+    (False, True)
+    """
+    inconclusive = case.level is Level.INCONCLUSIVE and verdict.require_conclusive
+    return case.level is Level.FAIL or inconclusive
