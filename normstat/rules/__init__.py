@@ -1,0 +1,31 @@
+"""Rules: each compares statistics of now with the recorded ones, and says what it finds.
+
+One file per family: sameness, drift, content, slips; the table has one row for each rule.
+"""
+
+from normstat.rules.comparison import MARGIN, Comparison
+from normstat.rules.table import (
+    LEVELS,
+    MODES,
+    RULES,
+    Look,
+    Rule,
+    leveled,
+    looked,
+    refuse_levels,
+    rule_named,
+)
+
+__all__ = [
+    "LEVELS",
+    "MARGIN",
+    "MODES",
+    "RULES",
+    "Comparison",
+    "Look",
+    "Rule",
+    "leveled",
+    "looked",
+    "refuse_levels",
+    "rule_named",
+]

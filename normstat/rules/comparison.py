@@ -1,0 +1,111 @@
+"""What rules look at: statistics of now beside the recorded ones."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from normstat.stats import SplitStats, Stats
+from normstat.verdict import Case, Level
+
+_T = TypeVar("_T")
+
+#: Default of the margin: a shift of the mean in σ, or of σ relative to itself.
+MARGIN = 0.10
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A split now, and what was recorded of it.
+
+    Attributes
+    ----------
+    split : its name.
+    now, recorded : its statistics.
+    """
+
+    split: str
+    now: SplitStats
+    recorded: SplitStats
+
+    @property
+    def same_paths(self) -> bool:
+        """Whether the same set of paths was counted: no sampling lies between the two."""
+        ours, theirs = self.now.fingerprint, self.recorded.fingerprint
+        return (ours.paths, self.now.images) == (theirs.paths, self.recorded.images)
+
+    @property
+    def blank(self) -> str:
+        """Why there is nothing to compare; empty if there is something."""
+        if not self.now.images:
+            return "no image was counted now" if self.recorded.images else "neither has images"
+        return "" if self.recorded.images else "no image was counted when it was recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two statistics to be compared.
+
+    Attributes
+    ----------
+    now, recorded : of the data as they are, and as they were.
+    margin : the largest shift that counts as none, in σ.
+    splits : names that it is limited to; none if it is not.
+    """
+
+    now: Stats
+    recorded: Stats
+    margin: float = MARGIN
+    splits: tuple[str, ...] = ()
+
+    def names(self, stats: Stats) -> list[str]:
+        """The splits of one of the two that are to be compared."""
+        return [name for name in stats.splits if not self.splits or name in self.splits]
+
+    def pairs(self) -> Iterator[Pair]:
+        """The splits that both have."""
+        for name in self.names(self.now):
+            if name in self.recorded.splits:
+                yield Pair(name, self.now.splits[name], self.recorded.splits[name])
+
+
+def each_pair(
+    rule: str, look: Callable[[Pair], Iterator[Case]]
+) -> Callable[[Comparison], Iterator[Case]]:
+    """A rule that looks at one split after the other, and says so where there are no images."""
+
+    def looked(comparison: Comparison) -> Iterator[Case]:
+        for pair in comparison.pairs():
+            if pair.blank:
+                yield Case(rule, Level.INCONCLUSIVE, f"{pair.blank}: not looked at", pair.split)
+            else:
+                yield from look(pair)
+
+    return looked
+
+
+def known(value: _T | None) -> _T:
+    """What every split with images has: no other gets as far as where this is asked.
+
+    >>> known(255)
+    255
+    """
+    assert value is not None
+    return value
+
+
+def images(number: int) -> str:
+    """A number of images for a message.
+
+    >>> images(1), images(2)
+    ('1 image', '2 images')
+    """
+    return f"{number} image{'' if number == 1 else 's'}"
+
+
+def names_of(channels: tuple[str, ...] | None) -> str:
+    """Names of channels for a message.
+
+    >>> names_of(("R", "G", "B"))
+    'R, G, B'
+    """
+    return ", ".join(channels or ("none",))

@@ -1,0 +1,148 @@
+"""Whether the mean and the std would still be right: shifts against their error bounds."""
+
+from collections.abc import Iterable, Iterator
+
+from normstat.rules.comparison import Comparison, Pair, known, names_of
+from normstat.rules.distances import Distances, between
+from normstat.rules.effects import Effect, effects
+from normstat.verdict import Case, Level
+
+
+def drift(comparison: Comparison) -> Iterator[Case]:
+    """Each mean and std now against the recorded one: out of the margin, within it, or open.
+
+    The bounds of all of them hold together. Where the same paths were counted, no sampling lies
+    between the two, and the shift alone decides.
+    """
+    pairs = list(comparison.pairs())
+    together = _comparisons(pairs)
+    for pair in pairs:
+        if pair.blank:
+            yield Case("drift", Level.INCONCLUSIVE, f"{pair.blank}: nothing to compare", pair.split)
+        elif pair.now.channels != pair.recorded.channels:
+            yield _other_channels(pair)
+        else:
+            yield from _of_split(pair, together, comparison.margin)
+
+
+def split_shift(comparison: Comparison) -> Iterator[Case]:
+    """The val and test of now against its train: a warning where a shift is certain.
+
+    That small splits leave room for one is no finding; the message says how much room.
+    """
+    splits = comparison.now.splits
+    present = [name for name in comparison.names(comparison.now) if splits[name].images]
+    if "train" not in present:
+        return
+    others = [Pair(n, splits[n], splits["train"]) for n in ("val", "test") if n in present]
+    together = _comparisons(others)
+    for pair in others:
+        if pair.now.channels != pair.recorded.channels:
+            words = f"channels {names_of(pair.now.channels)}, train has "
+            yield Case(
+                "split-shift", Level.WARN, words + names_of(pair.recorded.channels), pair.split
+            )
+        else:
+            for effect in effects(pair.now, pair.recorded, together):
+                yield _shift(pair, effect, comparison.margin)
+
+
+def _comparisons(pairs: Iterable[Pair]) -> int:
+    """Effects that are looked at: two for each channel that both sides have."""
+    return sum(
+        2 * len(pair.now.channels or ())
+        for pair in pairs
+        if pair.now.channels == pair.recorded.channels
+    )
+
+
+def _other_channels(pair: Pair) -> Case:
+    now, then = names_of(pair.now.channels), names_of(pair.recorded.channels)
+    message = (
+        f"the channels are {now}, recorded were {then}: the recorded mean and std do not fit; "
+        "convert with --channels, or record anew"
+    )
+    return Case("drift", Level.FAIL, message, pair.split, None, then, now)
+
+
+def _of_split(pair: Pair, together: int, margin: float) -> Iterator[Case]:
+    distances = _distances(pair)
+    for index, effect in enumerate(effects(pair.now, pair.recorded, together, pair.same_paths)):
+        level = effect.level(margin)
+        yield Case(
+            "drift",
+            level,
+            f"{_moved(effect)}: {_judged(effect, level, margin)}{distances[index // 2]}",
+            pair.split,
+            effect.channel,
+            effect.expected,
+            effect.observed,
+            margin,
+            effect.unit,
+        )
+
+
+def _shift(pair: Pair, effect: Effect, margin: float) -> Case:
+    level = effect.level(margin)
+    if level is Level.FAIL:
+        level, words = Level.WARN, "train has other values; statistics of train do not fit here"
+    elif effect.bound is None or effect.size is None:
+        words = "cannot be compared with train: its error is not defined"
+    else:
+        level = Level.PASS
+        words = (
+            f"no shift from train is certain; up to {effect.size + effect.bound:.3g} σ is possible"
+        )
+    return Case(
+        "split-shift",
+        level,
+        f"{effect.name} {effect.after:.4g}, in train {effect.before:.4g}: {words}",
+        pair.split,
+        effect.channel,
+        effect.expected,
+        effect.observed,
+        margin,
+        effect.unit,
+    )
+
+
+def _moved(effect: Effect) -> str:
+    by = "" if effect.size is None else f" ({effect.size:.3g} σ)"
+    return f"{effect.name} {effect.after:.4g}, recorded {effect.before:.4g}{by}"
+
+
+def _judged(effect: Effect, level: Level, margin: float) -> str:
+    """Why it is at this level, and what to do."""
+    if effect.size is None:
+        return "the recorded σ is 0, so anything else is out of any margin; record anew"
+    if effect.bound is None:
+        return "no standard error is defined here; it takes 2 images on both sides that differ"
+    within = f"the bound is ±{effect.bound:.3g}"
+    match level:
+        case Level.FAIL:
+            return f"beyond the margin of {margin:g}, {within}; if this is wanted, record anew"
+        case Level.INCONCLUSIVE:
+            shows = margin + effect.bound
+            return f"too few images to tell, {within}; only a shift above {shows:.3g} would show"
+        case Level.WARN:
+            return f"within the margin of {margin:g}, but more than half of it; {within}"
+        case _:
+            return f"within the margin of {margin:g}, {within}"
+
+
+def _distances(pair: Pair) -> list[str]:
+    """Words for each channel; they say so if there is nothing to take them from."""
+    now, recorded = pair.now.histogram(), pair.recorded.histogram()
+    if now is None or recorded is None or now.counts.shape != recorded.counts.shape:
+        return ["; no W1, KS, PSI without two counts of one depth"] * len(known(pair.now.channels))
+    return [
+        _words(distance, known(pair.now.scale), std)
+        for distance, std in zip(between(now, recorded), known(pair.recorded.std), strict=True)
+    ]
+
+
+def _words(distance: Distances, scale: int, std: float) -> str:
+    """In σ of the recorded channel, which may be 0; beside the verdict, and no part of it."""
+    w1 = distance.w1 / scale
+    moved = f"W1/σ {w1 / std:.3g}" if std else f"W1 {w1:.3g}"
+    return f"; {moved}, KS {distance.ks:.3g}, PSI {distance.psi:.3g}"

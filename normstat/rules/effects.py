@@ -1,0 +1,109 @@
+"""How far the mean and the std of a channel have moved, and how sure that is."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from normstat.rules.bounds import bound
+from normstat.rules.comparison import known
+from normstat.stats import SplitStats
+from normstat.stats.records import Channels
+from normstat.verdict import Level
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What became of a mean or a std.
+
+    Attributes
+    ----------
+    name : ``mean`` or ``std``.
+    channel : where.
+    before, after : the numbers, in unit scale.
+    expected, observed : 0 and Δmean/σ of a mean, 1 and the ratio of a std; None where the σ
+        before is 0.
+    bound : how far `observed` may be off; None if that is not defined.
+    unit : of these three.
+    """
+
+    name: str
+    channel: str
+    before: float
+    after: float
+    expected: float
+    observed: float | None
+    bound: float | None
+    unit: str
+
+    @property
+    def size(self) -> float | None:
+        """Distance of `observed` from `expected`."""
+        return None if self.observed is None else abs(self.observed - self.expected)
+
+    def level(self, margin: float) -> Level:
+        """What it comes to: a failure only if it exceeds the margin whatever the sampling."""
+        if self.size is None:
+            return Level.FAIL
+        if self.bound is None:
+            return Level.INCONCLUSIVE
+        if self.size - self.bound > margin:
+            return Level.FAIL
+        if self.size + self.bound > margin:
+            return Level.INCONCLUSIVE
+        return Level.WARN if self.size >= margin / 2 else Level.PASS
+
+
+def effects(
+    after: SplitStats, before: SplitStats, comparisons: int, same_images: bool = False
+) -> Iterator[Effect]:
+    """Two effects for each channel.
+
+    Parameters
+    ----------
+    after, before : with as many channels, and with images. The σ of `before` is the scale.
+    comparisons : number of effects whose bounds shall hold together.
+    same_images : no sampling lies between the two, and the bound is 0.
+    """
+    images = after.images, before.images
+    for index, channel in enumerate(known(after.channels)):
+        scale = known(before.std)[index]
+        for name, expected, unit in (("mean", 0.0, "σ"), ("std", 1.0, "× σ")):
+            old, new = _values(before, name)[index], _values(after, name)[index]
+            moved = _relative(new - old, scale)
+            limit: float | None = 0.0
+            if not same_images:
+                errors = [_error(split, name, index, scale) for split in (after, before)]
+                # A ratio carries the error of its denominator times itself.
+                weight = 1.0 if name == "mean" or moved is None else 1 + moved
+                limit = _bound(errors[0], errors[1], weight, images, comparisons)
+            observed = None if moved is None else expected + moved
+            yield Effect(name, channel, old, new, expected, observed, limit, unit)
+
+
+def _values(split: SplitStats, name: str) -> Channels:
+    return known(split.mean if name == "mean" else split.std)
+
+
+def _relative(difference: float, scale: float) -> float | None:
+    """In σ; None where nothing can be."""
+    if scale:
+        return difference / scale
+    return None if difference else 0.0
+
+
+def _error(split: SplitStats, name: str, index: int, scale: float) -> float | None:
+    """A standard error in σ."""
+    errors = split.stderr.mean if name == "mean" else split.stderr.std
+    error = errors[index] if errors else None
+    return None if error is None or not scale else error / scale
+
+
+def _bound(
+    after: float | None,
+    before: float | None,
+    weight: float,
+    images: tuple[int, int],
+    comparisons: int,
+) -> float | None:
+    if after is None or before is None:
+        return None
+    return bound((after, before * weight), images, comparisons)

@@ -1,0 +1,199 @@
+"""The rules by name: what each finds, from which threshold on, and how bad that is."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Protocol
+
+from normstat.errors import UsageError
+from normstat.files import shown
+from normstat.rules import content, drift, sameness, slips
+from normstat.rules.comparison import Comparison
+from normstat.verdict import Case, Level
+
+#: What a check asks: is it the data that was recorded, or are its mean and std still right?
+MODES = ("same", "compatible")
+#: What a rule can be set to.
+LEVELS = ("off", "warn", "fail")
+
+
+class Look(Protocol):
+    """What a rule does: it looks at all of a comparison."""
+
+    def __call__(self, comparison: Comparison, /) -> Iterator[Case]:
+        """A case for whatever it looked at, passes included; it says what it could not see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule of a check.
+
+    Attributes
+    ----------
+    finds : what a finding of it is.
+    threshold : when something is one, in words.
+    level : of its findings, unless set otherwise; what is less bad stays so.
+    look : what it does; None where the cases come from reading images or files again.
+    modes : in which it is looked at.
+    """
+
+    finds: str
+    threshold: str
+    level: Level
+    look: Look | None
+    modes: tuple[str, ...] = MODES
+
+
+_ROWS = {
+    "unknown-split": Rule(
+        "a split that only the data or only the stats file has",
+        "any",
+        Level.FAIL,
+        sameness.unknown_split,
+    ),
+    "unreadable": Rule(
+        "images that cannot be read",
+        "one that the stats file does not record with the same code",
+        Level.FAIL,
+        sameness.unreadable,
+    ),
+    "count-changed": Rule(
+        "another number of images", "one", Level.FAIL, sameness.count_changed, ("same",)
+    ),
+    "data-changed": Rule(
+        "other paths, other contents of files, or (a warning) a decoder with other pixels",
+        "another fingerprint or another count of pixels",
+        Level.FAIL,
+        sameness.data_changed,
+        ("same",),
+    ),
+    "drift": Rule(
+        "a mean or a std that is no longer right",
+        "Δmean/σ or the change of σ surely above the margin; a warning from half of it",
+        Level.FAIL,
+        drift.drift,
+        ("compatible",),
+    ),
+    "split-shift": Rule(
+        "val or test with another mean or std than train",
+        "surely above the margin",
+        Level.WARN,
+        drift.split_shift,
+    ),
+    "leakage": Rule("an identical image in two splits", "one", Level.FAIL, None),
+    "duplicate": Rule("an identical image twice in a split", "one", Level.WARN, None),
+    "constant-channel": Rule(
+        "a channel with one value only",
+        "all pixels equal, where that was not recorded",
+        Level.FAIL,
+        content.constant_channel,
+    ),
+    "channel-order": Rule(
+        "channels in another order",
+        f"the recorded mean and std fit it {slips.BETTER:g} times better than the order found",
+        Level.FAIL,
+        slips.channel_order,
+    ),
+    "value-range": Rule(
+        "0-1 or 16-235 where 0-255 was recorded, or the reverse",
+        f"the range, and numbers that fit {slips.BETTER:g} times better once it is undone; "
+        "a warning for the range alone",
+        Level.FAIL,
+        slips.value_range,
+    ),
+    "bit-depth": Rule(
+        "another type of pixel, or 8-bit pixels in 16 bits",
+        f"another type; at most {content.FEW_VALUES} different values where more than "
+        f"{content.MANY_VALUES} were recorded, or the reverse",
+        Level.FAIL,
+        content.bit_depth,
+    ),
+    "gray-as-rgb": Rule(
+        "gray images in place of color, or the reverse",
+        f"their share changed by more than {content.GRAY_SHARE:g}, or the channels",
+        Level.FAIL,
+        content.gray_as_rgb,
+    ),
+    "config": Rule(
+        "constants of a training run that are not those of the data", "any slip", Level.FAIL, None
+    ),
+}
+
+#: Name → rule, in the order of looking.
+RULES: Mapping[str, Rule] = MappingProxyType(_ROWS)
+
+
+def rule_named(name: str) -> Rule:
+    """The rule of a name.
+
+    Raises
+    ------
+    UsageError
+        There is none.
+
+    Examples
+    --------
+    >>> rule_named("leakage").level.value
+    'fail'
+    """
+    if name not in RULES:
+        raise UsageError(f"{shown(name)}: no such rule; there are {', '.join(RULES)}")
+    return RULES[name]
+
+
+def refuse_levels(levels: Mapping[str, str]) -> None:
+    """Raise if a rule or a level is not known.
+
+    Raises
+    ------
+    UsageError
+        With what is known.
+    """
+    for name, level in levels.items():
+        rule_named(name)
+        if level not in LEVELS:
+            raise UsageError(
+                f"{name}={shown(str(level))}: no such level; there are {', '.join(LEVELS)}"
+            )
+
+
+def looked(comparison: Comparison, mode: str, levels: Mapping[str, str]) -> Iterator[Case]:
+    """The cases of all rules of a mode that are not off, as the rules made them."""
+    for name, rule in RULES.items():
+        if rule.look and mode in rule.modes and levels.get(name) != "off":
+            yield from rule.look(comparison)
+
+
+def leveled(cases: Iterable[Case], levels: Mapping[str, str]) -> Iterator[Case]:
+    """Cases with the levels that were set.
+
+    A finding as bad as its rule goes gets the level that is set; one that is less bad never
+    gets a worse one. Passes, and what is inconclusive, stay what they are.
+
+    Parameters
+    ----------
+    cases : of rules in the table.
+    levels : rule → one of :data:`LEVELS`.
+
+    Raises
+    ------
+    UsageError
+        The rule of a case is not in the table.
+
+    Examples
+    --------
+    >>> twice = Case("duplicate", Level.WARN, "a.png and b.png")
+    >>> [case.level.value for case in leveled([twice], {"duplicate": "fail"})]
+    ['fail']
+    >>> list(leveled([twice], {"duplicate": "off"}))
+    []
+    """
+    for case in cases:
+        usual, chosen = rule_named(case.rule).level, levels.get(case.rule)
+        if chosen is None:
+            yield case
+        elif chosen != "off":
+            found = case.level.rank >= Level.WARN.rank
+            worse = case.level.rank > Level(chosen).rank
+            moves = found and (case.level is usual or worse)
+            yield replace(case, level=Level(chosen)) if moves else case
