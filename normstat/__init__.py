@@ -2,7 +2,7 @@
 
 >>> import normstat
 >>> [name for name in normstat.__all__ if name.islower() and name[0] != "_"]
-['apply', 'compute', 'invert', 'load', 'normalizer', 'save']
+['apply', 'check', 'compute', 'invert', 'load', 'normalizer', 'save']
 """
 
 from importlib import import_module
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from normstat.stats import Settings, SplitStats, Stats
     from normstat.statsfile import load, save
     from normstat.verbs.apply import Applied, apply
+    from normstat.verbs.check import check
     from normstat.verbs.compute import compute
     from normstat.verbs.invert import Inverted, invert
+    from normstat.verdict import Case, Level, Verdict
 
 __version__ = "0.1.0"
 
@@ -24,13 +26,17 @@ __version__ = "0.1.0"
 _LAZY = {
     "Applied": "normstat.verbs.apply",
     "Inverted": "normstat.verbs.invert",
+    "Case": "normstat.verdict",
+    "Level": "normstat.verdict",
     "Normalizer": "normstat.methods",
     "NormstatError": "normstat.errors",
     "Preset": "normstat.presets",
     "Settings": "normstat.stats",
     "SplitStats": "normstat.stats",
     "Stats": "normstat.stats",
+    "Verdict": "normstat.verdict",
     "apply": "normstat.verbs.apply",
+    "check": "normstat.verbs.check",
     "compute": "normstat.verbs.compute",
     "invert": "normstat.verbs.invert",
     "load": "normstat.statsfile",
@@ -40,14 +46,18 @@ _LAZY = {
 __all__ = [
     "Applied",
     "Inverted",
+    "Case",
+    "Level",
     "Normalizer",
     "NormstatError",
     "Preset",
     "Settings",
     "SplitStats",
     "Stats",
+    "Verdict",
     "__version__",
     "apply",
+    "check",
     "compute",
     "invert",
     "load",
