@@ -23,7 +23,7 @@ from normstat.accumulators.tally import Tally
 from normstat.rules import RULES
 from normstat.rules.effects import effects
 from normstat.stats import Settings, summarize
-from normstat.verbs.compute import Count
+from normstat.verbs.counting import Count
 from normstat.verbs.running import Images
 from normstat.verdict import Level
 

@@ -25,8 +25,8 @@ __version__ = "0.1.0"
 # Name -> module, imported when the name is first used: `normstat --version` needs no NumPy.
 _LAZY = {
     "Applied": "normstat.verbs.apply",
-    "Inverted": "normstat.verbs.invert",
     "Case": "normstat.verdict",
+    "Inverted": "normstat.verbs.invert",
     "Level": "normstat.verdict",
     "Normalizer": "normstat.methods",
     "NormstatError": "normstat.errors",
@@ -45,8 +45,8 @@ _LAZY = {
 }
 __all__ = [
     "Applied",
-    "Inverted",
     "Case",
+    "Inverted",
     "Level",
     "Normalizer",
     "NormstatError",

@@ -348,6 +348,20 @@ def test_equal_fingerprints_with_other_counts():
     assert said(replace(now, decoder={"pillow": "9"}), recorded)[0] is Level.WARN
 
 
+@pytest.mark.parametrize("field", ["mean", "std"])
+def test_a_number_edited_in_the_stats_file(field):
+    """A recorded mean or std that is not that of its own images fails, as does a missing one."""
+    stats = stats_of(train=A)
+    split = stats.splits["train"]
+    first, *rest = getattr(split, field)
+    for value, words in [((first + 1e-6, *rest), "altered"), (None, "missing")]:
+        edited = replace(stats, splits={"train": replace(split, **{field: value})})
+        found, message = said(stats, edited)
+        assert found is Level.FAIL
+        assert words in message
+    assert level(stats, edited, "drift") is Level.INCONCLUSIVE
+
+
 def lost(index, code="truncated", split="train"):
     return Unreadable(split, f"{split}/{index}.png", code)
 

@@ -38,7 +38,16 @@ class Pair:
         """Why there is nothing to compare; empty if there is something."""
         if not self.now.images:
             return "no image was counted now" if self.recorded.images else "neither has images"
-        return "" if self.recorded.images else "no image was counted when it was recorded"
+        if not self.recorded.images:
+            return "no image was counted when it was recorded"
+        # A stats file may have been edited by hand.
+        complete = _has_numbers(self.now) and _has_numbers(self.recorded)
+        return "" if complete else "its numbers are missing in the stats file"
+
+
+def _has_numbers(split: SplitStats) -> bool:
+    numbers = (split.dtype, split.scale, split.mean, split.std, split.min, split.max)
+    return bool(split.channels) and all(number is not None for number in numbers)
 
 
 @dataclass(frozen=True, slots=True)

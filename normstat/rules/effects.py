@@ -69,13 +69,11 @@ def effects(
         for name, expected, unit in (("mean", 0.0, "σ"), ("std", 1.0, "× σ")):
             old, new = _values(before, name)[index], _values(after, name)[index]
             moved = _relative(new - old, scale)
-            limit: float | None = 0.0
-            if not same_images:
-                errors = [_error(split, name, index, scale) for split in (after, before)]
-                # A ratio carries the error of its denominator times itself.
-                weight = 1.0 if name == "mean" or moved is None else 1 + moved
-                limit = _bound(errors[0], errors[1], weight, images, comparisons)
             observed = None if moved is None else expected + moved
+            errors = _error(after, name, index, scale), _error(before, name, index, scale)
+            # A ratio carries the error of its denominator times itself.
+            weight = observed if name == "std" else 1.0
+            limit = 0.0 if same_images else _bound(errors, weight, images, comparisons)
             yield Effect(name, channel, old, new, expected, observed, limit, unit)
 
 
@@ -98,12 +96,12 @@ def _error(split: SplitStats, name: str, index: int, scale: float) -> float | No
 
 
 def _bound(
-    after: float | None,
-    before: float | None,
-    weight: float,
+    errors: tuple[float | None, float | None],
+    weight: float | None,
     images: tuple[int, int],
     comparisons: int,
 ) -> float | None:
-    if after is None or before is None:
+    after, before = errors
+    if after is None or before is None or weight is None or min(images) < 2:
         return None
     return bound((after, before * weight), images, comparisons)

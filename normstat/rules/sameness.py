@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import islice
+from math import isclose
 
 from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.tally import FIRST
@@ -10,6 +11,9 @@ from normstat.images import Code, Unreadable
 from normstat.rules.comparison import Comparison, Pair, images, known
 from normstat.stats import SplitStats, Stats
 from normstat.verdict import Case, Level
+
+# In unit scale; exact numbers are equal anyway.
+_ROUNDING = 1e-9
 
 
 def unknown_split(comparison: Comparison) -> Iterator[Case]:
@@ -137,7 +141,7 @@ def _changed(pair: Pair, comparison: Comparison) -> Case:
     if now.pixels != then.pixels:
         words = "the same files have other pixels: the decoder changed"
         return _found(pair, "pixels", f"{words} {_versions(comparison)}; {_by(pair)}", Level.WARN)
-    if _counted(pair.now) != _counted(pair.recorded):
+    if _counted(pair.now) != _counted(pair.recorded) or not _close(pair):
         return _other_counts(pair, comparison)
     words = f"{images(pair.now.images)}, {pair.now.pixels} pixels: all as recorded"
     return _found(pair, "pixels", words, Level.PASS)
@@ -157,7 +161,7 @@ def _other_paths(pair: Pair) -> str:
             f"files were {'added' if more > 0 else 'removed'}, perhaps renamed too: "
             f"{images(abs(more))} {'more' if more > 0 else 'fewer'}"
         )
-    if _counted(pair.now) == _counted(pair.recorded):
+    if _counted(pair.now) == _counted(pair.recorded) and _close(pair):
         return "files were renamed or moved: as many images, and all counts as recorded"
     return "files were replaced by others of another name: as many images, with other pixels"
 
@@ -173,20 +177,25 @@ def _other_counts(pair: Pair, comparison: Comparison) -> Case:
     if comparison.now.decoder != comparison.recorded.decoder:
         words = f"the same pixels are resized otherwise {_versions(comparison)}; {_by(pair)}"
         return _found(pair, "pixels", words, Level.WARN)
-    words = "the fingerprints are equal and the counts are not: the stats file was altered"
+    words = "the fingerprints are equal and the numbers are not: the stats file was altered"
     return _found(pair, "pixels", f"{words}; {_by(pair)}")
 
 
 def _counted(split: SplitStats) -> object:
-    """All that is exact about the pixels, or as good as."""
+    """All that is exact about the pixels, whatever the order and the machine."""
     majority = split.state.majority()
-    return majority and (
-        majority[0],
-        majority[1].per_image,
-        split.histogram(),
-        split.min,
-        split.max,
+    return majority and (majority[0], split.pixels, split.histogram(), split.min, split.max)
+
+
+def _close(pair: Pair) -> bool:
+    """Whether mean and std are equal but for how machines round sums of floats."""
+    now, then = pair.now, pair.recorded
+    if pair.blank:
+        return (now.mean, now.std) == (then.mean, then.std)
+    numbers = zip(
+        (*known(now.mean), *known(now.std)), (*known(then.mean), *known(then.std)), strict=True
     )
+    return all(isclose(a, b, rel_tol=_ROUNDING, abs_tol=_ROUNDING) for a, b in numbers)
 
 
 def _versions(comparison: Comparison) -> str:
@@ -202,6 +211,8 @@ def _versions(comparison: Comparison) -> str:
 
 def _by(pair: Pair) -> str:
     """The size of the difference: the largest of any channel."""
+    if pair.blank:
+        return pair.blank
     if pair.now.channels != pair.recorded.channels:
         return "the channels changed, too"
     mean = max(
