@@ -7,6 +7,7 @@ from typing import NamedTuple
 from normstat.accumulators.covariance import Comoments, Products
 from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.histogram import Histogram
+from normstat.accumulators.keys import Keys
 from normstat.accumulators.moments import Moments
 from normstat.accumulators.perimage import DOUBLE, PerImage
 from normstat.images import DTYPES, Kind, Unreadable
@@ -163,6 +164,9 @@ class Tally:
     Attributes
     ----------
     splits : a tally for each split.
+    keys : of the single images; empty if they were not asked for. Whoever adds up many shards
+        collects them elsewhere (:class:`normstat.accumulators.keys.KeyCollector`), because a sum
+        of values copies them.
 
     Examples
     --------
@@ -172,6 +176,7 @@ class Tally:
     """
 
     splits: Mapping[str, SplitTally] = field(default_factory=dict)
+    keys: Keys = field(default_factory=Keys)
 
     @classmethod
     def empty(cls) -> "Tally":
@@ -187,7 +192,12 @@ class Tally:
         splits = dict(self.splits)
         for split, tally in other.splits.items():
             splits[split] = splits[split] + tally if split in splits else tally
-        return Tally(splits)
+        keys = self.keys + other.keys if other.keys.splits else self.keys
+        return Tally(splits, keys)
+
+    def without_keys(self) -> "Tally":
+        """The same, but for the keys."""
+        return Tally(self.splits) if self.keys.splits else self
 
 
 def _from_few_bits(kind: Kind) -> tuple[int, Kind]:

@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from normstat import __version__
+from normstat.accumulators.keys import KeyCollector
 from normstat.accumulators.tally import Tally
 from normstat.decode import versions
 from normstat.errors import NothingToRead, TooManyErrors
@@ -45,6 +46,7 @@ def compute(
     image_timeout: float = 60.0,
     executor: Executor | None = None,
     progress: Progress | None = None,
+    keys: KeyCollector | None = None,
 ) -> Stats:
     """Compute the statistics of a folder of images, split by split.
 
@@ -67,6 +69,9 @@ def compute(
     image_timeout : seconds after which an image is given up.
     executor : where to run; in its place ``workers`` and ``image_timeout`` are not looked at.
     progress : is told how far the run is.
+    keys : an empty collector, which is given the key of each image's pixels (16 bytes an image),
+        for :func:`normstat.verbs.identical.identical`. The statistics are the same with and
+        without it.
 
     Returns
     -------
@@ -79,6 +84,8 @@ def compute(
         Nothing there to read, an unknown or ambiguous split, an option out of range.
     Stopped
         Too many errors, or worker processes cannot be started.
+    ValueError
+        The collector has keys of another run.
 
     Examples
     --------
@@ -102,6 +109,8 @@ def compute(
         split_dirs={name: os.fspath(folder) for name, folder in (split_dir or {}).items()},
     )
     refuse_options(settings, workers, max_errors, image_timeout)
+    if keys is not None and not keys.is_empty:
+        raise ValueError("the collector of keys is not empty: it is of another run")
     images = Images.of(path, settings, names_of(split))
     settings = replace(settings, split_dirs=images.source.split_dirs)
     reading = replace(settings.reading(), names=applied.channels if applied else None)
@@ -109,9 +118,11 @@ def compute(
     run = Run(images, executor or executor_for(workers, image_timeout), progress)
     total = Tally.empty()
     records: list[Unreadable] = []
-    with closing(run.results(Count(reading, covariance))) as tallies:
+    with closing(run.results(Count(reading, covariance, keys is not None))) as tallies:
         for tally in tallies:
-            total += tally
+            if keys is not None:
+                keys.add(tally.keys)
+            total += tally.without_keys()
             progress.advance(sum(state.listed for state in tally.splits.values()))
             records.extend(_records(tally))
             if max_errors is not None and len(records) > max_errors:
@@ -127,6 +138,8 @@ def compute(
             raise RuntimeError(
                 f"{name}: {run.listed[name]} images listed, {state.listed} accounted for"
             )
+        if keys is not None and keys.images(name) != run.images[name]:
+            raise RuntimeError(f"{name}: {keys.images(name)} keys of {run.images[name]} images")
     if not any(state.images for state in stats.splits.values()):
         raise NothingToRead(
             f"{shown(path)}: none of {run.listed.total()} images can be read "

@@ -1,12 +1,13 @@
 """The job of ``compute``: images to a tally."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from normstat.accumulators.fold import Fold
+from normstat.accumulators.keys import NO_KEY, Keys
 from normstat.accumulators.tally import Tally
 from normstat.decode import decode, decoder
 from normstat.errors import UnreadableImage
-from normstat.images import Reading, Shard, Unreadable
+from normstat.images import Reading, Sample, Shard, Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,26 +18,40 @@ class Count:
     ----------
     reading : how images are read.
     covariance : also count how channels vary together.
+    keys : also keep the key of each image's pixels.
     """
 
     reading: Reading
     covariance: bool = False
+    keys: bool = False
 
     def __call__(self, shard: Shard) -> Tally:
         """One state for a shard; an image that cannot be read is a record in it."""
         fold = Fold(self.covariance)
+        keys: list[bytes] = []
         for record in shard.unreadable:
             fold.add_unreadable(record)
         with decoder():
             for sample in shard:
                 try:
-                    fold.add(sample, decode(sample, self.reading))
+                    keys.append(self._key_of_added(fold, sample))
                 except UnreadableImage as error:
+                    keys.append(NO_KEY)
                     fold.add_unreadable(
                         Unreadable(sample.split, sample.path, error.code, error.detail)
                     )
-        return fold.tally()
+        tally = fold.tally()
+        return replace(tally, keys=Keys.of(shard.split, keys)) if self.keys else tally
 
     def lost(self, record: Unreadable) -> Tally:
         """An image that ended its worker."""
-        return Tally.of_unreadable(record)
+        tally = Tally.of_unreadable(record)
+        if not self.keys or not record.path:  # without a path it was no image
+            return tally
+        return replace(tally, keys=Keys.of(record.split, [NO_KEY]))
+
+    def _key_of_added(self, fold: Fold, sample: Sample) -> bytes:
+        # The pixels end with this call: two large images at a time are one too many.
+        pixels = decode(sample, self.reading)
+        fold.add(sample, pixels)
+        return pixels.key
