@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 # Command -> what its workers import.
 _READS_IMAGES = {
+    "check": "normstat.verbs.counting",
     "compute": "normstat.verbs.counting",
     "apply": "normstat.verbs.writing",
     "normalize": "normstat.verbs.writing",

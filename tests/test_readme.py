@@ -58,7 +58,7 @@ def test_python_runs(folder, block):
     subprocess.run([sys.executable, script], cwd=folder, env=environment(), check=True)
 
 
-@pytest.mark.parametrize("command", ["compute", "show", "apply", "presets", "invert"])
+@pytest.mark.parametrize("command", ["compute", "show", "apply", "presets", "invert", "check"])
 def test_the_examples_of_the_help_run(tmp_path, command):
     """Each command's help has examples, and each of them succeeds on data that it fits."""
     for folder in ("train", "2023"):
@@ -72,7 +72,7 @@ def test_the_examples_of_the_help_run(tmp_path, command):
         assert normstat(*shlex.split(example), cwd=tmp_path).returncode == 0, example
 
 
-@pytest.mark.parametrize("command", ["compute", "show", "apply", "presets", "invert"])
+@pytest.mark.parametrize("command", ["compute", "show", "apply", "presets", "invert", "check"])
 def test_every_option_is_in_the_readme(command):
     """No option of a command is missing from the README."""
     options = re.findall(

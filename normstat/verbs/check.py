@@ -1,15 +1,18 @@
 """From statistics of now and the recorded ones to a verdict; no image is opened."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from math import isfinite
 
+from normstat.accumulators.fingerprint import Fingerprint
 from normstat.errors import UnknownSplit, UsageError
 from normstat.files import shown
 from normstat.rules import MARGIN, MODES, Comparison, leveled, looked, refuse_levels
 from normstat.stats import Stats
 from normstat.verbs.running import names_of
-from normstat.verdict import Case, Verdict
+from normstat.verdict import Case, Level, Verdict
 
+_LEAKAGE = "leakage"
 # What changes numbers without a change of the data. Globs and folders may differ: new data may
 # lie elsewhere.
 _DECISIVE = ("channels", "resize", "crop")
@@ -41,6 +44,8 @@ def check(
     require_conclusive : fail the data also where it is too few to tell.
     extra : cases that statistics do not show: identical images (``leakage``, ``duplicate``) and
         constants of a training run (``config``). Without them these rules are not looked at.
+        ``leakage`` is a warning where every split is just what was recorded, unless `levels`
+        has it.
 
     Returns
     -------
@@ -77,8 +82,25 @@ def check(
     _refuse_splits(names, now, recorded)
     _refuse_settings(now, recorded)
     comparison = Comparison(now, recorded, margin, names)
+    if _is_what_was_recorded(now, recorded) and _LEAKAGE not in levels:
+        extra = map(_known, extra)
     cases = (*looked(comparison, mode, levels), *extra)
     return Verdict(mode, tuple(leveled(cases, levels)), require_conclusive)
+
+
+def _is_what_was_recorded(now: Stats, recorded: Stats) -> bool:
+    def fingerprints(stats: Stats) -> dict[str, Fingerprint]:
+        return {name: split.fingerprint for name, split in stats.splits.items()}
+
+    return fingerprints(now) == fingerprints(recorded)
+
+
+def _known(case: Case) -> Case:
+    """An image in two splits is no new finding where nothing has changed since the record."""
+    if case.rule != _LEAKAGE or case.level is not Level.FAIL:
+        return case
+    message = f"{case.message}; so it was when recorded: --rule leakage=fail fails it all the same"
+    return replace(case, level=Level.WARN, message=message)
 
 
 def _refuse_splits(names: tuple[str, ...], now: Stats, recorded: Stats) -> None:

@@ -210,5 +210,7 @@ def _message(overlap: Overlap) -> str:
     else:
         verb = "is" if overlap.images == 1 else "are"
         text = f"{overlap.images} of {number} images of {other} {verb} in {one}, too"
-    first = [f"{shown(pair[1])} is {shown(pair[0])}" for pair in overlap.pairs[:1]]
-    return ": ".join([text, *first])
+    if not overlap.pairs:
+        return text
+    pairs = ", ".join(f"{shown(second)} is {shown(first)}" for first, second in overlap.pairs)
+    return f"{text}: {pairs}" + (", …" if overlap.images > len(overlap.pairs) else "")

@@ -1,0 +1,191 @@
+"""``normstat check``."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from normstat.cli.app import app, prints
+from normstat.cli.reading import Data, ImageTimeout, Quiet, Splits, Workers, local_workers
+from normstat.cli.terminal import console, progress_on_stderr
+from normstat.errors import UsageError
+from normstat.files import ensure_writable, shown
+
+if TYPE_CHECKING:
+    from normstat.configs import Config
+    from normstat.executors import Local
+    from normstat.stats import Stats
+    from normstat.verbs.running import Progress
+    from normstat.verdict import Case, Verdict
+
+_SUMMARY = "GITHUB_STEP_SUMMARY"
+
+
+@app.command()
+@prints
+def check(
+    context: typer.Context,
+    data: Data,
+    stats: Annotated[
+        str, typer.Option(metavar="FILE", help="Stats file that the data are held against.")
+    ],
+    mode: Annotated[
+        Literal["same", "compatible"] | None,
+        typer.Option(
+            metavar="same|compatible",
+            help="same (default): the data that were recorded? compatible: others like them?",
+        ),
+    ] = None,
+    split: Splits = [],  # noqa: B006  # Typer copies it
+    config: Annotated[
+        list[str],
+        typer.Option(
+            metavar="FILE", help="Constants that training uses, or preset:NAME; repeatable."
+        ),
+    ] = [],  # noqa: B006  # Typer copies it
+    report: Annotated[
+        list[str],
+        typer.Option(metavar="FILE", help="Write the verdict as .json, .xml or .md; repeatable."),
+    ] = [],  # noqa: B006  # Typer copies it
+    format: Annotated[
+        Literal["text", "json", "github"],
+        typer.Option(metavar="text|json|github", help="Of what is printed."),
+    ] = "text",
+    rule: Annotated[
+        list[str],
+        typer.Option(metavar="NAME=off|warn|fail", help="Level of a rule; repeatable."),
+    ] = [],  # noqa: B006  # Typer copies it
+    margin: Annotated[
+        float | None,
+        typer.Option(metavar="M", help="Drift beyond this fails (0.1, in stds)."),
+    ] = None,
+    require_conclusive: Annotated[
+        bool, typer.Option("--require-conclusive", help="Fail also where it is too few to tell.")
+    ] = False,
+    workers: Workers = 0,
+    image_timeout: ImageTimeout = 60.0,
+    quiet: Quiet = False,
+) -> int:
+    """Hold data against recorded statistics: exit code 1 if they fail, and only then.
+
+    \b
+    Examples:
+      normstat check ./data --stats stats.json
+      normstat check ./data --stats stats.json --mode compatible --report check.xml
+      normstat check ./data --stats stats.json --config preset:imagenet --rule duplicate=off
+    """
+    with local_workers(context, workers, image_timeout) as local:
+        from normstat.configs import read, settings
+        from normstat.reports import refuse_unknown, write
+        from normstat.rules import MARGIN, RULES, refuse_levels
+        from normstat.statsfile import load
+        from normstat.verbs.check import check as verdict_of
+
+        for file in report:
+            refuse_unknown(file)
+            ensure_writable(file)
+        defaults = settings(tuple(RULES))
+        levels = {**defaults.rules, **_levels(rule)}
+        refuse_levels(levels)
+        configs = [read(name) for name in (*defaults.config, *config)]
+        recorded = load(stats)
+        chosen_margin = margin or defaults.margin or MARGIN
+        with progress_on_stderr(quiet) as progress:
+            now, found = _look(data, split, recorded, levels, local, progress)
+        verdict = verdict_of(
+            now,
+            recorded,
+            mode=mode or defaults.mode or "same",
+            split=split,
+            margin=chosen_margin,
+            levels=levels,
+            require_conclusive=require_conclusive or bool(defaults.require_conclusive),
+            extra=(*found, *_slips(configs, now, chosen_margin)),
+        )
+    for file in report:
+        write(verdict, file)
+    _print(verdict, format, quiet)
+    return verdict.exit_code
+
+
+def _levels(texts: Sequence[str]) -> dict[str, str]:
+    levels: dict[str, str] = {}
+    for text in texts:
+        name, equals, level = text.partition("=")
+        if not (name and equals and level):
+            raise UsageError(f"--rule {shown(text)}: should be NAME=off, NAME=warn or NAME=fail")
+        levels[name] = level
+    return levels
+
+
+def _look(
+    data: str,
+    split: Sequence[str],
+    recorded: "Stats",
+    levels: Mapping[str, str],
+    local: "Local",
+    progress: "Progress | None",
+) -> "tuple[Stats, tuple[Case, ...]]":
+    """Statistics of the data, read as the recorded ones were, and which images are identical."""
+    from normstat.accumulators.keys import KeyCollector
+    from normstat.verbs.compute import compute
+    from normstat.verbs.identical import cases, identical
+
+    settings = recorded.settings
+    compares = {levels.get(name) for name in ("leakage", "duplicate")} != {"off"}
+    keys = KeyCollector() if compares else None
+    now = compute(
+        data,
+        split=split,
+        split_dir={
+            name: folder
+            for name, folder in settings.split_dirs.items()
+            if os.path.isdir(os.path.join(data, folder))
+        },
+        include=settings.include,
+        exclude=settings.exclude,
+        channels=settings.channels,
+        resize=settings.resize,
+        crop=settings.crop,
+        layout=settings.layout,
+        max_pixels=settings.max_pixels,
+        executor=local,
+        progress=progress,
+        keys=keys,
+    )
+    if keys is None:
+        return now, ()
+    return now, cases(identical(data, now, keys, executor=local))
+
+
+def _slips(configs: "Sequence[Config]", now: "Stats", margin: float) -> "tuple[Case, ...]":
+    from normstat.configs import slips
+
+    if not configs:
+        return ()
+    name = "train" if "train" in now.splits else next(iter(now.splits))
+    return slips(configs, now.splits[name], name, margin)
+
+
+def _print(verdict: "Verdict", format: str, quiet: bool) -> None:
+    from normstat import reports
+
+    if format == "json":
+        print(reports.REPORTS[".json"](verdict), end="")
+        return
+    if format == "github":
+        for line in reports.annotations(verdict):
+            print(line)
+        if summary := os.environ.get(_SUMMARY):
+            reports.append_summary(verdict, summary)
+        return
+    from normstat.tables import print_rows
+
+    if verdict.findings and not quiet:
+        print_rows(reports.HEADERS, reports.rows(verdict), console())
+        print()
+    for line in reports.lines(verdict):
+        print(line)
+    sys.stdout.flush()
