@@ -1,25 +1,28 @@
 """From a folder of images to a folder of normalized arrays."""
 
 import os
-import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
-from normstat import __version__, statsfile
-from normstat.decode import versions
-from normstat.errors import NothingToRead, OutputError, Stopped, UsageError
+from normstat.errors import NothingToRead, OutputError, Stopped
 from normstat.executors import Executor, Local
 from normstat.files import shown
-from normstat.images import LAYOUTS, MAX_PIXELS, Reading, Shard, Unreadable, path_bytes, path_text
-from normstat.methods import METHODS, Normalizer
+from normstat.images import MAX_PIXELS, Shard, Unreadable, path_bytes, path_text
 from normstat.methods import normalizer as normalizer_of
-from normstat.presets import Preset, preset
+from normstat.presets import Preset
 from normstat.stats import Settings, SplitStats, Stats
-from normstat.verbs.demands import Demands, Measure, Names
+from normstat.verbs.planning import (
+    Forecast,
+    Plan,
+    as_recorded,
+    decided_record,
+    measured,
+    refuse_choices,
+    resolved,
+    warn_of_leakage,
+)
 from normstat.verbs.running import (
     Images,
     Progress,
@@ -30,9 +33,9 @@ from normstat.verbs.running import (
     names_of,
     refuse_options,
 )
-from normstat.verbs.writing import Write, Written
-from normstat.writers import WRITERS, Nowhere, Npy, Row, Stack
-from normstat.writers.folder import SCHEMA, Out, read_record
+from normstat.verbs.writing import Written
+from normstat.writers import Nowhere, Npy, Row, Stack
+from normstat.writers.folder import Out, read_record
 from normstat.writers.index import index_line
 from normstat.writers.place import writing
 
@@ -138,7 +141,7 @@ def apply(
     >>> done.images, done.first[0].shape
     (1, (3, 2, 4))
     """
-    source = _resolved(source)
+    source = resolved(source)
     applied = read_record(os.fspath(path)) if os.path.isdir(path) else None
     asked = Settings(
         channels="auto" if channels is None else channels,
@@ -150,8 +153,8 @@ def apply(
         split_dirs={name: os.fspath(folder) for name, folder in (split_dir or {}).items()},
     )
     refuse_options(asked, workers, None, image_timeout)
-    _refuse_choices(layout, store, source, from_split, own_split)
-    settings = _as_recorded(asked, channels, max_pixels, source)
+    refuse_choices(layout, store, source, from_split, own_split)
+    settings = as_recorded(asked, channels, max_pixels, source)
     settings = replace(settings, layout=applied.layout) if applied else settings
     folder = Out(os.fspath(out))
     if not dry_run:
@@ -169,12 +172,12 @@ def apply(
     }
     settings = replace(settings, split_dirs=images.source.split_dirs)
     reading = replace(settings.reading(), upright=exif, names=applied.channels if applied else None)
-    plan = _Plan(images, settings, reading, normalizers, dtype, layout, store, folder)
+    plan = Plan(images, settings, reading, normalizers, dtype, layout, store, folder)
     engine = executor or executor_for(workers, image_timeout)
     progress = progress or Silent()
-    _warn_of_leakage(progress, from_split, own_split)
+    warn_of_leakage(progress, from_split, own_split)
     with engine if isinstance(engine, Local) else nullcontext(engine) as engine:
-        plan, forecast = _measured(plan, engine, progress, skip_existing)
+        plan, forecast = measured(plan, engine, progress, skip_existing)
         if dry_run:
             return _look(plan, forecast, engine)
         if forecast.needed > forecast.free:
@@ -182,7 +185,7 @@ def apply(
                 f"{shown(folder.root)}: {_human(forecast.needed)} are to be written, and the disk "
                 f"has {_human(forecast.free)} free; --dtype float16, or --resize N --crop N"
             )
-        decided = _decided(plan, source, from_split, own_split)
+        decided = decided_record(plan, source, from_split, own_split)
         writer = _writer(plan, forecast, skip_existing)
         outputs = _outputs(writer, images.source.shards(images.selection))
         folder.begin(decided, outputs, overwrite, skip_existing)
@@ -192,129 +195,7 @@ def apply(
             folder.give_up()
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """What is decided before any image is opened."""
-
-    images: Images
-    settings: Settings
-    reading: Reading
-    normalizers: Mapping[str, Normalizer]
-    dtype: str
-    layout: str
-    store: str
-    folder: Out
-
-    def job(self, writer: Npy | Stack | Nowhere) -> Write:
-        return Write(self.reading, self.normalizers, writer, self.layout)
-
-
-@dataclass(frozen=True, slots=True)
-class _Forecast:
-    """What the headers tell; ``needed`` are the bytes that are not there yet."""
-
-    listed: int
-    rows: Mapping[str, int]
-    demands: Demands
-    shape: tuple[int, ...]
-    bytes: int
-    needed: int
-    free: int
-
-
-def _resolved(source: Any) -> Any:
-    """What a name stands for, so that the record can say it."""
-    if isinstance(source, os.PathLike) or (isinstance(source, str) and source.endswith(".json")):
-        return statsfile.load(source)
-    if isinstance(source, str) and source not in METHODS:
-        return preset(source)
-    return source
-
-
-def _refuse_choices(
-    layout: str,
-    store: str,
-    source: Any,
-    from_split: str | None,
-    own_split: bool,
-) -> None:
-    for option, value, known in (("--layout", layout, LAYOUTS), ("--store", store, WRITERS)):
-        if value not in known:
-            raise UsageError(f"{option} {shown(value)}: should be one of {', '.join(known)}")
-    if own_split and not isinstance(source, Stats):
-        raise UsageError("--own-split: only a stats file (--stats) has a split for each")
-    if own_split and from_split:
-        raise UsageError("--own-split and --from: choose one")
-
-
-def _warn_of_leakage(progress: Progress, from_split: str | None, own_split: bool) -> None:
-    if own_split:
-        progress.notice(
-            "--own-split: every split has its own statistics; a single image in production has none"
-        )
-    elif from_split not in (None, "train"):
-        progress.notice(
-            f"--from {shown(from_split)}: statistics that saw validation or test images have "
-            "leaked; those of train are safe"
-        )
-
-
-def _as_recorded(
-    asked: Settings, channels: str | None, max_pixels: int | None, source: Any
-) -> Settings:
-    """The settings, where statistics were computed with some: theirs.
-
-    Statistics of resized images are not those of the originals.
-    """
-    if not isinstance(source, Stats):
-        return asked
-    recorded = source.settings
-    for name in ("resize", "crop"):
-        given, theirs = getattr(asked, name), getattr(recorded, name)
-        if given is not None and given != theirs:
-            was = f"with --{name} {theirs}" if theirs else f"without --{name}"
-            raise UsageError(
-                f"--{name} {given}: the statistics were computed {was}; leave the option out, or "
-                f"compute statistics with --{name} {given}"
-            )
-    return replace(
-        asked,
-        channels=channels or recorded.channels,
-        max_pixels=max_pixels or recorded.max_pixels,
-        resize=recorded.resize,
-        crop=recorded.crop,
-        layout=recorded.layout,
-    )
-
-
-def _measured(
-    plan: _Plan, engine: Executor, progress: Progress, skip_existing: bool
-) -> tuple[_Plan, _Forecast]:
-    """The plan for exactly these images, after a look at every name and header."""
-    names = Names(plan.folder.root, skip_existing)
-    stack = plan.store == "stack"
-    run = Run(plan.images, engine, progress, None if stack else names.add)
-    demands = Demands()
-    with closing(run.results(Measure(plan.reading))) as results:
-        for result in results:
-            demands += result
-    if not demands.kinds:
-        raise NothingToRead(
-            f"{shown(plan.images.source.root)}: none of {run.listed.total()} images can be read "
-            f"({most_frequent(demands.unreadable)})"
-        )
-    plan = replace(plan, normalizers=demands.bound(plan.normalizers))
-    shape = demands.shape(plan.normalizers, plan.layout) if stack else ()
-    files = len(run.images) if stack else None
-    size = demands.bytes(plan.normalizers, np.dtype(plan.dtype).itemsize, files)
-    needed = size - names.existing_bytes
-    forecast = _Forecast(
-        run.listed.total(), run.images, demands, shape, size, needed, _free(plan.folder.root)
-    )
-    return plan, forecast
-
-
-def _look(plan: _Plan, forecast: _Forecast, engine: Executor) -> Applied:
+def _look(plan: Plan, forecast: Forecast, engine: Executor) -> Applied:
     """What the first images would become."""
     rows: list[Row] = []
     with closing(engine.map(plan.job(Nowhere()), _first_images(plan.images))) as results:
@@ -343,7 +224,7 @@ def _first_images(images: Images) -> Iterator[Shard]:
             return
 
 
-def _writer(plan: _Plan, forecast: _Forecast, skip_existing: bool) -> Npy | Stack:
+def _writer(plan: Plan, forecast: Forecast, skip_existing: bool) -> Npy | Stack:
     root = plan.folder.root
     if plan.store == "stack":
         return Stack(root, forecast.shape, plan.dtype)
@@ -355,7 +236,7 @@ def _outputs(writer: Npy | Stack, shards: Iterable[Shard]) -> Iterator[str]:
 
 
 def _write(
-    plan: _Plan, forecast: _Forecast, engine: Executor, progress: Progress, writer: Npy | Stack
+    plan: Plan, forecast: Forecast, engine: Executor, progress: Progress, writer: Npy | Stack
 ) -> Applied:
     stack = writer if isinstance(writer, Stack) else None
     if stack:
@@ -445,47 +326,6 @@ def _range_of(
     return (min(low for low, _ in ranges), max(high for _, high in ranges)) if ranges else None
 
 
-def _decided(plan: _Plan, source: Any, from_split: str | None, own_split: bool) -> dict[str, Any]:
-    """The record, as far as it is known before the first image."""
-    settings = plan.settings
-    records = {name: normalizer.record() for name, normalizer in plan.normalizers.items()}
-    one = next(iter(records.values()))
-    same = all(record == one for record in records.values())
-    return {
-        "schema": SCHEMA,
-        "normstat": __version__,
-        "decoder": versions(),
-        "settings": {name: getattr(settings, name) for name in settings.__slots__}
-        | {"exif": plan.reading.upright},
-        "method": one["method"],
-        "epsilon": one["epsilon"],
-        "preset": source.name if isinstance(source, Preset) else None,
-        "stats": _stats_record(source, from_split, own_split),
-        "dtype": plan.dtype,
-        "layout": plan.layout,
-        "store": plan.store,
-        "channels": one["channels"] if same else None,
-        "a": one["a"] if same else None,
-        "b": one["b"] if same else None,
-        "normalizers": records,
-    }
-
-
-def _stats_record(source: Any, from_split: str | None, own_split: bool) -> dict[str, Any] | None:
-    """Which statistics: the splits they are of, and the images they were computed from."""
-    if not isinstance(source, Stats):
-        return None
-    names = tuple(source.splits) if own_split else (from_split or "train",)
-    return {
-        name: {
-            field: f"{getattr(source.splits[name].fingerprint, field):032x}"
-            for field in ("paths", "files", "pixels")
-        }
-        for name in names
-        if name in source.splits
-    }
-
-
 def _result(done: _Done, run: Run, unreadable: tuple[Unreadable, ...]) -> dict[str, Any]:
     """The rest of the record."""
     return {
@@ -509,14 +349,6 @@ def _result(done: _Done, run: Run, unreadable: tuple[Unreadable, ...]) -> dict[s
             for record in unreadable
         ],
     }
-
-
-def _free(out: str) -> int:
-    """Bytes free on the disk that OUT is, or will be, on."""
-    place = os.path.abspath(out)
-    while not os.path.exists(place):
-        place = os.path.dirname(place)
-    return shutil.disk_usage(place).free
 
 
 def _human(size: float) -> str:

@@ -1,0 +1,200 @@
+"""What a run of ``apply`` decides before it writes: settings, normalizers, and what they need."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from normstat import __version__, statsfile
+from normstat.decode import versions
+from normstat.errors import NothingToRead, UsageError
+from normstat.executors import Executor
+from normstat.files import shown
+from normstat.images import LAYOUTS, Reading
+from normstat.methods import METHODS, Normalizer
+from normstat.presets import Preset, preset
+from normstat.stats import Settings, Stats
+from normstat.verbs.demands import Demands, Measure, Names
+from normstat.verbs.running import Images, Progress, Run, most_frequent
+from normstat.verbs.writing import Write
+from normstat.writers import WRITERS, Nowhere, Npy, Stack
+from normstat.writers.folder import SCHEMA, Out
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is decided before any image is opened."""
+
+    images: Images
+    settings: Settings
+    reading: Reading
+    normalizers: Mapping[str, Normalizer]
+    dtype: str
+    layout: str
+    store: str
+    folder: Out
+
+    def job(self, writer: Npy | Stack | Nowhere) -> Write:
+        return Write(self.reading, self.normalizers, writer, self.layout)
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What the headers tell; ``needed`` are the bytes that are not there yet."""
+
+    listed: int
+    rows: Mapping[str, int]
+    demands: Demands
+    shape: tuple[int, ...]
+    bytes: int
+    needed: int
+    free: int
+
+
+def resolved(source: Any) -> Any:
+    """What a name stands for, so that the record can say it."""
+    if isinstance(source, os.PathLike) or (isinstance(source, str) and source.endswith(".json")):
+        return statsfile.load(source)
+    if isinstance(source, str) and source not in METHODS:
+        return preset(source)
+    return source
+
+
+def refuse_choices(
+    layout: str,
+    store: str,
+    source: Any,
+    from_split: str | None,
+    own_split: bool,
+) -> None:
+    """Raise if a choice is unknown, or two exclude each other."""
+    for option, value, known in (("--layout", layout, LAYOUTS), ("--store", store, WRITERS)):
+        if value not in known:
+            raise UsageError(f"{option} {shown(value)}: should be one of {', '.join(known)}")
+    if own_split and not isinstance(source, Stats):
+        raise UsageError("--own-split: only a stats file (--stats) has a split for each")
+    if own_split and from_split:
+        raise UsageError("--own-split and --from: choose one")
+
+
+def warn_of_leakage(progress: Progress, from_split: str | None, own_split: bool) -> None:
+    """Say what it means to take other statistics than those of train."""
+    if own_split:
+        progress.notice(
+            "--own-split: every split has its own statistics; a single image in production has none"
+        )
+    elif from_split not in (None, "train"):
+        progress.notice(
+            f"--from {shown(from_split)}: statistics that saw validation or test images have "
+            "leaked; those of train are safe"
+        )
+
+
+def as_recorded(
+    asked: Settings, channels: str | None, max_pixels: int | None, source: Any
+) -> Settings:
+    """The settings, where statistics were computed with some: theirs.
+
+    Statistics of resized images are not those of the originals.
+    """
+    if not isinstance(source, Stats):
+        return asked
+    recorded = source.settings
+    for name in ("resize", "crop"):
+        given, theirs = getattr(asked, name), getattr(recorded, name)
+        if given is not None and given != theirs:
+            was = f"with --{name} {theirs}" if theirs else f"without --{name}"
+            raise UsageError(
+                f"--{name} {given}: the statistics were computed {was}; leave the option out, or "
+                f"compute statistics with --{name} {given}"
+            )
+    return replace(
+        asked,
+        channels=channels or recorded.channels,
+        max_pixels=max_pixels or recorded.max_pixels,
+        resize=recorded.resize,
+        crop=recorded.crop,
+        layout=recorded.layout,
+    )
+
+
+def measured(
+    plan: Plan, engine: Executor, progress: Progress, skip_existing: bool
+) -> tuple[Plan, Forecast]:
+    """The plan for exactly these images, after a look at every name and header."""
+    names = Names(plan.folder.root, skip_existing)
+    stack = plan.store == "stack"
+    run = Run(plan.images, engine, progress, None if stack else names.add)
+    demands = Demands()
+    with closing(run.results(Measure(plan.reading))) as results:
+        for result in results:
+            demands += result
+    if not demands.kinds:
+        raise NothingToRead(
+            f"{shown(plan.images.source.root)}: none of {run.listed.total()} images can be read "
+            f"({most_frequent(demands.unreadable)})"
+        )
+    plan = replace(plan, normalizers=demands.bound(plan.normalizers))
+    shape = demands.shape(plan.normalizers, plan.layout) if stack else ()
+    files = len(run.images) if stack else None
+    size = demands.bytes(plan.normalizers, np.dtype(plan.dtype).itemsize, files)
+    needed = size - names.existing_bytes
+    forecast = Forecast(
+        run.listed.total(), run.images, demands, shape, size, needed, _free(plan.folder.root)
+    )
+    return plan, forecast
+
+
+def decided_record(
+    plan: Plan, source: Any, from_split: str | None, own_split: bool
+) -> dict[str, Any]:
+    """The record, as far as it is known before the first image."""
+    settings = plan.settings
+    records = {name: normalizer.record() for name, normalizer in plan.normalizers.items()}
+    one = next(iter(records.values()))
+    same = all(record == one for record in records.values())
+    return {
+        "schema": SCHEMA,
+        "normstat": __version__,
+        "decoder": versions(),
+        "settings": {name: getattr(settings, name) for name in settings.__slots__}
+        | {"exif": plan.reading.upright},
+        "method": one["method"],
+        "epsilon": one["epsilon"],
+        "preset": source.name if isinstance(source, Preset) else None,
+        "stats": _stats_record(source, from_split, own_split),
+        "dtype": plan.dtype,
+        "layout": plan.layout,
+        "store": plan.store,
+        "channels": one["channels"] if same else None,
+        "a": one["a"] if same else None,
+        "b": one["b"] if same else None,
+        "normalizers": records,
+    }
+
+
+def _stats_record(source: Any, from_split: str | None, own_split: bool) -> dict[str, Any] | None:
+    """Which statistics: the splits they are of, and the images they were computed from."""
+    if not isinstance(source, Stats):
+        return None
+    names = tuple(source.splits) if own_split else (from_split or "train",)
+    return {
+        name: {
+            field: f"{getattr(source.splits[name].fingerprint, field):032x}"
+            for field in ("paths", "files", "pixels")
+        }
+        for name in names
+        if name in source.splits
+    }
+
+
+def _free(out: str) -> int:
+    """Bytes free on the disk that OUT is, or will be, on."""
+    place = os.path.abspath(out)
+    while not os.path.exists(place):
+        place = os.path.dirname(place)
+    return shutil.disk_usage(place).free
