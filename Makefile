@@ -19,8 +19,8 @@ demo: $(VENV)/installed ## make small data sets, then run compute, show, apply a
 	$(VENV)/$(BIN)/normstat show demo/photos.json
 	$(VENV)/$(BIN)/normstat compute demo/scans -o demo/scans.json
 	$(VENV)/$(BIN)/normstat show demo/scans.json
-	$(VENV)/$(BIN)/normstat apply demo/photos demo/arrays --stats demo/photos.json --allow-unreadable 1
-	$(VENV)/$(BIN)/normstat invert demo/arrays demo/seen
+	$(VENV)/$(BIN)/normstat apply demo/photos demo/normalized --stats demo/photos.json --allow-unreadable 1
+	$(VENV)/$(BIN)/normstat invert demo/normalized demo/look
 
 test: $(DEV)/installed ## run all tests
 	$(DEV)/$(BIN)/python -m pytest -n auto

@@ -80,7 +80,7 @@ def preset(name: str) -> Preset:
         return PRESETS[_NAMES[wanted]]
     close = difflib.get_close_matches(wanted, _NAMES, n=1)
     guess = f"did you mean {close[0]}? " if close else ""
-    raise UsageError(f"{shown(name)}: no such preset; {guess}There are {', '.join(PRESETS)}")
+    raise UsageError(f"{shown(name)}: no such preset; {guess}there are {', '.join(PRESETS)}")
 
 
 def _plain(name: str) -> str:

@@ -71,9 +71,12 @@ def act(path: str) -> None:  # noqa: C901  # a table of misdeeds
 
 @dataclass(frozen=True)
 class Pid:
-    """The worker's process id for each shard."""
+    """The worker's process id for each shard, after some seconds."""
+
+    seconds: float = 0.0
 
     def __call__(self, shard: Shard) -> tuple[int, ...]:
+        time.sleep(self.seconds)
         return (os.getpid(),)
 
     def lost(self, record: Unreadable) -> tuple[int, ...]:

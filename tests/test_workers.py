@@ -332,3 +332,31 @@ def test_the_last_worker_that_cannot_be_replaced_ends_the_run(
 def test_available_cpus_are_those_of_the_process() -> None:
     """At least one, and no more than there are."""
     assert 1 <= available_cpus() <= (os.cpu_count() or 1)
+
+
+def test_no_worker_has_two_shards_while_another_has_none() -> None:
+    """As many slow shards as workers take as long as one: every worker gets one of them."""
+    with Local(3) as local:
+        list(local.map(jobs.Names(), SHARDS))  # all are up
+        pids = [pid for (pid,) in local.map(jobs.Pid(0.3), SHARDS[:3])]
+    assert len(set(pids)) == 3
+
+
+def test_workers_last_until_the_outermost_block_ends() -> None:
+    """Whoever is handed an executor that is open already may open it again."""
+    with Local(2) as local:
+        with local:
+            first = {pid for (pid,) in local.map(jobs.Pid(0.1), SHARDS)}
+        again = {pid for (pid,) in local.map(jobs.Pid(0.1), SHARDS)}
+    assert first == again
+
+
+def test_fewer_workers_than_were_started() -> None:
+    """What is not wanted after all does not stay."""
+    before = children(os.getpid()) if sys.platform == "linux" else set()
+    with Local(3) as local:
+        local.workers = 1
+        with local:
+            if sys.platform == "linux":
+                assert len(children(os.getpid()) - before) == 1
+            assert len({pid for (pid,) in local.map(jobs.Pid(), SHARDS)}) == 1

@@ -86,8 +86,8 @@ def prints(command: Callable[P, T]) -> Callable[P, T]:
             result = command(*args, **kwargs)
             sys.stdout.flush()
             return result
-        except KeyboardInterrupt:
-            print("normstat: interrupted", file=sys.stderr)
+        except KeyboardInterrupt as interrupt:
+            print("; ".join(("normstat: interrupted", *interrupt.args)), file=sys.stderr)
             raise typer.Exit(_INTERRUPTED) from None
         except BrokenPipeError:
             # What Python still has to flush at exit goes nowhere.

@@ -32,7 +32,7 @@ def invert(
         result = invert_to(out, images, overwrite=overwrite, progress=progress)
     if not quiet:
         exact = (
-            "the very pixels that apply read" if result.lossless else "not exactly what apply read"
+            "the very pixels that apply read" if result.lossless else "close to what apply read, or limited by it"
         )
         print(f"{result.images} images written to {shown(images)}, {exact}")
     return 0

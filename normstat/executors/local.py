@@ -30,7 +30,8 @@ class Local:
 
     Parameters
     ----------
-    workers : number of processes; never more are started than there are shards.
+    workers : number of processes. Those that start early are there whatever there is to do; no
+        others start than shards need.
     image_timeout : seconds after which an image is given up; 0 for never.
     preload : module that a worker imports while its parent is still busy starting.
     """
@@ -41,12 +42,18 @@ class Local:
         self.preload = preload
         self._early: list[Worker] = []
         self._lasting: set[Worker] = set()
+        self._entered = 0
 
     def __enter__(self) -> Self:
         """Start some workers already: they import what they need while the caller does.
 
-        They last from one :meth:`map` to the next, until the end of the ``with`` block.
+        They last from one :meth:`map` to the next, until the end of the outermost ``with`` block.
         """
+        self._entered += 1
+        while len(self._early) > self.workers:  # fewer are wanted than were started
+            surplus = self._early.pop()
+            self._lasting.discard(surplus)
+            surplus.end()
         with suppress(OSError):  # map() starts what is missing, or says why it cannot
             while len(self._lasting) < min(self.workers, _MOST_EARLY):
                 worker = Worker(self.preload)
@@ -55,6 +62,9 @@ class Local:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._entered -= 1
+        if self._entered:
+            return
         while self._early:
             self._early.pop().end()
         self._lasting.clear()
@@ -139,6 +149,7 @@ class _Run(Generic[R]):
         self._emitted = 0
         self._threads: list[threading.Thread] = []
         self._active = 0  # threads that have not ended
+        self._busy = 0  # lanes that have a shard
         self._workers: set[Worker] = set()
         self._reason = ""  # why a worker did not start
         self._stopped = False
@@ -200,6 +211,7 @@ class _Run(Generic[R]):
                 result = self._process(shard, lane)
                 lane.tasks.popleft()
                 with self._changed:
+                    self._busy -= not lane.tasks
                     self._results[index] = result
                     self._changed.notify_all()
             self._give_back(lane)
@@ -225,11 +237,17 @@ class _Run(Generic[R]):
                 self._changed.wait()
             if self._stopped or self._failure or not self._may_go_on():
                 return False
+            if not wait and self._busy < self._executor.workers:
+                return False  # others have nothing to do yet
             task = self._returned.pop() if self._returned else None
-        if not task:
-            with self._source:
+        if not task and self._source.acquire(blocking=wait):
+            try:
                 task = next(self._shards, None)
+            finally:
+                self._source.release()
         if task:
+            with self._changed:
+                self._busy += not lane.tasks
             lane.tasks.append(task)
         return task is not None
 

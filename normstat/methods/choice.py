@@ -128,8 +128,9 @@ def _split(stats: Stats, name: str) -> SplitStats:
         return stats.splits[name]
     found = ", ".join(map(shown, stats.splits)) or "none"
     raise UnknownSplit(
-        f"the statistics have no split {shown(name)}, only {found}; name one of them with --from "
-        "SPLIT (statistics that saw validation or test images have leaked)"
+        f"the statistics have no split {shown(name)}, only {found}; name one of them, as in --from "
+        f"{shown(next(iter(stats.splits), 'train'))} (statistics that saw images which you validate "
+        "or test with have leaked)"
     )
 
 

@@ -89,8 +89,8 @@ def warn_of_leakage(progress: Progress, from_split: str | None, own_split: bool)
         )
     elif from_split not in (None, "train"):
         progress.notice(
-            f"--from {shown(from_split)}: statistics that saw validation or test images have "
-            "leaked; those of train are safe"
+            f"--from {shown(from_split)}: if these statistics saw images that you validate or test "
+            "with, they have leaked"
         )
 
 
