@@ -226,20 +226,33 @@ def test_one_split_of_two(data: Path, recorded: Stats) -> None:
         check(now, recorded, split=["dev"])
 
 
-def test_cases_from_elsewhere(folder: Path, recorded: Stats) -> None:
+EXTRA = [
+    Case("leakage", Level.FAIL, "a.png and b.png", "train"),
+    Case("duplicate", Level.WARN, "c.png and d.png", "train"),
+    Case("config", Level.PASS, "constants are those of the data"),
+]
+
+
+def test_cases_from_elsewhere(data: Path, recorded: Stats) -> None:
     """Cases that are handed in count, have their levels set like the others, and may be off."""
-    extra = [
-        Case("leakage", Level.FAIL, "a.png and b.png", "train"),
-        Case("duplicate", Level.WARN, "c.png and d.png", "train"),
-        Case("config", Level.PASS, "constants are those of the data"),
-    ]
-    assert checked(folder, recorded, extra=extra).exit_code == 1
-    verdict = checked(folder, recorded, extra=extra, levels={"leakage": "warn"})
+    added(data)
+    now = compute(data, workers=0)
+    verdict = check(now, recorded, mode="compatible", extra=EXTRA)
+    assert (verdict.exit_code, findings(verdict)["leakage"]) == (1, Level.FAIL)
+    verdict = check(now, recorded, mode="compatible", extra=EXTRA, levels={"leakage": "warn"})
     assert (verdict.exit_code, findings(verdict)["leakage"]) == (0, Level.WARN)
-    off = {"leakage": "off", "duplicate": "fail"}
-    assert findings(checked(folder, recorded, extra=extra, levels=off)) == {"duplicate": Level.FAIL}
+    levels = {"leakage": "off", "duplicate": "fail", "drift": "off"}
+    verdict = check(now, recorded, mode="compatible", extra=EXTRA, levels=levels)
+    assert findings(verdict) == {"duplicate": Level.FAIL}
     with pytest.raises(UsageError, match="no such rule"):
-        checked(folder, recorded, extra=[Case("leek", Level.FAIL, "")])
+        check(now, recorded, extra=[Case("leek", Level.FAIL, "")])
+
+
+def test_leakage_that_was_recorded(folder: Path, recorded: Stats) -> None:
+    """In data that are just those recorded leakage is a warning, unless its level was set."""
+    verdict = checked(folder, recorded, extra=EXTRA)
+    assert (verdict.exit_code, findings(verdict)["leakage"]) == (0, Level.WARN)
+    assert checked(folder, recorded, extra=EXTRA, levels={"leakage": "fail"}).exit_code == 1
 
 
 @pytest.mark.parametrize(
