@@ -32,7 +32,9 @@ def invert(
         result = invert_to(out, images, overwrite=overwrite, progress=progress)
     if not quiet:
         exact = (
-            "the very pixels that apply read" if result.lossless else "close to what apply read, or limited by it"
+            "the very pixels that apply read"
+            if result.lossless
+            else "close to what apply read, or limited by it"
         )
         print(f"{result.images} images written to {shown(images)}, {exact}")
     return 0

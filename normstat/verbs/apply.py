@@ -131,6 +131,7 @@ def apply(
     Examples
     --------
     >>> import tempfile
+    >>> import numpy as np
     >>> from PIL import Image
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     os.mkdir(f"{folder}/images")
