@@ -129,8 +129,8 @@ def _split(stats: Stats, name: str) -> SplitStats:
     found = ", ".join(map(shown, stats.splits)) or "none"
     raise UnknownSplit(
         f"the statistics have no split {shown(name)}, only {found}; name one of them, as in --from "
-        f"{shown(next(iter(stats.splits), 'train'))} (statistics that saw images which you validate "
-        "or test with have leaked)"
+        f"{shown(next(iter(stats.splits), 'train'))} (if they saw images that you validate or test "
+        "with, they have leaked)"
     )
 
 
