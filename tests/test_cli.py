@@ -338,3 +338,26 @@ def test_what_cannot_be_printed_is_said(option: str) -> None:
         run = normstat(option, stdout=full)
     assert run.returncode == 4
     assert "No space left" in run.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no full disk")
+def test_a_wrong_command_line_with_a_full_stderr(data: Path) -> None:
+    """Exit code 2, though nothing can be said."""
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "normstat", "compute", data, "--unknown"]
+        assert subprocess.run(command, env=environment(), stderr=full, check=False).returncode == 2
+
+
+@pytest.mark.parametrize("option", ["--stats", "--preset"])
+def test_an_empty_name_is_no_name_left_out(data: Path, option: str) -> None:
+    """As from an unset variable of a shell: exit code 2, and nothing is written."""
+    assert normstat("apply", data, "arrays", option, "", "--method", "unit").returncode == 2
+    assert not Path("arrays").exists()
+
+
+def test_no_name_is_no_folder(data: Path) -> None:
+    """Results never go to the root of the file system because a variable was empty."""
+    assert normstat("apply", data, "arrays", "--method", "unit", "-q").returncode in (0, 3)
+    run = normstat("invert", "arrays", "")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert normstat("apply", data, "", "--method", "unit").returncode == 2

@@ -46,7 +46,8 @@ def main(arguments: Sequence[str] | None = None, local: "Local | None" = None) -
     except NormstatError as error:
         return _fail(str(error), error.exit_code)
     except typer.TyperException as error:  # a wrong command line
-        error.show() if hasattr(error, "show") else print(error, file=sys.stderr)
+        with suppress(OSError):  # a full disk behind stderr: the exit code still tells
+            error.show() if hasattr(error, "show") else print(error, file=sys.stderr)
         return error.exit_code
     except OSError as error:  # what Typer itself prints, as for --version
         if error.errno not in _UNWRITABLE:

@@ -26,6 +26,8 @@ from normstat.errors import UsageError
 from normstat.files import shown
 
 if TYPE_CHECKING:
+    from normstat.presets import Preset
+    from normstat.stats import Stats
     from normstat.verbs.apply import Applied
 
 
@@ -116,7 +118,7 @@ def apply(
       normstat apply ./data ./stacks --preset imagenet --resize 256 --crop 224 --store stack
       normstat apply ./data ./flat --method image-per-channel --dry-run
     """
-    if stats and preset:
+    if stats is not None and preset is not None:
         raise UsageError("--stats and --preset: choose one")
     split_dirs = assignments(split_dir)
     local = local_workers(context, workers, image_timeout)
@@ -125,10 +127,15 @@ def apply(
         from normstat.statsfile import load
         from normstat.verbs.apply import apply as apply_to
 
+        source: Preset | Stats | None = None
+        if stats is not None:
+            source = load(stats)
+        elif preset is not None:
+            source = preset_named(preset)
         result = apply_to(
             data,
             out,
-            load(stats) if stats else preset_named(preset) if preset else None,
+            source,
             method=method,
             from_split=from_split,
             own_split=own_split,

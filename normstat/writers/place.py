@@ -20,6 +20,8 @@ def refuse_place(root: str, source: str, what: str) -> None:
     ------
     UsageError
     """
+    if not root:
+        raise UsageError(f"'': is no folder for {what}; give a name")
     here, there = os.path.realpath(root), os.path.realpath(source)
     if os.path.commonpath([here, there]) == there:
         raise UsageError(f"{shown(root)}: is inside {shown(source)}; {what} belong elsewhere")
