@@ -22,6 +22,7 @@ from normstat.errors import (
     UsageError,
 )
 from normstat.methods import METHODS, Needs, from_record
+from normstat.methods.kernels import sums
 from normstat.presets import PRESETS, Preset
 from normstat.stats import Settings, summarize, summarize_split
 
@@ -302,6 +303,17 @@ def test_flat_images(value, method, shape):
             normstat.normalizer(method)(image)
         assert not normstat.normalizer(method, epsilon=1e-300)(image).any()
     assert issubclass(FlatImage, Stopped)
+
+
+@pytest.mark.parametrize("width", [65535, 65537, 4_000_001])
+def test_sums_of_long_rows_are_exact(width):
+    """However long a row is: white is flat, and one other pixel is not lost."""
+    image = np.full((1, width, 1), 65535, "uint16")
+    with pytest.raises(FlatImage):
+        normstat.normalizer("image")(image)
+    image[0, -1] = 65534
+    squares = (width - 1) * 65535**2 + 65534**2
+    assert sums(image[:, :, 0]) == (width * 65535 - 1, squares)
 
 
 def test_minimum_and_maximum_become_0_and_1():

@@ -60,13 +60,13 @@ def write_counted(plane: NDArray[Any], out: NDArray[Any], line: Line) -> None:
     # start / scale rounds as a minimum in unit scale did: a minimum gives exactly 0.
     rest = np.float32((start / line.scale - line.center) / line.width)
     width = np.float32(line.width * line.scale)
-    for rows, values in _blocks(plane, np.dtype(np.float32)):
-        np.subtract(plane[rows], np.float32(start), out=values, dtype=np.float32)
+    for place, values in _blocks(plane, np.dtype(np.float32)):
+        np.subtract(plane[place], np.float32(start), out=values, dtype=np.float32)
         np.divide(values, width, out=values)
         np.add(values, rest, out=values)
         if line.limits:
             np.clip(values, *line.limits, out=values)
-        out[rows] = values
+        out[place] = values
 
 
 def write_exact(plane: NDArray[Any], out: NDArray[Any], line: Line) -> None:
@@ -82,8 +82,8 @@ def write_exact(plane: NDArray[Any], out: NDArray[Any], line: Line) -> None:
     OutOfRange
         A pixel is not finite, or its result would not be; out is then partly written.
     """
-    for rows, values in _blocks(plane, np.dtype(np.float64)):
-        values[...] = plane[rows]
+    for place, values in _blocks(plane, np.dtype(np.float64)):
+        values[...] = plane[place]
         with np.errstate(over="ignore", invalid="ignore"):
             if line.scale != 1:
                 np.divide(values, line.scale, out=values)
@@ -91,7 +91,7 @@ def write_exact(plane: NDArray[Any], out: NDArray[Any], line: Line) -> None:
             np.divide(values, line.width, out=values)
         if line.limits:
             np.clip(values, *line.limits, out=values)
-        store(values, out[rows])
+        store(values, out[place])
 
 
 def store(values: NDArray[np.float64], out: NDArray[Any]) -> None:
@@ -117,25 +117,33 @@ def store(values: NDArray[np.float64], out: NDArray[Any]) -> None:
 
 
 def sums(plane: NDArray[Any]) -> tuple[int, int]:
-    """Σx and Σx² of 8- or 16-bit pixels, exact: within a block they are below 2**53.
+    """Σx and Σx² of 8- or 16-bit pixels, exact: those of a block are below 2**53.
 
     >>> sums(np.array([[1, 65535]], dtype=np.uint16))
     (65536, 4294836226)
     """
     total, squares = 0, 0
-    for rows, values in _blocks(plane, np.dtype(np.float64)):
-        values[...] = plane[rows]
+    for place, values in _blocks(plane, np.dtype(np.float64)):
+        values[...] = plane[place]
         flat = values.reshape(-1)
         total += int(flat.sum())
         squares += int(flat.dot(flat))
     return total, squares
 
 
-def _blocks(plane: NDArray[Any], dtype: np.dtype[Any]) -> Iterator[tuple[slice, NDArray[Any]]]:
-    """Rows of a plane, each time with the same room for as many values."""
+def _blocks(
+    plane: NDArray[Any], dtype: np.dtype[Any]
+) -> Iterator[tuple[tuple[slice, slice], NDArray[Any]]]:
+    """Places of a plane, each time with the same room for as many values.
+
+    Whole rows where some fit into a block, parts of one row where none does.
+    """
     height, width = plane.shape
-    step = max(1, min(height, _BLOCK // max(1, width)))
-    room = np.empty((step, width), dtype)
-    for first in range(0, height, step):
-        rows = slice(first, min(first + step, height))
-        yield rows, room[: rows.stop - first]
+    columns = max(1, min(width, _BLOCK))
+    rows = max(1, min(height, _BLOCK // columns))
+    room = np.empty((rows, columns), dtype)
+    for top in range(0, height, rows):
+        bottom = min(top + rows, height)
+        for left in range(0, width, columns):
+            right = min(left + columns, width)
+            yield (slice(top, bottom), slice(left, right)), room[: bottom - top, : right - left]
