@@ -190,6 +190,25 @@ def test_gray_images_and_presets(tmp_path: Path) -> None:
     assert applied.arrays(tmp_path / "out")["train/b.npy"].shape == (3, 7, 9)
 
 
+def test_channels_in_another_order(tmp_path: Path) -> None:
+    """Numbers of B G R are not for R G B, nor the reverse; a preset does not reverse twice."""
+    floats = make.npy(make.pixels(6, 7, 9).astype("float32"))
+    forward = folder(tmp_path / "elsewhere/forward", {"train/a.npy": floats})
+    reverse = tmp_path / "elsewhere/reverse"
+    normstat.apply(forward, reverse, "caffe", layout="hwc", workers=0)
+    of_forward, of_reverse = (normstat.compute(root, workers=0) for root in (forward, reverse))
+
+    shutil.copytree(forward, tmp_path / "data")
+    match = "train/a.npy: images have the channels R G B, the numbers are for B G R; .*compute"
+    refused(tmp_path, UsageError, match, of_reverse)
+    shutil.rmtree(tmp_path / "data")
+    shutil.copytree(reverse, tmp_path / "data")
+    refused(tmp_path, UsageError, "channels B G R, .* for R G B; put", of_forward)
+    refused(tmp_path, UsageError, "channels B G R, .* R G B, which it reverses itself", "caffe")
+    normstat.apply(tmp_path / "data", tmp_path / "out", of_reverse, workers=0)
+    assert applied.record(tmp_path / "out")["channels"] == ["B", "G", "R"]
+
+
 @pytest.mark.parametrize("given", [{"resize": 6}, {"crop": 4}, {"resize": 7, "crop": 5}])
 def test_other_sizes_than_recorded(tmp_path: Path, given: dict[str, int]) -> None:
     """Statistics of resized images are not those of originals, in either direction."""

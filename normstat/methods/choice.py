@@ -71,7 +71,6 @@ def normalizer(
         epsilon,
         dtype,
         _input(source, scale),
-        isinstance(source, Preset) and source.order == "BGR",
     )
     made.refuse_overflow()
     return made
@@ -147,4 +146,6 @@ def _input(source: SplitStats | Preset | None, scale: float | None) -> Input:
         if scale not in (None, source.scale):
             raise UsageError(f"scale {scale}: the statistics are of scale {source.scale}")
         return Input(source.channels, source.dtype, source.scale, source.channels == _RGB)
-    return Input(source.channels if source else None, scale=scale)
+    if source is None:
+        return Input(scale=scale)
+    return Input(source.channels, scale=scale, reverses=source.order == "BGR")

@@ -31,10 +31,13 @@ class Input:
     dtype : of the pixels; None: any.
     scale : stored value that is 1.0 in unit scale; None: as the dtype of the pixels says.
     spreads_gray : gray images become as many equal channels.
+    reverses : the images have the channels in the reverse of that order (RGB to BGR).
 
     Examples
     --------
     >>> Input(("R", "G", "B"), "uint8", spreads_gray=True).accept(1, "uint8")
+    3
+    >>> Input(("B", "G", "R"), reverses=True).accept(3, "uint8", ("R", "G", "B"))
     3
     """
 
@@ -42,6 +45,7 @@ class Input:
     dtype: str | None = None
     scale: float | None = None
     spreads_gray: bool = False
+    reverses: bool = False
 
     def has_depth(self, dtype: str) -> bool:
         """Whether pixels of this dtype are of the depth that the numbers are for."""
@@ -70,8 +74,12 @@ class Input:
             return None
         return int(np.iinfo(self.dtype).max) / self.scale_of(self.dtype)
 
-    def accept(self, channels: int, dtype: str) -> int:
+    def accept(self, channels: int, dtype: str, names: tuple[str, ...] | None = None) -> int:
         """How many channels the result has for images of so many channels and that dtype.
+
+        Parameters
+        ----------
+        names : of the channels, in the order of the images; None: not known.
 
         Raises
         ------
@@ -79,7 +87,10 @@ class Input:
             The numbers are for other images.
         """
         self.scale_of(dtype)
-        if self.channels is None or channels == len(self.channels):
+        if self.channels is None:
+            return channels
+        if channels == len(self.channels):
+            self._refuse_other_names(names)
             return channels
         if channels == 1 and self.spreads_gray:
             return len(self.channels)
@@ -90,5 +101,22 @@ class Input:
         )
         raise UsageError(
             f"images have {channels} channel{'s' * (channels != 1)}, the numbers are for "
-            f"{len(self.channels)} ({' '.join(map(shown, self.channels))}); {cure}"
+            f"{len(self.channels)} ({_listed(self.channels)}); {cure}"
         )
+
+    def _refuse_other_names(self, names: tuple[str, ...] | None) -> None:
+        """The same number of channels in another order would get each other's numbers."""
+        expected = self.channels or ()
+        expected = expected[::-1] if self.reverses else expected
+        if names is None or names == expected:
+            return
+        reverses = ", which it reverses itself" if self.reverses else ""
+        raise UsageError(
+            f"images have the channels {_listed(names)}, the numbers are for "
+            f"{_listed(expected)}{reverses}; put the channels into that order, or take "
+            "statistics of these images (normstat compute)"
+        )
+
+
+def _listed(channels: tuple[str, ...]) -> str:
+    return " ".join(map(shown, channels))

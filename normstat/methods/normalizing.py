@@ -33,7 +33,6 @@ class Normalizer:
     epsilon : added to the denominator, unit scale.
     dtype : of the result: ``float32``, ``float16`` or ``float64``.
     takes : the pixels that it is for.
-    reverses : the result has the channels in the reverse of the input's order (RGB to BGR).
 
     Notes
     -----
@@ -56,7 +55,6 @@ class Normalizer:
     epsilon: float = 0.0
     dtype: str = "float32"
     takes: Input = field(default_factory=Input)
-    reverses: bool = False
 
     @property
     def channels(self) -> tuple[str, ...] | None:
@@ -72,6 +70,11 @@ class Normalizer:
     def scale(self) -> float | None:
         """Stored value that is 1.0 in unit scale; None: as the dtype of the pixels says."""
         return self.takes.scale
+
+    @property
+    def reverses(self) -> bool:
+        """Whether the result has the channels in the reverse of the input's order (RGB to BGR)."""
+        return self.takes.reverses
 
     @property
     def per_image(self) -> bool:

@@ -34,6 +34,7 @@ def from_record(record: Mapping[str, Any]) -> Normalizer:
         dtype=node["input_dtype"].optional(Node.text),
         scale=node["scale"].optional(_positive),
         spreads_gray=_truth(node["spreads_gray"]),
+        reverses=_truth(node["reverses"]),
     )
     return Normalizer(
         method,
@@ -41,7 +42,6 @@ def from_record(record: Mapping[str, Any]) -> Normalizer:
         epsilon,
         node["dtype"].one_of(RESULTS),
         takes,
-        _truth(node["reverses"]),
     )
 
 

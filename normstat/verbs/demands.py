@@ -78,7 +78,7 @@ class Demands:
                 fitting = others  # refused below, with what they are
             for kind, demand in fitting.items():
                 try:
-                    normalizer.takes.accept(len(kind.channels), kind.dtype)
+                    normalizer.takes.accept(len(kind.channels), kind.dtype, kind.channels)
                     for_kind = normalizer.on(kind.dtype)
                 except UsageError as error:
                     raise UsageError(f"{shown(demand.sizes[0][2])}: {error}") from error
@@ -231,4 +231,4 @@ def _number(demands: Mapping[Kind, Demand]) -> int:
 def _channels(normalizer: Normalizer, kind: Kind) -> int:
     if not normalizer.takes.has_depth(kind.dtype):
         return 0  # a record of other_depth, not an array
-    return normalizer.takes.accept(len(kind.channels), kind.dtype)
+    return normalizer.takes.accept(len(kind.channels), kind.dtype, kind.channels)

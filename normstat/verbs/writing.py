@@ -86,7 +86,7 @@ class Write:
                 Code.OTHER_DEPTH, f"{pixels.kind}; the statistics are of {takes.dtype}"
             )
         height, width, found = array.shape
-        channels = takes.accept(found, array.dtype.name)
+        channels = takes.accept(found, array.dtype.name, pixels.kind.channels)
         chw = self.layout == "chw"
         shape = (channels, height, width) if chw else (height, width, channels)
         out = self.writer.written(sample.split, sample.path, slot)
