@@ -222,6 +222,27 @@ def test_other_sizes_than_recorded(tmp_path: Path, given: dict[str, int]) -> Non
     normstat.apply(tmp_path / "data", tmp_path / "out", small, resize=7, crop=4, workers=0)
 
 
+def test_other_channels_than_recorded(tmp_path: Path) -> None:
+    """Statistics of gray are not those of color; only gray that becomes color is no difference."""
+    folder(tmp_path / "data", {"train/a.png": RGB, "train/b.png": GRAY})
+    as_they_are = stats_of(tmp_path, RGB)
+    refused(
+        tmp_path,
+        UsageError,
+        "--channels gray: .* with --channels auto",
+        as_they_are,
+        channels="gray",
+    )
+    for recorded, given in (("gray", "rgb"), ("gray", "auto"), ("rgb", "gray"), ("rgb", "auto")):
+        stats = stats_of(tmp_path, RGB, channels=recorded)
+        match = f"--channels {given}: .* with --channels {recorded}; leave the option out"
+        refused(tmp_path, UsageError, match, stats, channels=given)
+    done = normstat.apply(
+        tmp_path / "data", tmp_path / "out", as_they_are, channels="rgb", workers=0
+    )
+    assert {row.kind.channels for row in done.first} == {("R", "G", "B")}
+
+
 def test_which_split(tmp_path: Path) -> None:
     """Without statistics of train another split has to be named; so has each with --own-split."""
     stats = stats_of(tmp_path, RGB, split="val")

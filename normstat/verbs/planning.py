@@ -99,13 +99,24 @@ def as_recorded(
 ) -> Settings:
     """The settings, where statistics were computed with some: theirs.
 
-    Statistics of resized images are not those of the originals.
+    Statistics of resized images are not those of the originals. That gray images become color is
+    no other setting: among color they were counted so.
+
+    Raises
+    ------
+    UsageError
+        Others were asked for.
     """
     if not isinstance(source, Stats):
         return asked
     recorded = source.settings
-    for name in ("resize", "crop"):
-        given, theirs = getattr(asked, name), getattr(recorded, name)
+    spreads = (channels, recorded.channels) == ("rgb", "auto")
+    for name, given in (
+        ("channels", None if spreads else channels),
+        ("resize", asked.resize),
+        ("crop", asked.crop),
+    ):
+        theirs = getattr(recorded, name)
         if given is not None and given != theirs:
             was = f"with --{name} {theirs}" if theirs else f"without --{name}"
             raise UsageError(
