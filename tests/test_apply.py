@@ -205,6 +205,26 @@ def test_a_folder_of_arrays_is_read_as_it_was_written(tmp_path: Path, mixed: Pat
     assert {tuple(line["channels"]) for line in applied.index(tmp_path / "two")} == {tuple("BGR")}
 
 
+def test_where_the_layout_of_arrays_is_from(tmp_path: Path) -> None:
+    """What is asked for, else the record beside the arrays, else the statistics', else hwc."""
+    array = make.pixels(1, 5, 6, channels=4).astype("float32")
+    make.write(tmp_path / "bare" / "train" / "x.npy", make.npy(array))
+    normstat.apply(tmp_path / "bare", tmp_path / "written", "unit", workers=0)
+    of_chw = normstat.compute(tmp_path / "bare", layout="chw", workers=0)
+    of_hwc = normstat.compute(tmp_path / "bare", workers=0)
+    cases: list[tuple[str, Any, str | None, tuple[int, ...]]] = [
+        ("bare", "unit", None, (4, 5, 6)),
+        ("bare", "unit", "chw", (5, 6, 4)),
+        ("bare", of_chw, None, (5, 6, 4)),
+        ("written", of_hwc, None, (4, 5, 6)),
+        ("written", "unit", "hwc", (6, 4, 5)),
+    ]
+    for place, (data, source, asked, shape) in enumerate(cases):
+        out = tmp_path / f"out{place}"
+        done = normstat.apply(tmp_path / data, out, source, input_layout=asked, workers=0)
+        assert done.first[0].shape == shape
+
+
 # ------------------------------------------------------------------------------- what is recorded
 
 

@@ -259,6 +259,8 @@ def test_which_split(tmp_path: Path) -> None:
 
 OPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "layout": ("--layout cwh: .*chw", {"layout": "cwh"}),
+    "input-layout": ("--input-layout cwh: .*chw", {"input_layout": "cwh"}),
+    "no-input-layout": ("--input-layout : should be", {"input_layout": ""}),
     "store": ("--store zarr: .*npy, stack", {"store": "zarr"}),
     "dtype": ("--dtype int8", {"dtype": "int8"}),
     "epsilon": ("--epsilon -1", {"source": "image", "epsilon": -1.0}),

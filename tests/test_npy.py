@@ -231,9 +231,10 @@ def test_a31_nothing_is_unpickled(tmp_path: Path) -> None:
 def test_a_wrong_layout_is_told_by_the_shape(tmp_path: Path, shape: tuple[int, ...]) -> None:
     """Few channels where there should be many pixels: refused both ways, with the cure."""
     array = np.zeros(shape, "u1")
-    assert "try --layout chw" in code_of(tmp_path, make.npy(array))[1]
+    cure = "try --layout {0} of compute, --input-layout {0} of apply"
+    assert cure.format("chw") in code_of(tmp_path, make.npy(array))[1]
     turned = np.moveaxis(array, 0, 2)
-    assert "try --layout hwc" in code_of(tmp_path, make.npy(turned), layout="chw")[1]
+    assert cure.format("hwc") in code_of(tmp_path, make.npy(turned), layout="chw")[1]
     for layout, right in (("chw", array), ("hwc", turned), ("hwc", array[:, :, :16])):
         path = make.write(tmp_path / "x.npy", make.npy(right))
         with decoder():

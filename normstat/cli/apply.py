@@ -70,6 +70,13 @@ def apply(
         Literal["chw", "hwc"],
         typer.Option(metavar="chw|hwc", help="Order of the axes in the arrays."),
     ] = "chw",
+    input_layout: Annotated[
+        Literal["hwc", "chw"] | None,
+        typer.Option(
+            metavar="hwc|chw",
+            help="The same in .npy images of DATA. Default: as is recorded, or hwc.",
+        ),
+    ] = None,
     store: Annotated[
         Literal["npy", "stack"],
         typer.Option(metavar="npy|stack", help="One file for each image, or for each split."),
@@ -142,6 +149,7 @@ def apply(
             epsilon=epsilon,
             dtype=dtype,
             layout=layout,
+            input_layout=input_layout,
             store=store,
             split=split,
             split_dir=split_dirs,

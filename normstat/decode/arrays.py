@@ -178,7 +178,9 @@ def _axes(shape: tuple[int, ...], layout: str) -> tuple[int, ...]:
     if first in _COLOR_COUNTS and last > _SURELY_PIXELS:
         other = "chw" if layout == "hwc" else "hwc"
         raise UnreadableImage(
-            Code.UNSUPPORTED_PIXELS, f"shape {shape} with --layout {layout}: try --layout {other}"
+            Code.UNSUPPORTED_PIXELS,
+            f"shape {shape} read as {layout}: try --layout {other} of compute, "
+            f"--input-layout {other} of apply",
         )
     return (0, 1, 2) if layout == "hwc" else (1, 2, 0)
 

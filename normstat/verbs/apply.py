@@ -78,6 +78,7 @@ def apply(
     epsilon: float = 0.0,
     dtype: str = "float32",
     layout: str = "chw",
+    input_layout: str | None = None,
     store: str = "npy",
     split: str | Iterable[str] = (),
     split_dir: Mapping[str, str | os.PathLike[str]] | None = None,
@@ -106,6 +107,8 @@ def apply(
     from_split : whose statistics normalize every split; None: those of ``train``.
     own_split : normalize each split with its own statistics.
     layout : of the arrays: ``chw`` or ``hwc``.
+    input_layout : of ``.npy`` images in `path`: ``hwc`` or ``chw``; None: as the record of
+        ``apply`` there says, else as the statistics were computed, else ``hwc``.
     store : ``npy``: a file for each image, in a tree like that of the images; ``stack``: one for
         each split, of shape (N, C, H, W) or (N, H, W, C), for which images have one size.
     split, split_dir, include, exclude : as for :func:`normstat.compute`.
@@ -154,9 +157,11 @@ def apply(
         split_dirs={name: os.fspath(folder) for name, folder in (split_dir or {}).items()},
     )
     refuse_options(asked, workers, None, image_timeout)
-    refuse_choices(layout, store, source, from_split, own_split)
+    refuse_choices(layout, input_layout, store, source, from_split, own_split)
     settings = as_recorded(asked, channels, max_pixels, source)
-    settings = replace(settings, layout=applied.layout) if applied else settings
+    settings = replace(
+        settings, layout=input_layout or (applied.layout if applied else settings.layout)
+    )
     folder = Out(os.fspath(out))
     if not dry_run:
         folder.refuse(os.fspath(path), overwrite, skip_existing)

@@ -66,13 +66,18 @@ def resolved(source: Any) -> Any:
 
 def refuse_choices(
     layout: str,
+    input_layout: str | None,
     store: str,
     source: Any,
     from_split: str | None,
     own_split: bool,
 ) -> None:
     """Raise if a choice is unknown, or two exclude each other."""
-    for option, value, known in (("--layout", layout, LAYOUTS), ("--store", store, WRITERS)):
+    for option, value, known in (
+        ("--layout", layout, LAYOUTS),
+        ("--input-layout", layout if input_layout is None else input_layout, LAYOUTS),
+        ("--store", store, WRITERS),
+    ):
         if value not in known:
             raise UsageError(f"{option} {shown(value)}: should be one of {', '.join(known)}")
     if own_split and not isinstance(source, Stats):
