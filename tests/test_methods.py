@@ -21,7 +21,7 @@ from normstat.errors import (
     UnknownSplit,
     UsageError,
 )
-from normstat.methods import METHODS, Needs, from_record
+from normstat.methods import METHODS, Coefficients, Needs, from_record
 from normstat.methods.kernels import sums
 from normstat.presets import PRESETS, Preset
 from normstat.stats import Settings, summarize, summarize_split
@@ -265,6 +265,23 @@ def test_normalizers_travel_and_are_recorded(method):
             "/numbers/width/2",
         ),
         ({"numbers": {"center": [0, 0, 0], "width": [1], "limits": None}}, "/numbers/width"),
+        ({"numbers": {"center": [0, 0], "width": [1, 1], "limits": None}}, "/numbers/center"),
+        (
+            {"numbers": {"center": [0, 0], "width": [1, 1], "limits": None}, "channels": None},
+            "/numbers/center",
+        ),
+        ({"numbers": {"center": [], "width": [], "limits": None}}, "/numbers/center"),
+        ({"numbers": {"center": [0], "width": [1], "limits": []}}, "/numbers/limits"),
+        ({"channels": []}, "/channels"),
+        ({"input_dtype": "int64"}, "/input_dtype"),
+        (
+            {"method": "whiten", "numbers": {"center": [0], "matrix": [[1]]}},
+            "/numbers/center",
+        ),
+        (
+            {"method": "whiten", "numbers": {"center": [0, 0, 0], "matrix": [[1, 0, 0]] * 3}},
+            "/numbers/matrix: has no inverse",
+        ),
         ({"method": "whiten"}, "/numbers"),
         ({"method": "image"}, "/numbers"),
     ],
@@ -274,6 +291,26 @@ def test_records_that_are_none(change, where):
     record = normstat.normalizer("imagenet").record() | change
     with pytest.raises(StatsFileError, match=where):
         from_record(record)
+
+
+@pytest.mark.parametrize(
+    ("method", "shape", "maps"),
+    [
+        ("imagenet", (2, 2, 2), None),
+        ("imagenet", (), None),
+        ("image", (2, 2, 3), Coefficients((1.0, 1.0), (0.0, 0.0))),
+        ("image", (2, 2, 3), Coefficients((1.0, 1.0, 1.0), (0.0,))),
+        (
+            "image",
+            (2, 2, 2, 3),
+            [Coefficients((1.0,), (0.0,)), Coefficients((1.0,) * 3, (0.0,) * 3)],
+        ),
+    ],
+)
+def test_the_inverse_of_other_channels(method, shape, maps):
+    """Arrays and maps that differ in their number of channels are refused."""
+    with pytest.raises(UsageError, match="channel"):
+        normstat.normalizer(method).inverse(np.zeros(shape), maps=maps)
 
 
 @given(

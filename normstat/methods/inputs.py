@@ -21,6 +21,10 @@ _KINDS = {
 }
 
 
+#: Types of pixels that can be normalized.
+INPUTS = tuple(_KINDS)
+
+
 @dataclass(frozen=True, slots=True)
 class Input:
     """Pixels that can be normalized with some numbers.
@@ -60,7 +64,7 @@ class Input:
             The numbers are for other pixels.
         """
         if dtype not in _KINDS:
-            raise UsageError(f"pixels of {shown(dtype)}; should be one of {', '.join(_KINDS)}")
+            raise UsageError(f"pixels of {shown(dtype)}; should be one of {', '.join(INPUTS)}")
         if not self.has_depth(dtype):
             raise UsageError(
                 f"pixels are {dtype}, the statistics are of {self.dtype}; convert the images, or "

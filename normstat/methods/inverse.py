@@ -19,6 +19,12 @@ def from_maps(
         raise UsageError("each image was normalized by numbers of its own; give them as maps")
     if len(each) > 1 and (values.ndim != 4 or len(each) != len(values)):
         raise UsageError(f"{len(each)} maps for an array of shape {values.shape}")
+    lengths = {len(numbers) for one in each for numbers in (one.a, one.b)}
+    if len(lengths) > 1 or not lengths <= {1, values.shape[-1]}:
+        raise UsageError(
+            f"maps with {', '.join(map(str, sorted(lengths)))} numbers for an array of shape "
+            f"{values.shape}; should be one for each channel"
+        )
     shape = (-1, 1, 1, len(each[0].a))
     a = np.array([one.a for one in each]).reshape(shape)
     b = np.array([one.b for one in each]).reshape(shape)

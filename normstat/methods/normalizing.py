@@ -252,11 +252,17 @@ class Normalizer:
         Raises
         ------
         UsageError
-            `maps` is missing, or integer pixels would lie outside the dtype.
+            `maps` is missing or of other channels, the array has other channels than the numbers,
+            or integer pixels would lie outside the dtype.
         """
         stored = stored or self.input_dtype or "uint8"
         scale = self.takes.scale_of(stored)
         values = np.asarray(array).astype(np.float64)
+        if self.channels and values.shape[-1:] != (len(self.channels),):
+            raise UsageError(
+                f"an array of shape {values.shape}; should have {len(self.channels)} channels on "
+                "its last axis"
+            )
         if isinstance(self.fitted, OfImage):
             pixels = from_maps(values, maps)
         else:

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from normstat.methods.inputs import Input
+import numpy as np
+
+from normstat.methods.inputs import INPUTS, Input
 from normstat.methods.maps import Affine, Channels
 from normstat.methods.normalizing import RESULTS, Normalizer
 from normstat.methods.table import METHODS, Fitted
@@ -30,31 +32,44 @@ def from_record(record: Mapping[str, Any]) -> Normalizer:
     method = node["method"].one_of(tuple(METHODS))
     epsilon = node["epsilon"].positive()
     takes = Input(
-        channels=node["channels"].optional(_texts),
-        dtype=node["input_dtype"].optional(Node.text),
+        channels=node["channels"].optional(_names),
+        dtype=node["input_dtype"].optional(lambda child: child.one_of(INPUTS)),
         scale=node["scale"].optional(_positive),
         spreads_gray=_truth(node["spreads_gray"]),
         reverses=_truth(node["reverses"]),
     )
     return Normalizer(
         method,
-        _fitted(method, epsilon, node["numbers"]),
+        _fitted(method, epsilon, node["numbers"], takes.channels),
         epsilon,
         node["dtype"].one_of(RESULTS),
         takes,
     )
 
 
-def _fitted(method: str, epsilon: float, numbers: Node) -> Fitted:
+def _fitted(method: str, epsilon: float, numbers: Node, channels: tuple[str, ...] | None) -> Fitted:
     if METHODS[method].per_image:
         numbers.null()
         return METHODS[method].fit(None, epsilon)
     center = _numbers(numbers["center"])
     if method == "whiten":
-        rows = _items(numbers["matrix"], len(center))
-        return Whitening(center, tuple(_numbers(row, len(center)) for row in rows))
+        return _whitening(center, numbers, channels)
+    if len(center) not in (1, len(channels or "1")):
+        numbers["center"].fail(f"should have a number for each channel, has {len(center)}")
     width = tuple(_positive(node) for node in _items(numbers["width"], len(center)))
     return Affine(center, width, numbers["limits"].optional(lambda node: _limits(node, center)))
+
+
+def _whitening(center: Channels, numbers: Node, channels: tuple[str, ...] | None) -> Whitening:
+    if channels is None or len(center) != len(channels):
+        numbers["center"].fail(f"should have a number for each channel, has {len(center)}")
+    rows = _items(numbers["matrix"], len(center))
+    made = Whitening(center, tuple(_numbers(row, len(center)) for row in rows))
+    try:
+        made.inverse(np.zeros(len(center)))
+    except np.linalg.LinAlgError:
+        numbers["matrix"].fail("has no inverse")
+    return made
 
 
 def _limits(node: Node, center: Channels) -> tuple[tuple[float, float], ...]:
@@ -66,8 +81,11 @@ def _numbers(node: Node, length: int | None = None) -> Channels:
     return tuple(item.number() for item in _items(node, length))
 
 
-def _texts(node: Node) -> tuple[str, ...]:
-    return tuple(item.text() for item in _items(node))
+def _names(node: Node) -> tuple[str, ...]:
+    names = tuple(item.text() for item in _items(node))
+    if not names:
+        node.fail("should name a channel")
+    return names
 
 
 def _items(node: Node, length: int | None = None) -> list[Node]:

@@ -1,6 +1,7 @@
 """``index.jsonl``: a line for each array, in the order of the walk."""
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from operator import index
@@ -68,7 +69,14 @@ def read_index(root: str) -> Iterator[Line]:
     for number, text in enumerate(_texts_of(f"{root}/{INDEX}"), 1):
         try:
             line = _line(json.loads(text))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+            ArithmeticError,
+            RecursionError,
+        ) as error:
             raise UsageError(
                 f"{shown(root)}/{INDEX}: line {number} is not one that apply writes"
             ) from error
@@ -87,14 +95,31 @@ def _texts_of(path: str) -> Iterator[bytes]:
 
 def _line(content: Any) -> Line:
     row = content.get("row")
+    shape = tuple(map(index, content["shape"]))
+    a, b = (_numbers(content[name]) if name in content else None for name in ("a", "b"))
+    if len(a or ()) != len(b or ()) or (a and len(a) not in (1, shape[0], shape[-1])):
+        raise ValueError("a and b should have a number for each channel")
     return Line(
         inside(path_from_text(content["input"])),
         array_inside(path_from_text(content["output"])),
         None if row is None else index(row),
-        content["split"],
-        tuple(map(index, content["shape"])),
-        content["dtype"],
-        tuple(content["channels"]),
-        tuple(map(float, content["a"])) if "a" in content else None,
-        tuple(map(float, content["b"])) if "b" in content else None,
+        _text(content["split"]),
+        shape,
+        _text(content["dtype"]),
+        tuple(map(_text, content["channels"])),
+        a,
+        b,
     )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("should be a string")
+    return value
+
+
+def _numbers(values: Any) -> tuple[float, ...]:
+    numbers = tuple(map(float, values))
+    if not all(map(math.isfinite, numbers)):
+        raise ValueError("should be finite numbers")
+    return numbers
