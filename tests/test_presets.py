@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import command
 import numpy as np
 import pytest
 
@@ -97,6 +98,17 @@ def test_facenet_does_not_reach_1():
     """127.5 and 128: white is a little below 1."""
     white = np.full((1, 1, 3), 255, "uint8")
     assert normstat.normalizer("facenet", dtype="float64")(white)[0, 0, 0] == 127.5 / 128
+
+
+def test_the_table_has_every_name_and_source():
+    """All that is known of each preset is in lines that 200 columns hold."""
+    lines = command.normstat("presets").stdout.splitlines()
+    assert max(map(len, lines)) <= 200
+    for row in PRESETS.values():
+        numbers, names = (line for line in lines if line.split()[:1] == [row.name])
+        assert row.source in numbers
+        assert row.what in names
+        assert all(alias in names.split(row.what)[1] for alias in row.aliases)
 
 
 def test_presets_of_ones_own():

@@ -1,12 +1,15 @@
 """``normstat presets``."""
 
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from normstat.cli.app import app, prints
 from normstat.cli.terminal import console
+
+if TYPE_CHECKING:
+    from normstat.presets import Preset
 
 
 @app.command()
@@ -24,15 +27,9 @@ def presets(
       normstat presets clip
     """
     from normstat.presets import PRESETS, preset
-    from normstat.tables import print_rows
 
     if name is None:
-        headers = ("preset", "mean", "std", "white is", "order", "what")
-        rows = [
-            (p.name, _numbers(p.mean), _numbers(p.std), f"{p.scale}", p.order, p.what)
-            for p in PRESETS.values()
-        ]
-        print_rows(headers, rows, console())
+        _print_all(PRESETS.values())
         return 0
     found = preset(name)
     print(f"{found.name}: {found.what}")
@@ -43,6 +40,20 @@ def presets(
     print(f"also   {', '.join(found.aliases) or '-'}")
     print(f"source {found.source}")
     return 0
+
+
+def _print_all(presets: "Iterable[Preset]") -> None:
+    """Two tables: one of all this would be wider than any terminal."""
+    from normstat.tables import print_rows
+
+    headers = ("preset", "mean", "std", "white is", "order", "source")
+    rows = [
+        (p.name, _numbers(p.mean), _numbers(p.std), f"{p.scale}", p.order, p.source)
+        for p in presets
+    ]
+    print_rows(headers, rows, console())
+    names = [(p.name, p.what, ", ".join(p.aliases)) for p in presets]
+    print_rows(("preset", "what", "also called"), names, console())
 
 
 def _numbers(values: Sequence[float]) -> str:
