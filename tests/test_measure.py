@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import features
 from test_counted import COUNTED
 from test_faults import UNREADABLE
 from test_geometry import FLOAT, IMAGES, RGB, TURNED
@@ -129,6 +130,25 @@ def test_on_any_bytes_it_measures_or_refuses(
         assert 0 < found.width * found.height <= 10_000
     else:
         assert found in set(Code)
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="Pillow without AVIF")
+def test_a_damaged_avif_is_one_image(tmp_path: Path) -> None:
+    """Its library has refusals of its own kind: they are no end of a run."""
+    content = make.encoded(RGB, "AVIF")
+    assert b"iloc" in content
+    damaged = content.replace(b"iloc", b"free", 1)
+    for ask in (measure, decoded):
+        assert asked(ask, tmp_path, "x.avif", damaged) in set(Code)
+
+
+def test_a_mistake_of_our_own_is_no_verdict_on_an_image(tmp_path: Path) -> None:
+    """What no damaged file leads to is not taken for damage."""
+    nothing: Any = None
+    for name, content in (("x.png", make.encoded(RGB)), ("x.npy", make.npy(RGB))):
+        path = make.write(tmp_path / name, content)
+        with decoder(), pytest.raises(AttributeError):
+            measure(Sample("all", name, str(path)), nothing)
 
 
 def test_npy_sizes_must_fit(tmp_path: Path) -> None:

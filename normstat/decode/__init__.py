@@ -4,6 +4,7 @@ import hashlib
 import os
 import struct
 import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -26,6 +27,21 @@ __all__ = ["DecodedArray", "DecodedImage", "Measured", "decode", "decoder", "mea
 _FORMATS = tuple(dict.fromkeys(format for format in FORMATS.values() if format != NPY))
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _ALPHA_MODES = {"LA", "La", "PA", "RGBA", "RGBa", "RGBX"}
+# What Pillow raises on damaged headers. Tags may hold text where a number belongs (TypeError);
+# libavif's refusals are RuntimeErrors.
+_DAMAGED = (
+    OSError,
+    EOFError,
+    SyntaxError,
+    ValueError,
+    LookupError,
+    ArithmeticError,
+    TypeError,
+    MemoryError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+)
 # Pillow calls a JPEG with further pictures behind the first (many cameras write them) MPO.
 _JPEG = ("JPEG", "MPO")
 
@@ -94,7 +110,7 @@ def measure(sample: Sample, reading: Reading) -> Measured:
                 file.seek(0)
                 return measure_array(file, reading)
             return measure_image(Image.open(file, formats=_FORMATS), file, reading)
-    except Exception:  # noqa: BLE001  # whatever it is, decoding gives it its name
+    except (UnreadableImage, *_DAMAGED):  # whichever it is, decoding gives it its name
         return Measured.of(decode(sample, reading))
 
 
