@@ -314,6 +314,17 @@ def test_arrays_that_are_not_those_that_were_written(tmp_path, out, damage):
     assert not (tmp_path / "seen").exists()
 
 
+def test_too_little_memory_is_not_blamed_on_an_array(tmp_path, out, monkeypatch):
+    """It ends the run as what it is."""
+
+    def full(*args, **options):
+        raise MemoryError
+
+    monkeypatch.setattr(np.lib.format, "open_memmap", full)
+    with pytest.raises(MemoryError):
+        normstat.invert(out, tmp_path / "seen")
+
+
 def test_values_that_nobody_normalized(tmp_path, out):
     """Values that no pixel has become no image: the array is named."""
     np.save(out / "a.npy", np.full((3, 6, 11), 1.5, "float32"))

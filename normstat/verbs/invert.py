@@ -174,6 +174,8 @@ class _Arrays:
             return np.lib.format.open_memmap(f"{self.root}/{line.output}", mode="r")
         except OSError as error:
             raise self._refused(line, f"cannot be read ({error.strerror or error})") from error
+        except MemoryError:  # says nothing about the file
+            raise
         # NumPy's parser ends in nearly anything on what is no header.
         except Exception as error:
             raise self._refused(line, "is no whole .npy file") from error
