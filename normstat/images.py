@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
+from normstat.errors import UnreadableImage
+
 if TYPE_CHECKING:  # the command line needs names and limits from here, and no NumPy
     import numpy as np
     from numpy.typing import NDArray
@@ -96,6 +98,14 @@ class Sample:
     split: str
     path: str
     location: str
+
+    def unreadable(self, error: UnreadableImage) -> Unreadable:
+        """Its record, from what was wrong with it.
+
+        >>> Sample("train", "a.png", "data/a.png").unreadable(UnreadableImage(Code.EMPTY)).code
+        <Code.EMPTY: 'empty'>
+        """
+        return Unreadable(self.split, self.path, error.code, error.detail)
 
 
 @dataclass(frozen=True, slots=True)

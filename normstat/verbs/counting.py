@@ -37,9 +37,7 @@ class Count:
                     keys.append(self._key_of_added(fold, sample))
                 except UnreadableImage as error:
                     keys.append(NO_KEY)
-                    fold.add_unreadable(
-                        Unreadable(sample.split, sample.path, error.code, error.detail)
-                    )
+                    fold.add_unreadable(sample.unreadable(error))
         tally = fold.tally()
         return replace(tally, keys=Keys.of(shard.split, keys)) if self.keys else tally
 

@@ -143,9 +143,7 @@ class Measure:
                 try:
                     found = measure(sample, self.reading)
                 except UnreadableImage as error:
-                    unreadable.append(
-                        Unreadable(sample.split, sample.path, error.code, error.detail)
-                    )
+                    unreadable.append(sample.unreadable(error))
                     continue
                 sizes = kinds.setdefault((sample.split, found.kind), [])
                 sizes.append((found.width, found.height, sample.path))

@@ -62,9 +62,7 @@ class Write:
                 try:
                     rows.append(self._row(sample, slot))
                 except UnreadableImage as error:
-                    unreadable.append(
-                        Unreadable(sample.split, sample.path, error.code, error.detail)
-                    )
+                    unreadable.append(sample.unreadable(error))
                 except (Stopped, UsageError) as error:
                     failure = type(error)(f"{shown(sample.path)}: {error}")
                     return Written(tuple(rows), tuple(unreadable), failure)
