@@ -50,7 +50,9 @@ def print_stats(
     rows = [row for name, split in stats.splits.items() for row in _rows(name, split)]
     anything = console.options.update(width=1000)
     for left_out in _SPARED if histograms else _SPARED[1:]:
-        table = _table(rows, set(_HEADERS).difference(left_out), plain)
+        kept = [index for index, header in enumerate(_HEADERS) if header not in left_out]
+        headers = [_HEADERS[index] for index in kept]
+        table = _table(headers, [[row[index] for index in kept] for row in rows], plain)
         if console.measure(table, options=anything).maximum <= console.width:
             break
     console.print(table, width=1000, crop=False)
@@ -63,12 +65,7 @@ def print_stats(
 def print_rows(headers: Sequence[str], rows: Sequence[Sequence[str]], console: Console) -> None:
     """Print a table of texts, as wide as it needs to be."""
     plain = "utf" not in console.encoding.lower()
-    table = Table(box=box.ASCII if plain else box.SIMPLE_HEAD, show_edge=plain, pad_edge=plain)
-    for header in headers:
-        table.add_column(_text(header, plain), no_wrap=True)
-    for row in rows:
-        table.add_row(*(Text(_text(cell, plain)) for cell in row))
-    console.print(table, width=1000, crop=False)
+    console.print(_table(headers, rows, plain), width=1000, crop=False)
 
 
 def print_records(
@@ -93,14 +90,12 @@ def _text(text: str, plain: bool) -> str:
     return text.translate(_ASCII) if plain else text
 
 
-def _table(rows: Sequence[tuple[str, ...]], headers: set[str], plain: bool) -> Table:
+def _table(headers: Sequence[str], rows: Sequence[Sequence[str]], plain: bool) -> Table:
     table = Table(box=box.ASCII if plain else box.SIMPLE_HEAD, show_edge=plain, pad_edge=plain)
-    for header in _HEADERS:
-        if header in headers:
-            table.add_column(_text(header, plain), no_wrap=True)
+    for header in headers:
+        table.add_column(_text(header, plain), no_wrap=True)
     for row in rows:
-        cells = zip(_HEADERS, row, strict=True)
-        table.add_row(*(Text(_text(cell, plain)) for header, cell in cells if header in headers))
+        table.add_row(*(Text(_text(cell, plain)) for cell in row))
     return table
 
 
