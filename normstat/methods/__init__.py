@@ -1,6 +1,6 @@
 """Normalizing: each method is one map of pixels, the same for all images or each one's own."""
 
-from normstat.methods.choice import normalizer
+from normstat.methods.choice import normalizer, source_named
 from normstat.methods.maps import Coefficients
 from normstat.methods.normalizing import RESULTS, Normalizer
 from normstat.methods.records import from_record
@@ -15,4 +15,5 @@ __all__ = [
     "Normalizer",
     "from_record",
     "normalizer",
+    "source_named",
 ]

@@ -76,19 +76,33 @@ def normalizer(
     return made
 
 
+def source_named(source: Source | str | PathLike[str]) -> Source | str:
+    """What a name stands for: a file's statistics, a preset; a method's name stays one.
+
+    Raises
+    ------
+    UsageError
+        There is none of that name, or the file cannot be used.
+
+    Examples
+    --------
+    >>> source_named("vgg").name, source_named("unit")
+    ('caffe', 'unit')
+    """
+    if isinstance(source, PathLike) or (isinstance(source, str) and source.endswith(".json")):
+        return statsfile.load(os.fspath(source))
+    if isinstance(source, str) and source not in METHODS:
+        return preset(source)
+    return source
+
+
 def _resolved(source: Source | str | PathLike[str], method: str | None) -> tuple[Source, str]:
     """The source itself, where a name or a file was given for it, and the name of the method."""
-    found: Source
-    if isinstance(source, PathLike) or (isinstance(source, str) and source.endswith(".json")):
-        found = statsfile.load(os.fspath(source))
-    elif isinstance(source, str):
-        if source in METHODS:
-            if method not in (None, source):
-                raise UsageError(f"two methods, {source} and {shown(method or '')}; give one")
-            return None, source
-        found = preset(source)
-    else:
-        found = source
+    found = source_named(source)
+    if isinstance(found, str):
+        if method not in (None, found):
+            raise UsageError(f"two methods, {found} and {shown(method or '')}; give one")
+        return None, found
     if method is None and found is None:
         raise UsageError(
             "nothing to normalize with: give statistics (--stats), a preset (--preset), or a "

@@ -11,6 +11,7 @@ from normstat.executors import Executor, Local
 from normstat.files import shown
 from normstat.images import MAX_PIXELS, Shard, Unreadable, path_bytes, path_text
 from normstat.methods import normalizer as normalizer_of
+from normstat.methods import source_named
 from normstat.presets import Preset
 from normstat.stats import Settings, SplitStats, Stats
 from normstat.verbs.planning import (
@@ -20,10 +21,10 @@ from normstat.verbs.planning import (
     decided_record,
     measured,
     refuse_choices,
-    resolved,
     warn_of_leakage,
 )
 from normstat.verbs.running import (
+    LOOK_AT,
     Images,
     Progress,
     Run,
@@ -38,8 +39,6 @@ from normstat.writers import Nowhere, Npy, Row, Stack
 from normstat.writers.folder import Out, read_record
 from normstat.writers.index import index_line
 from normstat.writers.place import writing
-
-_LOOK_AT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +144,7 @@ def apply(
     >>> done.images, done.first[0].shape
     (1, (3, 2, 4))
     """
-    source = resolved(source)
+    source = source_named(source)
     applied = read_record(os.fspath(path)) if os.path.isdir(path) else None
     asked = Settings(
         channels="auto" if channels is None else channels,
@@ -222,7 +221,7 @@ def _look(plan: Plan, forecast: Forecast, engine: Executor) -> Applied:
 
 
 def _first_images(images: Images) -> Iterator[Shard]:
-    left = _LOOK_AT
+    left = LOOK_AT
     for shard in images.source.shards(images.selection):
         yield replace(shard, paths=shard.paths[:left], unreadable=())
         left -= len(shard.paths[:left])
@@ -315,7 +314,7 @@ class _Done:
         gaps.extend(range(number + len(gaps), row.slot))
         self.rows[row.split] += 1
         self.range = _range_of([row], self.range)
-        if len(self.first) < _LOOK_AT:
+        if len(self.first) < LOOK_AT:
             self.first.append(row)
         return number
 

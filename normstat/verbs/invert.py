@@ -14,13 +14,11 @@ from normstat.files import shown
 from normstat.images import Shard
 from normstat.methods import Coefficients, Normalizer, from_record
 from normstat.verbs.demands import Names
-from normstat.verbs.running import Progress, Silent
+from normstat.verbs.running import LOOK_AT, Progress, Silent
 from normstat.writers.folder import RECORD, Record, read_record
 from normstat.writers.index import Line, read_index
 from normstat.writers.place import refuse_filled, refuse_place, writing
 from normstat.writers.protocol import renamed
-
-_LOOK_AT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +92,7 @@ def invert(
         name = renamed(line.input, ".png")
         _write(target, name, encode_png(arrays.pixels(line)))
         progress.advance(1)
-        if len(first) < _LOOK_AT:
+        if len(first) < LOOK_AT:
             first.append(name)
     return Inverted(found, lossless, tuple(first))
 

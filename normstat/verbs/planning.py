@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from normstat import __version__, statsfile
+from normstat import __version__
 from normstat.decode import versions
 from normstat.errors import NothingToRead, UsageError
 from normstat.executors import Executor
 from normstat.files import shown
 from normstat.images import LAYOUTS, Reading
-from normstat.methods import METHODS, Normalizer
-from normstat.presets import Preset, preset
+from normstat.methods import Normalizer
+from normstat.presets import Preset
 from normstat.stats import Settings, Stats
 from normstat.verbs.demands import Demands, Measure, Names
 from normstat.verbs.running import Images, Progress, Run, most_frequent
@@ -53,15 +53,6 @@ class Forecast:
     bytes: int
     needed: int
     free: int
-
-
-def resolved(source: Any) -> Any:
-    """What a name stands for, so that the record can say it."""
-    if isinstance(source, os.PathLike) or (isinstance(source, str) and source.endswith(".json")):
-        return statsfile.load(source)
-    if isinstance(source, str) and source not in METHODS:
-        return preset(source)
-    return source
 
 
 def refuse_choices(

@@ -18,6 +18,8 @@ from normstat.stats import Settings
 
 #: What ``--channels`` may be.
 CHANNELS = ("auto", "gray", "rgb")
+#: Of how many results a run shows what became of them.
+LOOK_AT = 3
 _LONGEST = 1_000_000  # seconds; clocks cannot be set to much more
 
 
