@@ -79,7 +79,7 @@ def check(
     with local_workers(context, workers, image_timeout) as local:
         from normstat.configs import read, settings
         from normstat.reports import refuse_unknown, write
-        from normstat.rules import MARGIN, RULES, refuse_levels
+        from normstat.rules import MARGIN, RULES, refuse_levels, refuse_margin
         from normstat.statsfile import load
         from normstat.verbs.check import check as verdict_of
 
@@ -89,9 +89,13 @@ def check(
         defaults = settings(tuple(RULES))
         levels = {**defaults.rules, **_levels(rule)}
         refuse_levels(levels)
-        configs = [read(name) for name in (*defaults.config, *config)]
+        names = (*defaults.config, *config)
+        for file in report:
+            _refuse_input(file, (stats, *names))
+        configs = [read(name) for name in names]
+        chosen_margin = next(m for m in (margin, defaults.margin, MARGIN) if m is not None)
+        refuse_margin(chosen_margin)
         recorded = load(stats)
-        chosen_margin = margin or defaults.margin or MARGIN
         with progress_on_stderr(quiet) as progress:
             now, found = _look(data, split, recorded, levels, local, progress)
         verdict = verdict_of(
@@ -108,6 +112,13 @@ def check(
         write(verdict, file)
     _print(verdict, format, quiet)
     return verdict.exit_code
+
+
+def _refuse_input(report: str, inputs: Sequence[str]) -> None:
+    """A report must not replace the numbers that the next build is held against."""
+    for file in inputs:
+        if os.path.realpath(report) == os.path.realpath(file):
+            raise UsageError(f"--report {shown(report)}: is read by this check; give another name")
 
 
 def _levels(texts: Sequence[str]) -> dict[str, str]:

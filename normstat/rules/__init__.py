@@ -3,7 +3,7 @@
 One file per family: sameness, drift, content, slips; the table has one row for each rule.
 """
 
-from normstat.rules.comparison import MARGIN, Comparison
+from normstat.rules.comparison import MARGIN, Comparison, refuse_margin
 from normstat.rules.table import (
     LEVELS,
     MODES,
@@ -27,5 +27,6 @@ __all__ = [
     "leveled",
     "looked",
     "refuse_levels",
+    "refuse_margin",
     "rule_named",
 ]

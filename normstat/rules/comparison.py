@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import isfinite
 from typing import TypeVar
 
+from normstat.errors import UsageError
 from normstat.stats import SplitStats, Stats
 from normstat.verdict import Case, Level
 
@@ -11,6 +13,24 @@ _T = TypeVar("_T")
 
 #: Default of the margin: a shift of the mean in σ, or of σ relative to itself.
 MARGIN = 0.10
+
+
+def refuse_margin(margin: float) -> None:
+    """Raise if nothing can be within a margin.
+
+    Raises
+    ------
+    UsageError
+        It is no number above 0.
+
+    Examples
+    --------
+    >>> refuse_margin(0.0)
+    Traceback (most recent call last):
+    normstat.errors.UsageError: margin 0.0: give a number above 0, such as 0.1 (in σ)
+    """
+    if not (isfinite(margin) and margin > 0):
+        raise UsageError(f"margin {margin}: give a number above 0, such as {MARGIN:g} (in σ)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,19 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from math import isfinite
 
 from normstat.accumulators.fingerprint import Fingerprint
 from normstat.errors import UnknownSplit, UsageError
 from normstat.files import shown
-from normstat.rules import MARGIN, MODES, Comparison, leveled, looked, refuse_levels
+from normstat.rules import (
+    MARGIN,
+    MODES,
+    Comparison,
+    leveled,
+    looked,
+    refuse_levels,
+    refuse_margin,
+)
 from normstat.stats import Stats
 from normstat.verbs.running import names_of
 from normstat.verdict import Case, Level, Verdict
@@ -76,8 +83,7 @@ def check(
     names, levels = names_of(split), dict(levels or {})
     if mode not in MODES:
         raise UsageError(f"{shown(mode)}: no such mode; there are {', '.join(MODES)}")
-    if not (isfinite(margin) and margin > 0):
-        raise UsageError(f"margin {margin}: give a number above 0, such as {MARGIN:g} (in σ)")
+    refuse_margin(margin)
     refuse_levels(levels)
     _refuse_splits(names, now, recorded)
     _refuse_settings(now, recorded)
