@@ -51,8 +51,8 @@ def check(
     require_conclusive : fail the data also where it is too few to tell.
     extra : cases that statistics do not show: identical images (``leakage``, ``duplicate``) and
         constants of a training run (``config``). Without them these rules are not looked at.
-        ``leakage`` is a warning where every split is just what was recorded, unless `levels`
-        has it.
+        ``leakage`` is a warning where every split that is compared is just what was recorded,
+        unless `levels` has it.
 
     Returns
     -------
@@ -88,17 +88,17 @@ def check(
     _refuse_splits(names, now, recorded)
     _refuse_settings(now, recorded)
     comparison = Comparison(now, recorded, margin, names)
-    if _is_what_was_recorded(now, recorded) and _LEAKAGE not in levels:
+    if _is_what_was_recorded(comparison) and _LEAKAGE not in levels:
         extra = map(_known, extra)
     cases = (*looked(comparison, mode, levels), *extra)
     return Verdict(mode, tuple(leveled(cases, levels)), require_conclusive)
 
 
-def _is_what_was_recorded(now: Stats, recorded: Stats) -> bool:
+def _is_what_was_recorded(comparison: Comparison) -> bool:
     def fingerprints(stats: Stats) -> dict[str, Fingerprint]:
-        return {name: split.fingerprint for name, split in stats.splits.items()}
+        return {name: stats.splits[name].fingerprint for name in comparison.names(stats)}
 
-    return fingerprints(now) == fingerprints(recorded)
+    return fingerprints(comparison.now) == fingerprints(comparison.recorded)
 
 
 def _known(case: Case) -> Case:
