@@ -386,10 +386,19 @@ def test_cases() -> None:
     assert (leak.expected, leak.observed, leak.tolerance, leak.unit) == (0, 2, 0, "images")
     assert leak.paths == ("train/a.png", bad, "train/b.png", "val/c")
     assert leak.message == (
-        "2 of 9 images of val are in train, too: val/\\x1b[31m\\n::error::.png is train/a.png"
+        "2 of 9 images of val are in train, too: val/\\x1b[31m\\n::error::.png is train/a.png, "
+        "val/c is train/b.png"
     )
     assert (twice.rule, twice.level, twice.observed) == ("duplicate", Level.WARN, 1)
     assert "3 images looked like others" in twice.message
+
+
+def test_nothing_to_compare() -> None:
+    """Where no image of a split can be read, none is known to be in another."""
+    for splits, compared in ((("train", "val"), (0, 9)), (("val", "val"), (0, 0))):
+        (case,) = cases([Overlap(splits, compared)])
+        assert case.level is Level.INCONCLUSIVE
+        assert f"no image of {splits[0]} can be read" in case.message
 
 
 def test_one_split_has_no_other(tmp_path: Path) -> None:

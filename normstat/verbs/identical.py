@@ -176,7 +176,7 @@ def _case(overlap: Overlap) -> Case:
     one, other = overlap.splits
     is_duplicate = one == other
     message = _message(overlap)
-    level = Level.PASS
+    level = Level.PASS if all(overlap.compared) else Level.INCONCLUSIVE
     if overlap.lost:
         level = Level.INCONCLUSIVE
         message += (
@@ -201,6 +201,9 @@ def _case(overlap: Overlap) -> Case:
 def _message(overlap: Overlap) -> str:
     one, other = overlap.splits
     number = overlap.compared[1]
+    for split, compared in zip(overlap.splits, overlap.compared, strict=True):
+        if not compared:
+            return f"no image of {shown(split)} can be read, so there is nothing to compare"
     if one == other:
         if not overlap.images:
             return f"no two of {number} images of {other} are identical"
