@@ -152,6 +152,22 @@ def test_new_images_are_added(tmp_path: Path) -> None:
     assert applied.tree(tmp_path / "out") == applied.tree(tmp_path / "fresh")
 
 
+@pytest.mark.parametrize("method", ["unit", "image"])
+def test_an_image_that_was_replaced_is_written_again(tmp_path: Path, method: str) -> None:
+    """By another of the same size, under its own name or with another extension."""
+    data = applied.photos(tmp_path / "data", {"train": 3})
+    out = tmp_path / "out"
+    normstat.apply(data, out, method, workers=0)
+    kept = (out / "train" / "002.npy").stat().st_ino
+    make.write(data / "train" / "000.png", make.encoded(make.pixels(77, 9, 13)))
+    (data / "train" / "001.png").unlink()
+    make.write(data / "train" / "001.bmp", make.encoded(make.pixels(78, 10, 14), "BMP"))
+    normstat.apply(data, out, method, skip_existing=True, workers=0)
+    normstat.apply(data, tmp_path / "fresh", method, workers=0)
+    assert applied.tree(out) == applied.tree(tmp_path / "fresh")
+    assert (out / "train" / "002.npy").stat().st_ino == kept
+
+
 def test_an_array_that_is_damaged_is_written_again(tmp_path: Path) -> None:
     """Cut, empty, or of another shape."""
     data = applied.photos(tmp_path / "data", {"train": 4})

@@ -115,7 +115,8 @@ def apply(
         were computed.
     exif : turn images upright, as their EXIF orientation says.
     overwrite : replace what an earlier run has left in `out`.
-    skip_existing : continue an earlier run with the same settings.
+    skip_existing : continue an earlier run with the same settings. Every image is read again;
+        an array that is there already, bit for bit, is not written again.
     dry_run : write nothing, and look at the first three images only.
     workers, image_timeout, executor, progress : as for :func:`normstat.compute`.
 

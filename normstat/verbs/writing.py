@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from normstat.decode import decode, decoder
 from normstat.errors import Stopped, UnreadableImage, UsageError
@@ -87,12 +89,9 @@ class Write:
         channels = takes.accept(found, array.dtype.name, pixels.kind.channels)
         chw = self.layout == "chw"
         shape = (channels, height, width) if chw else (height, width, channels)
-        out = self.writer.written(sample.split, sample.path, slot)
-        if out is not None and (out.shape, out.dtype) == (shape, np.dtype(normalizer.dtype)):
-            maps = normalizer.maps(array) if normalizer.per_image else None
-        else:
-            out = np.empty(shape, normalizer.dtype)
-            maps = normalizer.write_into(array, out, 0 if chw else 2)
+        out = np.empty(shape, normalizer.dtype)
+        maps = normalizer.write_into(array, out, 0 if chw else 2)
+        if not self._is_written(sample, slot, out):
             self.writer.write(sample.split, sample.path, slot, out)
         own = maps if normalizer.per_image else None
         return Row(
@@ -105,3 +104,15 @@ class Write:
             own.a if own else None,
             own.b if own else None,
         )
+
+    def _is_written(self, sample: Sample, slot: int, array: NDArray[Any]) -> bool:
+        """Whether an earlier run has left this very array.
+
+        Its shape would not tell: the image may have been replaced since by another of its size.
+        The map of the old file is closed on return, or Windows would not let it be replaced.
+        """
+        found = self.writer.written(sample.split, sample.path, slot)
+        if found is None or (found.shape, found.dtype) != (array.shape, array.dtype):
+            return False
+        bits = f"u{array.itemsize}"  # as numbers, 0 and -0 would be the same
+        return np.array_equal(found.view(bits), array.view(bits))

@@ -21,7 +21,7 @@ class Npy:
     Attributes
     ----------
     root : OUT.
-    resume : arrays that are there stay as they are.
+    resume : tell of arrays that are there already.
     """
 
     root: str
