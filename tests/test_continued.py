@@ -21,6 +21,7 @@ from test_writers import Then
 import normstat
 from normstat.errors import UsageError
 from normstat.verbs.running import Silent
+from normstat.writers import planned
 
 IMAGES = 40
 KILLS_IN_A_ROW = 3
@@ -168,6 +169,25 @@ def test_an_image_that_was_replaced_is_written_again(tmp_path: Path, method: str
     assert (out / "train" / "002.npy").stat().st_ino == kept
 
 
+@pytest.mark.parametrize("part", [1, 50, 1 << 24])
+@pytest.mark.parametrize("store", ["npy", "stack"])
+def test_other_images_may_be_selected(
+    tmp_path: Path, store: str, part: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Arrays of those that no longer are would count in the statistics of the result: they go."""
+    monkeypatch.setattr(planned, "_PART", part)
+    data = applied.photos(tmp_path / "data", {"train": 6, "val": 3})
+    out = tmp_path / "out"
+    make.write(data / "val" / "cut.png", make.encoded(make.pixels(1, 9, 13))[:-30])
+    options: dict[str, Any] = {"store": store, "crop": 7, "workers": 0}
+    normstat.apply(data, out, "unit", exclude="000.png", **options)
+    make.write(data / "train" / "005.png", b"no image any more")
+    for selected in ({"include": ["00[012].png", "005.png", "cut.png"]}, {"exclude": "001.png"}):
+        normstat.apply(data, out, "unit", skip_existing=True, **selected, **options)
+        normstat.apply(data, tmp_path / "fresh", "unit", overwrite=True, **selected, **options)
+        assert applied.tree(out) == applied.tree(tmp_path / "fresh")
+
+
 def test_an_array_that_is_damaged_is_written_again(tmp_path: Path) -> None:
     """Cut, empty, or of another shape."""
     data = applied.photos(tmp_path / "data", {"train": 4})
@@ -190,7 +210,6 @@ OTHER: dict[str, dict[str, Any]] = {
     "store": {"store": "stack"},
     "settings": {"crop": 5},
     "exif": {"exif": False},
-    "include": {"include": "*.png"},
 }
 
 

@@ -116,7 +116,8 @@ def apply(
     exif : turn images upright, as their EXIF orientation says.
     overwrite : replace what an earlier run has left in `out`.
     skip_existing : continue an earlier run with the same settings. Every image is read again;
-        an array that is there already, bit for bit, is not written again.
+        an array that is there already, bit for bit, is not written again. Other images may be
+        selected (`include`, `exclude`); arrays of those that no longer are go.
     dry_run : write nothing, and look at the first three images only.
     workers, image_timeout, executor, progress : as for :func:`normstat.compute`.
 

@@ -23,7 +23,7 @@ from normstat.statsfile.nodes import Node
 from normstat.writers.index import INDEX, read_index
 from normstat.writers.npy import UNFINISHED
 from normstat.writers.place import has_anything, refuse_filled, refuse_place, writing
-from normstat.writers.planned import PLANNED, plan, planned
+from normstat.writers.planned import PLANNED, plan, planned, planned_without
 
 #: Of ``normstat.json`` and ``normstat.partial.json``.
 SCHEMA = "normstat/apply/1"
@@ -31,8 +31,10 @@ RECORD = "normstat.json"
 STARTED = "normstat.partial.json"
 #: Names in OUT that no folder of images may have.
 RESERVED = (RECORD, STARTED, INDEX, PLANNED, UNFINISHED)
-# Versions may differ between an interrupted run and the one that continues it.
+# These may differ between a run and the one that continues it: versions, and which images are
+# selected, which changes no array.
 _VERSIONS = ("normstat", "decoder")
+_SELECTING = ("include", "exclude")
 _MOST = 1 << 26
 _STORES = ("npy", "stack")
 
@@ -66,6 +68,7 @@ class Out:
     def __init__(self, root: str) -> None:
         self.root = root
         self._decided: dict[str, Any] = {}
+        self._continues = False
 
     def refuse(self, data: str, overwrite: bool, skip_existing: bool) -> None:
         """Find out whether a run may write here, before any work.
@@ -110,7 +113,8 @@ class Out:
             The folder cannot be written to.
         """
         self._decided = dict(decided)
-        if skip_existing and self._has_anything():
+        self._continues = skip_existing and self._has_anything()
+        if self._continues:
             self._refuse_other_settings()
         try:
             with writing(self.root):
@@ -147,6 +151,8 @@ class Out:
     def finish(self, result: Mapping[str, Any]) -> None:
         """Write the record: from now on the arrays count as complete."""
         with writing(self.root):
+            if self._continues:
+                self._remove_left_over()
             self._write(RECORD, self._decided | dict(result))
             self.give_up()
             self._remove(PLANNED)
@@ -174,12 +180,8 @@ class Out:
                 f"{shown(self.root)}: --skip-existing continues a run, and none was begun here; "
                 "--overwrite replaces what is there"
             )
-        decided = json.loads(render(self._decided))
-        other = [
-            name
-            for name, value in decided.items()
-            if name not in _VERSIONS and earlier.get(name) != value
-        ]
+        decided, before = _comparable(json.loads(render(self._decided))), _comparable(earlier)
+        other = [name for name, value in decided.items() if before.get(name) != value]
         if other:
             raise UsageError(
                 f"{shown(self.root)}: the earlier run had other settings ({', '.join(other)}); "
@@ -198,6 +200,12 @@ class Out:
             self._remove(output)
         for name in (INDEX, PLANNED):
             self._remove(name)
+
+    def _remove_left_over(self) -> None:
+        """Arrays of images that are not selected, or cannot be read, any more."""
+        if self._decided["store"] == "npy":  # a stack without rows is in no index
+            for output in planned_without(self.root, self._indexed):
+                self._remove(output)
 
     def _indexed(self) -> Iterator[str]:
         """The arrays that an index lists, as far as it is one of ours."""
@@ -246,6 +254,15 @@ def read_record(root: str) -> Record | None:
             f"{shown(root)}: apply was interrupted here; finish it with --skip-existing first"
         )
     return None
+
+
+def _comparable(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What has to be the same for a run to be continued."""
+    kept = {name: value for name, value in record.items() if name not in _VERSIONS}
+    if isinstance(kept.get("settings"), dict):
+        settings = kept["settings"].items()
+        kept["settings"] = {name: value for name, value in settings if name not in _SELECTING}
+    return kept
 
 
 def _load(path: str) -> dict[str, Any]:

@@ -6,13 +6,15 @@ all of that: later it would pass for a result.
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
+from zlib import crc32
 
-from normstat.images import path_from_text, path_text
+from normstat.images import path_bytes, path_from_text, path_text
 
 #: In OUT, from the start of a run to its end; a JSON string on each line.
 PLANNED = "normstat.partial.jsonl"
+_PART = 1 << 24
 
 
 def plan(root: str, outputs: Iterable[str]) -> None:
@@ -42,6 +44,34 @@ def planned(root: str) -> Iterator[str]:
             except (ValueError, AttributeError, RecursionError):
                 continue
             yield output
+
+
+def planned_without(root: str, kept: Callable[[], Iterable[str]]) -> Iterator[str]:
+    """Each output that was noted and is not kept, once.
+
+    Names are taken part by part, so that memory does not grow with their number.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as out:
+    ...     plan(out, ["a.npy", "b.npy"])
+    ...     plan(out, ["b.npy", "c.npy"])
+    ...     list(planned_without(out, lambda: ["a.npy"]))
+    ['b.npy', 'c.npy']
+    """
+    if not os.path.exists(f"{root}/{PLANNED}"):
+        return
+    parts = os.path.getsize(f"{root}/{PLANNED}") // _PART + 1
+    for part in range(parts):
+
+        def is_here(output: str, part: int = part) -> bool:
+            return crc32(path_bytes(output)) % parts == part
+
+        here = dict.fromkeys(filter(is_here, planned(root)))
+        for output in filter(is_here, kept()):
+            here.pop(output, None)
+        yield from here
 
 
 def inside(path: str) -> str:
