@@ -182,6 +182,29 @@ def test_most_images_decide_whose_fault_it_is(tmp_path: Path) -> None:
     refused(tmp_path, UsageError, "train/b.png: pixels are uint16", stats)
 
 
+@pytest.mark.parametrize("store", ["npy", "stack"])
+def test_a_few_images_of_other_channels(tmp_path: Path, store: str) -> None:
+    """As in the statistics of the same folder they are records, gray among color is color."""
+    bands = {"train/a.npy": BANDS, "train/d.npy": make.npy(np.zeros((9, 9, 2), "uint8"))}
+    folder(tmp_path / "data", bands | dict.fromkeys(["train/b.png", "train/c.png"], RGB))
+    folder(tmp_path / "data", {"train/e.png": GRAY})
+    stats = normstat.compute(tmp_path / "data", workers=0)
+    done = normstat.apply(tmp_path / "data", tmp_path / "out", stats, store=store, workers=0)
+    assert done.images == stats.splits["train"].images == 3
+    codes = {record.path: record.code for record in done.unreadable}
+    assert codes == dict.fromkeys(bands, "other_depth")
+    assert codes == {record.path: record.code for record in stats.unreadable}
+    detail = applied.record(tmp_path / "out")["unreadable"][0]["detail"]
+    assert detail == "uint8 band1/…/band5; the statistics are of uint8 R/G/B"
+    wanted = normstat.normalizer(stats)(applied.seen(tmp_path / "data" / "train" / "b.png"))
+    found = applied.arrays(tmp_path / "out")
+    first = found["train/b.npy"] if store == "npy" else found["train.npy"][0]
+    assert (first == np.moveaxis(wanted, 2, 0)).all()
+    folder(tmp_path / "data", {f"train/{place}.npy": BANDS for place in range(3)})
+    shutil.rmtree(tmp_path / "out")
+    refused(tmp_path, UsageError, "images have 5 channels", stats)
+
+
 def test_gray_images_and_presets(tmp_path: Path) -> None:
     """Three numbers are not for one channel, unless it is asked for."""
     folder(tmp_path / "data", {"train/a.png": RGB, "train/b.png": GRAY})

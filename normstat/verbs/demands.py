@@ -11,6 +11,7 @@ from normstat.errors import UnreadableImage, UsageError
 from normstat.files import shown
 from normstat.images import Kind, Reading, Shard, Unreadable
 from normstat.methods import Normalizer
+from normstat.verbs.writing import is_taken
 from normstat.writers.folder import RESERVED
 from normstat.writers.protocol import header_size, renamed
 
@@ -67,12 +68,13 @@ class Demands:
         Raises
         ------
         UsageError
-            An image has channels, or most of a split have a depth, that a normalizer is not for.
+            Most images of a split have channels or a depth that its statistics are not of, or one
+            has channels that a preset is not for.
         """
         bound = dict(normalizers)
         for split, normalizer in normalizers.items():
             kinds = self._of_split(split)
-            fitting = {k: d for k, d in kinds.items() if normalizer.takes.has_depth(k.dtype)}
+            fitting = {k: d for k, d in kinds.items() if is_taken(normalizer, k)}
             others = {k: d for k, d in kinds.items() if k not in fitting}
             if _number(others) > _number(fitting):
                 fitting = others  # refused below, with what they are
@@ -227,6 +229,6 @@ def _number(demands: Mapping[Kind, Demand]) -> int:
 
 
 def _channels(normalizer: Normalizer, kind: Kind) -> int:
-    if not normalizer.takes.has_depth(kind.dtype):
+    if not is_taken(normalizer, kind):
         return 0  # a record of other_depth, not an array
     return normalizer.takes.accept(len(kind.channels), kind.dtype, kind.channels)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from normstat.decode import decode, decoder
 from normstat.errors import Stopped, UnreadableImage, UsageError
 from normstat.files import shown
-from normstat.images import Code, Reading, Sample, Shard, Unreadable
+from normstat.images import Code, Kind, Reading, Sample, Shard, Unreadable
 from normstat.methods import Normalizer
 from normstat.writers import Row, Writer
 
@@ -36,6 +36,22 @@ class Written:
             self.unreadable + other.unreadable,
             self.failure or other.failure,
         )
+
+
+def is_taken(normalizer: Normalizer, kind: Kind) -> bool:
+    """Whether images of a kind become arrays: else they are records, as in the statistics.
+
+    A preset has counted no images, so there is no kind that is the usual one: what does not fit it
+    is taken, to be refused.
+    """
+    takes = normalizer.takes
+    if takes.dtype is None:
+        return True
+    try:
+        takes.accept(len(kind.channels), kind.dtype)
+    except UsageError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +97,9 @@ class Write:
         pixels = decode(sample, self.reading)
         array = pixels.array()
         takes = normalizer.takes
-        if not takes.has_depth(array.dtype.name):
-            raise UnreadableImage(
-                Code.OTHER_DEPTH, f"{pixels.kind}; the statistics are of {takes.dtype}"
-            )
+        if not is_taken(normalizer, pixels.kind):
+            known = Kind(takes.dtype or "", takes.channels or ())
+            raise UnreadableImage(Code.OTHER_DEPTH, f"{pixels.kind}; the statistics are of {known}")
         height, width, found = array.shape
         channels = takes.accept(found, array.dtype.name, pixels.kind.channels)
         chw = self.layout == "chw"
