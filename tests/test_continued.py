@@ -345,3 +345,28 @@ def test_an_interrupted_folder_is_no_data(tmp_path: Path, photos: Path) -> None:
         normstat.compute(tmp_path / "out", workers=0)
     with pytest.raises(UsageError, match=r"interrupted here; .*--skip-existing"):
         normstat.apply(tmp_path / "out", tmp_path / "x", "unit", workers=0)
+
+
+NO_RECORD = {
+    "other-schema": b'{"schema": "normstat/stats/1", "layout": "chw"}',
+    "no-schema": b'{"layout": "chw"}',
+    "list": b"[1]",
+    "no-json": b"mine",
+    "binary": bytes(range(256)),
+}
+
+
+@pytest.mark.parametrize("name", ["normstat.json", "normstat.partial.json"])
+@pytest.mark.parametrize("content", NO_RECORD.values(), ids=NO_RECORD)
+def test_files_in_data_that_are_only_called_so(tmp_path: Path, name: str, content: bytes) -> None:
+    """They say nothing of the images there; in OUT they are still refused."""
+    data = applied.photos(tmp_path / "data", {"train": 2})
+    wanted = normstat.compute(data, workers=0)
+    make.write(data / name, content)
+    assert normstat.compute(data, workers=0) == wanted
+    assert normstat.apply(data, tmp_path / "out", wanted, workers=0).images == 2
+    if name == "normstat.json":
+        with pytest.raises(UsageError, match=r"normstat\.json: "):
+            normstat.invert(data, tmp_path / "x")
+    with pytest.raises(UsageError, match="is not a record|cannot be read"):
+        normstat.apply(tmp_path / "out", data, "unit", skip_existing=True, workers=0)

@@ -36,7 +36,7 @@ from normstat.verbs.running import (
 )
 from normstat.verbs.writing import Written
 from normstat.writers import Nowhere, Npy, Row, Stack
-from normstat.writers.folder import Out, read_record
+from normstat.writers.folder import Out, record_in_data
 from normstat.writers.index import index_line
 from normstat.writers.place import writing
 
@@ -147,7 +147,7 @@ def apply(
     (1, (3, 2, 4))
     """
     source = source_named(source)
-    applied = read_record(os.fspath(path)) if os.path.isdir(path) else None
+    applied = record_in_data(os.fspath(path))
     asked = Settings(
         channels="auto" if channels is None else channels,
         include=names_of(include),

@@ -25,7 +25,7 @@ from normstat.verbs.running import (
     names_of,
     refuse_options,
 )
-from normstat.writers.folder import read_record
+from normstat.writers.folder import record_in_data
 
 
 def compute(
@@ -97,7 +97,7 @@ def compute(
     >>> stats.splits["all"].mean, stats.splits["all"].std
     ((1.0, 0.0, 0.2), (0.0, 0.0, 0.0))
     """
-    applied = read_record(os.fspath(path)) if os.path.isdir(path) else None
+    applied = record_in_data(os.fspath(path))
     settings = Settings(
         channels=channels,
         include=names_of(include),

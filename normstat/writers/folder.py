@@ -232,6 +232,21 @@ class Out:
         return f"{self.root}/{name}"
 
 
+def record_in_data(root: str) -> Record | None:
+    """What a finished run recorded in a folder of images; None if the folder is not of ``apply``.
+
+    A file that only happens to be called ``normstat.json`` says nothing here.
+
+    Raises
+    ------
+    UsageError
+        A run was begun here and did not end, or its record cannot be read.
+    """
+    if _is_ours(f"{root}/{RECORD}") or _is_ours(f"{root}/{STARTED}"):
+        return read_record(root)
+    return None
+
+
 def read_record(root: str) -> Record | None:
     """What a finished run recorded in a folder; None if the folder is not of ``apply``.
 
@@ -263,6 +278,18 @@ def _comparable(record: Mapping[str, Any]) -> dict[str, Any]:
         settings = kept["settings"].items()
         kept["settings"] = {name: value for name, value in settings if name not in _SELECTING}
     return kept
+
+
+def _is_ours(path: str) -> bool:
+    if not os.path.isfile(path):
+        return False
+    try:
+        _load(path)
+    except UsageError as error:
+        if isinstance(error.__cause__, OSError):  # who knows what it would say of the arrays
+            raise
+        return False
+    return True
 
 
 def _load(path: str) -> dict[str, Any]:
