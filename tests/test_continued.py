@@ -370,3 +370,13 @@ def test_files_in_data_that_are_only_called_so(tmp_path: Path, name: str, conten
             normstat.invert(data, tmp_path / "x")
     with pytest.raises(UsageError, match="is not a record|cannot be read"):
         normstat.apply(tmp_path / "out", data, "unit", skip_existing=True, workers=0)
+
+
+def test_stacks_are_no_images(tmp_path: Path) -> None:
+    """Both commands say in one sentence how arrays are written that they can read."""
+    data = applied.photos(tmp_path / "data", {"train": 2})
+    normstat.apply(data, tmp_path / "out", "unit", store="stack", crop=7, workers=0)
+    with pytest.raises(UsageError, match=r"out: holds stacks .*--store npy"):
+        normstat.compute(tmp_path / "out", workers=0)
+    with pytest.raises(UsageError, match=r"out: holds stacks .*--store npy"):
+        normstat.apply(tmp_path / "out", tmp_path / "x", "unit", workers=0)

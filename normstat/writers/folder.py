@@ -240,11 +240,17 @@ def record_in_data(root: str) -> Record | None:
     Raises
     ------
     UsageError
-        A run was begun here and did not end, or its record cannot be read.
+        A run was begun here and did not end, its record cannot be read, or its arrays are stacks.
     """
-    if _is_ours(f"{root}/{RECORD}") or _is_ours(f"{root}/{STARTED}"):
-        return read_record(root)
-    return None
+    if not (_is_ours(f"{root}/{RECORD}") or _is_ours(f"{root}/{STARTED}")):
+        return None
+    record = read_record(root)
+    if record and record.store == "stack":
+        raise UsageError(
+            f"{shown(root)}: holds stacks of many images, which are read with NumPy; use --store "
+            "npy for arrays to compute with"
+        )
+    return record
 
 
 def read_record(root: str) -> Record | None:
