@@ -266,6 +266,15 @@ def test_other_channels_than_recorded(tmp_path: Path) -> None:
     assert {row.kind.channels for row in done.first} == {("R", "G", "B")}
 
 
+def test_statistics_of_a_single_split(tmp_path: Path) -> None:
+    """They do not say that images were resized, so they are no source; the cure works."""
+    folder(tmp_path / "data", {"train/a.png": RGB})
+    stats = stats_of(tmp_path, RGB, resize=7, crop=4)
+    refused(tmp_path, UsageError, "from_split", stats.splits["train"])
+    done = normstat.apply(tmp_path / "data", tmp_path / "out", stats, from_split="train", workers=0)
+    assert done.first[0].shape == (3, 4, 4)
+
+
 def test_which_split(tmp_path: Path) -> None:
     """Without statistics of train another split has to be named; so has each with --own-split."""
     stats = stats_of(tmp_path, RGB, split="val")

@@ -13,7 +13,7 @@ from normstat.images import MAX_PIXELS, Shard, Unreadable, path_bytes, path_text
 from normstat.methods import normalizer as normalizer_of
 from normstat.methods import source_named
 from normstat.presets import Preset
-from normstat.stats import Settings, SplitStats, Stats
+from normstat.stats import Settings, Stats
 from normstat.verbs.planning import (
     Forecast,
     Plan,
@@ -69,7 +69,7 @@ class Applied:
 def apply(
     path: str | os.PathLike[str],
     out: str | os.PathLike[str],
-    source: Stats | SplitStats | Preset | str | os.PathLike[str] | None = None,
+    source: Stats | Preset | str | os.PathLike[str] | None = None,
     *,
     method: str | None = None,
     from_split: str | None = None,
@@ -102,7 +102,8 @@ def apply(
     ----------
     path : folder of images.
     out : folder for the arrays, ``index.jsonl`` and ``normstat.json``.
-    source, method, epsilon, dtype : see :func:`normstat.normalizer`.
+    source, method, epsilon, dtype : see :func:`normstat.normalizer`; but for the statistics of a
+        single split, which do not tell how their images were read.
     from_split : whose statistics normalize every split; None: those of ``train``.
     own_split : normalize each split with its own statistics.
     layout : of the arrays: ``chw`` or ``hwc``.

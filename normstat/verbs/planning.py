@@ -17,7 +17,7 @@ from normstat.files import shown
 from normstat.images import LAYOUTS, Reading
 from normstat.methods import Normalizer
 from normstat.presets import Preset
-from normstat.stats import Settings, Stats
+from normstat.stats import Settings, SplitStats, Stats
 from normstat.verbs.demands import Demands, Measure, Names
 from normstat.verbs.running import Images, Progress, Run, most_frequent
 from normstat.verbs.writing import Write
@@ -73,6 +73,11 @@ def refuse_choices(
             raise UsageError(f"{option} {shown(value)}: should be one of {', '.join(known)}")
     if own_split and not isinstance(source, Stats):
         raise UsageError("--own-split: only a stats file (--stats) has a split for each")
+    if isinstance(source, SplitStats):
+        raise UsageError(
+            "the statistics of a single split do not tell how its images were read; give all of "
+            "them (Stats), and the name of the split as from_split"
+        )
     if own_split and from_split:
         raise UsageError("--own-split and --from: choose one")
 
