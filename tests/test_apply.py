@@ -1,6 +1,7 @@
 """``apply`` writes what the normalizer gives for each image, and records the truth about it."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from PIL import Image
 
 import normstat
 from normstat.errors import FlatImage, OutOfRange, Stopped, UsageError
+from normstat.executors import InProcess
 from normstat.methods import METHODS
 from normstat.verbs.running import Silent
+from normstat.verbs.writing import Written
 
 METHODS_BY_IMAGE = [name for name, method in METHODS.items() if method.per_image]
 KEYS = """
@@ -423,6 +426,22 @@ def test_a_dry_run_writes_nothing_and_says_what_would_be(tmp_path: Path, mixed: 
 
 
 # ------------------------------------------------------------------- images without an answer
+
+
+@pytest.mark.parametrize("what", ["rows", "unreadable"])
+def test_an_image_that_is_lost_on_the_way_is_a_bug(tmp_path: Path, what: str) -> None:
+    """A run whose images are not all arrays or records never looks finished."""
+
+    class Losing(InProcess):
+        def map(self, job: Any, shards: Any) -> Any:
+            for result in super().map(job, shards):
+                yield replace(result, **{what: ()}) if isinstance(result, Written) else result
+
+    data = applied.photos(tmp_path / "data", {"train": 2, "val": 1})
+    make.write(data / "train" / "cut.png", make.encoded(make.pixels(1, 9, 13))[:-30])
+    with pytest.raises(RuntimeError, match="train: 3 images listed"):
+        normstat.apply(data, tmp_path / "out", "unit", executor=Losing())
+    assert not (tmp_path / "out" / "normstat.json").exists()
 
 
 @pytest.mark.parametrize("workers", [0, 2])

@@ -368,7 +368,7 @@ def test_files_in_data_that_are_only_called_so(tmp_path: Path, name: str, conten
     if name == "normstat.json":
         with pytest.raises(UsageError, match=r"normstat\.json: "):
             normstat.invert(data, tmp_path / "x")
-    with pytest.raises(UsageError, match="is not a record|cannot be read"):
+    with pytest.raises(UsageError, match=r"is not a record|cannot be read"):
         normstat.apply(tmp_path / "out", data, "unit", skip_existing=True, workers=0)
 
 

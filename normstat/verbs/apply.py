@@ -1,6 +1,7 @@
 """From a folder of images to a folder of normalized arrays."""
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
@@ -265,6 +266,7 @@ def _write(
             progress.advance(len(result.rows) + len(result.unreadable))
     if run.images != forecast.rows:
         raise Stopped(f"{shown(plan.images.source.root)}: files were added or removed meanwhile")
+    done.refuse_unaccounted(run)
     if not done.images:
         raise NothingToRead(
             f"{shown(plan.images.source.root)}: none of {run.listed.total()} images can be read "
@@ -320,6 +322,16 @@ class _Done:
         if len(self.first) < LOOK_AT:
             self.first.append(row)
         return number
+
+    def refuse_unaccounted(self, run: Run) -> None:
+        """Every image that was listed is an array or a record: anything else is a bug."""
+        records = Counter(record.split for record in self.unreadable)
+        for split, images in self.rows.items():
+            if images + records[split] != run.listed[split]:
+                raise RuntimeError(
+                    f"{split}: {run.listed[split]} images listed, {images} arrays and "
+                    f"{records[split]} records"
+                )
 
     def gaps(self, split: str, rows: int) -> list[int]:
         """Slots that nothing was written to."""
