@@ -419,8 +419,21 @@ def test_nothing_to_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("store", ["npy", "stack"])
 def test_nothing_whole_behind_good_headers(tmp_path: Path, store: str) -> None:
-    """Then a run has begun, and it leaves no array and no record."""
+    """Then a run has begun, and it leaves nothing, not even its folder; but an earlier one's."""
     folder(tmp_path / "data", {"train/a.png": RGB[:-30], "val/b.png": RGB[:-30]})
-    with pytest.raises(NothingToRead, match="none of 2 images can be read"):
-        normstat.apply(tmp_path / "data", tmp_path / "out", "unit", store=store, workers=0)
-    assert set(applied.tree(tmp_path / "out")) == applied.UNFINISHED
+    nothing = "none of 2 images can be read"
+    refused(tmp_path, NothingToRead, nothing, store=store)
+    (tmp_path / "out").mkdir()
+    refused(tmp_path, NothingToRead, nothing, store=store)
+    folder(tmp_path / "data", {"train/a.png": RGB, "val/b.png": RGB})
+    normstat.apply(tmp_path / "data", tmp_path / "out", "unit", store=store, workers=0)
+    whole = applied.arrays(tmp_path / "out")
+    folder(tmp_path / "data", {"train/a.png": RGB[:-30], "val/b.png": RGB[:-30]})
+    options: dict[str, Any] = {"store": store, "workers": 0}
+    with pytest.raises(NothingToRead, match=nothing):
+        normstat.apply(tmp_path / "data", tmp_path / "out", "unit", skip_existing=True, **options)
+    assert applied.arrays(tmp_path / "out").keys() == whole.keys()
+    assert "normstat.partial.json" in applied.tree(tmp_path / "out")
+    with pytest.raises(NothingToRead, match=nothing):
+        normstat.apply(tmp_path / "data", tmp_path / "out", "unit", overwrite=True, **options)
+    assert set(applied.tree(tmp_path / "out")) <= {"train/", "val/"}

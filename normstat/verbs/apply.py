@@ -268,6 +268,7 @@ def _write(
         raise Stopped(f"{shown(plan.images.source.root)}: files were added or removed meanwhile")
     done.refuse_unaccounted(run)
     if not done.images:
+        folder.undo()
         raise NothingToRead(
             f"{shown(plan.images.source.root)}: none of {run.listed.total()} images can be read "
             f"({most_frequent(done.unreadable)})"

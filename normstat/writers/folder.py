@@ -69,6 +69,7 @@ class Out:
         self.root = root
         self._decided: dict[str, Any] = {}
         self._continues = False
+        self._made = False
 
     def refuse(self, data: str, overwrite: bool, skip_existing: bool) -> None:
         """Find out whether a run may write here, before any work.
@@ -118,6 +119,7 @@ class Out:
             self._refuse_other_settings()
         try:
             with writing(self.root):
+                self._made = not os.path.isdir(self.root)
                 os.makedirs(self.root, exist_ok=True)
                 if overwrite:
                     self._remove_earlier(outputs)
@@ -157,6 +159,20 @@ class Out:
             self.give_up()
             self._remove(PLANNED)
             self._remove(STARTED)
+
+    def undo(self) -> None:
+        """Leave the folder as if nothing had been begun, as no array was written.
+
+        If the run continued another, that one's arrays stay, and can be continued still.
+        """
+        self.give_up()
+        if self._continues:
+            return
+        for name in (INDEX, PLANNED, STARTED):
+            self._remove(name)
+        if self._made:
+            with suppress(OSError):  # somebody has put something there
+                os.rmdir(self.root)
 
     def give_up(self) -> None:
         """Leave only what is whole."""
