@@ -16,6 +16,7 @@ import normstat
 from normstat.errors import FlatImage, OutOfRange, Stopped, UsageError
 from normstat.executors import InProcess
 from normstat.methods import METHODS
+from normstat.sources import Folder, Selection, Survey
 from normstat.verbs.running import Silent
 from normstat.verbs.writing import Written
 
@@ -357,6 +358,21 @@ def test_progress_is_told_of_every_image(tmp_path: Path, mixed: Path) -> None:
     told = Told()
     normstat.apply(mixed, tmp_path / "out", "unit", workers=0, progress=told)
     assert (told.totals, told.done, len(told.notices)) == ([12], 12, 2)
+
+
+def test_names_are_surveyed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second pass over the images has nothing new to tell, so it does not look again."""
+    surveys = []
+    survey = Folder.survey
+
+    def counted(self: Folder, selection: Selection) -> Survey:
+        surveys.append(selection)
+        return survey(self, selection)
+
+    monkeypatch.setattr(Folder, "survey", counted)
+    data = applied.photos(tmp_path / "data", {"train": 2})
+    normstat.apply(data, tmp_path / "out", "unit", workers=0)
+    assert len(surveys) == 1
 
 
 # ------------------------------------------------------------------------------------------ names

@@ -254,7 +254,13 @@ def _write(
                 stack.begin(name, rows)
     done = _Done(plan.images.selection.splits)
     folder = plan.folder
-    run = Run(plan.images, engine, Silent(), lambda shard: folder.plan(_outputs(writer, [shard])))
+    run = Run(
+        plan.images,
+        engine,
+        progress,
+        lambda shard: folder.plan(_outputs(writer, [shard])),
+        survey=False,  # the measuring run has told it
+    )
     with folder.index() as index, closing(run.results(plan.job(writer))) as results:
         for result in results:
             _raise_failure(result, folder.root)

@@ -72,6 +72,11 @@ class Images:
 class Run:
     """A job over all images, while their names are looked through.
 
+    Parameters
+    ----------
+    look_at : is given each shard before it is read.
+    survey : look through the names, and tell what they say; once is enough for several runs.
+
     Attributes
     ----------
     listed : split → images found so far, and folders that cannot be listed.
@@ -84,22 +89,26 @@ class Run:
         executor: Executor,
         progress: Progress,
         look_at: Callable[[Shard], None] | None = None,
+        survey: bool = True,
     ) -> None:
         self._images = images
         self._executor = executor
         self._progress = progress
         self._look_at = look_at
+        self._survey = survey
         self.listed: Counter[str] = Counter()
         self.images: Counter[str] = Counter()
 
     def results(self, job: Job[R]) -> Generator[R, None, None]:
         """What the job makes of each shard, in their order."""
-        survey = _SurveyThread(self._images, self._progress)
+        survey = _SurveyThread(self._images, self._progress) if self._survey else None
         with closing(self._executor.map(job, self._shards())) as results:
             for result in results:
-                survey.check()
+                if survey:
+                    survey.check()
                 yield result
-        survey.wait()
+        if survey:
+            survey.wait()
 
     def _shards(self) -> Iterator[Shard]:
         for shard in self._images.source.shards(self._images.selection):
