@@ -4,6 +4,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,16 @@ def test_a_file_for_each(out: Path, path: str, dtype: str) -> None:
         written = out / writer.output("train", path)
         assert written.read_bytes() == make.npy(array(number, dtype))
     assert not any((out / UNFINISHED).iterdir())
+
+
+def test_threads_do_not_write_into_the_same_file(out: Path) -> None:
+    """An executor of somebody else may have several in a process."""
+    writer = Npy(str(out))
+    big = np.zeros((3, 400, 400), "float32")
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda n: writer.write("s", f"{n}.png", 0, big + n), range(64)))
+    for number in range(64):
+        assert (np.load(out / f"{number}.npy") == number).all()
 
 
 NOT_OURS: dict[str, bytes] = {
