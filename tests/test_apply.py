@@ -273,6 +273,15 @@ def test_complete_without_damage(tmp_path: Path, store: str, dtype: str) -> None
     assert done.bytes == sum(path.stat().st_size for path in (tmp_path / "out").rglob("*.npy"))
 
 
+@pytest.mark.parametrize("store", ["npy", "stack"])
+def test_bytes_are_of_what_was_written(tmp_path: Path, store: str) -> None:
+    """Images with a whole header and damaged pixels have none."""
+    data = applied.photos(tmp_path / "data", {"train": 3, "val": 2})
+    make.write(data / "train" / "cut.png", make.encoded(make.pixels(1, 9, 13))[:-30])
+    done = normstat.apply(data, tmp_path / "out", "unit", store=store, crop=6, workers=0)
+    assert done.bytes == sum(path.stat().st_size for path in (tmp_path / "out").rglob("*.npy"))
+
+
 @pytest.mark.parametrize("name", ["imagenet", "TorchVision", "vgg"])
 def test_presets_are_recorded_under_their_own_name(tmp_path: Path, name: str) -> None:
     """Also where a program asked for one by an alias."""

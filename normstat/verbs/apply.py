@@ -5,7 +5,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
+
+import numpy as np
 
 from normstat.errors import NothingToRead, OutputError, Stopped
 from normstat.executors import Executor, Local
@@ -40,6 +43,7 @@ from normstat.writers import Nowhere, Npy, Row, Stack
 from normstat.writers.folder import Out, record_in_data
 from normstat.writers.index import index_line
 from normstat.writers.place import writing
+from normstat.writers.protocol import header_size
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ class Applied:
     Attributes
     ----------
     listed, images : found, and turned into arrays (by a dry run: that look as if they could be).
-    bytes : of the arrays.
+    bytes : of the files with the arrays (by a dry run: as their headers tell).
     free : bytes free where OUT is, before the run.
     range : smallest and largest value in all arrays; None before there are any.
     first : what is known of the first three arrays.
@@ -288,7 +292,7 @@ def _write(
     return Applied(
         listed=run.listed.total(),
         images=done.images,
-        bytes=forecast.bytes,
+        bytes=done.bytes(np.dtype(plan.dtype).itemsize, len(forecast.rows) if stack else None),
         free=forecast.free,
         range=done.range,
         first=tuple(done.first),
@@ -313,6 +317,7 @@ class _Done:
         self.first: list[Row] = []
         self.range: tuple[float, float] | None = None
         self.unreadable: list[Unreadable] = []
+        self._values = 0
         self._gaps: dict[str, list[int]] = {name: [] for name in self.rows}
 
     @property
@@ -325,10 +330,16 @@ class _Done:
         gaps = self._gaps[row.split]
         gaps.extend(range(number + len(gaps), row.slot))
         self.rows[row.split] += 1
+        self._values += prod(row.shape)
         self.range = _range_of([row], self.range)
         if len(self.first) < LOOK_AT:
             self.first.append(row)
         return number
+
+    def bytes(self, dtype_bytes: int, files: int | None) -> int:
+        """Of so many files; None: of one for each image."""
+        files = self.images if files is None else files
+        return files * header_size((3, 1, 1), "float32") + self._values * dtype_bytes
 
     def refuse_unaccounted(self, run: Run) -> None:
         """Every image that was listed is an array or a record: anything else is a bug."""
