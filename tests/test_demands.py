@@ -1,5 +1,6 @@
 """What does not fit is refused before anything is written: names, sizes, kinds, and OUT itself."""
 
+import os
 import shutil
 import sys
 from collections import namedtuple
@@ -387,24 +388,68 @@ def test_out_inside_data_by_a_link(tmp_path: Path) -> None:
         normstat.apply(tmp_path / "link", tmp_path / "data" / "train" / "out", "unit", workers=0)
 
 
-def test_a_disk_that_is_too_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+Disk = Callable[..., None]
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
+    """Sets what is free, and the size of blocks."""
+    usage = namedtuple("usage", "total used free")
+    status = namedtuple("status", "f_frsize")
+
+    def become(free: int, block: int = 1) -> None:
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**9, 0, free))
+        monkeypatch.setattr(os, "statvfs", lambda _: status(block), raising=False)
+
+    return become
+
+
+def test_a_disk_that_is_too_small(tmp_path: Path, disk: Disk) -> None:
     """Found before the first byte: one byte less than the arrays have is not enough."""
     folder(tmp_path / "data", {"train/a.png": RGB, "train/b.png": OTHER})
-    usage = namedtuple("usage", "total used free")
     needed = 2 * 128 + (7 + 8) * 9 * 3 * 4
-
-    def with_free(free: int) -> Callable[[str], Any]:
-        return lambda _: usage(10**9, 0, free)
-
-    monkeypatch.setattr(shutil, "disk_usage", with_free(needed - 1))
+    disk(needed - 1)
     refused(tmp_path, OutputError, "1.9 kB are to be written, and the disk has 1.9 kB free")
-    monkeypatch.setattr(shutil, "disk_usage", with_free(needed))
+    disk(needed)
     done = normstat.apply(tmp_path / "data", tmp_path / "out", "unit", workers=0)
     assert (done.free, done.bytes) == (needed, needed)
     (tmp_path / "out" / "train" / "b.npy").unlink()
-    monkeypatch.setattr(shutil, "disk_usage", with_free(128 + 8 * 9 * 3 * 4))
+    disk(128 + 8 * 9 * 3 * 4)
     normstat.apply(tmp_path / "data", tmp_path / "out", "unit", skip_existing=True, workers=0)
     assert len(applied.arrays(tmp_path / "out")) == 2
+
+
+@pytest.mark.parametrize(("store", "blocks"), [("npy", 3), ("stack", 1 + 2)])
+def test_files_take_whole_blocks(tmp_path: Path, disk: Disk, store: str, blocks: int) -> None:
+    """Of 1000 bytes: an array in a file of 884, and stacks of one and of two."""
+    names = ["train/a.png", "val/b.png", "val/c.png"]
+    folder(tmp_path / "data", dict.fromkeys(names, RGB))
+    disk(1000 * blocks - 1, 1000)
+    refused(tmp_path, OutputError, "3.0 kB are to be written", store=store)
+    disk(1000 * blocks, 1000)
+    normstat.apply(tmp_path / "data", tmp_path / "out", "unit", store=store, workers=0)
+
+
+def test_what_a_network_moves_at_a_time_is_no_block(tmp_path: Path, disk: Disk) -> None:
+    """NFS tells a megabyte; a file of a kilobyte takes no more for that."""
+    folder(tmp_path / "data", {"train/a.png": RGB})
+    disk(128 + 7 * 9 * 3 * 4, 1 << 20)
+    normstat.apply(tmp_path / "data", tmp_path / "out", "unit", workers=0)
+
+
+@pytest.mark.parametrize("earlier", ["npy", "stack"])
+@pytest.mark.parametrize("store", ["npy", "stack"])
+def test_what_is_overwritten_makes_room(
+    tmp_path: Path, disk: Disk, earlier: str, store: str
+) -> None:
+    """A disk that a run has filled has room for the same again, once."""
+    names = ["train/a.png", "train/b.png", "val/c.png", "val/d.png"]
+    folder(tmp_path / "data", dict.fromkeys(names, RGB))
+    normstat.apply(tmp_path / "data", tmp_path / "out", "unit", store=earlier, workers=0)
+    options: dict[str, Any] = {"store": store, "overwrite": True}
+    disk(0, 1000)
+    refused(tmp_path, OutputError, "free", dtype="float64", **options)
+    normstat.apply(tmp_path / "data", tmp_path / "out", "unit", workers=0, **options)
 
 
 def test_nothing_to_read(tmp_path: Path) -> None:

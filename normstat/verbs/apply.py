@@ -190,7 +190,7 @@ def apply(
     progress = progress or Silent()
     warn_of_leakage(progress, from_split, own_split)
     with engine if isinstance(engine, Local) else nullcontext(engine) as engine:
-        plan, forecast = measured(plan, engine, progress, skip_existing)
+        plan, forecast = measured(plan, engine, progress, overwrite, skip_existing)
         if dry_run:
             return _look(plan, forecast, engine)
         if forecast.needed > forecast.free:
@@ -218,8 +218,8 @@ def _look(plan: Plan, forecast: Forecast, engine: Executor) -> Applied:
             rows.extend(result.rows)
     return Applied(
         listed=forecast.listed,
-        images=forecast.demands.images,
-        bytes=forecast.bytes,
+        images=forecast.needs.arrays,
+        bytes=forecast.needs.bytes,
         free=forecast.free,
         range=_range_of(rows),
         first=tuple(rows),

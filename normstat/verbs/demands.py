@@ -13,7 +13,10 @@ from normstat.images import Kind, Reading, Shard, Unreadable
 from normstat.methods import Normalizer
 from normstat.verbs.writing import is_taken
 from normstat.writers.folder import RESERVED
+from normstat.writers.place import Disk
 from normstat.writers.protocol import header_size, renamed
+
+_HEADER = header_size((3, 1, 1), "float32")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +26,20 @@ class Demand:
     Attributes
     ----------
     images, pixels : how many, and Σ width × height.
+    taken : bytes on the disk, were there a file for each array.
     sizes : width, height and path of the first image, and of the first one of another size.
     """
 
     images: int
     pixels: int
+    taken: int
     sizes: tuple[tuple[int, int, str], ...]
 
     def __add__(self, other: "Demand") -> "Demand":
         return Demand(
             self.images + other.images,
             self.pixels + other.pixels,
+            self.taken + other.taken,
             _different((*self.sizes, *other.sizes)),
         )
 
@@ -113,28 +119,86 @@ class Demands:
             )
         return first
 
-    def bytes(
-        self, normalizers: Mapping[str, Normalizer], dtype_bytes: int, files: int | None = None
-    ) -> int:
-        """Bytes of all arrays, in so many files; None: each in one of its own."""
+    def forecast(self, arrays: "Arrays", stack: bool) -> "Needs":
+        """What the arrays need, in a file for each or in a stack for each split."""
         demands = [
-            (demand, _channels(normalizers[split], kind))
+            (split, demand, arrays.channels(split, kind))
             for (split, kind), demand in self.kinds.items()
         ]
-        if files is None:
-            files = sum(demand.images for demand, channels in demands if channels)
-        values = sum(demand.pixels * channels for demand, channels in demands)
-        return files * header_size((3, 1, 1), "float32") + values * dtype_bytes
+        images = sum(demand.images for _, demand, channels in demands if channels)
+        if not stack:
+            size = sum(
+                channels * demand.pixels * arrays.dtype_bytes for _, demand, channels in demands
+            )
+            taken = sum(demand.taken for _, demand, _ in demands)
+            return Needs(images, images, images * _HEADER + size, taken)
+        sizes = dict.fromkeys(arrays.normalizers, _HEADER)
+        for split, demand, channels in demands:
+            sizes[split] += channels * demand.pixels * arrays.dtype_bytes
+        taken = sum(map(arrays.disk.taken, sizes.values()))
+        return Needs(images, len(sizes), sum(sizes.values()), taken)
 
     def _of_split(self, split: str) -> dict[Kind, Demand]:
         return {kind: demand for (name, kind), demand in self.kinds.items() if name == split}
 
 
 @dataclass(frozen=True, slots=True)
+class Needs:
+    """What a run will write.
+
+    Attributes
+    ----------
+    arrays, files : how many; stacks have several arrays in a file.
+    bytes, taken : of these files, and on the disk.
+    """
+
+    arrays: int
+    files: int
+    bytes: int
+    taken: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arrays:
+    """What becomes of images.
+
+    Attributes
+    ----------
+    normalizers : split → what is done to its images.
+    dtype_bytes : of a value.
+    disk : where they go.
+    """
+
+    normalizers: Mapping[str, Normalizer]
+    dtype_bytes: int
+    disk: Disk
+
+    def channels(self, split: str, kind: Kind) -> int:
+        """Of the array; 0 if there is none."""
+        return _channels(self.normalizers[split], kind)
+
+    def taken(self, split: str, kind: Kind, pixels: int) -> int:
+        """Bytes on the disk of an array in a file of its own."""
+        try:
+            channels = self.channels(split, kind)
+        except UsageError:  # raised again by Demands.bound(), with the image's name
+            return 0
+        size = _HEADER + channels * pixels * self.dtype_bytes
+        return self.disk.taken(size) if channels else 0
+
+
+@dataclass(frozen=True, slots=True)
 class Measure:
-    """The job of a worker: the headers of a shard's images."""
+    """The job of a worker: the headers of a shard's images.
+
+    Attributes
+    ----------
+    reading : how images are read.
+    arrays : what becomes of them.
+    """
 
     reading: Reading
+    arrays: Arrays
 
     def __call__(self, shard: Shard) -> Demands:
         """What the images of a shard demand."""
@@ -151,7 +215,12 @@ class Measure:
                 sizes.append((found.width, found.height, sample.path))
         return Demands(
             {
-                place: Demand(len(sizes), sum(prod(size[:2]) for size in sizes), _different(sizes))
+                place: Demand(
+                    len(sizes),
+                    sum(prod(size[:2]) for size in sizes),
+                    sum(self.arrays.taken(*place, prod(size[:2])) for size in sizes),
+                    _different(sizes),
+                )
                 for place, sizes in kinds.items()
             },
             tuple(unreadable),
@@ -168,17 +237,17 @@ class Names:
     Parameters
     ----------
     out : OUT.
-    existing : measure what is there already.
+    existing : the disk, if what is there already is to be measured.
     extension : of the outputs.
     """
 
-    def __init__(self, out: str, existing: bool = False, extension: str = ".npy") -> None:
+    def __init__(self, out: str, existing: Disk | None = None, extension: str = ".npy") -> None:
         self._out = out
         self._extension = extension
         self._existing = existing
         # The folders from the root to where the walk is: their names, and who has them.
         self._open: list[tuple[str, dict[str, str]]] = [("", dict.fromkeys(RESERVED, "normstat"))]
-        #: Bytes of outputs that are there.
+        #: Bytes that outputs take which are there.
         self.existing_bytes = 0
 
     def add(self, shard: Shard) -> None:
@@ -193,7 +262,8 @@ class Names:
             output = renamed(path, self._extension)
             if self._existing:
                 with suppress(OSError):
-                    self.existing_bytes += os.path.getsize(f"{self._out}/{output}")
+                    size = os.path.getsize(f"{self._out}/{output}")
+                    self.existing_bytes += self._existing.taken(size)
             *folders, name = output.split("/")
             self._go_to(folders)
             self._claim(name, path)

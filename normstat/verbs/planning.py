@@ -1,7 +1,6 @@
 """What a run of ``apply`` decides before it writes: settings, normalizers, and what they need."""
 
 import os
-import shutil
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -18,11 +17,12 @@ from normstat.images import LAYOUTS, Reading
 from normstat.methods import Normalizer
 from normstat.presets import Preset
 from normstat.stats import Settings, SplitStats, Stats
-from normstat.verbs.demands import Demands, Measure, Names
+from normstat.verbs.demands import Arrays, Demands, Measure, Names, Needs
 from normstat.verbs.running import Images, Progress, Run, most_frequent
 from normstat.verbs.writing import Write
 from normstat.writers import WRITERS, Nowhere, Npy, Stack
 from normstat.writers.folder import SCHEMA, Out
+from normstat.writers.place import Disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,13 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What the headers tell; ``needed`` are the bytes that are not there yet."""
+    """What the headers tell; ``needed`` are the bytes that the disk has yet to find room for."""
 
     listed: int
     rows: Mapping[str, int]
     demands: Demands
     shape: tuple[int, ...]
-    bytes: int
+    needs: Needs
     needed: int
     free: int
 
@@ -135,14 +135,16 @@ def as_recorded(
 
 
 def measured(
-    plan: Plan, engine: Executor, progress: Progress, skip_existing: bool
+    plan: Plan, engine: Executor, progress: Progress, overwrite: bool, skip_existing: bool
 ) -> tuple[Plan, Forecast]:
     """The plan for exactly these images, after a look at every name and header."""
-    names = Names(plan.folder.root, skip_existing)
+    disk = Disk.of(plan.folder.root)
+    arrays = Arrays(plan.normalizers, np.dtype(plan.dtype).itemsize, disk)
+    names = Names(plan.folder.root, disk if skip_existing else None)
     stack = plan.store == "stack"
     run = Run(plan.images, engine, progress, None if stack else names.add)
     demands = Demands()
-    with closing(run.results(Measure(plan.reading))) as results:
+    with closing(run.results(Measure(plan.reading, arrays))) as results:
         for result in results:
             demands += result
     if not demands.kinds:
@@ -152,11 +154,10 @@ def measured(
         )
     plan = replace(plan, normalizers=demands.bound(plan.normalizers))
     shape = demands.shape(plan.normalizers, plan.layout) if stack else ()
-    files = len(run.images) if stack else None
-    size = demands.bytes(plan.normalizers, np.dtype(plan.dtype).itemsize, files)
-    needed = size - names.existing_bytes
+    needs = demands.forecast(arrays, stack)
+    there = plan.folder.earlier_bytes(disk) if overwrite else names.existing_bytes
     forecast = Forecast(
-        run.listed.total(), run.images, demands, shape, size, needed, _free(plan.folder.root)
+        run.listed.total(), run.images, demands, shape, needs, needs.taken - there, disk.free
     )
     return plan, forecast
 
@@ -202,11 +203,3 @@ def _stats_record(source: Any, from_split: str | None, own_split: bool) -> dict[
         for name in names
         if name in source.splits
     }
-
-
-def _free(out: str) -> int:
-    """Bytes free on the disk that OUT is, or will be, on."""
-    place = os.path.abspath(out)
-    while not os.path.exists(place):
-        place = os.path.dirname(place)
-    return shutil.disk_usage(place).free

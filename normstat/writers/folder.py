@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import Any, TextIO
 
@@ -22,8 +23,8 @@ from normstat.statsfile import render
 from normstat.statsfile.nodes import Node
 from normstat.writers.index import INDEX, read_index
 from normstat.writers.npy import UNFINISHED
-from normstat.writers.place import has_anything, refuse_filled, refuse_place, writing
-from normstat.writers.planned import PLANNED, plan, planned, planned_without
+from normstat.writers.place import Disk, has_anything, refuse_filled, refuse_place, writing
+from normstat.writers.planned import PLANNED, distinct, plan, planned
 
 #: Of ``normstat.json`` and ``normstat.partial.json``.
 SCHEMA = "normstat/apply/1"
@@ -178,6 +179,15 @@ class Out:
         """Leave only what is whole."""
         shutil.rmtree(self._unfinished, ignore_errors=True)
 
+    def earlier_bytes(self, disk: Disk) -> int:
+        """Bytes that the arrays of earlier runs take."""
+
+        def outputs() -> Iterator[str]:
+            return chain(self._indexed(), planned(self.root))
+
+        size = self._size(INDEX) + self._size(PLANNED)
+        return sum(disk.taken(self._size(output)) for output in distinct(outputs, size))
+
     def _has_anything(self) -> bool:
         # A run that was killed at once leaves the folder for unfinished files and nothing else.
         return has_anything(self.root, besides=UNFINISHED)
@@ -220,7 +230,8 @@ class Out:
     def _remove_left_over(self) -> None:
         """Arrays of images that are not selected, or cannot be read, any more."""
         if self._decided["store"] == "npy":  # a stack without rows is in no index
-            for output in planned_without(self.root, self._indexed):
+            noted = partial(planned, self.root)
+            for output in distinct(noted, self._size(PLANNED), besides=self._indexed):
                 self._remove(output)
 
     def _indexed(self) -> Iterator[str]:
@@ -239,6 +250,11 @@ class Out:
         # A folder of that name, or a file where its folder was, is none of ours.
         with suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError):
             os.unlink(self._path(name))
+
+    def _size(self, name: str) -> int:
+        """Bytes of a file; 0 if it is not there."""
+        path = self._path(name)
+        return os.path.getsize(path) if os.path.isfile(path) else 0
 
     @property
     def _unfinished(self) -> str:

@@ -1,11 +1,47 @@
 """The folder that a run fills: refused before any work, or told when it cannot be written."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from normstat.errors import OutputError, UsageError
 from normstat.files import shown
+
+_LARGEST_BLOCK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """The file system that a folder is on.
+
+    Attributes
+    ----------
+    free : bytes.
+    block : bytes; files take a whole number of blocks.
+    """
+
+    free: int
+    block: int = 1
+
+    @classmethod
+    def of(cls, root: str) -> "Disk":
+        """Of a folder that need not be there yet."""
+        place = os.path.abspath(root)
+        while not os.path.exists(place):
+            place = os.path.dirname(place)
+        block = os.statvfs(place).f_frsize if hasattr(os, "statvfs") else 1
+        # Network file systems tell what they transfer at a time, which no file is rounded up to.
+        return cls(shutil.disk_usage(place).free, block if 0 < block <= _LARGEST_BLOCK else 1)
+
+    def taken(self, size: int) -> int:
+        """Bytes that a file of a size takes.
+
+        >>> Disk(10**9, 4096).taken(4097)
+        8192
+        """
+        return -(-size // self.block) * self.block
 
 
 def refuse_place(root: str, source: str, what: str) -> None:

@@ -46,31 +46,34 @@ def planned(root: str) -> Iterator[str]:
             yield output
 
 
-def planned_without(root: str, kept: Callable[[], Iterable[str]]) -> Iterator[str]:
-    """Each output that was noted and is not kept, once.
+def distinct(
+    names: Callable[[], Iterable[str]],
+    size: int,
+    besides: Callable[[], Iterable[str]] = tuple,
+) -> Iterator[str]:
+    """Each name once, but for those of others.
 
-    Names are taken part by part, so that memory does not grow with their number.
+    They are taken part by part, so that memory does not grow with their number.
+
+    Parameters
+    ----------
+    names, besides : called once for each part.
+    size : bytes of the files that the names are in.
 
     Examples
     --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as out:
-    ...     plan(out, ["a.npy", "b.npy"])
-    ...     plan(out, ["b.npy", "c.npy"])
-    ...     list(planned_without(out, lambda: ["a.npy"]))
-    ['b.npy', 'c.npy']
+    >>> list(distinct(lambda: ["a", "b", "b", "c"], 8, besides=lambda: ["a"]))
+    ['b', 'c']
     """
-    if not os.path.exists(f"{root}/{PLANNED}"):
-        return
-    parts = os.path.getsize(f"{root}/{PLANNED}") // _PART + 1
+    parts = size // _PART + 1
     for part in range(parts):
 
-        def is_here(output: str, part: int = part) -> bool:
-            return crc32(path_bytes(output)) % parts == part
+        def is_here(name: str, part: int = part) -> bool:
+            return crc32(path_bytes(name)) % parts == part
 
-        here = dict.fromkeys(filter(is_here, planned(root)))
-        for output in filter(is_here, kept()):
-            here.pop(output, None)
+        here = dict.fromkeys(filter(is_here, names()))
+        for name in filter(is_here, besides()):
+            here.pop(name, None)
         yield from here
 
 
