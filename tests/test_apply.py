@@ -440,8 +440,8 @@ def test_a_dry_run_writes_nothing_and_says_what_would_be(tmp_path: Path, mixed: 
     dry = normstat.apply(data, tmp_path / "out", "symmetric", dry_run=True, workers=0)
     assert not (tmp_path / "out").exists()
     wet = normstat.apply(data, tmp_path / "out", "symmetric", workers=0)
-    assert (dry.images, dry.bytes, dry.first, dry.outputs) == (
-        wet.images, wet.bytes, wet.first, wet.outputs,
+    assert (dry.images, dry.files, dry.bytes, dry.first, dry.outputs) == (
+        wet.images, wet.files, wet.bytes, wet.first, wet.outputs,
     )  # fmt: skip
     assert dry.outputs == ("train/000.npy", "train/001.npy", "train/002.npy")
     three = [np.load(tmp_path / "out" / name) for name in dry.outputs]

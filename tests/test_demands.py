@@ -6,9 +6,10 @@ import sys
 from collections import namedtuple
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import applied
+import command
 import make
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from normstat.errors import (
     UnknownSplit,
     UsageError,
 )
+from normstat.verbs.running import Silent
 
 RGB = make.encoded(make.pixels(1, 7, 9))
 OTHER = make.encoded(make.pixels(2, 8, 9))
@@ -372,7 +374,10 @@ def test_places_for_out(tmp_path: Path, match: str, options: dict[str, Any], sto
     folder(tmp_path / "data", {"train/a.png": RGB})
     folder(tmp_path, {"file": b"", "full/my.txt": b"mine"})
     error = OutputError if options["out"] == "file/out" else UsageError
-    refused(tmp_path, error, match, store=store, **(options | {"out": tmp_path / options["out"]}))
+    options = options | {"out": tmp_path / options["out"], "store": store}
+    refused(tmp_path, error, match, **options)
+    if not options.get("skip_existing"):
+        refused(tmp_path, error, match, dry_run=True, **options)
 
 
 @links
@@ -450,6 +455,45 @@ def test_what_is_overwritten_makes_room(
     disk(0, 1000)
     refused(tmp_path, OutputError, "free", dtype="float64", **options)
     normstat.apply(tmp_path / "data", tmp_path / "out", "unit", workers=0, **options)
+
+
+@pytest.mark.parametrize(("store", "files"), [("npy", 3), ("stack", 2)])
+def test_a_dry_run_tells_of_files_and_of_a_small_disk(
+    tmp_path: Path, disk: Disk, store: str, files: int
+) -> None:
+    """Nothing fails and nothing is written; where there is room, nothing is said of it."""
+
+    class Told(Silent):
+        notices: ClassVar[list[str]] = []
+
+        def notice(self, message: str) -> None:
+            self.notices.append(message)
+
+    folder(tmp_path / "data", dict.fromkeys(["train/a.png", "val/b.png", "val/c.png"], RGB))
+    options: dict[str, Any] = {"store": store, "dry_run": True, "workers": 0}
+    for free, said in ((2999, True), (3000, False)):
+        disk(free, 1000)
+        Told.notices.clear()
+        done = normstat.apply(
+            tmp_path / "data", tmp_path / "out", "unit", progress=Told(), **options
+        )
+        assert (done.images, done.files) == (3, files)
+        assert any("the disk has 3.0 kB free" in line for line in Told.notices) is said
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("store", ["npy", "stack"])
+def test_a_command_that_only_looks_says_what_it_sees(tmp_path: Path, store: str) -> None:
+    """Its first line stands there even if nothing else is to be said."""
+    folder(tmp_path / "data", dict.fromkeys(["train/a.png", "val/b.png", "val/c.png"], RGB))
+    arguments = ("apply", "data", "out", "--method", "unit", "--store", store, "--dry-run")
+    quiet = command.normstat(*arguments, "-q", cwd=tmp_path)
+    files = {"npy": "3 files, 2,652 bytes", "stack": "2 files, 2,524 bytes"}[store]
+    assert quiet.stdout.startswith(f"would write 3 arrays in {files}, to out; ")
+    assert (quiet.returncode, quiet.stderr, quiet.stdout.count("\n")) == (0, "", 1)
+    loud = command.normstat(*arguments, cwd=tmp_path)
+    assert loud.stdout.startswith(quiet.stdout.split(";")[0])
+    assert loud.stdout.count("\n") > 1
 
 
 def test_nothing_to_read(tmp_path: Path) -> None:

@@ -166,20 +166,24 @@ def apply(
             executor=executor,
             progress=progress,
         )
+    if dry_run:
+        print(_forecast(result, out))  # quiet or not, it is what was asked for
     if not quiet:
         _print(result, out, dry_run)
     listed_in = "above" if dry_run else f"{shown(out)}/normstat.json"
     return verdict(len(result.unreadable), allow_unreadable, listed_in, quiet)
 
 
+def _forecast(result: "Applied", out: str) -> str:
+    return (
+        f"would write {result.images} arrays in {result.files} files, {result.bytes:,} bytes, to "
+        f"{shown(out)}; {result.free:,} bytes are free there"
+    )
+
+
 def _print(result: "Applied", out: str, dry_run: bool) -> None:
     low, high = result.range or (0.0, 0.0)
-    if dry_run:
-        print(
-            f"would write {result.images} arrays, {result.bytes:,} bytes, to {shown(out)}; "
-            f"{result.free:,} bytes are free there"
-        )
-    else:
+    if not dry_run:
         print(f"{result.images} arrays written to {shown(out)}, values {low:.6g} to {high:.6g}")
     rows = [
         (

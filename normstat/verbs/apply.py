@@ -53,7 +53,7 @@ class Applied:
     Attributes
     ----------
     listed, images : found, and turned into arrays (by a dry run: that look as if they could be).
-    bytes : of the files with the arrays (by a dry run: as their headers tell).
+    files, bytes : with the arrays (by a dry run: as the headers of the images tell).
     free : bytes free where OUT is, before the run.
     range : smallest and largest value in all arrays; None before there are any.
     first : what is known of the first three arrays.
@@ -63,6 +63,7 @@ class Applied:
 
     listed: int
     images: int
+    files: int
     bytes: int
     free: int
     range: tuple[float, float] | None
@@ -124,7 +125,8 @@ def apply(
     skip_existing : continue an earlier run with the same settings. Every image is read again;
         an array that is there already, bit for bit, is not written again. Other images may be
         selected (`include`, `exclude`); arrays of those that no longer are go.
-    dry_run : write nothing, and look at the first three images only.
+    dry_run : write nothing, and look at the first three images only. A place that is refused
+        still is; of a disk that is too small `progress` is told.
     workers, image_timeout, executor, progress : as for :func:`normstat.compute`.
 
     Returns
@@ -170,8 +172,7 @@ def apply(
         settings, layout=input_layout or (applied.layout if applied else settings.layout)
     )
     folder = Out(os.fspath(out))
-    if not dry_run:
-        folder.refuse(os.fspath(path), overwrite, skip_existing)
+    folder.refuse(os.fspath(path), overwrite, skip_existing)
     images = Images.of(path, settings, names_of(split))
     normalizers = {
         name: normalizer_of(
@@ -192,12 +193,11 @@ def apply(
     with engine if isinstance(engine, Local) else nullcontext(engine) as engine:
         plan, forecast = measured(plan, engine, progress, overwrite, skip_existing)
         if dry_run:
+            if forecast.needed > forecast.free:
+                progress.notice(_too_small(folder, forecast))
             return _look(plan, forecast, engine)
         if forecast.needed > forecast.free:
-            raise OutputError(
-                f"{shown(folder.root)}: {_human(forecast.needed)} are to be written, and the disk "
-                f"has {_human(forecast.free)} free; --dtype float16, or --resize N --crop N"
-            )
+            raise OutputError(_too_small(folder, forecast))
         decided = decided_record(plan, source, from_split, own_split)
         writer = _writer(plan, forecast, skip_existing)
         outputs = _outputs(writer, images.source.shards(images.selection))
@@ -206,6 +206,13 @@ def apply(
             return _write(plan, forecast, engine, progress, writer)
         finally:
             folder.give_up()
+
+
+def _too_small(folder: Out, forecast: Forecast) -> str:
+    return (
+        f"{shown(folder.root)}: {_human(forecast.needed)} are to be written, and the disk has "
+        f"{_human(forecast.free)} free; --dtype float16, or --resize N --crop N"
+    )
 
 
 def _look(plan: Plan, forecast: Forecast, engine: Executor) -> Applied:
@@ -219,6 +226,7 @@ def _look(plan: Plan, forecast: Forecast, engine: Executor) -> Applied:
     return Applied(
         listed=forecast.listed,
         images=forecast.needs.arrays,
+        files=forecast.needs.files,
         bytes=forecast.needs.bytes,
         free=forecast.free,
         range=_range_of(rows),
@@ -289,10 +297,12 @@ def _write(
                 stack.finish(name, rows, done.gaps(name, rows))
     unreadable = tuple(sorted(done.unreadable, key=lambda record: path_bytes(record.path)))
     folder.finish(_result(done, run, unreadable))
+    files = len(forecast.rows) if stack else done.images
     return Applied(
         listed=run.listed.total(),
         images=done.images,
-        bytes=done.bytes(np.dtype(plan.dtype).itemsize, len(forecast.rows) if stack else None),
+        files=files,
+        bytes=done.bytes(np.dtype(plan.dtype).itemsize, files),
         free=forecast.free,
         range=done.range,
         first=tuple(done.first),
@@ -336,9 +346,8 @@ class _Done:
             self.first.append(row)
         return number
 
-    def bytes(self, dtype_bytes: int, files: int | None) -> int:
-        """Of so many files; None: of one for each image."""
-        files = self.images if files is None else files
+    def bytes(self, dtype_bytes: int, files: int) -> int:
+        """Of so many files with all arrays."""
         return files * header_size((3, 1, 1), "float32") + self._values * dtype_bytes
 
     def refuse_unaccounted(self, run: Run) -> None:
