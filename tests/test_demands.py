@@ -354,6 +354,24 @@ def test_results_beyond_float16(tmp_path: Path) -> None:
 
 # -------------------------------------------------------------------------------------------- OUT
 
+
+def test_two_drives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows, images on one and arrays on the other have no folder in common."""
+    import ntpath
+
+    folder(tmp_path / "data", {"train/a.png": RGB})
+    drives = {str(tmp_path / "data"): r"C:\data", str(tmp_path / "out"): r"D:\out"}
+    usual = os.path.commonpath
+
+    def on_windows(paths: list[str]) -> str:
+        both = [drives.get(path, path) for path in paths]
+        return ntpath.commonpath(both) if both[0][1:2] == ":" else usual(paths)
+
+    monkeypatch.setattr(os.path, "commonpath", on_windows)
+    done = normstat.apply(tmp_path / "data", tmp_path / "out", "unit", workers=0)
+    assert done.images == 1
+
+
 FOUND: dict[str, tuple[str, dict[str, Any]]] = {
     "file": ("is not a folder", {"out": "file"}),
     "below-a-file": ("cannot be read", {"out": "file/out"}),

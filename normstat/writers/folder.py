@@ -23,7 +23,14 @@ from normstat.statsfile import render
 from normstat.statsfile.nodes import Node
 from normstat.writers.index import INDEX, read_index
 from normstat.writers.npy import UNFINISHED
-from normstat.writers.place import Disk, has_anything, refuse_filled, refuse_place, writing
+from normstat.writers.place import (
+    Disk,
+    has_anything,
+    is_inside,
+    refuse_filled,
+    refuse_place,
+    writing,
+)
 from normstat.writers.planned import PLANNED, distinct, plan, planned
 
 #: Of ``normstat.json`` and ``normstat.partial.json``.
@@ -81,8 +88,7 @@ class Out:
             OUT is in DATA, or DATA in OUT; OUT is a file, or holds something.
         """
         refuse_place(self.root, data, "arrays")
-        here, there = os.path.realpath(self.root), os.path.realpath(data)
-        if os.path.commonpath([here, there]) == here:
+        if is_inside(data, self.root):
             raise UsageError(
                 f"{shown(self.root)}: holds {shown(data)}, whose files could be written over; "
                 "arrays belong elsewhere"

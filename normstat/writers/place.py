@@ -44,6 +44,19 @@ class Disk:
         return -(-size // self.block) * self.block
 
 
+def is_inside(path: str, folder: str) -> bool:
+    """Whether a path is a folder or leads into it, whatever links are on the way.
+
+    >>> is_inside("a/b", "a"), is_inside("a", "a"), is_inside("a", "a/b"), is_inside("ab", "a")
+    (True, True, False, False)
+    """
+    here, there = os.path.realpath(path), os.path.realpath(folder)
+    try:
+        return os.path.commonpath([here, there]) == there
+    except ValueError:  # two drives of Windows have nothing in common
+        return False
+
+
 def refuse_place(root: str, source: str, what: str) -> None:
     """Refuse a folder for results that is no folder, or a part of what is read.
 
@@ -58,8 +71,7 @@ def refuse_place(root: str, source: str, what: str) -> None:
     """
     if not root:
         raise UsageError(f"'': is no folder for {what}; give a name")
-    here, there = os.path.realpath(root), os.path.realpath(source)
-    if os.path.commonpath([here, there]) == there:
+    if is_inside(root, source):
         raise UsageError(f"{shown(root)}: is inside {shown(source)}; {what} belong elsewhere")
     if os.path.lexists(root) and not os.path.isdir(root):
         raise UsageError(f"{shown(root)}: is not a folder; give the name of a new one")
