@@ -24,6 +24,7 @@ from normstat.errors import (
     UsageError,
 )
 from normstat.verbs.running import Silent
+from normstat.writers import planned
 
 RGB = make.encoded(make.pixels(1, 7, 9))
 OTHER = make.encoded(make.pixels(2, 8, 9))
@@ -100,6 +101,38 @@ def test_names_met_in_shards_far_from_each_other(tmp_path: Path) -> None:
     names = [f"a/{place:04}.png" for place in range(600)]
     folder(tmp_path / "data", dict.fromkeys(["a.jpg", *names, "a.png"], RGB))
     refused(tmp_path, UsageError, "a.jpg and a.png")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there are no such images")
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("A.png", "a.jpg"),
+        ("Cat/a.png", "cat/b.png"),
+        ("é.png", "e\u0301.jpg"),
+        ("Index.JSONL/a.png", ""),
+    ],
+)
+def test_names_that_other_systems_take_for_one(
+    tmp_path: Path, first: str, second: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where case or composition do not count, one array would be written over another."""
+    folder(tmp_path / "data", dict.fromkeys(filter(None, [first, second]), RGB))
+    normstat.apply(tmp_path / "data", tmp_path / "linux", "unit", workers=0)
+    assert len(applied.arrays(tmp_path / "linux")) == (2 if second else 1)
+    monkeypatch.setattr(planned, "_FOLDS", True)
+    refused(tmp_path, UsageError, "would both become")
+
+
+def test_an_image_whose_name_changes_its_case_keeps_its_array(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The array of its old name is that of the new one, and must not be swept away."""
+    monkeypatch.setattr(planned, "_FOLDS", True)
+    monkeypatch.setattr(planned, "_PART", 1)
+    names = ["train/A.npy", "train/b.npy", "Val/C.npy"]
+    kept = ["train/a.npy", "val/c.npy"]
+    assert list(planned.distinct(lambda: names, 9, besides=lambda: kept)) == ["train/b.npy"]
 
 
 def test_names_that_are_left_out_do_not_count(tmp_path: Path) -> None:

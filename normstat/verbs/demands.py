@@ -14,6 +14,7 @@ from normstat.methods import Normalizer
 from normstat.verbs.writing import is_taken
 from normstat.writers.folder import RESERVED
 from normstat.writers.place import Disk
+from normstat.writers.planned import folded
 from normstat.writers.protocol import header_size, renamed
 
 _HEADER = header_size((3, 1, 1), "float32")
@@ -279,7 +280,7 @@ class Names:
 
     def _claim(self, name: str, path: str) -> None:
         names = self._open[-1][1]
-        other = names.setdefault(name, path)
+        other = names.setdefault(folded(name), path)
         if other != path:
             raise UsageError(
                 f"{shown(other)} and {shown(path)} would both become "

@@ -6,8 +6,10 @@ all of that: later it would pass for a result.
 
 import json
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
+from unicodedata import normalize
 from zlib import crc32
 
 from normstat.images import path_bytes, path_from_text, path_text
@@ -15,6 +17,7 @@ from normstat.images import path_bytes, path_from_text, path_text
 #: In OUT, from the start of a run to its end; a JSON string on each line.
 PLANNED = "normstat.partial.jsonl"
 _PART = 1 << 24
+_FOLDS = sys.platform in ("darwin", "win32")
 
 
 def plan(root: str, outputs: Iterable[str]) -> None:
@@ -69,12 +72,24 @@ def distinct(
     for part in range(parts):
 
         def is_here(name: str, part: int = part) -> bool:
-            return crc32(path_bytes(name)) % parts == part
+            return crc32(path_bytes(folded(name))) % parts == part
 
-        here = dict.fromkeys(filter(is_here, names()))
+        here = {folded(name): name for name in filter(is_here, names())}
         for name in filter(is_here, besides()):
-            here.pop(name, None)
-        yield from here
+            here.pop(folded(name), None)
+        yield from here.values()
+
+
+def folded(name: str) -> str:
+    """The same for names that are the same file on this system.
+
+    By default, on macOS and Windows case does not count, nor how an accented letter is composed.
+    It is not tried out on the disk of OUT, where a dry run may not write; who has another one there
+    is asked to rename a file that need not be renamed.
+    """
+    if not _FOLDS:
+        return name
+    return normalize("NFC", normalize("NFC", name).casefold())
 
 
 def inside(path: str) -> str:
