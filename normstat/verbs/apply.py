@@ -154,7 +154,7 @@ def apply(
     >>> done.images, done.first[0].shape
     (1, (3, 2, 4))
     """
-    source = source_named(source)
+    numbers = source_named(source)
     applied = record_in_data(os.fspath(path))
     asked = Settings(
         channels="auto" if channels is None else channels,
@@ -166,8 +166,8 @@ def apply(
         split_dirs={name: os.fspath(folder) for name, folder in (split_dir or {}).items()},
     )
     refuse_options(asked, workers, None, image_timeout)
-    refuse_choices(layout, input_layout, store, source, from_split, own_split)
-    settings = as_recorded(asked, channels, max_pixels, source)
+    refuse_choices(layout, input_layout, store, numbers, from_split, own_split)
+    settings = as_recorded(asked, channels, max_pixels, numbers)
     settings = replace(
         settings, layout=input_layout or (applied.layout if applied else settings.layout)
     )
@@ -176,7 +176,7 @@ def apply(
     images = Images.of(path, settings, names_of(split))
     normalizers = {
         name: normalizer_of(
-            source,
+            numbers,
             method=method,
             split=name if own_split else from_split,
             epsilon=epsilon,
@@ -198,7 +198,7 @@ def apply(
             return _look(plan, forecast, engine)
         if forecast.needed > forecast.free:
             raise OutputError(_too_small(folder, forecast))
-        decided = decided_record(plan, source, from_split, own_split)
+        decided = decided_record(plan, numbers, from_split, own_split)
         writer = _writer(plan, forecast, skip_existing)
         outputs = _outputs(writer, images.source.shards(images.selection))
         folder.begin(decided, outputs, overwrite, skip_existing)

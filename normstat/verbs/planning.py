@@ -1,6 +1,5 @@
 """What a run of ``apply`` decides before it writes: settings, normalizers, and what they need."""
 
-import os
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace

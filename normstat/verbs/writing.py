@@ -48,7 +48,7 @@ def is_taken(normalizer: Normalizer, kind: Kind) -> bool:
     if takes.dtype is None:
         return True
     try:
-        takes.accept(len(kind.channels), kind.dtype)
+        takes.accept(len(kind.channels), kind.dtype, kind.channels)
     except UsageError:
         return False
     return True
