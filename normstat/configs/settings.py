@@ -104,10 +104,10 @@ def _settings(table: Node, rules: Collection[str], file: str) -> CheckSettings:
             node.fail(f"no such key; there are {', '.join(_KEYS)}")
     return CheckSettings(
         mode=table.get("mode").optional(lambda node: node.one_of(_MODES)),
-        margin=table.get("margin").optional(_margin),
+        margin=table.get("margin").optional(Node.above_zero),
         rules=_rules(table.get("rules", {}), rules),
         config=tuple(_beside(file, node.text()) for node in table.get("config", []).list()),
-        require_conclusive=table.get("require-conclusive").optional(_truth),
+        require_conclusive=table.get("require-conclusive").optional(Node.truth),
         file=file,
     )
 
@@ -117,18 +117,6 @@ def _rules(table: Node, known: Collection[str]) -> dict[str, str]:
         if name not in known:
             node.fail(f"no such rule; there are {', '.join(known)}")
     return {name: node.one_of(_LEVELS) for name, node in table.items()}
-
-
-def _margin(node: Node) -> float:
-    if not node.number() > 0:
-        node.fail("should be above 0")
-    return node.number()
-
-
-def _truth(node: Node) -> bool:
-    if not isinstance(node.value, bool):
-        node.fail("should be true or false")
-    return bool(node.value)
 
 
 def _beside(file: str, name: str) -> str:

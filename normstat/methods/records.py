@@ -34,9 +34,9 @@ def from_record(record: Mapping[str, Any]) -> Normalizer:
     takes = Input(
         channels=node["channels"].optional(_names),
         dtype=node["input_dtype"].optional(lambda child: child.one_of(INPUTS)),
-        scale=node["scale"].optional(_positive),
-        spreads_gray=_truth(node["spreads_gray"]),
-        reverses=_truth(node["reverses"]),
+        scale=node["scale"].optional(Node.above_zero),
+        spreads_gray=node["spreads_gray"].truth(),
+        reverses=node["reverses"].truth(),
     )
     return Normalizer(
         method,
@@ -56,7 +56,7 @@ def _fitted(method: str, epsilon: float, numbers: Node, channels: tuple[str, ...
         return _whitening(center, numbers, channels)
     if len(center) not in (1, len(channels or "1")):
         numbers["center"].fail(f"should have a number for each channel, has {len(center)}")
-    width = tuple(_positive(node) for node in _items(numbers["width"], len(center)))
+    width = tuple(node.above_zero() for node in _items(numbers["width"], len(center)))
     return Affine(center, width, numbers["limits"].optional(lambda node: _limits(node, center)))
 
 
@@ -92,15 +92,3 @@ def _items(node: Node, length: int | None = None) -> list[Node]:
     """A list, or the tuple that it was before it became JSON."""
     value = list(node.value) if isinstance(node.value, tuple) else node.value
     return Node(value, node.pointer).list(length)
-
-
-def _positive(node: Node) -> float:
-    if not node.number() > 0:
-        node.fail("should be above 0")
-    return node.number()
-
-
-def _truth(node: Node) -> bool:
-    if not isinstance(node.value, bool):
-        node.fail("should be true or false")
-    return bool(node.value)

@@ -115,6 +115,16 @@ class Node:
             self.fail("should be 0 or more")
         return self.number()
 
+    def above_zero(self) -> float:
+        if not self.number() > 0:
+            self.fail("should be above 0")
+        return self.number()
+
+    def truth(self) -> bool:
+        if not isinstance(self.value, bool):
+            self.fail("should be true or false")
+        return bool(self.value)
+
     def scale(self) -> int:
         if self.value not in (1, 255, 65535):
             self.fail("should be 1, 255 or 65535")
