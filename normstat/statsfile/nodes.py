@@ -30,7 +30,7 @@ def parse(text: str | bytes) -> "Node":
         root.refuse_bad()
         return root
     except UnicodeDecodeError as error:
-        raise StatsFileError("not UTF-8") from error
+        raise StatsFileError("not UTF-8 text, so not JSON") from error
     except json.JSONDecodeError as error:
         raise StatsFileError(
             f"not JSON: {error.msg} in line {error.lineno}, column {error.colno}"
