@@ -27,7 +27,9 @@ from normstat.writers.place import (
     Disk,
     has_anything,
     is_inside,
+    linked_folders,
     refuse_filled,
+    refuse_links,
     refuse_place,
     writing,
 )
@@ -78,6 +80,7 @@ class Out:
         self._decided: dict[str, Any] = {}
         self._continues = False
         self._made = False
+        self._looked_at = ""  # the folder of outputs that was no link
 
     def refuse(self, data: str, overwrite: bool, skip_existing: bool) -> None:
         """Find out whether a run may write here, before any work.
@@ -116,7 +119,8 @@ class Out:
         Raises
         ------
         UsageError
-            There is a run to continue, and it had other settings.
+            There is a run to continue, and it had other settings. A folder on the way to an
+            output is a link.
         OutputError
             The folder cannot be written to.
         """
@@ -124,6 +128,7 @@ class Out:
         self._continues = skip_existing and self._has_anything()
         if self._continues:
             self._refuse_other_settings()
+        outputs = self._without_links(outputs)
         try:
             with writing(self.root):
                 self._made = not os.path.isdir(self.root)
@@ -146,10 +151,12 @@ class Out:
 
         Raises
         ------
+        UsageError
+            A folder on the way to one is a link.
         OutputError
         """
         with writing(self.root):
-            plan(self.root, outputs)
+            plan(self.root, map(self._checked, outputs))
 
     @contextmanager
     def index(self) -> Iterator[TextIO]:
@@ -220,6 +227,26 @@ class Out:
                 "repeat its options, or replace it with --overwrite"
             )
 
+    def _without_links(self, outputs: Iterable[str]) -> Iterable[str]:
+        """The outputs, if there is no link on the way to one, nor to those of earlier runs."""
+        refuse_links(self.root, UNFINISHED)
+        links = tuple(linked_folders(self.root))
+        if not links:
+            return outputs
+        outputs = list(outputs)  # they can be walked over once only
+        for output in chain(self._indexed(), planned(self.root), outputs):
+            if output.startswith(links):
+                self._checked(output)
+        return outputs
+
+    def _checked(self, output: str) -> str:
+        """The output, if there is no link on the way to it: asked once for those of a folder."""
+        folder = os.path.dirname(output)
+        if folder != self._looked_at:
+            refuse_links(self.root, folder)
+            self._looked_at = folder
+        return output
+
     def _remove_earlier(self, outputs: Iterable[str]) -> None:
         """Everything of earlier runs, and what would look like a result of this one.
 
@@ -255,7 +282,7 @@ class Out:
     def _remove(self, name: str) -> None:
         # A folder of that name, or a file where its folder was, is none of ours.
         with suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError):
-            os.unlink(self._path(name))
+            os.unlink(self._path(self._checked(name)))
 
     def _size(self, name: str) -> int:
         """Bytes of a file; 0 if it is not there."""

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from normstat.errors import OutputError, UsageError
@@ -103,6 +103,54 @@ def has_anything(root: str, besides: str = "") -> bool:
         return False
     except OSError as error:
         raise OutputError(f"{shown(root)}: cannot be read ({error.strerror})") from error
+
+
+def linked_folders(root: str) -> Iterator[str]:
+    """The links below a folder that may lead to other folders, as ``train/cat/``.
+
+    What cannot be looked into is passed over: :func:`refuse_links` looks again, at each folder.
+    """
+    places = [""]
+    while places:
+        place = places.pop()
+        with suppress(OSError), os.scandir(f"{root}/{place}") as entries:
+            for entry in entries:
+                below = f"{place}{entry.name}/"
+                if entry.is_symlink():
+                    if not os.path.isfile(entry.path):
+                        yield below
+                elif entry.is_dir():
+                    if _is_link(entry.path):
+                        yield below
+                    else:
+                        places.append(below)
+
+
+def refuse_links(root: str, folder: str) -> None:
+    """Refuse a folder below another if the way to it is through a link, wherever that leads.
+
+    Parameters
+    ----------
+    root : may be a link itself.
+    folder : relative to it.
+
+    Raises
+    ------
+    UsageError
+    """
+    here = root
+    for name in filter(None, folder.split("/")):
+        here = f"{here}/{name}"
+        if _is_link(here):
+            raise UsageError(
+                f"{shown(here)}: is a link, and what is behind it may be anything, the images too; "
+                "remove the link, or choose another folder for the arrays"
+            )
+
+
+def _is_link(path: str) -> bool:
+    # Windows links folders by junctions, too; Python knows them since 3.12.
+    return os.path.islink(path) or getattr(os.path, "isjunction", os.path.islink)(path)
 
 
 @contextmanager

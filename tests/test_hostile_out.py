@@ -1,0 +1,103 @@
+"""What somebody has put into OUT is neither followed to the images nor waited for."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import applied
+import make
+import pytest
+
+import normstat
+from normstat.errors import UsageError
+from normstat.writers.folder import Out
+
+links = pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+AGAIN: dict[str, dict[str, Any]] = {
+    "overwrite": {"overwrite": True},
+    "continue": {"skip_existing": True},
+}
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Images whose arrays have their names."""
+    for place in range(2):
+        for folder in ("train/cat", "train/dog"):
+            array = make.npy(make.pixels(place, 6, 7))
+            make.write(tmp_path / "data" / folder / f"{place}.npy", array)
+    return tmp_path / "data"
+
+
+# --------------------------------------------------------------------------------------- links
+
+
+@links
+@pytest.mark.parametrize("again", AGAIN.values(), ids=AGAIN)
+@pytest.mark.parametrize("finished", [True, False])
+@pytest.mark.parametrize("link", ["train", "train/dog"])
+def test_a_folder_that_is_a_link_to_the_images(
+    tmp_path: Path, data: Path, link: str, finished: bool, again: dict[str, Any]
+) -> None:
+    """It is named before anything is removed or written, also where no index knows of it."""
+    out = tmp_path / "out"
+    normstat.apply(data, out, "unit", workers=0)
+    (out / link).rename(tmp_path / "moved")
+    (out / link).symlink_to(data / link)
+    if not finished:
+        (out / "normstat.json").rename(out / "normstat.partial.json")
+        (out / "index.jsonl").unlink()
+    before = applied.tree(tmp_path)
+    with pytest.raises(UsageError, match=rf"out/{link}: is a link"):
+        normstat.apply(data, out, "unit", workers=0, **again)
+    assert applied.tree(tmp_path) == before
+
+
+@links
+def test_other_links_stay(tmp_path: Path, data: Path) -> None:
+    """OUT may be a link, and hold links that are on the way to no array, to nowhere, or arrays."""
+    (tmp_path / "big").mkdir()
+    (tmp_path / "out").symlink_to("big")
+    out = tmp_path / "out"
+    normstat.apply(data, out, "unit", workers=0)
+    wanted = applied.arrays(out)
+    (out / "images").symlink_to(data)
+    (out / "nowhere").symlink_to("missing")
+    (out / "train/dog/1.npy").unlink()
+    (out / "train/dog/1.npy").symlink_to(data / "train/dog/1.npy")
+    before = applied.tree(data)
+    normstat.apply(data, out, "unit", overwrite=True, workers=0)
+    assert applied.tree(data) == before
+    assert (out / "images").is_symlink()
+    (out / "images").unlink()
+    assert {name: array.tobytes() for name, array in applied.arrays(out).items()} == {
+        name: array.tobytes() for name, array in wanted.items()
+    }
+
+
+@links
+@pytest.mark.parametrize("again", [{}, *AGAIN.values()], ids=["new", *AGAIN])
+def test_the_folder_for_unfinished_files_is_no_link(
+    tmp_path: Path, data: Path, again: dict[str, Any]
+) -> None:
+    """Nothing is written by way of it."""
+    out = tmp_path / "out"
+    out.mkdir()
+    if again:
+        normstat.apply(data, out, "unit", workers=0)
+    (out / ".normstat").symlink_to(data)
+    before = applied.tree(tmp_path)
+    with pytest.raises(UsageError, match=r"\.normstat: is a link"):
+        normstat.apply(data, out, "unit", workers=0, **again)
+    assert applied.tree(tmp_path) == before
+
+
+@links
+def test_a_link_that_appears_while_a_run_goes_on(tmp_path: Path, data: Path) -> None:
+    """Outputs behind it are not even noted, so nothing is written there."""
+    out = Out(str(tmp_path / "out"))
+    out.begin({"store": "npy"}, [], overwrite=False, skip_existing=False)
+    out.plan(["train/cat/0.npy"])
+    (tmp_path / "out" / "train").symlink_to(data / "train")
+    with pytest.raises(UsageError, match=r"train: is a link"):
+        out.plan(["train/dog/0.npy"])
