@@ -1,5 +1,6 @@
 """What somebody has put into OUT is neither followed to the images nor waited for."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -7,12 +8,14 @@ from typing import Any
 import applied
 import make
 import pytest
+from command import normstat as normstat_command
 
 import normstat
 from normstat.errors import UsageError
 from normstat.writers.folder import Out
 
 links = pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+fifos = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs FIFOs")
 AGAIN: dict[str, dict[str, Any]] = {
     "overwrite": {"overwrite": True},
     "continue": {"skip_existing": True},
@@ -101,3 +104,77 @@ def test_a_link_that_appears_while_a_run_goes_on(tmp_path: Path, data: Path) -> 
     (tmp_path / "out" / "train").symlink_to(data / "train")
     with pytest.raises(UsageError, match=r"train: is a link"):
         out.plan(["train/dog/0.npy"])
+
+
+@links
+def test_a_list_of_outputs_that_is_a_link(tmp_path: Path, data: Path) -> None:
+    """No line is added to what it leads to."""
+    out = tmp_path / "out"
+    normstat.apply(data, out, "unit", workers=0)
+    (out / "normstat.partial.jsonl").symlink_to(data / "train/cat/0.npy")
+    before = applied.tree(tmp_path)
+    with pytest.raises(UsageError, match=r"partial\.jsonl: is not a regular file"):
+        normstat.apply(data, out, "unit", workers=0, skip_existing=True)
+    assert applied.tree(tmp_path) == before
+    normstat.apply(data, out, "unit", workers=0, overwrite=True)
+    after = applied.tree(tmp_path)
+    assert after == {name: before[name] for name in after}
+
+
+# --------------------------------------------------------------------------------------- FIFOs
+
+FILES = (
+    "normstat.json",
+    "normstat.partial.json",
+    "normstat.partial.jsonl",
+    "index.jsonl",
+    "train/cat/0.npy",
+)
+
+
+def put_fifo(path: Path) -> None:
+    """A FIFO, to which nobody ever writes, in the place of a file."""
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+
+
+@fifos
+@pytest.mark.parametrize("name", FILES)
+def test_a_fifo_is_replaced(tmp_path: Path, data: Path, name: str) -> None:
+    """Whatever it stands for, --overwrite does not wait for it."""
+    out = tmp_path / "out"
+    normstat.apply(data, out, "unit", workers=0)
+    wanted = applied.tree(out)
+    put_fifo(out / name)
+    again = normstat_command("apply", data, out, "--method", "unit", "--overwrite", "-j", "0")
+    assert again.returncode == 0, again.stderr
+    assert applied.tree(out) == wanted
+
+
+@fifos
+@pytest.mark.parametrize("name", FILES)
+def test_a_fifo_is_refused_or_written_again(tmp_path: Path, data: Path, name: str) -> None:
+    """--skip-existing does not wait for it: only what a record would tell cannot be replaced."""
+    out = tmp_path / "out"
+    normstat.apply(data, out, "unit", workers=0)
+    wanted = applied.tree(out)
+    put_fifo(out / name)
+    again = normstat_command("apply", data, out, "--method", "unit", "--skip-existing", "-j", "0")
+    if name in ("normstat.json", "normstat.partial.jsonl"):
+        assert again.returncode == 2
+        assert "regular file" in again.stderr
+    else:
+        assert again.returncode == 0, again.stderr
+        assert applied.tree(out) == wanted
+
+
+@fifos
+@pytest.mark.parametrize("name", ["normstat.json", "index.jsonl", "train/cat/0.npy"])
+def test_no_image_is_made_of_a_fifo(tmp_path: Path, data: Path, name: str) -> None:
+    """The way back names what is no file, and does not wait for it."""
+    out = tmp_path / "out"
+    normstat.apply(data, out, "unit", workers=0)
+    put_fifo(out / name)
+    back = normstat_command("invert", out, tmp_path / "seen")
+    assert back.returncode == 2, back.stderr
+    assert name in back.stderr.replace("\n", "")

@@ -168,8 +168,10 @@ class _Arrays:
         return self._stacks[line.output]
 
     def _mapped(self, line: Line) -> NDArray[Any]:
+        path = f"{self.root}/{line.output}"
         try:
-            return np.lib.format.open_memmap(f"{self.root}/{line.output}", mode="r")
+            with files.opened(path):  # NumPy would wait for what a FIFO never sends
+                return np.lib.format.open_memmap(path, mode="r")
         except OSError as error:
             raise self._refused(line, f"cannot be read ({error.strerror or error})") from error
         except MemoryError:  # says nothing about the file

@@ -33,7 +33,7 @@ from normstat.writers.place import (
     refuse_place,
     writing,
 )
-from normstat.writers.planned import PLANNED, distinct, plan, planned
+from normstat.writers.planned import PLANNED, distinct, plan, planned, refuse_no_list
 
 #: Of ``normstat.json`` and ``normstat.partial.json``.
 SCHEMA = "normstat/apply/1"
@@ -128,6 +128,7 @@ class Out:
         self._continues = skip_existing and self._has_anything()
         if self._continues:
             self._refuse_other_settings()
+            refuse_no_list(self.root)
         outputs = self._without_links(outputs)
         try:
             with writing(self.root):

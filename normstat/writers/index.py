@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from operator import index
 from typing import Any
 
+from normstat import files
 from normstat.errors import UsageError
 from normstat.files import shown
 from normstat.images import path_from_text, path_text
@@ -85,7 +86,7 @@ def read_index(root: str) -> Iterator[Line]:
 
 def _texts_of(path: str) -> Iterator[bytes]:
     try:
-        with open(path, "rb") as file:
+        with files.opened(path) as file:
             yield from file
     except OSError as error:
         raise UsageError(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from normstat import files
 from normstat.writers.protocol import header, renamed
 
 #: Folder in OUT for files that are not finished.
@@ -48,8 +49,9 @@ class Npy:
             return None
         name = f"{self.root}/{self.output(split, path)}"
         try:
-            array = np.lib.format.open_memmap(name, mode="r")
-        except (FileNotFoundError, ValueError):  # none there, or none of ours
+            with files.opened(name):  # NumPy would wait for what a FIFO never sends
+                array = np.lib.format.open_memmap(name, mode="r")
+        except (FileNotFoundError, files.NotRegularError, ValueError):  # none, or none of ours
             return None
         whole = os.path.getsize(name) == array.offset + array.nbytes
         return array if whole and array.flags.c_contiguous else None

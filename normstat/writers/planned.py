@@ -8,10 +8,14 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from itertools import groupby
 from unicodedata import normalize
 from zlib import crc32
 
+from normstat import files
+from normstat.errors import UsageError
+from normstat.files import shown
 from normstat.images import path_bytes, path_from_text, path_text
 
 #: In OUT, from the start of a run to its end; a JSON string on each line.
@@ -36,11 +40,28 @@ def plan(root: str, outputs: Iterable[str]) -> None:
         file.writelines(json.dumps(path_text(output)) + "\n" for output, _ in groupby(outputs))
 
 
+def refuse_no_list(root: str) -> None:
+    """Refuse to go on with a list that is no file of its own: lines are added to it.
+
+    Raises
+    ------
+    UsageError
+        It is a link, which may lead to an image, or a FIFO, which may never take a line.
+    """
+    path = f"{root}/{PLANNED}"
+    if os.path.lexists(path) and (os.path.islink(path) or not os.path.isfile(path)):
+        raise UsageError(
+            f"{shown(path)}: is not a regular file, so no run can be continued here; remove it, or "
+            "replace what is there with --overwrite"
+        )
+
+
 def planned(root: str) -> Iterator[str]:
     """The outputs that were noted; lines that are not whole are passed over."""
-    if not os.path.exists(f"{root}/{PLANNED}"):
-        return
-    with open(f"{root}/{PLANNED}", "rb") as file:
+    with (
+        suppress(FileNotFoundError, files.NotRegularError),
+        files.opened(f"{root}/{PLANNED}") as file,
+    ):
         for line in file:
             try:
                 output = array_inside(path_from_text(json.loads(line)))
