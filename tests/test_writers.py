@@ -94,6 +94,12 @@ NOT_OURS: dict[str, bytes] = {
     "text": b"no array",
     "zip": b"PK\x03\x04" + bytes(60),
     "fortran": make.npy(np.asfortranarray(array(1))),
+    "too-large": make.npy_of(b"{'descr': '<f4', 'fortran_order': False, 'shape': (1%030d,)}" % 0),
+    "no-literal": make.npy_of(b"{'descr': \n"),
+    "indented": make.npy_of(b"if x:\n    1\n  2\n"),
+    "no-type": make.npy_of(b"{'descr': [()], 'fortran_order': False, 'shape': (1,)}"),
+    "nested": make.npy_of(b"-" * 9000 + b"1\n"),
+    "no-names": make.npy_of(b"{1: 2, 'descr': 3, (): 4}\n"),
     "pickle": make.npy(np.array([{}], dtype=object)),
 }
 

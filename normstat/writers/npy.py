@@ -4,6 +4,7 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import get_ident
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,18 @@ from normstat.writers.protocol import header, renamed
 
 #: Folder in OUT for files that are not finished.
 UNFINISHED = ".normstat"
+# What NumPy's parser ends in on bytes that are no header; they are evaluated as a literal.
+_NO_HEADER = (
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    SyntaxError,
+    TokenError,
+    RecursionError,
+    MemoryError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +64,7 @@ class Npy:
         try:
             with files.opened(name):  # NumPy would wait for what a FIFO never sends
                 array = np.lib.format.open_memmap(name, mode="r")
-        except (FileNotFoundError, files.NotRegularError, ValueError):  # none, or none of ours
+        except (FileNotFoundError, files.NotRegularError, *_NO_HEADER):  # none, or none of ours
             return None
         whole = os.path.getsize(name) == array.offset + array.nbytes
         return array if whole and array.flags.c_contiguous else None
