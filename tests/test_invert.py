@@ -273,6 +273,18 @@ def changed_line(out, **changes):
     (out / "index.jsonl").write_text("\n".join(lines))
 
 
+def changed_record(out, **changes):
+    """The record, with other content."""
+    record = json.loads((out / "normstat.json").read_text())
+    (out / "normstat.json").write_text(json.dumps(record | changes))
+
+
+def flat(out):
+    """An array without channels, as its line says."""
+    np.save(out / "b/c.npy", np.zeros((7, 5), "float32"))
+    changed_line(out, shape=[7, 5])
+
+
 DAMAGE = {
     "missing": (lambda out: (out / "b/c.npy").unlink(), r"c\.npy.*No such file"),
     "other shape": (
@@ -298,6 +310,15 @@ DAMAGE = {
     "no name of a split": (lambda out: changed_line(out, split=["all"]), "line 2"),
     "no dtype": (lambda out: changed_line(out, dtype=["uint8"]), "line 2"),
     "no channels": (lambda out: changed_line(out, channels=[1]), "line 2"),
+    "a number for a split": (lambda out: changed_line(out, split=1), "line 2"),
+    "endless": (lambda out: changed_line(out, a=[10**4200], b=[10**400]), "line 2"),
+    "no axis of channels": (flat, r"c\.npy.*\(7, 5\) is no image of 3 channels"),
+    "fewer channels": (lambda out: changed_line(out, channels=["gray"]), "no image of 1 channel "),
+    "other layout": (
+        lambda out: changed_record(out, layout="hwc"),
+        r"a\.npy.*\(3, 6, 11\) is no image of 3 channels with the layout hwc of normstat\.json",
+    ),
+    "no normalizer": (lambda out: changed_record(out, normalizers={"all": 1}), "in all: should"),
     "other split": (lambda out: changed_line(out, split="val"), "split val was normalized"),
     "no such row": (lambda out: changed_line(out, row=3), r"c\.npy, row 3.*has 3 rows"),
     "floats": (lambda out: changed_line(out, dtype="float32"), r"b/c\.png.*float32.*no PNG"),

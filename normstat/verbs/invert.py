@@ -1,6 +1,7 @@
 """From the arrays that ``apply`` wrote back to images: what a model sees, for people to look at."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -141,12 +142,20 @@ class _Arrays:
             if not 0 <= line.row < len(rows):
                 raise self._refused(line, f"has {len(rows)} rows")
             array = rows[line.row]
-        dtype = self.normalizer(line).dtype
+        normalizer = self.normalizer(line)
+        dtype = normalizer.dtype
         if (array.shape, array.dtype.name) != (line.shape, dtype):
             raise self._refused(
                 line,
                 f"an array of {array.dtype.name} and shape {array.shape}; {dtype} of "
                 f"{line.shape} was written",
+            )
+        channels = len(normalizer.channels or line.channels)
+        if array.ndim != 3 or array.shape[0 if self._layout == "chw" else 2] != channels:
+            raise self._refused(
+                line,
+                f"an array of shape {array.shape} is no image of {channels} "
+                f"channel{'s' * (channels != 1)} with the layout {self._layout} of {RECORD}",
             )
         return array
 
@@ -189,6 +198,8 @@ class _Arrays:
 
 
 def _normalizer(root: str, split: str, content: Any) -> Normalizer:
+    if not isinstance(content, Mapping):
+        raise UsageError(f"{shown(root)}/{RECORD}: in {shown(split)}: should be an object")
     try:
         return from_record(content)
     except StatsFileError as error:
