@@ -15,6 +15,7 @@ from normstat.errors import UsageError
 from normstat.writers.folder import Out
 
 links = pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+posix = pytest.mark.skipif(sys.platform == "win32", reason="names as POSIX has them")
 fifos = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs FIFOs")
 AGAIN: dict[str, dict[str, Any]] = {
     "overwrite": {"overwrite": True},
@@ -119,6 +120,29 @@ def test_a_list_of_outputs_that_is_a_link(tmp_path: Path, data: Path) -> None:
     normstat.apply(data, out, "unit", workers=0, overwrite=True)
     after = applied.tree(tmp_path)
     assert after == {name: before[name] for name in after}
+
+
+# --------------------------------------------------------------------------------------- names
+
+
+@posix
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_a_split_with_a_name_that_no_file_can_have(
+    tmp_path: Path, data: Path, overwrite: bool
+) -> None:
+    """It is refused before anything is written or removed; files in folders need no such name."""
+    out = tmp_path / "out"
+    if overwrite:
+        normstat.apply(data, out, "unit", workers=0)
+    before = applied.tree(tmp_path)
+    named = {"s" * 300: "train"}
+    with pytest.raises(UsageError, match=r"sss\.npy: is too long"):
+        normstat.apply(
+            data, out, "unit", split_dir=named, store="stack", overwrite=overwrite, workers=0
+        )
+    assert applied.tree(tmp_path) == before
+    done = normstat.apply(data, out, "unit", split_dir=named, overwrite=overwrite, workers=0)
+    assert done.images == 4
 
 
 # --------------------------------------------------------------------------------------- FIFOs

@@ -30,6 +30,7 @@ from normstat.writers.place import (
     linked_folders,
     refuse_filled,
     refuse_links,
+    refuse_long_name,
     refuse_place,
     writing,
 )
@@ -120,7 +121,7 @@ class Out:
         ------
         UsageError
             There is a run to continue, and it had other settings. A folder on the way to an
-            output is a link.
+            output is a link. A stack cannot be named for its split.
         OutputError
             The folder cannot be written to.
         """
@@ -129,6 +130,9 @@ class Out:
         if self._continues:
             self._refuse_other_settings()
             refuse_no_list(self.root)
+        if decided["store"] == "stack":
+            for split in decided["normalizers"]:
+                refuse_long_name(self.root, f"{split}.npy")
         outputs = self._without_links(outputs)
         try:
             with writing(self.root):

@@ -1,5 +1,6 @@
 """The folder that a run fills: refused before any work, or told when it cannot be written."""
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -28,9 +29,7 @@ class Disk:
     @classmethod
     def of(cls, root: str) -> "Disk":
         """Of a folder that need not be there yet."""
-        place = os.path.abspath(root)
-        while not os.path.exists(place):
-            place = os.path.dirname(place)
+        place = _nearest(root)
         block = os.statvfs(place).f_frsize if hasattr(os, "statvfs") else 1
         # Network file systems tell what they transfer at a time, which no file is rounded up to.
         return cls(shutil.disk_usage(place).free, block if 0 < block <= _LARGEST_BLOCK else 1)
@@ -42,6 +41,14 @@ class Disk:
         8192
         """
         return -(-size // self.block) * self.block
+
+
+def _nearest(root: str) -> str:
+    """The folder itself, or the first above it that is there."""
+    place = os.path.abspath(root)
+    while not os.path.exists(place):
+        place = os.path.dirname(place)
+    return place
 
 
 def is_inside(path: str, folder: str) -> bool:
@@ -86,6 +93,23 @@ def refuse_filled(root: str, cure: str) -> None:
     """
     if has_anything(root):
         raise UsageError(f"{shown(root)}: is not empty; --overwrite replaces what is there, {cure}")
+
+
+def refuse_long_name(root: str, name: str) -> None:
+    """Refuse the name of a file that the file system of a folder cannot hold.
+
+    Raises
+    ------
+    UsageError
+    """
+    try:
+        os.lstat(f"{_nearest(root)}/{name}")
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise UsageError(
+                f"{shown(name)}: is too long for the name of a file in {shown(root)}; give the "
+                "split a shorter name with --split-dir, or use --store npy"
+            ) from error
 
 
 def has_anything(root: str, besides: str = "") -> bool:
