@@ -202,3 +202,22 @@ def test_no_image_is_made_of_a_fifo(tmp_path: Path, data: Path, name: str) -> No
     back = normstat_command("invert", out, tmp_path / "seen")
     assert back.returncode == 2, back.stderr
     assert name in back.stderr.replace("\n", "")
+
+
+@links
+@pytest.mark.parametrize("again", AGAIN.values(), ids=AGAIN)
+@pytest.mark.parametrize("link", ["train", "train/dog", "train/cat/0.npy"])
+@pytest.mark.parametrize("store", ["npy", "stack"])
+def test_images_that_are_in_out(
+    tmp_path: Path, data: Path, link: str, again: dict[str, Any], store: str
+) -> None:
+    """A link that leads from DATA into OUT is found before the images are removed as outputs."""
+    out = tmp_path / "out"
+    normstat.apply(data, out, "unit", workers=0)
+    (tmp_path / "moved").mkdir()
+    (data / link).rename(tmp_path / "moved/away")
+    (data / link).symlink_to(out / link)
+    before = applied.tree(tmp_path)
+    with pytest.raises(UsageError, match="leads into .*out"):
+        normstat.apply(data, out, "unit", workers=0, store=store, **again)
+    assert applied.tree(tmp_path) == before

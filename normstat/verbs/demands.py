@@ -13,7 +13,7 @@ from normstat.images import Kind, Reading, Shard, Unreadable
 from normstat.methods import Normalizer
 from normstat.verbs.writing import is_taken
 from normstat.writers.folder import RESERVED
-from normstat.writers.place import Disk
+from normstat.writers.place import Disk, is_inside
 from normstat.writers.planned import folded
 from normstat.writers.protocol import header_size, renamed
 
@@ -230,6 +230,41 @@ class Measure:
     def lost(self, record: Unreadable) -> Demands:
         """An image whose header ended its worker."""
         return Demands(unreadable=(record,))
+
+
+class Apart:
+    """Looks whether images are in OUT, where a run would replace or remove them.
+
+    Parameters
+    ----------
+    out : OUT; nothing can be in it while there is no such folder.
+    """
+
+    def __init__(self, out: str) -> None:
+        self._out = out
+        self._is_there = os.path.isdir(out)
+        self._latest: tuple[str, bool] = ("", False)  # the images of a folder follow each other
+
+    def refuse(self, shard: Shard) -> None:
+        """Look at the images of a shard.
+
+        Raises
+        ------
+        UsageError
+            A link leads from DATA into OUT.
+        """
+        if not self._is_there:
+            return
+        for sample in shard:
+            folder = os.path.dirname(sample.location)
+            if folder != self._latest[0]:
+                self._latest = folder, is_inside(folder, self._out)
+            linked = os.path.islink(sample.location) and is_inside(sample.location, self._out)
+            if linked or self._latest[1]:
+                raise UsageError(
+                    f"{shown(sample.path)}: a link leads into {shown(self._out)}, where the arrays "
+                    "go; images and arrays belong in different folders"
+                )
 
 
 class Names:

@@ -12,11 +12,11 @@ from normstat.decode import versions
 from normstat.errors import NothingToRead, UsageError
 from normstat.executors import Executor
 from normstat.files import shown
-from normstat.images import LAYOUTS, Reading
+from normstat.images import LAYOUTS, Reading, Shard
 from normstat.methods import Normalizer
 from normstat.presets import Preset
 from normstat.stats import Settings, SplitStats, Stats
-from normstat.verbs.demands import Arrays, Demands, Measure, Names, Needs
+from normstat.verbs.demands import Apart, Arrays, Demands, Measure, Names, Needs
 from normstat.verbs.running import Images, Progress, Run, most_frequent
 from normstat.verbs.writing import Write
 from normstat.writers import WRITERS, Nowhere, Npy, Stack
@@ -141,7 +141,14 @@ def measured(
     arrays = Arrays(plan.normalizers, np.dtype(plan.dtype).itemsize, disk)
     names = Names(plan.folder.root, disk if skip_existing else None)
     stack = plan.store == "stack"
-    run = Run(plan.images, engine, progress, None if stack else names.add)
+    apart = Apart(plan.folder.root)
+
+    def look_at(shard: Shard) -> None:
+        apart.refuse(shard)
+        if not stack:
+            names.add(shard)
+
+    run = Run(plan.images, engine, progress, look_at)
     demands = Demands()
     with closing(run.results(Measure(plan.reading, arrays))) as results:
         for result in results:
