@@ -161,6 +161,12 @@ BAD_FILES: dict[str, tuple[Change, str]] = {
         lambda folder: Path("pyproject.toml").write_text("[tool.normstat.check]\nmargn = 1"),
         "pyproject.toml: /tool/normstat/check/margn: no such key",
     ),
+    "no name": (
+        lambda folder: Path("pyproject.toml").write_text(
+            '[tool.normstat.check]\nconfig = ["a\\u0000b.json"]'
+        ),
+        "cannot be read",
+    ),
 }
 # Options; what the message says.
 BAD_OPTIONS: dict[str, str] = {

@@ -218,6 +218,6 @@ def test_images_that_are_in_out(
     (data / link).rename(tmp_path / "moved/away")
     (data / link).symlink_to(out / link)
     before = applied.tree(tmp_path)
-    with pytest.raises(UsageError, match="leads into .*out"):
+    with pytest.raises(UsageError, match=r"leads into .*out"):
         normstat.apply(data, out, "unit", workers=0, store=store, **again)
     assert applied.tree(tmp_path) == before

@@ -90,9 +90,9 @@ def check(
         levels = {**defaults.rules, **_levels(rule)}
         refuse_levels(levels)
         names = (*defaults.config, *config)
+        configs = [read(name) for name in names]  # names that are none end here
         for file in report:
             _refuse_input(file, (stats, *names))
-        configs = [read(name) for name in names]
         chosen_margin = next(m for m in (margin, defaults.margin, MARGIN) if m is not None)
         refuse_margin(chosen_margin)
         recorded = load(stats)
