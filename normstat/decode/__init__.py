@@ -13,12 +13,12 @@ import numpy as np
 from PIL import Image, PngImagePlugin, UnidentifiedImageError, features
 
 from normstat import files
-from normstat.decode import damage, geometry, png
+from normstat.decode import damage, geometry, jpeg, png
 from normstat.decode.arrays import FORMAT as NPY
 from normstat.decode.arrays import SIGNATURE, DecodedArray, decode_array, is_array
 from normstat.decode.kinds import kind_of
 from normstat.decode.measuring import Measured, measure_array, measure_image
-from normstat.decode.pixels import DecodedImage, Header
+from normstat.decode.pixels import SMALL, DecodedImage, Header
 from normstat.errors import UnreadableImage
 from normstat.images import FLOAT, FORMATS, GRAY8, RGB8, Code, Kind, Reading, Sample
 
@@ -164,6 +164,8 @@ def _load(sample: Sample, data: bytes, reading: Reading, digest: bytes) -> Decod
     png_spans = damage.png_spans(data) if is_png else []
     if is_png and (image := png.plain(data, png_spans, reading.max_pixels)):
         return _of_plain_png(sample, data, png_spans, image, digest)
+    if data.startswith(jpeg.SOI) and (usual := _of_usual_jpeg(sample, data, reading, digest)):
+        return usual
     image = _open(data, is_png)
     width, height = geometry.stored_size(image)
     if width * height > reading.max_pixels:
@@ -181,16 +183,15 @@ def _load(sample: Sample, data: bytes, reading: Reading, digest: bytes) -> Decod
     if format != "TIFF":  # a PNG may tell after its pixels
         orientation = geometry.orientation(image)
     found = "JPEG" if format in _JPEG else format
-    notes = (
+    notes = _noted(
         ("alpha_dropped", mode in _ALPHA_MODES or "transparency" in image.info),
         ("icc_profile", "icc_profile" in image.info),
         ("exif_orientation", orientation > 1),
         ("multi_frame", multi_frame),
         ("extension_mismatch", _is_called_otherwise(sample.path, found)),
     )
-    noted = tuple([note for note, holds in notes if holds])
     plain = _plain(geometry.stored(image, orientation), kind)
-    pixels = DecodedImage(plain, kind, Header(format, mode, noted, orientation), digest)
+    pixels = DecodedImage(plain, kind, Header(format, mode, notes, orientation), digest)
     if is_png:
         # What was converted may be black where the file is not, and the reverse.
         last_row = pixels.last_row() if plain is image else None
@@ -206,6 +207,34 @@ def _of_plain_png(
     pixels = DecodedImage(image, kind, Header("PNG", image.mode, notes), digest)
     damage.check_png_rows(image, data, spans, False, pixels.last_row())
     return pixels
+
+
+def _of_usual_jpeg(
+    sample: Sample, data: bytes, reading: Reading, digest: bytes
+) -> DecodedImage | None:
+    header = jpeg.header(data)
+    if not header or header.width * header.height > reading.max_pixels:
+        return None
+    kind = GRAY8 if header.mode == "L" else RGB8
+    mismatch = _is_called_otherwise(sample.path, "JPEG")
+    if header.width * header.height <= SMALL and (array := jpeg.array(data, header)) is not None:
+        notes = _noted(("extension_mismatch", mismatch))
+        return DecodedImage(array, kind, Header("JPEG", header.mode, notes), digest)
+    image = jpeg.image(data, header)
+    if not image:
+        return None
+    damage.check_jpeg_end(image, data)
+    orientation = geometry.orientation(image)
+    notes = _noted(
+        ("icc_profile", "icc_profile" in image.info),
+        ("exif_orientation", orientation > 1),
+        ("extension_mismatch", mismatch),
+    )
+    return DecodedImage(image, kind, Header("JPEG", header.mode, notes, orientation), digest)
+
+
+def _noted(*notes: tuple[str, bool]) -> tuple[str, ...]:
+    return tuple([note for note, holds in notes if holds])
 
 
 def _is_called_otherwise(path: str, format: str) -> bool:

@@ -14,8 +14,8 @@ from normstat.errors import UnreadableImage
 from normstat.images import GRAY8, RGB8, Code, Kind, Reading
 
 _SAMPLE = 16
-# Up to here an array is made faster than Pillow's histogram and resize are called.
-_SMALL = 64 * 64
+#: Pixels up to which an array is made faster than Pillow's histogram and resize are called.
+SMALL = 64 * 64
 
 
 class Header(NamedTuple):
@@ -28,14 +28,19 @@ class Header(NamedTuple):
 
 
 class DecodedImage:
-    """One decoded image; see :class:`normstat.images.Pixels`."""
+    """One decoded image; see :class:`normstat.images.Pixels`.
+
+    Parameters
+    ----------
+    image : loaded; of a small one with 8 bits the pixels alone will do: shape (H, W, C).
+    """
 
     __slots__ = (
         "_counts",
         "_decoded",
         "_header",
-        "_image",
         "_key",
+        "_loaded",
         "_pixels",
         "_small",
         "digest",
@@ -46,22 +51,34 @@ class DecodedImage:
 
     def __init__(
         self,
-        image: Image.Image,
+        image: Image.Image | NDArray[np.uint8],
         kind: Kind,
         header: Header,
         digest: bytes,
         decoded: "DecodedImage | None" = None,
     ) -> None:
-        self._image = image
-        self._counts: NDArray[np.int64] | None = None
+        self._loaded: Image.Image | None = None
         self._pixels: NDArray[Any] | None = None
+        if isinstance(image, np.ndarray):
+            self.height, self.width = image.shape[:2]
+            self._pixels = image.reshape(-1)
+        else:
+            self.width, self.height = image.size
+            self._loaded = image
+        self._small = self.width * self.height <= SMALL
+        self._counts: NDArray[np.int64] | None = None
         self._key: bytes | None = None
-        self.width, self.height = image.size
-        self._small = self.width * self.height <= _SMALL
         self.kind = kind
         self.digest = digest
         self._header = header
         self._decoded = decoded  # what this one was made from, if it was converted or shaped
+
+    @property
+    def _image(self) -> Image.Image:
+        if self._loaded is None:
+            array = self.array()
+            self._loaded = Image.fromarray(array[:, :, 0] if array.shape[2] == 1 else array)
+        return self._loaded
 
     @property
     def mode(self) -> str:
@@ -94,10 +111,19 @@ class DecodedImage:
             elif channels == 1:
                 counts = np.bincount(self._flat(), minlength=bins)
             else:
-                values = self._flat().reshape(-1, channels) + np.arange(channels) * bins
-                counts = np.bincount(values.reshape(-1), minlength=channels * bins)
+                counts = self._counted_at_once(channels, bins)
             self._counts = counts.reshape(channels, bins)
         return self._counts
+
+    def _counted_at_once(self, channels: int, bins: int) -> NDArray[np.int64]:
+        """Counts of all channels in one row, shape (C·bins,): each has values of its own."""
+        flat = self._flat()
+        if self._small:
+            return np.bincount(
+                flat + _offsets(len(flat), channels, bins), minlength=channels * bins
+            )
+        values = flat.reshape(-1, channels) + np.arange(channels) * bins
+        return np.bincount(values.reshape(-1), minlength=channels * bins)
 
     def array(self) -> NDArray[Any]:
         """The pixels: shape (H, W, C), the kind's dtype, stored units; not to be written to."""
@@ -167,6 +193,12 @@ class DecodedImage:
             return False
         array = self.array()
         return bool((array == array[:, :, :1]).all())
+
+
+@lru_cache(maxsize=16)
+def _offsets(values: int, channels: int, bins: int) -> NDArray[np.int64]:
+    """Where the bins of each value's channel begin, shape (values,): made once for each size."""
+    return np.tile(np.arange(channels) * bins, values // channels)
 
 
 @lru_cache(maxsize=64)
