@@ -18,7 +18,7 @@ from normstat import Case, Level, Stats, check
 from normstat.accumulators.tally import Tally
 from normstat.errors import UsageError
 from normstat.images import Unreadable
-from normstat.rules import LEVELS, RULES, leveled, rule_named
+from normstat.rules import LEVELS, MODES, RULES, leveled, rule_named
 from normstat.rules.bounds import bound, student
 from normstat.rules.distances import Distances
 from normstat.rules.effects import Effect, effects
@@ -203,10 +203,11 @@ def test_every_rule_is_documented_and_named_once():
         "config",
     }
     for rule in RULES.values():
-        assert rule.finds
-        assert rule.threshold
         assert rule.level in (Level.WARN, Level.FAIL)
         assert rule.modes
+        assert set(rule.modes) <= set(MODES)
+        for cell in (rule.finds, rule.threshold):
+            assert re.fullmatch(r"[^\s|][^\n|]*[^\s|.]", cell)  # as a cell of a table takes it
     with pytest.raises(UsageError, match=r"leekage.*leakage"):
         rule_named("leekage")
 

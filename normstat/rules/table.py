@@ -8,7 +8,7 @@ from typing import Protocol
 from normstat.errors import UsageError
 from normstat.files import shown
 from normstat.rules import content, drift, sameness, slips
-from normstat.rules.comparison import Comparison
+from normstat.rules.comparison import MARGIN, Comparison
 from normstat.verdict import Case, Level
 
 #: What a check asks: is it the data that was recorded, or are its mean and std still right?
@@ -26,12 +26,12 @@ class Look(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule of a check.
+    """A rule of a check: a row of a table, which any page can print.
 
     Attributes
     ----------
-    finds : what a finding of it is.
-    threshold : when something is one, in words.
+    finds : what a finding of it is, in one line.
+    threshold : when something is one, in one line, with the numbers that the rule takes.
     level : of its findings, unless set otherwise; what is less bad stays so.
     look : what it does; None where the cases come from reading images or files again.
     modes : in which it is looked at.
@@ -47,7 +47,7 @@ class Rule:
 _ROWS = {
     "unknown-split": Rule(
         "a split that only the data or only the stats file has",
-        "any",
+        "one",
         Level.FAIL,
         sameness.unknown_split,
     ),
@@ -58,7 +58,11 @@ _ROWS = {
         sameness.unreadable,
     ),
     "count-changed": Rule(
-        "another number of images", "one", Level.FAIL, sameness.count_changed, ("same",)
+        "another number of images",
+        "one more or fewer",
+        Level.FAIL,
+        sameness.count_changed,
+        ("same",),
     ),
     "data-changed": Rule(
         "other paths, other contents of files, or (a warning) a decoder with other pixels",
@@ -69,18 +73,24 @@ _ROWS = {
     ),
     "drift": Rule(
         "a mean or a std that is no longer right",
-        "Δmean/σ or the change of σ surely above the margin; a warning from half of it",
+        f"Δmean/σ or the change of σ above the margin ({MARGIN:g}) by more than its error bound; "
+        "a warning from half the margin on",
         Level.FAIL,
         drift.drift,
         ("compatible",),
     ),
     "split-shift": Rule(
         "val or test with another mean or std than train",
-        "surely above the margin",
+        f"Δmean/σ or the change of σ above the margin ({MARGIN:g}) by more than its error bound",
         Level.WARN,
         drift.split_shift,
     ),
-    "leakage": Rule("an identical image in two splits", "one", Level.FAIL, None),
+    "leakage": Rule(
+        "an identical image in two splits",
+        "one; a warning where the data are just those recorded",
+        Level.FAIL,
+        None,
+    ),
     "duplicate": Rule("an identical image twice in a split", "one", Level.WARN, None),
     "constant-channel": Rule(
         "a channel with one value only",
@@ -115,7 +125,10 @@ _ROWS = {
         content.gray_as_rgb,
     ),
     "config": Rule(
-        "constants of a training run that are not those of the data", "any slip", Level.FAIL, None
+        "constants of a training run that are not those of the data",
+        f"a slip that has a name, or a mean or std off by more than the margin ({MARGIN:g})",
+        Level.FAIL,
+        None,
     ),
 }
 
