@@ -1,22 +1,31 @@
-"""How often two random halves of one set of images are told apart, where nothing has changed.
+"""How often two samples of one source are told apart, where nothing has changed.
 
 ::
 
     python benchmarks/halves.py FOLDER [--splits 300] [--seed 0]
 
-Each image is counted once; the state of a half is the sum of those of its images. ``check --mode
-compatible`` promises a joint 99 %: of a hundred splits at most one fails or warns. Its bounds are
-looked at, too: halves that differ by more than a bound, whatever the margin, are counted.
+Two simulations. Random halves of a folder; and small new sets against a large recorded one, both
+drawn from a source of much the same frames of which a few in a hundred are blank: most small sets
+have none of those, and by themselves look more certain than they are.
+
+Each image is counted once; the state of a set is the sum of those of its images. ``check --mode
+compatible`` promises a joint 99 %: of a hundred pairs at most one fails or warns. Its bounds are
+looked at, too: pairs that differ by more than a bound, whatever the margin, are counted.
 """
 
 import argparse
 import sys
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import reduce
+from itertools import product
 from operator import add
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
+from PIL import Image
 
 from normstat import SplitStats, Stats, check
 from normstat.accumulators.tally import Tally
@@ -30,26 +39,79 @@ from normstat.verdict import Level
 SPLIT = "all"
 #: Nothing but the rule in question.
 DRIFT_ONLY = {name: "off" for name in RULES if name != "drift"}
+#: Share of the pairs, at least, that neither fail nor warn.
+QUIET = 0.99
+#: Of the source with rare blank images: their shares; sizes of new sets; of the recorded one.
+ODD, NEW, RECORDED, FRAMES = (0.01, 0.02), (10, 40, 160), 1000, 200
 
 
 def main() -> int:
     """Simulate, print, and exit with 0 if the promise is kept."""
     arguments = _arguments()
-    images = counted(arguments.folder)
     random = np.random.default_rng(arguments.seed)
+    images = counted(arguments.folder)
+    pairs = (halves(images, random) for _ in range(arguments.splits))
+    kept = [judged(f"random halves of {len(images)} images", pairs)]
+    source = Source.generated(random)
+    for share, new in product(ODD, NEW):
+        pairs = (source.pair(new, share, random) for _ in range(arguments.splits))
+        title = f"{new} new images against {RECORDED}, {share:.1%} of the source blank"
+        kept.append(judged(title, pairs))
+    return 0 if all(kept) else 1
+
+
+def judged(title: str, pairs: Iterable[tuple[Stats, Stats]]) -> bool:
+    """Print what drift at its defaults says of pairs; whether it was quiet as promised."""
     levels: Counter[Level] = Counter()
     outside = 0
-    for _ in range(arguments.splits):
-        now, recorded = halves(images, random)
+    for now, recorded in pairs:
         levels[check(now, recorded, mode="compatible", levels=DRIFT_ONLY).level] += 1
         outside += beyond_bounds(now.splits[SPLIT], recorded.splits[SPLIT])
-    print(f"{len(images)} images, {arguments.splits} random halves, drift at its defaults")
-    for level in Level:
-        print(f"{level:>12} {levels[level]:4} {levels[level] / arguments.splits:7.1%}")
-    quiet = 1 - (levels[Level.FAIL] + levels[Level.WARN]) / arguments.splits
-    print(f"neither fail nor warn: {quiet:.1%}")
-    print(f"any difference beyond its bound: {outside / arguments.splits:.1%}")
-    return 0 if quiet >= 0.99 else 1
+    total = levels.total()
+    quiet = 1 - (levels[Level.FAIL] + levels[Level.WARN]) / total
+    print(f"{title}, {total} times")
+    print("    " + ", ".join(f"{level} {levels[level]}" for level in Level))
+    print(f"    neither fail nor warn {quiet:.1%}, beyond a bound {outside / total:.1%}")
+    return quiet >= QUIET
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Images that are drawn from, with replacement, so that it has no end.
+
+    Attributes
+    ----------
+    frames : states of single images which are much the same.
+    blank : that of an image unlike them.
+    """
+
+    frames: list[Tally]
+    blank: Tally
+
+    @classmethod
+    def generated(cls, random: np.random.Generator) -> "Source":
+        """Frames of noise about a level that hardly moves, and a white one."""
+        with TemporaryDirectory() as name:
+            folder = Path(name)
+            for index in range(FRAMES):
+                noise = random.normal(random.normal(60, 3), 20, (24, 32, 3))
+                Image.fromarray(noise.clip(0, 255).astype("u1")).save(folder / f"{index}.png")
+            Image.new("RGB", (32, 24), "white").save(folder / "white.png")
+            *frames, blank = counted(folder)  # in the order of names: digits before letters
+        return cls(frames, blank)
+
+    def pair(self, new: int, share: float, random: np.random.Generator) -> tuple[Stats, Stats]:
+        """Statistics of a small sample, and of a large one."""
+        return self.sample(new, share, random), self.sample(RECORDED, share, random)
+
+    def sample(self, number: int, share: float, random: np.random.Generator) -> Stats:
+        """Statistics of some images, of which about a share is blank."""
+        blank = random.random(number) < share
+        chosen = random.integers(len(self.frames), size=number).tolist()
+        return summed(
+            self.blank if odd else self.frames[index]
+            for odd, index in zip(blank, chosen, strict=True)
+        )
 
 
 def counted(folder: Path) -> list[Tally]:
@@ -66,11 +128,12 @@ def halves(images: list[Tally], random: np.random.Generator) -> tuple[Stats, Sta
     """Statistics of a random half, and of the other."""
     order = random.permutation(len(images)).tolist()
     middle = len(images) // 2
-    first, second = (
-        summarize(reduce(add, [images[i] for i in half]), [SPLIT], Settings(), {"normstat": "0"})
-        for half in (order[:middle], order[middle:])
-    )
-    return first, second
+    return summed(images[i] for i in order[:middle]), summed(images[i] for i in order[middle:])
+
+
+def summed(images: Iterable[Tally]) -> Stats:
+    """Statistics of a set, from the states of its images."""
+    return summarize(reduce(add, images), [SPLIT], Settings(), {"normstat": "0"})
 
 
 def beyond_bounds(now: SplitStats, recorded: SplitStats) -> bool:

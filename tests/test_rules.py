@@ -164,7 +164,7 @@ def test_three_values(size, limit, expected):
 
 
 def test_effects_are_those_of_the_definition():
-    """Δmean/σ and the ratio of σ, and bounds from both errors, the ratio's times itself."""
+    """Δmean/σ and the ratio of σ, and bounds from the larger spread, the ratio's times itself."""
     now = stats_of(all=pictures(7, seed=1)).splits["all"]
     recorded = stats_of(all=pictures(9, seed=2)).splits["all"]
     for index, (mean, std) in enumerate(zip(*[iter(effects(now, recorded, 6))] * 2, strict=True)):
@@ -173,11 +173,13 @@ def test_effects_are_those_of_the_definition():
         assert mean.observed == pytest.approx((now.mean[index] - recorded.mean[index]) / sigma)
         assert std.observed == pytest.approx(ratio)
         pairs = [
-            (mean.bound, now.stderr.mean[index], recorded.stderr.mean[index]),
-            (std.bound, now.stderr.std[index], recorded.stderr.std[index] * ratio),
+            (mean.bound, now.stderr.mean[index], recorded.stderr.mean[index], 1),
+            (std.bound, now.stderr.std[index], recorded.stderr.std[index], ratio),
         ]
-        for limit, one, other in pairs:
-            expected = bound((one / sigma, other / sigma), (7, 9), 6)
+        for limit, one, other, weight in pairs:
+            spread = max(one * math.sqrt(7), other * math.sqrt(9)) / sigma
+            errors = spread / math.sqrt(7), spread / math.sqrt(9) * weight
+            expected = bound(errors, (7, 9), 6)
             assert limit == pytest.approx(expected, rel=1e-9)
 
 
@@ -479,6 +481,20 @@ def test_drift_of_new_images_beyond_the_bound():
     (case, *_) = cases(renamed(train=pictures(300, seed=2, low=20)), recorded, "drift")
     assert (case.split, case.channel, case.tolerance, case.unit) == ("train", "R", 0.1, "σ")
     assert "W1/σ" in case.message
+
+
+def alike(number, seed, brighter=0):
+    """Images that hardly differ."""
+    return list(np.random.default_rng(seed).integers(40, 80, (number, 9, 14, 3), "u1") + brighter)
+
+
+def test_rare_images_of_the_source_are_not_drift():
+    """Few images without the rare ones of their source do not fail, on either side; brighter do."""
+    blank = [np.full((9, 14, 3), 255, "u1")] * 6
+    source, few = stats_of(train=alike(294, 1) + blank), renamed(train=alike(20, 2))
+    assert level(few, source, "drift") is Level.INCONCLUSIVE
+    assert level(source, few, "drift") is Level.INCONCLUSIVE
+    assert level(renamed(train=alike(20, 2, brighter=60)), source, "drift") is Level.FAIL
 
 
 def test_one_image_has_no_bound():

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import sqrt
 
 from normstat.rules.bounds import bound
 from normstat.rules.comparison import known
@@ -62,6 +63,12 @@ def effects(
     after, before : with as many channels, and with images. The σ of `before` is the scale.
     comparisons : number of effects whose bounds shall hold together.
     same_images : no sampling lies between the two, and the bound is 0.
+
+    Notes
+    -----
+    The bounds are those of two samples of one source: the spread between images is the larger of
+    the two that were found, so that a few images in which rare ones are missing are not taken
+    for certain.
     """
     images = after.images, before.images
     for index, channel in enumerate(known(after.channels)):
@@ -104,4 +111,18 @@ def _bound(
     after, before = errors
     if after is None or before is None or weight is None or min(images) < 2:
         return None
+    after, before = _of_one_source((after, before), images)
     return bound((after, before * weight), images, comparisons)
+
+
+def _of_one_source(errors: tuple[float, float], images: tuple[int, int]) -> tuple[float, float]:
+    """Standard errors of two samples of one source, which have one spread between images.
+
+    That nothing has changed is what a bound assumes. Then each error is the same spread s over √n
+    of its sample, of which both samples have an estimate. That of the smaller one is too low
+    whenever rare images of the source are not in it, though they are what moves its mean: so the
+    larger estimate counts for both.
+    """
+    after, before = images
+    spread = max(errors[0] * sqrt(after), errors[1] * sqrt(before))
+    return spread / sqrt(after), spread / sqrt(before)
