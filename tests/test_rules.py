@@ -461,6 +461,14 @@ def test_drift_of_the_same_images(by, expected):
     assert wider is Level.PASS
 
 
+def test_drift_says_that_equal_names_count_as_the_same_images():
+    """Each message says it where the paths are equal, and none where they are not."""
+    recorded, words = stats_of(train=A), "same file names as recorded, so taken as the same images"
+    for shift in (0, 0.07, 0.2):
+        assert all(words in c.message for c in cases(numbered(recorded, shift), recorded, "drift"))
+    assert not any(words in c.message for c in cases(renamed(train=A), recorded, "drift"))
+
+
 def test_drift_of_a_small_sample_is_open():
     """Few images cannot show a shift that many do, and the message names what they could show."""
     few = renamed(train=pictures(3, seed=5))

@@ -7,6 +7,9 @@ from normstat.rules.distances import Distances, between
 from normstat.rules.effects import Effect, effects
 from normstat.verdict import Case, Level
 
+# Names such as 0001.png may be those of other images, which nothing but the user can know.
+_SAME = "same file names as recorded, so taken as the same images: no sampling error"
+
 
 def drift(comparison: Comparison) -> Iterator[Case]:
     """Each mean and std now against the recorded one: out of the margin, within it, or open.
@@ -72,7 +75,7 @@ def _of_split(pair: Pair, together: int, margin: float) -> Iterator[Case]:
         yield Case(
             "drift",
             level,
-            f"{_moved(effect)}: {_judged(effect, level, margin)}{distances[index // 2]}",
+            f"{_moved(effect)}: {_judged(effect, level, margin, pair)}{distances[index // 2]}",
             pair.split,
             effect.channel,
             effect.expected,
@@ -111,23 +114,23 @@ def _moved(effect: Effect) -> str:
     return f"{effect.name} {effect.after:.4g}, recorded {effect.before:.4g}{by}"
 
 
-def _judged(effect: Effect, level: Level, margin: float) -> str:
+def _judged(effect: Effect, level: Level, margin: float, pair: Pair) -> str:
     """Why it is at this level, and what to do."""
     if effect.size is None:
         return "the recorded σ is 0, so anything else is out of any margin; record anew"
     if effect.bound is None:
         return "no standard error is defined here; it takes 2 images on both sides that differ"
-    within = f"the bound is ±{effect.bound:.3g}"
+    within = _SAME if pair.same_paths else f"the bound is ±{effect.bound:.3g}"
     match level:
         case Level.FAIL:
-            return f"beyond the margin of {margin:g}, {within}; if this is wanted, record anew"
+            return f"beyond the margin of {margin:g} ({within}); if this is wanted, record anew"
         case Level.INCONCLUSIVE:
             shows = margin + effect.bound
-            return f"too few images to tell, {within}; only a shift above {shows:.3g} would show"
+            return f"too few images to tell ({within}); only a shift above {shows:.3g} would show"
         case Level.WARN:
-            return f"within the margin of {margin:g}, but more than half of it; {within}"
+            return f"within the margin of {margin:g}, but more than half of it ({within})"
         case _:
-            return f"within the margin of {margin:g}, {within}"
+            return f"within the margin of {margin:g} ({within})"
 
 
 def _distances(pair: Pair) -> list[str]:
