@@ -58,18 +58,22 @@ class Verdict:
     ----------
     mode : ``same`` or ``compatible``.
     cases : of every rule that was looked at, passes included.
-    require_conclusive : an inconclusive case fails the data.
+    require_conclusive : an inconclusive case fails the data, unless its rule only warns.
+    warn_only : rules that cannot fail the data whatever they find, as they are set.
 
     Examples
     --------
     >>> drift = Case("drift", Level.INCONCLUSIVE, "too few images to tell", split="val")
     >>> Verdict("compatible", (drift,)).exit_code, Verdict("compatible", (drift,), True).exit_code
     (0, 1)
+    >>> Verdict("compatible", (drift,), True, warn_only=frozenset({"drift"})).exit_code
+    0
     """
 
     mode: str
     cases: tuple[Case, ...]
     require_conclusive: bool = False
+    warn_only: frozenset[str] = frozenset()
 
     @property
     def findings(self) -> tuple[Case, ...]:
@@ -85,13 +89,22 @@ class Verdict:
     @property
     def failed(self) -> bool:
         """Whether the data failed."""
-        inconclusive = any(case.level is Level.INCONCLUSIVE for case in self.cases)
-        return self.level is Level.FAIL or (self.require_conclusive and inconclusive)
+        return any(map(self.fails, self.cases))
 
     @property
     def exit_code(self) -> int:
         """Of the command: 1 if the data failed, else 0."""
         return int(self.failed)
+
+    def fails(self, case: Case) -> bool:
+        """Whether a case alone fails the data.
+
+        Not to know is no worse than the worst that could be found: where that is a warning, an
+        inconclusive case fails nothing.
+        """
+        if case.level is not Level.INCONCLUSIVE:
+            return case.level is Level.FAIL
+        return self.require_conclusive and case.rule not in self.warn_only
 
 
 def worst(levels: Iterable[Level]) -> Level:

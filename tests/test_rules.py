@@ -550,6 +550,20 @@ def test_split_shift():
     assert cases(stats, stats, "split-shift") == []
 
 
+def test_what_cannot_fail_need_not_be_conclusive():
+    """Not to know fails only where what is looked for would, by default or as it is set."""
+    stats = stats_of(train=A, val=pictures(1, seed=2))
+    (open_, *_) = (c for c in cases(stats, stats, "split-shift") if c.level is not Level.PASS)
+    assert open_.level is Level.INCONCLUSIVE
+    assert not check(stats, stats, require_conclusive=True).failed
+    assert check(stats, stats, require_conclusive=True, levels={"split-shift": "fail"}).failed
+    options = {"mode": "compatible", "require_conclusive": True}
+    few, recorded = renamed(train=pictures(3, seed=5)), stats_of(train=pictures(3))
+    assert check(few, recorded, **options).failed
+    off = {"channel-order": "off"}
+    assert not check(few, recorded, levels={"drift": "warn", **off}, **options).failed
+
+
 # --- content ---
 
 

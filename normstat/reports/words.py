@@ -3,7 +3,7 @@
 from collections import Counter
 
 from normstat.files import shown
-from normstat.verdict import Case, Level, Value, Verdict
+from normstat.verdict import Case, Level, Value, Verdict  # noqa: F401  # Level: for doctests
 
 
 def value(number: Value) -> str:
@@ -82,5 +82,4 @@ def fails(case: Case, verdict: Verdict) -> bool:
     >>> fails(unsure, Verdict("same", (unsure,))), fails(unsure, Verdict("same", (unsure,), True))
     (False, True)
     """
-    inconclusive = case.level is Level.INCONCLUSIVE and verdict.require_conclusive
-    return case.level is Level.FAIL or inconclusive
+    return verdict.fails(case)

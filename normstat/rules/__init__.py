@@ -14,6 +14,7 @@ from normstat.rules.table import (
     looked,
     refuse_levels,
     rule_named,
+    warn_only,
 )
 
 __all__ = [
@@ -29,4 +30,5 @@ __all__ = [
     "refuse_levels",
     "refuse_margin",
     "rule_named",
+    "warn_only",
 ]

@@ -170,6 +170,19 @@ def refuse_levels(levels: Mapping[str, str]) -> None:
             )
 
 
+def warn_only(levels: Mapping[str, str]) -> frozenset[str]:
+    """The rules that cannot fail the data, with the levels that were set.
+
+    Examples
+    --------
+    >>> sorted(warn_only({"drift": "warn", "duplicate": "fail"}))
+    ['drift', 'split-shift']
+    """
+    return frozenset(
+        name for name, rule in RULES.items() if levels.get(name, rule.level) != Level.FAIL
+    )
+
+
 def looked(comparison: Comparison, mode: str, levels: Mapping[str, str]) -> Iterator[Case]:
     """The cases of all rules of a mode that are not off, as the rules made them."""
     for name, rule in RULES.items():

@@ -14,6 +14,7 @@ from normstat.rules import (
     looked,
     refuse_levels,
     refuse_margin,
+    warn_only,
 )
 from normstat.stats import Stats
 from normstat.verbs.running import names_of
@@ -48,7 +49,7 @@ def check(
     margin : shift of a mean in σ, or of σ relative to itself, beyond which the numbers are no
         longer right.
     levels : rule → ``off``, ``warn`` or ``fail``, in place of the usual level.
-    require_conclusive : fail the data also where it is too few to tell.
+    require_conclusive : fail the data also where a rule that could fail them has too few to tell.
     extra : cases that statistics do not show: identical images (``leakage``, ``duplicate``) and
         constants of a training run (``config``). Without them these rules are not looked at.
         ``leakage`` is a warning where every split that is compared is just what was recorded,
@@ -91,7 +92,7 @@ def check(
     if _is_what_was_recorded(comparison) and _LEAKAGE not in levels:
         extra = map(_known, extra)
     cases = (*looked(comparison, mode, levels), *extra)
-    return Verdict(mode, tuple(leveled(cases, levels)), require_conclusive)
+    return Verdict(mode, tuple(leveled(cases, levels)), require_conclusive, warn_only(levels))
 
 
 def _is_what_was_recorded(comparison: Comparison) -> bool:
