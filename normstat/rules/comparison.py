@@ -13,6 +13,8 @@ _T = TypeVar("_T")
 
 #: Default of the margin: a shift of the mean in σ, or of σ relative to itself.
 MARGIN = 0.10
+# Of files; other gray ones do not count among color.
+_GRAY_MODES = ("1", "L", "LA")
 
 
 def refuse_margin(margin: float) -> None:
@@ -52,6 +54,12 @@ class Pair:
         """Whether the same set of paths was counted: no sampling lies between the two."""
         ours, theirs = self.now.fingerprint, self.recorded.fingerprint
         return (ours.paths, self.now.images) == (theirs.paths, self.recorded.images)
+
+    @property
+    def same_pixels(self) -> bool:
+        """Whether every image is the one that was recorded, under its name."""
+        ours, theirs = self.now.fingerprint, self.recorded.fingerprint
+        return (ours.pixels, self.now.images) == (theirs.pixels, self.recorded.images)
 
     @property
     def blank(self) -> str:
@@ -129,6 +137,14 @@ def images(number: int) -> str:
     ('1 image', '2 images')
     """
     return f"{number} image{'' if number == 1 else 's'}"
+
+
+def gray_share(split: SplitStats) -> float:
+    """Share of the images that are gray, or have equal channels; there are images."""
+    if split.channels == ("gray",):
+        return 1.0
+    gray = sum(split.modes.get(mode, 0) for mode in _GRAY_MODES)
+    return (split.notes["equal_channels"] + gray) / split.images
 
 
 def names_of(channels: tuple[str, ...] | None) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from normstat.rules.comparison import Comparison, Pair, each_pair, known, names_of
+from normstat.rules.comparison import Comparison, Pair, each_pair, gray_share, known, names_of
 from normstat.stats import SplitStats
 from normstat.verdict import Case, Level
 
@@ -13,8 +13,6 @@ GRAY_SHARE = 0.5
 #: Different values in a channel: 8-bit images have at most the first, 16-bit ones more than the
 #: second.
 FEW_VALUES, MANY_VALUES = 256, 1024
-# Of files; other gray ones do not count among color.
-_GRAY_MODES = ("1", "L", "LA")
 
 
 def _constant_channel(pair: Pair) -> Iterator[Case]:
@@ -57,7 +55,7 @@ def _used_depth(pair: Pair) -> Case:
 
 
 def _gray_as_rgb(pair: Pair) -> Iterator[Case]:
-    before, after = _gray_share(pair.recorded), _gray_share(pair.now)
+    before, after = gray_share(pair.recorded), gray_share(pair.now)
     gray_now, gray_then = (side.channels == ("gray",) for side in (pair.now, pair.recorded))
     changed = abs(after - before) > GRAY_SHARE
     words = f"{after:.0%} of the images are gray or look so, recorded were {before:.0%}"
@@ -79,14 +77,6 @@ def _values_used(split: SplitStats) -> int:
     """Most different values that any channel has."""
     counts = known(split.histogram()).counts
     return int(np.count_nonzero(counts, axis=1).max())
-
-
-def _gray_share(split: SplitStats) -> float:
-    """Share of the images that are gray, or have equal channels."""
-    if split.channels == ("gray",):
-        return 1.0
-    gray = sum(split.modes.get(mode, 0) for mode in _GRAY_MODES)
-    return (split.notes["equal_channels"] + gray) / split.images
 
 
 def constant_channel(comparison: Comparison) -> Iterator[Case]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import sqrt
+from math import hypot, inf, sqrt
 
 from normstat.rules.bounds import bound
 from normstat.rules.comparison import known
@@ -77,11 +77,33 @@ def effects(
             old, new = _values(before, name)[index], _values(after, name)[index]
             moved = _relative(new - old, scale)
             observed = None if moved is None else expected + moved
-            errors = _error(after, name, index, scale), _error(before, name, index, scale)
+            errors = _errors(after, before, name, index)
             # A ratio carries the error of its denominator times itself.
             weight = observed if name == "std" else 1.0
             limit = 0.0 if same_images else _bound(errors, weight, images, comparisons)
             yield Effect(name, channel, old, new, expected, observed, limit, unit)
+
+
+def by_chance(after: SplitStats, before: SplitStats) -> float:
+    """How far apart means and stds of two samples of one source are, over all channels.
+
+    Parameters
+    ----------
+    after, before : with as many channels, and with images.
+
+    Returns
+    -------
+    float
+        Root of the sum of all squared standard errors, in σ of `before`; infinite if one is not
+        defined. A channel whose σ is 0 has none: there nothing differs by chance.
+    """
+    pairs = [
+        _errors(after, before, name, index)
+        for index, scale in enumerate(known(before.std))
+        for name in ("mean", "std")
+        if scale
+    ]
+    return hypot(*(error for errors in pairs for error in errors or (inf,)))
 
 
 def _values(split: SplitStats, name: str) -> Channels:
@@ -95,24 +117,20 @@ def _relative(difference: float, scale: float) -> float | None:
     return None if difference else 0.0
 
 
-def _error(split: SplitStats, name: str, index: int, scale: float) -> float | None:
-    """A standard error in σ."""
-    errors = split.stderr.mean if name == "mean" else split.stderr.std
-    error = errors[index] if errors else None
-    return None if error is None or not scale else error / scale
-
-
-def _bound(
-    errors: tuple[float | None, float | None],
-    weight: float | None,
-    images: tuple[int, int],
-    comparisons: int,
-) -> float | None:
-    after, before = errors
-    if after is None or before is None or weight is None or min(images) < 2:
+def _errors(
+    after: SplitStats, before: SplitStats, name: str, index: int
+) -> tuple[float, float] | None:
+    """The standard errors of both, in σ of the one before; None if either is not defined."""
+    scale, images = known(before.std)[index], (after.images, before.images)
+    ours, theirs = _error(after, name, index), _error(before, name, index)
+    if ours is None or theirs is None or not scale or min(images) < 2:
         return None
-    after, before = _of_one_source((after, before), images)
-    return bound((after, before * weight), images, comparisons)
+    return _of_one_source((ours / scale, theirs / scale), images)
+
+
+def _error(split: SplitStats, name: str, index: int) -> float | None:
+    errors = split.stderr.mean if name == "mean" else split.stderr.std
+    return errors[index] if errors else None
 
 
 def _of_one_source(errors: tuple[float, float], images: tuple[int, int]) -> tuple[float, float]:
@@ -126,3 +144,15 @@ def _of_one_source(errors: tuple[float, float], images: tuple[int, int]) -> tupl
     after, before = images
     spread = max(errors[0] * sqrt(after), errors[1] * sqrt(before))
     return spread / sqrt(after), spread / sqrt(before)
+
+
+def _bound(
+    errors: tuple[float, float] | None,
+    weight: float | None,
+    images: tuple[int, int],
+    comparisons: int,
+) -> float | None:
+    if errors is None or weight is None:
+        return None
+    after, before = errors
+    return bound((after, before * weight), images, comparisons)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from normstat.errors import UsageError
 from normstat.files import shown
-from normstat.rules import content, drift, sameness, slips
+from normstat.rules import content, drift, extent, misfit, order, sameness
 from normstat.rules.comparison import MARGIN, Comparison
 from normstat.verdict import Case, Level
 
@@ -100,16 +100,17 @@ _ROWS = {
     ),
     "channel-order": Rule(
         "channels in another order",
-        f"the recorded mean and std fit it {slips.BETTER:g} times better than the order found",
+        f"the recorded mean and std fit it {misfit.BETTER:g} times better than the order found; "
+        "inconclusive where they fit another one as well",
         Level.FAIL,
-        slips.channel_order,
+        order.channel_order,
     ),
     "value-range": Rule(
         "0-1 or 16-235 where 0-255 was recorded, or the reverse",
-        f"the range, and numbers that fit {slips.BETTER:g} times better once it is undone; "
+        f"the range, and numbers that fit {misfit.BETTER:g} times better once it is undone; "
         "a warning for the range alone",
         Level.FAIL,
-        slips.value_range,
+        extent.value_range,
     ),
     "bit-depth": Rule(
         "another type of pixel, or 8-bit pixels in 16 bits",

@@ -1,0 +1,108 @@
+"""The range of stored values: whether one side is the other, scaled on the way."""
+
+from collections.abc import Iterator
+
+from normstat.rules.comparison import Comparison, Pair, each_pair, known
+from normstat.rules.misfit import BETTER, FLOOR, misfit, numbers
+from normstat.stats import SplitStats
+from normstat.verdict import Case, Level
+
+#: Share of values outside 16-235: of limited range at most the first, as JPEG oversteps at edges,
+#: of full range at least the second.
+FEW_OUTSIDE, MANY_OUTSIDE = 0.01, 0.05
+#: Largest stored value that still means 0-1, with what JPEG and resampling add; and the smallest
+#: that means 0-255.
+UNIT, WIDE = 4, 128
+
+
+def value_range(comparison: Comparison) -> Iterator[Case]:
+    """Stored values of 0-1 or 16-235 where 0-255 was recorded, and the reverse."""
+    return each_pair("value-range", _value_range)(comparison)
+
+
+def _value_range(pair: Pair) -> Iterator[Case]:
+    now, then = _extent(pair.now), _extent(pair.recorded)
+    level, words = _of_extents(now, then)
+    if level is Level.PASS and pair.now.channels == pair.recorded.channels:
+        level, words = _of_limits(pair, now, then) or (level, words)
+    yield Case(
+        "value-range",
+        level,
+        words,
+        pair.split,
+        None,
+        f"{then[0]:g} to {then[1]:g}",
+        f"{now[0]:g} to {now[1]:g}",
+        None,
+        "stored values",
+    )
+
+
+def _of_extents(now: tuple[float, float], then: tuple[float, float]) -> tuple[Level, str]:
+    if _is_unit(now) and _is_wide(then):
+        return Level.FAIL, "values of 0 to 1 where 0 to 255 or more was recorded: divided already"
+    if _is_wide(now) and _is_unit(then):
+        return Level.FAIL, "values far beyond 1 where 0 to 1 was recorded: not divided yet"
+    return Level.PASS, "values in a range like that recorded"
+
+
+def _of_limits(
+    pair: Pair, now: tuple[float, float], then: tuple[float, float]
+) -> tuple[Level, str] | None:
+    """Whether one side is the other squeezed from 0-255 into 16-235, as video has it."""
+    if not (_is_byte(now) and _is_byte(then)):
+        return None
+    outside_now, outside_then = _outside(pair.now), _outside(pair.recorded)
+    if outside_now <= FEW_OUTSIDE and _fits(pair, 219 / 255, 16):
+        return Level.FAIL, "values are 16 to 235 where 0 to 255 was recorded: expand them"
+    if outside_then <= FEW_OUTSIDE and _fits(pair, 255 / 219, -16 * 255 / 219):
+        return Level.FAIL, "values are 0 to 255 where 16 to 235 was recorded"
+    few, many = sorted((outside_now, outside_then))
+    if few <= FEW_OUTSIDE and many >= MANY_OUTSIDE:
+        which = "now" if outside_now == few else "when recorded"
+        return Level.WARN, (
+            f"values stay within 16 to 235 {which}, on the other side {many:.2%} do not: "
+            "a limited range, or less contrast"
+        )
+    return None
+
+
+def _fits(pair: Pair, factor: float, offset: float) -> bool:
+    """Whether factor · stored value + offset makes the numbers of now of those recorded."""
+    then, now = pair.recorded, pair.now
+    mean, std = numbers(then)
+    units = known(then.scale) / known(now.scale)
+    expected_mean = [value * factor * units + offset / known(now.scale) for value in mean]
+    expected_std = [value * factor * units for value in std]
+    undone = misfit(now, expected_mean, expected_std)
+    found = misfit(now, [value * units for value in mean], [value * units for value in std])
+    return found > FLOOR and found >= BETTER * undone
+
+
+def _is_unit(extent: tuple[float, float]) -> bool:
+    return extent[0] >= 0 and extent[1] <= UNIT
+
+
+def _is_wide(extent: tuple[float, float]) -> bool:
+    return extent[0] >= 0 and extent[1] >= WIDE
+
+
+def _is_byte(extent: tuple[float, float]) -> bool:
+    return _is_wide(extent) and extent[1] <= 255
+
+
+def _extent(split: SplitStats) -> tuple[float, float]:
+    """Smallest and largest stored value of any channel."""
+    scale = known(split.scale)
+    return min(known(split.min)) * scale, max(known(split.max)) * scale
+
+
+def _outside(split: SplitStats) -> float:
+    """Share of the values outside 16-235; without counts 0 or 1."""
+    histogram = split.histogram()
+    if histogram is None:
+        low, high = _extent(split)
+        return float(low < 16 or high > 235)
+    counts = histogram.counts
+    inside = int(counts[:, 16:236].sum())
+    return 1 - inside / int(counts.sum())

@@ -1,0 +1,144 @@
+"""In which order the channels are: whether the recorded numbers fit another one better."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations, permutations
+from math import inf
+
+from normstat.rules.comparison import Comparison, Pair, each_pair, gray_share, known, names_of
+from normstat.rules.effects import by_chance
+from normstat.rules.misfit import BETTER, FLOOR, misfit, numbers
+from normstat.stats import SplitStats
+from normstat.verdict import Case, Level
+
+# Of more channels not all of their orders are tried: 7 have 5,040.
+_ALL_ORDERS = 6
+
+
+def channel_order(comparison: Comparison) -> Iterator[Case]:
+    """The recorded mean and std fit the channels in another order 5 times better."""
+    return each_pair("channel-order", _channel_order)(comparison)
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """A way to read the channels.
+
+    Attributes
+    ----------
+    names : of the channels of now, as they would stand.
+    off : misfit of the numbers of now, read so, with those recorded.
+    apart : misfit of the recorded numbers, read so, with themselves.
+    """
+
+    names: str
+    off: float
+    apart: float
+
+    @classmethod
+    def of(cls, pair: Pair, order: Sequence[int]) -> "_Order":
+        names = known(pair.now.channels)
+        return cls(
+            names_of(tuple(names[index] for index in order)),
+            misfit(pair.recorded, *_read(pair.now, order)),
+            misfit(pair.recorded, *_read(pair.recorded, order)),
+        )
+
+
+def _channel_order(pair: Pair) -> Iterator[Case]:
+    now, then = pair.now.channels or (), pair.recorded.channels or ()
+    if len(now) == len(then) == 1:
+        yield Case("channel-order", Level.PASS, "one channel has no order", pair.split)
+    elif now == then:
+        yield _by_numbers(pair)
+    else:
+        yield _by_names(pair, now, then)
+
+
+def _by_names(pair: Pair, now: tuple[str, ...], then: tuple[str, ...]) -> Case:
+    named = sorted(now) == sorted(then)
+    words = f"channels {names_of(now)}, recorded were {names_of(then)}"
+    if not named:
+        words += ": their order cannot be compared"
+    return Case(
+        "channel-order",
+        Level.FAIL if named else Level.INCONCLUSIVE,
+        words,
+        pair.split,
+        None,
+        names_of(then),
+        names_of(now),
+    )
+
+
+def _by_numbers(pair: Pair) -> Case:
+    found, *others = (_Order.of(pair, order) for order in _orders(len(known(pair.now.channels))))
+    best = min((found, *others), key=lambda order: order.off)
+    level, words = _judged(pair, found, best, others)
+    return Case(
+        "channel-order",
+        level,
+        words,
+        pair.split,
+        None,
+        best.off,
+        found.off,
+        BETTER,
+        "σ off; tolerated ×",
+    )
+
+
+def _judged(pair: Pair, found: _Order, best: _Order, others: Sequence[_Order]) -> tuple[Level, str]:
+    if found.off > FLOOR and best.off == inf:
+        return Level.INCONCLUSIVE, "no order fits: a recorded σ is 0"
+    read = f"read in the order {best.names} the channels are off by {best.off:.3g} σ"
+    if found.off > FLOOR and found.off >= BETTER * best.off:
+        return Level.FAIL, (
+            f"{read}, as found by {found.off:.3g} σ: the order of channels changed, as between "
+            "RGB and BGR"
+        )
+    if pair.same_pixels and found.off <= FLOOR:
+        return Level.PASS, "the pixels are those recorded"
+    if gray_share(pair.now) == gray_share(pair.recorded) == 1:
+        return Level.PASS, "the channels of each image are equal: they have no order"
+    if unclear := _unclear(pair, others):
+        return Level.INCONCLUSIVE, unclear
+    if best is found:
+        return Level.PASS, f"no other order fits better; as found, {found.off:.3g} σ off"
+    return Level.INCONCLUSIVE, (
+        f"{read}, as found by {found.off:.3g} σ: better, but not {BETTER:g} times"
+    )
+
+
+def _unclear(pair: Pair, others: Sequence[_Order]) -> str:
+    """Why an exchange of channels would not show, or may have happened; empty if neither."""
+    error = 0.0 if pair.same_paths else by_chance(pair.now, pair.recorded)
+    if error == inf:
+        return "it takes 2 images on both sides to tell the order of channels by their numbers"
+    nearest = min(others, key=lambda order: min(order.apart, order.off))
+    for which, off in (("recorded", nearest.apart), ("found", nearest.off)):
+        if off <= max(FLOOR, error):
+            return (
+                f"the channels {which}, read in the order {nearest.names}, are off by {off:.2g} σ "
+                f"only (by chance: {error:.2g} σ): whether they were exchanged cannot be told"
+            )
+    return ""
+
+
+def _orders(channels: int) -> Iterator[tuple[int, ...]]:
+    """Ways to read the channels, first as they are: of many, the reverse and each exchange."""
+    places = tuple(range(channels))
+    if channels <= _ALL_ORDERS:
+        yield from permutations(places)
+        return
+    yield places
+    yield places[::-1]
+    for one, other in combinations(places, 2):
+        swapped = list(places)
+        swapped[one], swapped[other] = other, one
+        yield tuple(swapped)
+
+
+def _read(split: SplitStats, order: Sequence[int]) -> tuple[list[float], list[float]]:
+    mean, std = numbers(split)
+    return [mean[index] for index in order], [std[index] for index in order]
