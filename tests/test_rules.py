@@ -626,6 +626,7 @@ def test_channel_order_that_cannot_be_told():
         now = renamed(train=tinted(number, 2, DISTINCT))
         (case,) = cases(now, recorded, "channel-order")
         found[number] = case.level
+        assert ("it takes 2 images" in case.message) == (number == 1)
     assert found == {1: Level.INCONCLUSIVE, 2: Level.INCONCLUSIVE, 300: Level.PASS}
 
 
@@ -695,6 +696,53 @@ def test_value_range_of_divided_values(dtype):
     assert level(half, recorded, "value-range") in (Level.PASS, Level.WARN)
 
 
+def floats(number, seed, low=0.0, high=1.0):
+    """Gray images of floats, some darker than others, from one end to the other."""
+    random = np.random.default_rng(seed)
+    images = random.uniform(0, 1, (number, 9, 14, 1)) ** random.uniform(0.8, 2, (number, 1, 1, 1))
+    images[:, 0, 0], images[:, 0, 1] = 0, 1
+    return list((low + images * (high - low)).astype("float32"))
+
+
+def test_value_range_of_signed_values():
+    """-1 to 1 where 0 to 1 was recorded is found both ways, in new images too, and named."""
+    unit = stats_of(train=floats(30, 1))
+    for signed in (stats_of(train=floats(30, 1, -1)), renamed(train=floats(20, 2, -1.05, 1.05))):
+        for now, then, words in [(signed, unit, "-1 to 1 where"), (unit, signed, "0 to 1 where")]:
+            (case,) = cases(now, then, "value-range")
+            assert case.level is Level.FAIL
+            assert words in case.message
+    bright = stats_of(train=[1 - 2 * image**6 for image in floats(30, 2)])
+    assert level(bright, unit, "value-range") is Level.WARN
+    assert level(unit, bright, "value-range") is Level.WARN
+
+
+@pytest.mark.parametrize(
+    ("now", "then"), [((-0.65, 0.7), (0.1, 0.9)), ((-0.05, 1), (0, 1)), ((-1, 1), (-0.3, 0.9))]
+)
+def test_value_range_of_ordinary_floats(now, then):
+    """Floats of other ends than those, or with what resampling adds, are no finding."""
+    one, other = stats_of(train=floats(30, 1, *now)), stats_of(train=floats(30, 2, *then))
+    assert level(one, other, "value-range") is Level.PASS
+    assert level(other, one, "value-range") is Level.PASS
+
+
+def test_value_range_of_normalized_values():
+    """-1 to 1 where 0 to 255 was recorded, and the reverse; of floats, which have one type."""
+    wide, signed = stats_of(train=floats(9, 1, 0, 255)), stats_of(train=floats(9, 2, -1))
+    assert level(signed, wide, "value-range") is Level.FAIL
+    assert level(wide, signed, "value-range") is Level.FAIL
+
+
+def test_value_range_of_a_constant_channel():
+    """A channel of one value, which fits nothing but itself, is no sign of a range."""
+    flat, darker = ([image.copy() for image in pictures(low=17, high=234)] for _ in range(2))
+    for images, blue in ((flat, 100), (darker, 90)):
+        for image in images:
+            image[..., 2] = blue
+    assert level(stats_of(train=flat), stats_of(train=darker), "value-range") is Level.PASS
+
+
 def test_bit_depth():
     """Another type of pixel fails, the same passes."""
     gray = [image[..., :1] for image in A]
@@ -714,10 +762,70 @@ def test_eight_bits_in_sixteen():
     eight = stats_of(train=[image // 257 * 257 for image in deep])
     assert level(eight, recorded, "bit-depth") is Level.FAIL
     assert level(recorded, eight, "bit-depth") is Level.FAIL
+    as_they_are = stats_of(train=[image // 400 for image in deep])
+    assert level(as_they_are, recorded, "bit-depth") is Level.FAIL
     ten = stats_of(train=[image // 128 * 128 for image in deep])
     assert level(ten, recorded, "bit-depth") is Level.PASS
     tiny = stats_of(train=[deep[0][:5, :5]])
     assert level(tiny, recorded, "bit-depth") is Level.INCONCLUSIVE
+
+
+def counted_to(bits, seed, dark=1):
+    """Gray images of noise with values of so many bits, in 16-bit pixels."""
+    random = np.random.default_rng(seed)
+    level = random.uniform(0.6, 1, (4, 1, 1, 1)) / dark
+    values = random.uniform(0, 2**bits - 1, (4, 40, 50, 1)) * level
+    values[:, 0, 0] = (2**bits - 1) / dark
+    return values.round().astype("uint16")
+
+
+WAYS = {
+    "shifted": lambda values, bits: values << (16 - bits),
+    "repeated": lambda values, bits: values << (16 - bits) | values >> (2 * bits - 16),
+    "in proportion": lambda values, bits: (values * (65535 / (2**bits - 1))).round().astype("u2"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("bits", [8, 10, 12, 14])
+def test_fewer_bits_in_sixteen(bits, way):
+    """Values of fewer bits that one side has scaled to 16 are found both ways, and named."""
+    recorded = stats_of(train=WAYS[way](counted_to(bits, 1), bits))
+    assert level(recorded, recorded, "bit-depth") is Level.PASS
+    now = renamed(train=counted_to(bits, 2))
+    for one, other, there in [(now, recorded, "pixels now"), (recorded, now, "when recorded;")]:
+        (case,) = cases(one, other, "bit-depth")
+        assert case.level is Level.FAIL
+        assert f"{bits}-bit values of 0 to {2**bits - 1}" in case.message
+        assert there in case.message
+
+
+def test_fewer_bits_where_no_steps_show():
+    """Values scaled and then resampled are known by the factor alone, unless an exposure has it."""
+    recorded = stats_of(train=counted_to(16, 1))
+    for bits in (8, 10, 12):
+        now = stats_of(train=counted_to(16, 1) >> (16 - bits))
+        assert level(now, recorded, "bit-depth") is Level.FAIL
+        assert level(recorded, now, "bit-depth") is Level.FAIL
+    assert level(stats_of(train=counted_to(16, 1) >> 2), recorded, "bit-depth") is Level.PASS
+
+
+@pytest.mark.parametrize("dark", [2, 4.1, 8, 14.5, 17.5, 40, 60])
+def test_dark_images_have_all_their_bits(dark):
+    """Images darker by another factor, on whichever steps, are no finding of their depth."""
+    for way in (lambda values, bits: values << (16 - bits), WAYS["in proportion"]):
+        for bits in (12, 16):
+            recorded = stats_of(train=way(counted_to(bits, 1), bits))
+            now = renamed(train=way(counted_to(bits, 2, dark), bits))
+            assert level(now, recorded, "bit-depth") is Level.PASS
+            assert level(recorded, now, "bit-depth") is Level.PASS
+
+
+def test_masks_in_sixteen_bits_are_no_depth():
+    """Two values lie on the steps of any depth: a darker mask is not one of fewer bits."""
+    masks = counted_to(16, 1) > 20_000
+    bright, dark = (stats_of(train=masks * np.uint16(white)) for white in (0xFF00, 3001))
+    assert level(dark, bright, "bit-depth") is Level.PASS
 
 
 def test_gray_as_rgb():

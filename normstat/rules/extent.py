@@ -1,6 +1,7 @@
 """The range of stored values: whether one side is the other, scaled on the way."""
 
 from collections.abc import Iterator
+from math import inf
 
 from normstat.rules.comparison import Comparison, Pair, each_pair, known
 from normstat.rules.misfit import BETTER, FLOOR, misfit, numbers
@@ -13,10 +14,13 @@ FEW_OUTSIDE, MANY_OUTSIDE = 0.01, 0.05
 #: Largest stored value that still means 0-1, with what JPEG and resampling add; and the smallest
 #: that means 0-255.
 UNIT, WIDE = 4, 128
+#: What resampling may add at the ends of 0-1 and of -1 to 1; and how far from these ends values
+#: may stop that are known by them alone.
+OVERSHOOT, SHORT = 0.1, 0.02
 
 
 def value_range(comparison: Comparison) -> Iterator[Case]:
-    """Stored values of 0-1 or 16-235 where 0-255 was recorded, and the reverse."""
+    """Values of 0-1 or 16-235 where 0-255 was recorded, or -1 to 1 where 0-1 was; the reverse."""
     return each_pair("value-range", _value_range)(comparison)
 
 
@@ -24,7 +28,7 @@ def _value_range(pair: Pair) -> Iterator[Case]:
     now, then = _extent(pair.now), _extent(pair.recorded)
     level, words = _of_extents(now, then)
     if level is Level.PASS and pair.now.channels == pair.recorded.channels:
-        level, words = _of_limits(pair, now, then) or (level, words)
+        level, words = _of_limits(pair, now, then) or _of_signs(pair, now, then) or (level, words)
     yield Case(
         "value-range",
         level,
@@ -39,10 +43,16 @@ def _value_range(pair: Pair) -> Iterator[Case]:
 
 
 def _of_extents(now: tuple[float, float], then: tuple[float, float]) -> tuple[Level, str]:
-    if _is_unit(now) and _is_wide(then):
-        return Level.FAIL, "values of 0 to 1 where 0 to 255 or more was recorded: divided already"
-    if _is_wide(now) and _is_unit(then):
-        return Level.FAIL, "values far beyond 1 where 0 to 1 was recorded: not divided yet"
+    if _is_small(now) and _is_wide(then):
+        return Level.FAIL, (
+            f"values of {now[0]:.3g} to {now[1]:.3g} where 0 to 255 or more was recorded: "
+            "divided already"
+        )
+    if _is_wide(now) and _is_small(then):
+        return Level.FAIL, (
+            f"values far beyond 1 where {then[0]:.3g} to {then[1]:.3g} was recorded: "
+            "not divided yet"
+        )
     return Level.PASS, "values in a range like that recorded"
 
 
@@ -67,6 +77,25 @@ def _of_limits(
     return None
 
 
+def _of_signs(
+    pair: Pair, now: tuple[float, float], then: tuple[float, float]
+) -> tuple[Level, str] | None:
+    """Whether one side is the other, moved from 0-1 to -1 to 1."""
+    if _is_signed(now) and _is_unit(then):
+        found = "values of -1 to 1 where 0 to 1 was recorded"
+        moved = _meet(then, now) and _fits(pair, 2, -1)
+    elif _is_unit(now) and _is_signed(then):
+        found = "values of 0 to 1 where -1 to 1 was recorded"
+        moved = _meet(now, then) and _fits(pair, 1 / 2, 1 / 2)
+    else:
+        return None
+    if moved:
+        return Level.FAIL, f"{found}: scale both alike"
+    if _fills(now) and _fills(then):
+        return Level.WARN, f"{found}, to both ends, though mean and std are not moved like that"
+    return None
+
+
 def _fits(pair: Pair, factor: float, offset: float) -> bool:
     """Whether factor · stored value + offset makes the numbers of now of those recorded."""
     then, now = pair.recorded, pair.now
@@ -76,11 +105,30 @@ def _fits(pair: Pair, factor: float, offset: float) -> bool:
     expected_std = [value * factor * units for value in std]
     undone = misfit(now, expected_mean, expected_std)
     found = misfit(now, [value * units for value in mean], [value * units for value in std])
-    return found > FLOOR and found >= BETTER * undone
+    return found > FLOOR and undone < inf and found >= BETTER * undone
+
+
+def _is_small(extent: tuple[float, float]) -> bool:
+    return extent[0] >= -UNIT and extent[1] <= UNIT
 
 
 def _is_unit(extent: tuple[float, float]) -> bool:
-    return extent[0] >= 0 and extent[1] <= UNIT
+    return extent[0] >= -OVERSHOOT and extent[1] <= 1 + OVERSHOOT
+
+
+def _is_signed(extent: tuple[float, float]) -> bool:
+    return -1 - OVERSHOOT <= extent[0] < -OVERSHOOT and extent[1] <= 1 + OVERSHOOT
+
+
+def _meet(unit: tuple[float, float], signed: tuple[float, float]) -> bool:
+    """Whether the ends of one are those of the other once they are moved; not so of any floats."""
+    return all(abs(2 * a - 1 - b) <= OVERSHOOT for a, b in zip(unit, signed, strict=True))
+
+
+def _fills(extent: tuple[float, float]) -> bool:
+    """Whether values reach both ends of 0-1 or of -1 to 1, and hardly go beyond."""
+    low, high = extent
+    return min(abs(low), abs(low + 1)) <= SHORT and abs(high - 1) <= SHORT
 
 
 def _is_wide(extent: tuple[float, float]) -> bool:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from normstat.errors import UsageError
 from normstat.files import shown
-from normstat.rules import content, drift, extent, misfit, order, sameness
+from normstat.rules import content, depth, drift, extent, misfit, order, sameness
 from normstat.rules.comparison import MARGIN, Comparison
 from normstat.verdict import Case, Level
 
@@ -42,6 +42,11 @@ class Rule:
     level: Level
     look: Look | None
     modes: tuple[str, ...] = MODES
+
+
+def _list(numbers: Iterable[int]) -> str:
+    *first, last = map(str, numbers)
+    return f"{', '.join(first)} or {last}"
 
 
 _ROWS = {
@@ -106,18 +111,19 @@ _ROWS = {
         order.channel_order,
     ),
     "value-range": Rule(
-        "0-1 or 16-235 where 0-255 was recorded, or the reverse",
+        "0-1 or 16-235 where 0-255 was recorded, -1 to 1 where 0-1 was, or the reverse",
         f"the range, and numbers that fit {misfit.BETTER:g} times better once it is undone; "
         "a warning for the range alone",
         Level.FAIL,
         extent.value_range,
     ),
     "bit-depth": Rule(
-        "another type of pixel, or 8-bit pixels in 16 bits",
-        f"another type; at most {content.FEW_VALUES} different values where more than "
-        f"{content.MANY_VALUES} were recorded, or the reverse",
+        "another type of pixel, or fewer bits in 16-bit pixels",
+        f"another type; at most {depth.FEW_VALUES} different values where more than "
+        f"{depth.MANY_VALUES} were recorded; values of {_list(depth.DEPTHS)} bits as they are, "
+        "where such scaled to 16 were recorded; or the reverse",
         Level.FAIL,
-        content.bit_depth,
+        depth.bit_depth,
     ),
     "gray-as-rgb": Rule(
         "gray images in place of color, or the reverse",
