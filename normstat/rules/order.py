@@ -115,12 +115,13 @@ def _unclear(pair: Pair, others: Sequence[_Order]) -> str:
     error = 0.0 if pair.same_paths else by_chance(pair.now, pair.recorded)
     if error == inf:
         return "it takes 2 images on both sides to tell the order of channels by their numbers"
+    error = max(FLOOR, error)
     nearest = min(others, key=lambda order: min(order.apart, order.off))
     for which, off in (("recorded", nearest.apart), ("found", nearest.off)):
-        if off <= max(FLOOR, error):
+        if off <= error:
             return (
-                f"the channels {which}, read in the order {nearest.names}, are off by {off:.2g} σ "
-                f"only (by chance: {error:.2g} σ): whether they were exchanged cannot be told"
+                f"the channels {which}, read in the order {nearest.names}, are off by {off:.2g} σ, "
+                f"within the error of {error:.2g} σ: whether they were exchanged cannot be told"
             )
     return ""
 
