@@ -35,7 +35,10 @@ class Case:
     split, channel : where; None if it is about all of them.
     expected, observed, tolerance : what was compared, in `unit`.
     unit : of these three, such as ``images`` or ``σ``; empty for words.
-    paths : files that it is about, the first few; as they are, not escaped.
+    paths : files that it is about, the first of them; as they are, not escaped. Where it is about
+        images that are identical, two and two.
+    named : how many of these, the first ones, `message` names itself.
+    other_split : the other split, where it is about two: that of the first file of each two.
     """
 
     rule: str
@@ -48,6 +51,8 @@ class Case:
     tolerance: Value = None
     unit: str = ""
     paths: tuple[str, ...] = ()
+    named: int = 0
+    other_split: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: Pairs that are kept of each two splits.
-NAMED = 10
+NAMED = 100
 _BUCKET = 1 << 18  # keys looked at together, if they are spread evenly
 _MOST_BUCKETS = 256
 _SLICE = 1 << 20  # keys that are copied at a time

@@ -40,6 +40,7 @@ def _case(case: Case) -> dict[str, Any]:
         "rule": case.rule,
         "level": case.level,
         "split": case.split,
+        "other_split": case.other_split,
         "channel": case.channel,
         "message": case.message,
         "expected": _value(case.expected),

@@ -60,7 +60,7 @@ def _annotations(verdict: Verdict) -> Iterator[str]:
     for case in findings[:_MOST]:
         title = " ".join(filter(None, ("normstat", words.safe(case.rule), words.place(case))))
         compared = words.compared(case)
-        text = words.message(case) + (f" ({compared})" if compared else "")
+        text = words.brief(case) + (f" ({compared})" if compared else "")
         yield _command(case, verdict, title, text)
     more = findings[_MOST:]
     if more:

@@ -62,10 +62,10 @@ def _names(verdict: Verdict) -> Iterator[str]:
 def _add_content(test: ET.Element, case: Case, verdict: Verdict) -> None:
     text = "\n".join(filter(None, (words.message(case), words.compared(case))))
     if words.fails(case, verdict):
-        failure = ET.SubElement(test, "failure", type=case.level, message=words.message(case))
+        failure = ET.SubElement(test, "failure", type=case.level, message=words.brief(case))
         failure.text = text
     elif _skipped(case, verdict):
-        ET.SubElement(test, "skipped", type=case.level, message=words.message(case)).text = text
+        ET.SubElement(test, "skipped", type=case.level, message=words.brief(case)).text = text
     elif text:
         ET.SubElement(test, "system-out").text = f"{case.level}: {text}"
 

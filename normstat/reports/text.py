@@ -49,5 +49,5 @@ def lines(verdict: Verdict) -> Iterator[str]:
     """
     for case in verdict.findings:
         place = words.place(case)
-        yield f"{words.safe(case.rule)}{place and ' '}{place}: {words.message(case)}"
+        yield f"{words.safe(case.rule)}{place and ' '}{place}: {words.brief(case)}"
     yield words.conclusion(verdict)

@@ -1,9 +1,13 @@
 """A case and a verdict in words that no file name can break."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 from normstat.files import shown
 from normstat.verdict import Case, Level, Value, Verdict  # noqa: F401  # Level: for doctests
+
+# Files that a line has room for.
+_FEW = 10
 
 
 def value(number: Value) -> str:
@@ -37,14 +41,29 @@ def place(case: Case) -> str:
 
 
 def message(case: Case) -> str:
-    """What was found, with the files that it does not name itself.
+    """What was found, with all files that it does not name itself.
 
     >>> message(Case("leakage", Level.FAIL, "the same image", paths=("train/a", "val/b")))
     'the same image: train/a, val/b'
     """
-    text = safe(case.message)
-    paths = [path for path in map(safe, case.paths) if path not in text]
-    return f"{text}: {', '.join(paths)}" if paths else text
+    return _with_paths(case, case.paths[case.named :])
+
+
+def brief(case: Case) -> str:
+    """The same with the first few files, and where to find the others.
+
+    >>> brief(Case("unreadable", Level.FAIL, "7 of a and b", paths=(*"abcdefghijkl",), named=2))
+    '7 of a and b: c, d, e, f, g, h, i, j; 2 more files are named in a --report FILE'
+    """
+    few = max(_FEW, case.named)
+    more = len(case.paths[few:])
+    rest = f"; {more} more files are named in a --report FILE" if more else ""
+    return _with_paths(case, case.paths[case.named : few]) + rest
+
+
+def _with_paths(case: Case, paths: Iterable[str]) -> str:
+    named = ", ".join(map(safe, paths))
+    return f"{safe(case.message)}: {named}" if named else safe(case.message)
 
 
 def compared(case: Case) -> str:

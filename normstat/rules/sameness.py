@@ -1,5 +1,6 @@
 """Whether it is the data that was recorded: files, fingerprints and exact counts."""
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from math import isclose
@@ -14,6 +15,8 @@ from normstat.verdict import Case, Level
 
 # In unit scale; exact numbers are equal anyway.
 _ROUNDING = 1e-9
+# Images that a message has room for.
+_NAMED = 3
 
 
 def unknown_split(comparison: Comparison) -> Iterator[Case]:
@@ -78,13 +81,16 @@ def _unreadable_in(name: str, now: Stats, recorded: Stats) -> Case:
         known = now.splits[name].unreadable
         words = f"{known} cannot be read, as recorded" if known else "every image can be read"
         return Case("unreadable", Level.PASS, words, name, None, 0, 0, 0, "images")
-    codes = ", ".join(sorted({record.code for record in fresh})) or Code.OTHER_DEPTH
-    examples = "; ".join(f"{shown(r.path)}: {r.code}" for r in islice(fresh, 3))
+    counts = Counter(record.code for record in fresh)
+    counts[Code.OTHER_DEPTH] += number - len(fresh)
+    codes = ", ".join(f"{count} {code}" for code, count in counts.most_common() if count)
+    examples = "; ".join(f"{shown(r.path)}: {r.code}" for r in islice(fresh, _NAMED))
     words = f"{images(number)} cannot be read ({codes}), which the stats file does not record"
     if examples:
         words += f": {examples}"
     paths = tuple(record.path for record in fresh[:FIRST])
-    return Case("unreadable", Level.FAIL, words, name, None, 0, number, 0, "images", paths)
+    named = min(len(paths), _NAMED)
+    return Case("unreadable", Level.FAIL, words, name, None, 0, number, 0, "images", paths, named)
 
 
 def _fresh(name: str, now: Stats, recorded: Stats) -> list[Unreadable]:

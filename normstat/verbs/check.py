@@ -1,9 +1,8 @@
 """From statistics of now and the recorded ones to a verdict; no image is opened."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from normstat.accumulators.fingerprint import Fingerprint
 from normstat.errors import UnknownSplit, UsageError
 from normstat.files import shown
 from normstat.rules import (
@@ -21,6 +20,7 @@ from normstat.verbs.running import names_of
 from normstat.verdict import Case, Level, Verdict
 
 _LEAKAGE = "leakage"
+_COMPATIBLE = "compatible"
 # What changes numbers without a change of the data. Globs and folders may differ: new data may
 # lie elsewhere.
 _DECISIVE = ("channels", "resize", "crop")
@@ -52,8 +52,8 @@ def check(
     require_conclusive : fail the data also where a rule that could fail them has too few to tell.
     extra : cases that statistics do not show: identical images (``leakage``, ``duplicate``) and
         constants of a training run (``config``). Without them these rules are not looked at.
-        ``leakage`` is a warning where every split that is compared is just what was recorded,
-        unless `levels` has it.
+        ``leakage`` is a warning where both splits are just what was recorded; in mode
+        ``compatible`` also where their file names are; unless `levels` has it.
 
     Returns
     -------
@@ -89,25 +89,68 @@ def check(
     _refuse_splits(names, now, recorded)
     _refuse_settings(now, recorded)
     comparison = Comparison(now, recorded, margin, names)
-    if _is_what_was_recorded(comparison) and _LEAKAGE not in levels:
-        extra = map(_known, extra)
-    cases = (*looked(comparison, mode, levels), *extra)
+    if _LEAKAGE not in levels:
+        extra = [_judged(case, comparison, mode) for case in extra]
+    cases = (*looked(comparison, mode, levels), *extra, *_unread(comparison))
     return Verdict(mode, tuple(leveled(cases, levels)), require_conclusive, warn_only(levels))
 
 
-def _is_what_was_recorded(comparison: Comparison) -> bool:
-    def fingerprints(stats: Stats) -> dict[str, Fingerprint]:
-        return {name: stats.splits[name].fingerprint for name in comparison.names(stats)}
-
-    return fingerprints(comparison.now) == fingerprints(comparison.recorded)
-
-
-def _known(case: Case) -> Case:
-    """An image in two splits is no new finding where nothing has changed since the record."""
+def _judged(case: Case, comparison: Comparison, mode: str) -> Case:
+    """An image in two splits is no new finding where it was there when they were recorded."""
     if case.rule != _LEAKAGE or case.level is not Level.FAIL:
         return case
-    message = f"{case.message}; so it was when recorded: --rule leakage=fail fails it all the same"
+    since = _since(_splits_of(case, comparison), comparison, mode)
+    if not since:
+        return case
+    message = f"{case.message}; {since}; --rule leakage=fail fails it all the same"
     return replace(case, level=Level.WARN, message=message)
+
+
+def _splits_of(case: Case, comparison: Comparison) -> set[str]:
+    """The two splits of a case; all that are compared if it does not say which two."""
+    if case.split and case.other_split:
+        return {case.split, case.other_split}
+    return {*comparison.names(comparison.now), *comparison.names(comparison.recorded)}
+
+
+def _since(splits: set[str], comparison: Comparison, mode: str) -> str:
+    """Why what is in these splits is no news; empty if it is, or may be."""
+    pairs = [pair for pair in comparison.pairs() if pair.split in splits]
+    if len(pairs) < len(splits):
+        return ""
+    if all(pair.now.fingerprint == pair.recorded.fingerprint for pair in pairs):
+        return "so it was when recorded"
+    if mode == _COMPATIBLE and all(pair.same_paths for pair in pairs):
+        return "so it may have been when recorded: the file names are the same"
+    return ""
+
+
+def _unread(comparison: Comparison) -> Iterator[Case]:
+    """Rules between two splits see nothing where only one of the two was read."""
+    read = comparison.splits
+    unread = [
+        name
+        for name in comparison.recorded.splits
+        if read and name not in (*read, *comparison.now.splits)
+    ]
+    if unread:
+        yield _not_looked_at(_LEAKAGE, read, unread)
+    shifted = [name for name in unread if _may_be_compared(name, read)]
+    if shifted:
+        yield _not_looked_at("split-shift", read, shifted)
+
+
+def _may_be_compared(name: str, names: Sequence[str]) -> bool:
+    """Whether a shift is looked at between this split and one of the others."""
+    if name == "train":
+        return "val" in names or "test" in names
+    return name in ("val", "test") and "train" in names
+
+
+def _not_looked_at(rule: str, read: Sequence[str], unread: Sequence[str]) -> Case:
+    here, there = (", ".join(map(shown, names)) for names in (read, unread))
+    words = f"not looked at between {here} and {there}: only {here} was read"
+    return Case(rule, Level.INCONCLUSIVE, f"{words}; leave out --split to look there, too")
 
 
 def _refuse_splits(names: tuple[str, ...], now: Stats, recorded: Stats) -> None:

@@ -21,6 +21,9 @@ from normstat.verbs.rereading import Reread, Second
 from normstat.verbs.running import Images, Progress, Silent, executor_for
 from normstat.verdict import Case, Level
 
+# Pairs that a message has room for.
+_NAMED = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
@@ -32,7 +35,7 @@ class Overlap:
     compared : images of the first and of the second split that were compared.
     images : images of the second split that are in the first, too; of one split: how many could
         be left out without losing a picture.
-    pairs : paths of two identical images, as in `splits`; the first ten.
+    pairs : paths of two identical images, as in `splits`; the first hundred.
     lost : images of these splits that looked like others, and were gone, damaged or changed when
         they were read again: nothing is known of them.
     """
@@ -195,6 +198,8 @@ def _case(overlap: Overlap) -> Case:
         tolerance=0,
         unit="images",
         paths=tuple(path for pair in overlap.pairs for path in pair),
+        named=2 * len(overlap.pairs[:_NAMED]),
+        other_split=None if is_duplicate else one,
     )
 
 
@@ -215,5 +220,6 @@ def _message(overlap: Overlap) -> str:
         text = f"{overlap.images} of {number} images of {other} {verb} in {one}, too"
     if not overlap.pairs:
         return text
-    pairs = ", ".join(f"{shown(second)} is {shown(first)}" for first, second in overlap.pairs)
-    return f"{text}: {pairs}" + (", …" if overlap.images > len(overlap.pairs) else "")
+    pairs = overlap.pairs[:_NAMED]
+    named = ", ".join(f"{shown(second)} is {shown(first)}" for first, second in pairs)
+    return f"{text}: {named}" + (", …" if overlap.images > len(pairs) else "")
