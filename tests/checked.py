@@ -9,6 +9,7 @@ from typing import Any
 
 import make
 import numpy as np
+from command import normstat
 from PIL import Image, ImageEnhance, ImageOps
 
 SPLITS = {"train": 18, "val": 12, "test": 12}
@@ -128,6 +129,20 @@ def edited(change: Callable[[dict[str, Any]], object]) -> Change:
         Path("stats.json").write_text(json.dumps(stats), "utf-8")
 
     return write_back
+
+
+def check(*options: str | Path, data: str | Path = "data", **more: Any) -> Any:
+    """The command in the current folder, against its ``stats.json``."""
+    return normstat("check", data, "--stats", "stats.json", "-j", "1", *options, **more)
+
+
+def verdict(*options: str | Path, **more: Any) -> dict[str, Any]:
+    """What ``--format json`` prints; it has the exit code of the process."""
+    run = check("--format", "json", "-q", *options, **more)
+    document: dict[str, Any] = json.loads(run.stdout)
+    assert (run.returncode, run.stderr) == (document["exit_code"], "")
+    assert document["verdict"] == ("fail" if run.returncode else "pass")
+    return document
 
 
 def findings(document: dict[str, Any]) -> dict[str, str]:

@@ -216,19 +216,23 @@ def test_unreadable_images_are_not_identical(tmp_path: Path) -> None:
 
 
 def test_many(tmp_path: Path) -> None:
-    """Numbers are exact however many there are; ten pairs are named, the first in the walk."""
-    for number in range(15):
+    """Numbers are exact however many; a hundred pairs have names, a message the first ten."""
+    for number in range(105):
         data = make.encoded(make.pixels(number, 5, 6))
-        for name in (f"train/{number:02}.png", f"val/{number:02}.png", f"val/{number:02} copy.png"):
+        for name in (f"train/{number:03}.png", f"val/{number:03}.png", f"val/{number:03} copy.png"):
             make.write(tmp_path / name, data)
     overlaps = found(tmp_path)
-    assert overlaps["train", "val"].images == 30
+    assert overlaps["train", "val"].images == 210
     assert overlaps["train", "val"].pairs == tuple(
-        (f"train/{number:02}.png", f"val/{number:02} copy.png") for number in range(10)
+        (f"train/{number:03}.png", f"val/{number:03} copy.png") for number in range(100)
     )
-    assert overlaps["val", "val"].images == 15
-    assert len(overlaps["val", "val"].pairs) == 10
+    assert overlaps["val", "val"].images == 105
+    assert len(overlaps["val", "val"].pairs) == 100
     assert ("train", "train") not in overlaps
+    (leak,) = cases([overlaps["train", "val"]])
+    assert (leak.split, leak.other_split, len(leak.paths), leak.named) == ("val", "train", 200, 20)
+    assert leak.message.endswith("val/009 copy.png is train/009.png, …")
+    assert "val/010" not in leak.message
 
 
 def test_one_image_everywhere(tmp_path: Path) -> None:

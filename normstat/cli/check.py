@@ -141,43 +141,26 @@ def _look(
 ) -> "tuple[Stats, tuple[Case, ...]]":
     """Statistics of the data, read as the recorded ones were, and which images are identical."""
     from normstat.accumulators.keys import KeyCollector
-    from normstat.verbs.compute import compute
     from normstat.verbs.identical import cases, identical
+    from normstat.verbs.recounting import recount
 
-    settings = recorded.settings
     compares = {levels.get(name) for name in ("leakage", "duplicate")} != {"off"}
     keys = KeyCollector() if compares else None
-    now = compute(
-        data,
-        split=split,
-        split_dir={
-            name: folder
-            for name, folder in settings.split_dirs.items()
-            if os.path.isdir(os.path.join(data, folder))
-        },
-        include=settings.include,
-        exclude=settings.exclude,
-        channels=settings.channels,
-        resize=settings.resize,
-        crop=settings.crop,
-        layout=settings.layout,
-        max_pixels=settings.max_pixels,
-        executor=local,
-        progress=progress,
-        keys=keys,
-    )
+    now = recount(data, recorded, split=split, executor=local, progress=progress, keys=keys)
     if keys is None:
         return now, ()
     return now, cases(identical(data, now, keys, executor=local))
 
 
 def _slips(configs: "Sequence[Config]", now: "Stats", margin: float) -> "tuple[Case, ...]":
+    from normstat.accumulators.tally import SplitTally
     from normstat.configs import slips
+    from normstat.stats import summarize_split
 
     if not configs:
         return ()
-    name = "train" if "train" in now.splits else next(iter(now.splits))
-    return slips(configs, now.splits[name], name, margin)
+    name = next(iter(now.splits), "train")  # train comes first
+    return slips(configs, now.splits.get(name) or summarize_split(SplitTally()), name, margin)
 
 
 def _print(verdict: "Verdict", format: str, quiet: bool) -> None:

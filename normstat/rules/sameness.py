@@ -10,6 +10,7 @@ from normstat.accumulators.tally import FIRST
 from normstat.files import shown
 from normstat.images import Code, Unreadable
 from normstat.rules.comparison import Comparison, Pair, images, known
+from normstat.rules.leftout import left_out
 from normstat.stats import SplitStats, Stats
 from normstat.verdict import Case, Level
 
@@ -69,6 +70,7 @@ def data_changed(comparison: Comparison) -> Iterator[Case]:
     for pair in comparison.pairs():
         lost = _lost(pair, comparison)
         yield _rest_of(pair, len(lost)) if lost else _changed(pair, comparison)
+        yield from left_out(pair, comparison)
 
 
 def _unreadable_in(name: str, now: Stats, recorded: Stats) -> Case:

@@ -47,6 +47,7 @@ def compute(
     executor: Executor | None = None,
     progress: Progress | None = None,
     keys: KeyCollector | None = None,
+    none_readable: bool = False,
 ) -> Stats:
     """Compute the statistics of a folder of images, split by split.
 
@@ -72,6 +73,7 @@ def compute(
     keys : an empty collector, which is given the key of each image's pixels (16 bytes an image),
         for :func:`normstat.verbs.identical.identical`. The statistics are the same with and
         without it.
+    none_readable : where not one image can be read, return that instead of raising.
 
     Returns
     -------
@@ -140,7 +142,7 @@ def compute(
             )
         if keys is not None and keys.images(name) != run.images[name]:
             raise RuntimeError(f"{name}: {keys.images(name)} keys of {run.images[name]} images")
-    if not any(state.images for state in stats.splits.values()):
+    if not none_readable and not any(state.images for state in stats.splits.values()):
         raise NothingToRead(
             f"{shown(path)}: none of {run.listed.total()} images can be read "
             f"({most_frequent(records)})"

@@ -1,0 +1,92 @@
+"""Images that the recorded statistics leave out, and that no fingerprint of a split covers."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from normstat.accumulators.fingerprint import Fingerprint
+from normstat.accumulators.tally import FIRST
+from normstat.files import shown
+from normstat.images import Code, Kind, Unreadable
+from normstat.rules.comparison import Comparison, Pair, images
+from normstat.stats import SplitStats
+from normstat.verdict import Case, Level
+
+# Images that a message has room for.
+_NAMED = 3
+
+
+def left_out(pair: Pair, comparison: Comparison) -> Iterator[Case]:
+    """Recorded images that could not be read, or had another depth, and are not so any more.
+
+    Those that have become so are found by ``unreadable``; nothing is said where all is as it was.
+    """
+    gone = _gone(pair.split, comparison)
+    if gone:
+        yield _of_unreadable(pair, gone)
+    elif _other_depth_changed(pair):
+        words = "other images than recorded have another depth than most; record the data anew"
+        yield Case("data-changed", Level.FAIL, words, pair.split)
+
+
+def _gone(split: str, comparison: Comparison) -> list[Unreadable]:
+    """Records that name no unreadable image of now; another code is for ``unreadable``.
+
+    Of those of another depth only the first few are named, and which ones depends on the others.
+    """
+    now = {record.path for record in comparison.now.unreadable if record.split == split}
+    return [
+        record
+        for record in comparison.recorded.unreadable
+        if record.split == split and record.code != Code.OTHER_DEPTH and record.path not in now
+    ]
+
+
+def _other_depth_changed(pair: Pair) -> bool:
+    """Whether they are others, and not only more: that is for ``unreadable``."""
+    now, recorded = (
+        sum(tally.images for _, tally in side.state.minorities())
+        for side in (pair.now, pair.recorded)
+    )
+    return now <= recorded and _fingerprints(pair.now) != _fingerprints(pair.recorded)
+
+
+def _of_unreadable(pair: Pair, gone: list[Unreadable]) -> Case:
+    examples = "; ".join(f"{shown(r.path)}: {r.code}" for r in islice(gone, _NAMED))
+    verb, them = ("is", "it") if len(gone) == 1 else ("are", "them")
+    words = (
+        f"{images(len(gone))} recorded as unreadable {verb} {_became(pair, gone)}: {examples}; "
+        f"record the data without {them}, or bring {them} back"
+    )
+    paths = tuple(record.path for record in gone[:FIRST])
+    return Case(
+        "data-changed",
+        Level.FAIL,
+        words,
+        pair.split,
+        expected=pair.recorded.unreadable,
+        observed=pair.now.unreadable,
+        tolerance=0,
+        unit="images",
+        paths=paths,
+        named=min(len(paths), _NAMED),
+    )
+
+
+def _became(pair: Pair, gone: list[Unreadable]) -> str:
+    """What the sum of the hashes of paths says became of them."""
+    paths = pair.recorded.fingerprint
+    if pair.now.fingerprint.paths == paths.paths:
+        return "gone"
+    for record in gone:
+        paths += Fingerprint.of(record.path, b"", b"")
+    if pair.now.fingerprint.paths == paths.paths:
+        return "readable now"
+    return "gone, or readable now"
+
+
+def _fingerprints(split: SplitStats) -> dict[Kind, tuple[int, int]]:
+    """The files of each depth that the statistics leave out; a decoder may see other pixels."""
+    return {
+        kind: (tally.fingerprint.paths, tally.fingerprint.files)
+        for kind, tally in split.state.minorities()
+    }

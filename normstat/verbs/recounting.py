@@ -1,0 +1,131 @@
+"""The data of a check, read as those that were recorded."""
+
+import os
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+
+from normstat import __version__
+from normstat.accumulators.keys import KeyCollector
+from normstat.accumulators.tally import Tally
+from normstat.decode import versions
+from normstat.errors import UnknownSplit
+from normstat.executors import Executor
+from normstat.sources import ALL, Folder, split_names
+from normstat.stats import Settings, SplitStats, Stats, summarize
+from normstat.verbs.compute import compute
+from normstat.verbs.running import Images, Progress
+
+
+def recount(
+    path: str | os.PathLike[str],
+    recorded: Stats,
+    *,
+    split: Collection[str] = (),
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+    keys: KeyCollector | None = None,
+) -> Stats:
+    """Compute the statistics of a folder with the settings of recorded ones.
+
+    A recorded split that the folder does not have is missing in what is returned, and so are
+    images where none can be read: both are for a check to find. A folder without split folders is
+    read as the one recorded split, if that had none either: both got a split's name, or none, from
+    what they are called.
+
+    Parameters
+    ----------
+    path : folder
+    recorded : as loaded from a stats file.
+    split : names of the splits to read; all that are found if empty.
+    executor, progress, keys : as for :func:`normstat.compute`.
+
+    Raises
+    ------
+    UsageError
+        Nothing there to read, an ambiguous split, or one that is neither there nor recorded.
+    Stopped
+        Worker processes cannot be started.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     os.makedirs(f"{folder}/train")
+    ...     Image.new("L", (4, 2), 51).save(f"{folder}/train/a.png")
+    ...     recorded = compute(f"{folder}/train", workers=0)
+    ...     os.rename(f"{folder}/train", f"{folder}/copy")
+    ...     now = recount(f"{folder}/copy", recorded)
+    >>> list(now.splits), now.splits["train"] == recorded.splits["train"]
+    (['train'], True)
+    """
+    settings = recorded.settings
+    split_dirs = {**dict(_dirs_there(path, settings)), **_own_name(path, recorded)}
+    settings = replace(settings, split_dirs=split_dirs)
+    splits = _splits_there(path, settings, recorded, split)
+    if split and not splits:
+        made_with = {"normstat": __version__, **versions()}
+        return summarize(Tally.empty(), (), settings, made_with)
+    return compute(
+        path,
+        split=splits,
+        split_dir=settings.split_dirs,
+        include=settings.include,
+        exclude=settings.exclude,
+        channels=settings.channels,
+        resize=settings.resize,
+        crop=settings.crop,
+        layout=settings.layout,
+        max_pixels=settings.max_pixels,
+        executor=executor,
+        progress=progress,
+        keys=keys,
+        none_readable=True,
+    )
+
+
+def _dirs_there(path: str | os.PathLike[str], settings: Settings) -> Iterator[tuple[str, str]]:
+    """The folders that were given to splits, of those that still have images."""
+    for name, folder in settings.split_dirs.items():
+        if os.path.isdir(os.path.join(path, folder)):
+            source = Folder(path, {name: folder}, settings.include, settings.exclude)
+            if _has(source, name):
+                yield name, folder
+
+
+def _splits_there(
+    path: str | os.PathLike[str], settings: Settings, recorded: Stats, wanted: Collection[str]
+) -> list[str]:
+    """The splits that are wanted, without those that are recorded and no longer there."""
+    source = Folder(path, settings.split_dirs, settings.include, settings.exclude)
+    missing = [name for name in wanted if name in recorded.splits and not _has(source, name)]
+    if missing:
+        Images.of(path, settings, ())  # no image at all is no answer
+    return [name for name in wanted if name not in missing]
+
+
+def _has(source: Folder, split: str) -> bool:
+    try:
+        source.selection((split,))
+    except UnknownSplit:
+        return False
+    return True
+
+
+def _own_name(path: str | os.PathLike[str], recorded: Stats) -> Mapping[str, str]:
+    """The whole folder as the only split, where neither then nor now a folder below says one."""
+    if recorded.settings.split_dirs or len(recorded.splits) != 1:
+        return {}
+    ((name, split),) = recorded.splits.items()
+    if _in_split_folder(name, split, recorded):
+        return {}
+    source = Folder(path, {}, recorded.settings.include, recorded.settings.exclude)
+    own = source.selection().rest
+    return {name: "."} if own and own != name and ALL in (own, name) else {}
+
+
+def _in_split_folder(name: str, split: SplitStats, recorded: Stats) -> bool:
+    """Whether a folder on the way to a recorded image had a split's name."""
+    paths = [path for tally in split.state.kinds.values() for path in tally.first]
+    paths += [record.path for record in recorded.unreadable if record.split == name]
+    return any(split_names(part) for path in paths for part in path.split("/")[:-1])
