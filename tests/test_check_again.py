@@ -191,3 +191,22 @@ def test_a_recorded_unreadable_image_is_gone(here: Path) -> None:
     assert verdict("--mode", "compatible")["exit_code"] == 0
     Path("data", VAL).write_bytes(b"")
     assert findings(verdict()) == {"unreadable": "fail"}
+
+
+# --- the stats file ---
+
+
+def test_a_number_edited_in_the_stats_file(here: Path) -> None:
+    """What stands before the state must follow from it: else there is no answer."""
+    original = Path("stats.json").read_text("utf-8")
+    for member in ("mean", "stderr/std", "per_image/mean", "quantiles/0.5", "max"):
+        stats = json.loads(original)
+        *way, last = member.split("/")
+        place = stats["splits"]["val"]
+        for key in way:
+            place = place[key]
+        place[last][1] += 0.01
+        Path("stats.json").write_text(json.dumps(stats), "utf-8")
+        run = check("--mode", "compatible", "--report", "a.json")
+        assert (run.returncode, run.stdout, os.path.exists("a.json")) == (2, "", False)
+        assert f"stats.json: /splits/val/{member}/1: is {place[last][1]!r}, but " in run.stderr

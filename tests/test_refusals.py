@@ -3,7 +3,9 @@
 import copy
 import io
 import json
+import os
 import sys
+import tracemalloc
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -134,6 +136,95 @@ def test_a_wrong_value_is_refused_where_it_stands(pointer: Pointer, value: Any) 
     assert str(caught.value).startswith(written(pointer))
 
 
+def summaries(value: Any, way: Pointer) -> list[Pointer]:
+    """All places with a number, a word or null that were made from a state."""
+    if isinstance(value, dict):
+        return [
+            place
+            for key, item in value.items()
+            if key != "state"
+            for place in summaries(item, (*way, key))
+        ]
+    if isinstance(value, list):
+        return [
+            place for index, item in enumerate(value) for place in summaries(item, (*way, index))
+        ]
+    return [way]
+
+
+SUMMARIES = [
+    place
+    for name, split in CONTENT["splits"].items()
+    for place in summaries(split, ("splits", name))
+]
+
+
+def edited(value: Any) -> Any:
+    """Something near it, as a typing error may be."""
+    if isinstance(value, str):
+        return value[:-1] + ("0" if value[-1] != "0" else "1")
+    if value is None:
+        return 0.5
+    return value + 1 if isinstance(value, int) else value * (1 + 1e-6) + 1e-6
+
+
+def test_every_number_edited_by_hand_is_refused() -> None:
+    """Whatever stands in front of a state is what the state gives: pointer and both values."""
+    names = {place[2] for place in SUMMARIES}
+    assert {"listed", "std", "stderr", "per_image", "quantiles", "max", "covariance"} <= names
+    for place in SUMMARIES:
+        content = copy.deepcopy(CONTENT)
+        *way, last = place
+        parent = content
+        for key in way:
+            parent = parent[key]
+        old = parent[last]
+        parent[last] = new = edited(old)
+        with pytest.raises(StatsFileError) as caught:
+            loads(json.dumps(content))
+        assert str(caught.value).startswith(f"{written(place)}: "), place
+        assert repr(new) in str(caught.value)
+        assert repr(old) in str(caught.value)
+
+
+def test_what_belongs_to_no_image_is_refused() -> None:
+    """A mode or format that no image has, and a set that is not as complete as it says."""
+    for pointer in ((*TRAIN, "modes", "CMYK"), (*TRAIN, "formats", "GIF")):
+        with pytest.raises(StatsFileError, match=f"{written(pointer)}: is in no image"):
+            loads(json.dumps(replaced(pointer, 1)))
+    with pytest.raises(StatsFileError, match="/complete: should be true if and only if"):
+        loads(json.dumps(replaced(("complete",), not CONTENT["complete"])))
+
+
+def test_other_digits_of_the_same_numbers_are_read() -> None:
+    """A program that writes JSON with 15 digits, or 0 for 0.0, changes nothing that is counted."""
+    text = json.dumps(json.loads(TEXT, parse_float=lambda digits: float(f"{float(digits):.15g}")))
+    assert text != json.dumps(CONTENT)
+    read = loads(text.replace("[0.0,", "[0,"))
+    for name in ("train", "16/bit"):
+        assert read.splits[name] == loads(TEXT).splits[name]
+
+
+IMPOSSIBLE = [
+    ((*KIND, "per_image", "images"), 0),
+    ((*KIND, "per_image", "channels", 0, "qq"), "-1" + "0" * 90),
+    ((*KIND, "per_image", "channels", 0, "mean"), "9" * 4000),
+    ((*SIXTEEN, "values", 0, "count"), [0] * 12),
+    ((*FLOAT, "values", "m2"), [-1.0]),
+    ((*FLOAT, "values", "count"), 0),
+]
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value"), IMPOSSIBLE, ids=[f"{written(p)}-{v!a:.12}" for p, v in IMPOSSIBLE]
+)
+def test_a_state_of_no_images_is_refused(pointer: Pointer, value: Any) -> None:
+    """Sums that no images have end in a refusal that points to the state or what it gives."""
+    with pytest.raises(StatsFileError) as caught:
+        loads(json.dumps(replaced(pointer, value)))
+    assert str(caught.value).startswith(written(pointer[:2]))
+
+
 MISSING = [("schema",), ("splits",), (*TRAIN, "mean"), (*TRAIN, "state"), (*TRAIN, "stderr", "std")]
 MISSING += [(*KIND, "per_image"), (*SIXTEEN, "values", 0, "count"), ("unreadable", 0, "code")]
 
@@ -194,6 +285,24 @@ def test_what_is_no_stats_file(tmp_path: Path, content: bytes) -> None:
         load(file)
     assert "b.json: " in str(caught.value)
     assert str(caught.value).isprintable()
+
+
+LARGE = {"no-end": (b"\0", "not JSON from { to }"), "too-large": (b"}\n", "larger than 1024 MiB")}
+
+
+@pytest.mark.parametrize(("end", "words"), LARGE.values(), ids=LARGE)
+def test_a_large_file_is_not_read_whole(tmp_path: Path, end: bytes, words: str) -> None:
+    """Both ends and the size decide first; nothing of that size comes into memory."""
+    file = tmp_path / "big.json"
+    file.write_bytes(b'{"schema"')
+    os.truncate(file, 1 << 30)
+    with file.open("ab") as opened:
+        opened.write(end)
+    tracemalloc.start()
+    with pytest.raises(StatsFileError, match=words):
+        load(file)
+    assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    tracemalloc.stop()
 
 
 @pytest.mark.parametrize("name", ["nowhere.json", "folder", "folder/nowhere.json"])

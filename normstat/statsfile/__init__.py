@@ -1,5 +1,6 @@
 """The stats file: human first, machine complete, the same bytes for the same data."""
 
+import os
 from os import PathLike, fspath
 
 from normstat import files
@@ -8,6 +9,10 @@ from normstat.files import shown
 from normstat.stats import Stats
 from normstat.statsfile.reading import loads
 from normstat.statsfile.writing import SCHEMA, dumps, render
+
+# Four million records of unreadable images, or the counts of 512 channels of 16 bits.
+_MOST_BYTES = 1 << 30
+_END = 1 << 12
 
 __all__ = ["SCHEMA", "dumps", "load", "loads", "render", "save"]
 
@@ -32,8 +37,25 @@ def load(file: str | PathLike[str]) -> Stats:
         It cannot be read or used; the message has the JSON pointer of the problem.
     """
     try:
+        _refuse_others(fspath(file))
         return loads(files.read(fspath(file)))
     except OSError as error:
         raise StatsFileError(f"{shown(file)}: cannot be read ({error.strerror})") from error
     except StatsFileError as error:
-        raise StatsFileError(f"{shown(file)}: {error}") from error
+        raise StatsFileError(f"{shown(file)}: {shown(str(error))}") from error
+
+
+def _refuse_others(file: str) -> None:
+    """Look at both ends, so that a large file of another kind is not read whole."""
+    with files.opened(file) as opened:
+        start = opened.read(_END).lstrip()
+        size = opened.seek(0, os.SEEK_END)
+        opened.seek(max(0, size - _END))
+        end = opened.read(_END).rstrip()
+    if start and end and not (start.startswith(b"{") and end.endswith(b"}")):
+        raise StatsFileError("not JSON from { to }: cut short, or no stats file")
+    if size > _MOST_BYTES:
+        raise StatsFileError(
+            f"larger than {_MOST_BYTES >> 20} MiB, which no stats file is; record fewer images, "
+            "or mend those that cannot be read: each is a record"
+        )

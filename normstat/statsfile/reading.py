@@ -10,15 +10,9 @@ from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.moments import Moments
 from normstat.accumulators.perimage import COLUMNS, DOUBLE, PLACES, PerImage
 from normstat.accumulators.tally import Extent, KindTally, SplitTally
-from normstat.images import DTYPES, LAYOUTS, NOTES, Code, Kind, Unreadable
-from normstat.stats import (
-    QUANTILES,
-    MeanStd,
-    Settings,
-    SplitStats,
-    StandardError,
-    Stats,
-)
+from normstat.images import DTYPES, LAYOUTS, Code, Kind, Unreadable
+from normstat.stats import Settings, Stats
+from normstat.statsfile.derived import derived
 from normstat.statsfile.nodes import Node, parse
 from normstat.statsfile.writing import SCHEMA
 
@@ -30,15 +24,19 @@ def loads(text: str | bytes) -> Stats:
     if schema != SCHEMA:
         root["schema"].fail(f"this version reads {SCHEMA!r}, found {schema!r}")
     unreadable = tuple(_unreadable(node) for node in root["unreadable"].list())
-    return Stats(
+    stats = Stats(
         normstat=root["normstat"].text(),
         decoder={name: node.optional(Node.text) for name, node in root["decoder"].items()},
         settings=_settings(root["settings"]),
         splits={
-            name: _split(name, node, unreadable) for name, node in root["splits"].items(least=1)
+            name: derived(node, _state(name, node["state"], unreadable))
+            for name, node in root["splits"].items(least=1)
         },
         unreadable=unreadable,
     )
+    if root["complete"].truth() != stats.complete:
+        root["complete"].fail("should be true if and only if no image of any split is unreadable")
+    return stats
 
 
 def _unreadable(node: Node) -> Unreadable:
@@ -60,65 +58,6 @@ def _settings(node: Node) -> Settings:
         layout=node.get("layout", "hwc").one_of(LAYOUTS),
         max_pixels=node["max_pixels"].whole(),
         split_dirs={name: folder.text() for name, folder in node["split_dirs"].items()},
-    )
-
-
-def _split(name: str, node: Node, unreadable: tuple[Unreadable, ...]) -> SplitStats:
-    channels = node["channels"].optional(_channels)
-    state = _state(name, node["state"], unreadable)
-    dtype = node["dtype"].optional(lambda dtype: dtype.one_of(DTYPES))
-    majority = state.majority()
-    counted = majority[0] if majority else None
-    if counted != (Kind(dtype, channels) if dtype and channels else None):
-        node["state"].fail("does not fit the channels and dtype of its split")
-
-    def numbers(values: Node) -> tuple[float, ...]:
-        return tuple(value.number() for value in values.list(len(channels or ())))
-
-    def defined(values: Node) -> tuple[float | None, ...]:
-        return tuple(value.optional(Node.positive) for value in values.list(len(channels or ())))
-
-    def quantiles(values: Node) -> dict[str, tuple[float, ...]]:
-        return {p: numbers(values[p]) for p in QUANTILES}
-
-    def matrix(values: Node) -> tuple[tuple[float, ...], ...]:
-        rows = tuple(numbers(row) for row in values.list(len(channels or ())))
-        if rows != tuple(zip(*rows, strict=True)):
-            values.fail("should be symmetric")
-        return rows
-
-    if node["listed"].whole() != sum(
-        node[part].whole() for part in ("images", "unreadable", "skipped")
-    ):
-        node["listed"].fail("should be images + unreadable + skipped")
-    return SplitStats(
-        listed=node["listed"].whole(),
-        images=node["images"].whole(),
-        unreadable=node["unreadable"].whole(),
-        skipped=node["skipped"].whole(),
-        pixels=node["pixels"].whole(),
-        channels=channels,
-        dtype=dtype,
-        scale=node["scale"].optional(Node.scale),
-        mean=node["mean"].optional(numbers),
-        std=node["std"].optional(numbers),
-        stderr=StandardError(
-            node["stderr"]["mean"].optional(defined), node["stderr"]["std"].optional(defined)
-        ),
-        per_image=MeanStd(
-            node["per_image"]["mean"].optional(numbers), node["per_image"]["std"].optional(numbers)
-        ),
-        min=node["min"].optional(numbers),
-        max=node["max"].optional(numbers),
-        quantiles=node["quantiles"].optional(quantiles),
-        covariance=node["covariance"].optional(matrix),
-        width=_extent(node["width"]),
-        height=_extent(node["height"]),
-        modes=_counter(node["modes"]),
-        formats=_counter(node["formats"]),
-        notes={note: node["notes"][note].whole() for note in NOTES},
-        fingerprint=_fingerprint(node["fingerprint"]),
-        state=state,
     )
 
 

@@ -45,17 +45,20 @@ def _plain(record: Any) -> dict[str, Any]:
     return {name: getattr(record, name) for name in names}
 
 
-def _split_to_json(split: SplitStats) -> dict[str, Any]:
+def summary_to_json(split: SplitStats) -> dict[str, Any]:
+    """What a stats file has of a split in front of its state."""
     nested = ("stderr", "per_image", "width", "height")
     content = _plain(split)
+    del content["state"]
     content |= {name: _plain(content[name]) for name in nested}
     content["fingerprint"] = _fingerprint_to_json(split.fingerprint)
-    content["state"] = {
-        "kinds": [
-            _kind_to_json(kind, split.state.kinds[kind]) for kind in sorted(split.state.kinds)
-        ]
-    }
     return content
+
+
+def _split_to_json(split: SplitStats) -> dict[str, Any]:
+    kinds = split.state.kinds
+    state = {"kinds": [_kind_to_json(kind, kinds[kind]) for kind in sorted(kinds)]}
+    return summary_to_json(split) | {"state": state}
 
 
 def _fingerprint_to_json(fingerprint: Fingerprint) -> dict[str, str]:
