@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -191,6 +192,26 @@ def test_a_recorded_unreadable_image_is_gone(here: Path) -> None:
     assert verdict("--mode", "compatible")["exit_code"] == 0
     Path("data", VAL).write_bytes(b"")
     assert findings(verdict()) == {"unreadable": "fail"}
+
+
+# --- what it is told ---
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
+def test_a_project_that_cannot_be_read(here: Path) -> None:
+    """A link to nowhere, or a config without a name, is no answer, and names file and key."""
+    os.symlink("gone.toml", "pyproject.toml")
+    run = check()
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "pyproject.toml: cannot be read (No such file or directory)" in run.stderr
+    Path("gone.toml").write_text('[tool.normstat.check]\nconfig = [""]\n')
+    run = check()
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "pyproject.toml: /tool/normstat/check/config/0: is empty; give" in run.stderr
+    os.unlink("pyproject.toml")
+    run = check("--config", "")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "config '': is empty" in run.stderr
 
 
 # --- the stats file ---

@@ -378,6 +378,8 @@ def test_settings(tmp_path, monkeypatch):
         ("require_conclusive = true", "/require_conclusive: no such key"),
         ("config = 'a.json'", "/config: should be a list"),
         ("config = [1]", "/config/0: should be a string"),
+        ("config = ['a.json', '']", "/tool/normstat/check/config/1: is empty; give the name of"),
+        ("config = ['preset:']", "/config/0: is empty; give the name of a file, or preset:NAME"),
         ("rules = {leak = 'off'}", "/rules/leak: no such rule; there are leakage, drift"),
         ("rules = {leakage = 'error'}", "/rules/leakage: should be one of off, warn, fail"),
         ("rules = ['leakage']", "/rules: should be an object"),
@@ -390,6 +392,29 @@ def test_settings_that_are_none(tmp_path, table, problem):
     with pytest.raises(UsageError, match=problem) as caught:
         settings(RULES, str(tmp_path))
     assert "pyproject.toml: " in str(caught.value)
+
+
+def test_settings_that_cannot_be_read(tmp_path):
+    """A link to nowhere, or a folder of that name, is an error and never passed over."""
+    (tmp_path / "pyproject.toml").write_text("[tool.normstat.check]\n")
+    below = tmp_path / "below"
+    below.mkdir()
+    (below / "pyproject.toml").mkdir()
+    with pytest.raises(UsageError, match=r"pyproject\.toml: cannot be read"):
+        settings(RULES, str(below))
+    (below / "pyproject.toml").rmdir()
+    try:
+        (below / "pyproject.toml").symlink_to(tmp_path / "gone.toml")
+    except OSError:
+        pytest.skip("no links here")
+    with pytest.raises(UsageError, match=r"pyproject\.toml: cannot be read"):
+        settings(RULES, str(below))
+
+
+def test_a_config_without_a_name():
+    """It is said to be empty, not to be a file that is not there."""
+    with pytest.raises(UsageError, match="config '': is empty; give the name of a file"):
+        read("")
 
 
 def test_distances_are_exact():

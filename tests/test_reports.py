@@ -70,7 +70,9 @@ cases = st.builds(
     observed=values,
     tolerance=values,
     unit=texts,
-    paths=st.lists(st.text("a/|<&\n\udcff\udc80%", max_size=5), max_size=3).map(tuple),
+    paths=st.lists(st.text("a/|<&\n\udcff\udc80%", max_size=5), max_size=13).map(tuple),
+    named=st.integers(0, 3),
+    other_split=st.none() | texts,
 )
 verdicts = st.builds(
     Verdict, st.sampled_from(["same", "compatible"]), st.lists(cases).map(tuple), st.booleans()
@@ -111,7 +113,8 @@ def test_json_is_the_verdict(verdict):
     assert len(content["cases"]) == len(verdict.cases)
     for found, case in zip(content["cases"], verdict.cases, strict=True):
         assert (found["rule"], found["level"], found["unit"]) == (case.rule, case.level, case.unit)
-        assert (found["split"], found["channel"]) == (case.split, case.channel)
+        for name in ("split", "other_split", "channel"):
+            assert found[name] == getattr(case, name)
         assert found["message"] == case.message
         assert found["paths"] == [path_text(path) for path in case.paths]
         for name in ("expected", "observed", "tolerance"):
@@ -199,6 +202,29 @@ def test_what_a_terminal_gets():
         r"drift val R: darker: a\n.png",
         "FAILED (mode same, exit code 1): 1 fail",
     ]
+
+
+def test_files_are_named_once():
+    """Those of the message by itself, the next ones after it, and all the others in reports."""
+    names = tuple(f"{letter}.png" for letter in "abcdefghijkl")
+    case = Case("leakage", Level.FAIL, "a train image: a.png", "train", paths=names, named=1)
+    verdict = Verdict("same", (case,))
+    shorter = ": b.png, c.png, d.png, e.png, f.png, g.png, h.png, i.png, j.png"
+    text, _ = reports.lines(verdict)
+    more = "; 2 more files are named in a --report FILE"
+    assert text == f"leakage train: a train image: a.png{shorter}{more}"
+    assert reports.annotations(verdict)[0].endswith(f"a.png{shorter}{more}")
+    assert f"a train image\\: a.png\\{shorter}, k.png, l.png |" in markdown.render(verdict)
+    (failure,) = ET.fromstring(junit.render(verdict)).iter("failure")
+    assert failure.text == f"a train image: a.png{shorter}, k.png, l.png"
+    assert failure.get("message") == text.partition(": ")[2]
+
+
+def test_a_name_that_is_a_part_of_the_words():
+    """A file is named even where the message happens to have its letters."""
+    case = Case("leakage", Level.FAIL, "an image of train", paths=("train", "a"))
+    (text, _) = reports.lines(Verdict("same", (case,)))
+    assert text == "leakage: an image of train: train, a"
 
 
 @pytest.mark.parametrize(

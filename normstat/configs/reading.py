@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from normstat.configs.documents import document, naming
 from normstat.configs.records import Config
+from normstat.errors import UsageError
 from normstat.presets import preset
 from normstat.stats.records import Channels
 from normstat.statsfile.nodes import Node
@@ -40,6 +41,8 @@ def read(name: str) -> Config:
     >>> clip.name, clip.scale, clip.order, clip.mean[0]
     ('preset:clip', 1, 'RGB', 0.48145466)
     """
+    if not name:
+        raise UsageError("config '': is empty; give the name of a file, or preset:NAME")
     if name.startswith(_PRESET):
         return _of_preset(name.removeprefix(_PRESET))
     root = document(name)

@@ -59,7 +59,8 @@ def settings(rules: Collection[str], folder: str = ".") -> CheckSettings:
     Raises
     ------
     UsageError
-        The file is not TOML, or the table has another key, rule or value; with both their names.
+        The file cannot be read or is not TOML, or the table has another key, rule or value; with
+        both their names.
 
     Examples
     --------
@@ -84,7 +85,7 @@ def _files(folder: str) -> Iterator[str]:
     folder = os.path.abspath(folder)
     while folder != above:
         file = os.path.join(folder, _NAME)
-        if os.path.isfile(file):
+        if os.path.lexists(file):  # a link to nowhere is a mistake, and no missing file
             yield os.path.relpath(file)
         above, folder = folder, os.path.dirname(folder)
 
@@ -106,7 +107,7 @@ def _settings(table: Node, rules: Collection[str], file: str) -> CheckSettings:
         mode=table.get("mode").optional(lambda node: node.one_of(_MODES)),
         margin=table.get("margin").optional(Node.above_zero),
         rules=_rules(table.get("rules", {}), rules),
-        config=tuple(_beside(file, node.text()) for node in table.get("config", []).list()),
+        config=tuple(_beside(file, node) for node in table.get("config", []).list()),
         require_conclusive=table.get("require-conclusive").optional(Node.truth),
         file=file,
     )
@@ -119,6 +120,9 @@ def _rules(table: Node, known: Collection[str]) -> dict[str, str]:
     return {name: node.one_of(_LEVELS) for name, node in table.items()}
 
 
-def _beside(file: str, name: str) -> str:
+def _beside(file: str, node: Node) -> str:
     """A name in the file, seen from the current folder instead of the file's."""
+    name = node.text()
+    if not name.removeprefix(_PRESET):
+        node.fail("is empty; give the name of a file, or preset:NAME")
     return name if name.startswith(_PRESET) else os.path.join(os.path.dirname(file), name)
