@@ -11,6 +11,8 @@ import make
 import pytest
 from command import environment, normstat
 
+from normstat.rules import MODES, RULES
+
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 CONSOLE = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
@@ -48,6 +50,20 @@ def test_commands_do_what_is_shown(folder, block):
             assert shape(result.stderr + result.stdout) == shape(shown)
 
 
+def test_the_workflow_keeps_the_report_that_it_asks_for(tmp_path):
+    """The arguments of the GitHub workflow run, and leave the file of its last step."""
+    workflow = README.partition("# .github/workflows/data.yml\n")[2].partition("```")[0]
+    for name in ("data/train/a.png", "data/val/b.png"):
+        make.write(tmp_path / name, make.encoded(make.pixels(len(name), 5, 7)))
+    normstat("compute", "data", cwd=tmp_path)
+    (given,) = re.findall(r"^ +args: (.*)$", workflow, re.MULTILINE)
+    result = normstat("check", "data", "--stats", "stats.json", *given.split(), cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    (kept,) = re.findall(r"^ +path: (.*)$", workflow, re.MULTILINE)
+    assert (tmp_path / kept).stat().st_size
+    assert re.search(r"upload-artifact@v\d+\n +if: always\(\)\n", workflow)
+
+
 @pytest.mark.parametrize("block", PYTHON)
 def test_python_runs(folder, block):
     """The README's Python runs as a script, without a main guard."""
@@ -82,3 +98,15 @@ def test_every_option_is_in_the_readme(command):
     known = {"--help", "--output", "--workers", "--quiet"}  # there by their short names
     missing = {option for option in set(options) - known if option not in README}
     assert not missing
+
+
+def test_the_table_of_rules():
+    """It is what the rules say of themselves, row by row, in the order of looking."""
+    rows = [
+        f"| `{name}` | {rule.level} | {'both' if rule.modes == MODES else ', '.join(rule.modes)} "
+        f"| {rule.finds} | {rule.threshold} |\n"
+        for name, rule in RULES.items()
+    ]
+    assert "| rule | level | mode | finds | threshold |\n|---|---|---|---|---|\n" in README
+    table = README.partition("| rule | level |")[2].partition("\n\n")[0] + "\n"
+    assert table.splitlines(keepends=True)[2:] == rows

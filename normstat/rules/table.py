@@ -71,7 +71,7 @@ _ROWS = {
     ),
     "data-changed": Rule(
         "other paths, other contents of files, or (a warning) a decoder with other pixels",
-        "another fingerprint or another count of pixels",
+        "another fingerprint or count of pixels, or a recorded unreadable image that is no more",
         Level.FAIL,
         sameness.data_changed,
         ("same",),
@@ -92,7 +92,7 @@ _ROWS = {
     ),
     "leakage": Rule(
         "an identical image in two splits",
-        "one; a warning where the data are just those recorded",
+        "one; a warning where both splits are as recorded (in compatible, their file names)",
         Level.FAIL,
         None,
     ),
