@@ -132,6 +132,16 @@ def test_nothing_can_be_read(here: Path) -> None:
         assert findings(document)["config"] == "inconclusive"
 
 
+def test_nothing_can_be_read_and_that_is_no_failure(here: Path) -> None:
+    """Nobody may call that fine: there is no answer."""
+    for path in Path("data").rglob("*.*"):
+        os.truncate(path, 0)
+    for level in ("warn", "off"):
+        run = check("--rule", f"unreadable={level}")
+        assert (run.returncode, run.stdout) == (2, "")
+        assert "none of 42 images can be read (42 empty" in run.stderr
+
+
 def test_there_is_nothing_to_read(here: Path) -> None:
     """No folder, or no image in it, is no answer, also where a split is asked for."""
     make.write(Path("empty/train/notes.txt"), b"")

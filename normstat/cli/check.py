@@ -146,7 +146,16 @@ def _look(
 
     compares = {levels.get(name) for name in ("leakage", "duplicate")} != {"off"}
     keys = KeyCollector() if compares else None
-    now = recount(data, recorded, split=split, executor=local, progress=progress, keys=keys)
+    now = recount(
+        data,
+        recorded,
+        split=split,
+        executor=local,
+        progress=progress,
+        keys=keys,
+        # Where unreadable images fail nothing, a folder of them alone would pass unseen.
+        none_readable=levels.get("unreadable", "fail") == "fail",
+    )
     if keys is None:
         return now, ()
     return now, cases(identical(data, now, keys, executor=local))

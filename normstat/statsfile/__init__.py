@@ -34,7 +34,8 @@ def load(file: str | PathLike[str]) -> Stats:
     Raises
     ------
     StatsFileError
-        It cannot be read or used; the message has the JSON pointer of the problem.
+        It cannot be read or used, or a number in it does not follow from the state of its split;
+        the message has the JSON pointer of the problem.
     """
     try:
         _refuse_others(fspath(file))

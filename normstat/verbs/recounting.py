@@ -24,11 +24,12 @@ def recount(
     executor: Executor | None = None,
     progress: Progress | None = None,
     keys: KeyCollector | None = None,
+    none_readable: bool = True,
 ) -> Stats:
     """Compute the statistics of a folder with the settings of recorded ones.
 
-    A recorded split that the folder does not have is missing in what is returned, and so are
-    images where none can be read: both are for a check to find. A folder without split folders is
+    A recorded split that the folder does not have is missing in what is returned: that is for a
+    check to find. A folder without split folders is
     read as the one recorded split, if that had none either: both got a split's name, or none, from
     what they are called.
 
@@ -37,7 +38,8 @@ def recount(
     path : folder
     recorded : as loaded from a stats file.
     split : names of the splits to read; all that are found if empty.
-    executor, progress, keys : as for :func:`normstat.compute`.
+    executor, progress, keys, none_readable : as for :func:`normstat.compute`; that no image can be
+        read is for a check to find, too, unless that is no failure to it.
 
     Raises
     ------
@@ -80,7 +82,7 @@ def recount(
         executor=executor,
         progress=progress,
         keys=keys,
-        none_readable=True,
+        none_readable=none_readable,
     )
 
 
