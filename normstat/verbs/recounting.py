@@ -29,9 +29,8 @@ def recount(
     """Compute the statistics of a folder with the settings of recorded ones.
 
     A recorded split that the folder does not have is missing in what is returned: that is for a
-    check to find. A folder without split folders is
-    read as the one recorded split, if that had none either: both got a split's name, or none, from
-    what they are called.
+    check to find. A folder without split folders is read as the one recorded split, if that had
+    none either: both got a split's name, or none, from what they are called.
 
     Parameters
     ----------
