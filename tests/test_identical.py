@@ -450,6 +450,7 @@ def test_common_against_dictionaries(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(occurrences, "_BUCKET", bucket)
         patch.setattr(occurrences, "_SLICE", piece)
+        patch.setattr(occurrences, "NAMED", 10)  # fewer than there may be
         result = common([packed(keys) for keys in splits])
     expected = {
         (one, other): common_by_counting(splits, one, other)

@@ -191,6 +191,14 @@ def test_states_from_files_add(data: st.DataObject, kind: Any) -> None:
     assert stats_of(total) == stats_of(*parts)
 
 
+def test_the_smallest_numbers_are_read() -> None:
+    """Floats so near to 0 that their variance is no normal number are images like others."""
+    tiny = np.full((2, 4, 4), 3.3e-161)
+    tiny[0, 0] = 0
+    stats = stats_of(tally(tiny * 0, tiny))
+    assert loads(dumps(stats)) == stats
+
+
 def test_records_of_another_depth_are_not_counted_twice() -> None:
     """They come from the state: what is read back has them there, and only there."""
     eight, sixteen = np.zeros((2, 3, 1), "uint8"), np.zeros((2, 3, 1), "uint16")

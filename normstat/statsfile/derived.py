@@ -41,7 +41,7 @@ def derived(node: Node, state: SplitTally) -> SplitStats:
 
 def _summarized(node: Node, state: SplitTally) -> SplitStats:
     try:
-        with np.errstate(all="raise"):
+        with np.errstate(divide="raise", over="raise", invalid="raise"):
             return summarize_split(state)
     # No images have such sums: division by zero, a negative square, a root too large to write.
     except (ArithmeticError, ValueError, IndexError):
