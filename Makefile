@@ -4,9 +4,11 @@ PYTHON ?= python3
 VENV := .venv
 DEV := .venv-dev
 BIN := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
+BENCH := .venv-bench
+PEERS := simplejpeg opencv-python-headless albumentations scikit-learn
 SOURCES := $(shell git ls-files normstat 2>/dev/null || find normstat -name '*.py')
 
-.PHONY: help demo test check format lint types layers tests docs package clean
+.PHONY: help demo test check format lint types layers tests docs package bench clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -52,8 +54,11 @@ docs: $(DEV)/installed ## examples in docstrings
 package: $(DEV)/installed ## the wheel works in an empty environment
 	$(DEV)/$(BIN)/python tests/package.py
 
+bench: $(BENCH)/installed $(BENCH)-plain/installed $(if $(TORCH),$(BENCH)-torch/installed) ## against others: [QUICK=1] [TORCH=1] [BENCH_DATA=folder]
+	$(BENCH)/$(BIN)/python benchmarks/bench.py $(if $(QUICK),--quick) $(if $(BENCH_DATA),--data "$(BENCH_DATA)")
+
 clean: ## remove what the targets made
-	rm -rf $(VENV) $(DEV) demo dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DEV) $(BENCH) $(BENCH)-plain $(BENCH)-torch benchmarks/data benchmarks/results/bench.* demo dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/installed: pyproject.toml $(SOURCES)
 	$(PYTHON) -m venv $(VENV)
@@ -65,4 +70,24 @@ $(DEV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(DEV)
 	$(DEV)/$(BIN)/python -m pip install --quiet --upgrade pip
 	$(DEV)/$(BIN)/python -m pip install --quiet --editable . --group dev
+	touch $@
+
+$(BENCH)/installed: pyproject.toml $(SOURCES)
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BENCH)/$(BIN)/python -m pip install --quiet ".[fast]"
+	# One that cannot be installed here stands in the table as that.
+	for peer in $(PEERS); do $(BENCH)/$(BIN)/python -m pip install --quiet $$peer || true; done
+	touch $@
+
+$(BENCH)-plain/installed: pyproject.toml $(SOURCES)
+	$(PYTHON) -m venv $(BENCH)-plain
+	$(BENCH)-plain/$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BENCH)-plain/$(BIN)/python -m pip install --quiet .
+	touch $@
+
+$(BENCH)-torch/installed:
+	$(PYTHON) -m venv $(BENCH)-torch
+	$(BENCH)-torch/$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BENCH)-torch/$(BIN)/python -m pip install --quiet pillow numpy torch==2.13.0
 	touch $@
