@@ -56,7 +56,7 @@ class Kind:
 KINDS = {
     "typical": Kind(525, 400, 2, True, 8),
     "large": Kind(3000, 2000, 1, False, 8),
-    "tiny": Kind(32, 32, 8, False, 8),
+    "tiny": Kind(32, 32, 8, False, 2),
 }
 
 
@@ -79,7 +79,7 @@ def photos(folder: Path, kind: str, count: int) -> Path:
             (unfinished / "train" / f"{number // _PER_FOLDER:03}").mkdir(parents=True)
         with ProcessPoolExecutor() as pool:
             work = partial(_photograph, unfinished, kind, count)
-            list(pool.map(work, range(KINDS[kind].scenes)))
+            list(pool.map(work, range(min(count, KINDS[kind].scenes))))
 
     return whole(folder, fill)
 
@@ -133,7 +133,8 @@ def painting(seed: int) -> NDArray[np.uint8]:
     leaves = _leaves(random, 30, 235).filter(ImageFilter.GaussianBlur(_LENS))
     rough = np.asarray(_leaves(random, 0, _ROUGHEST).convert("L"), dtype=np.float32)
     scene = np.asarray(leaves, dtype=np.float32)
-    scene += (rough * _texture(random, height, width))[:, :, None]
+    # A tile of texture continues in the next one: what the Fourier transform makes is periodic.
+    scene += (rough * np.tile(_texture(random, height // 2, width // 2), (2, 2)))[:, :, None]
     scene += random.standard_normal(scene.shape, dtype=np.float32) * _NOISE
     return np.clip(scene, 0, 255).astype(np.uint8)
 

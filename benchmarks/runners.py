@@ -12,6 +12,7 @@ _BIN = "Scripts" if os.name == "nt" else "bin"
 ENVIRONMENT = ".venv-bench"
 PLAIN = ".venv-bench-plain"
 TORCH = ".venv-bench-torch"
+_HAS_NONE = "import normstat, importlib.util as u; assert not u.find_spec('simplejpeg')"
 _HAS_FAST = (
     "import simplejpeg; from importlib.metadata import metadata;"
     "assert 'fast' in (metadata('normstat').get_all('Provides-Extra') or ())"
@@ -99,7 +100,7 @@ def _normstat(job: Job) -> list[str]:
 _BOTH = ("compute", "apply")
 _COMPUTE = ("compute",)
 _APPLY = ("apply",)
-NORMSTAT = Runner("normstat", "normstat", _BOTH, PLAIN)
+NORMSTAT = Runner("normstat", "normstat", _BOTH, PLAIN, needs=_HAS_NONE)
 RUNNERS = {
     runner.name: runner
     for runner in (
