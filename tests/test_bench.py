@@ -1,7 +1,7 @@
 """The benchmarks: peers do the job they are compared in, and tables say what was measured."""
 
 import json
-import platform
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -274,7 +274,8 @@ def test_the_readme_has_the_published_results():
     """The README's tables are those of the published results, which name no machine."""
     text = readme.README.read_text(encoding="utf-8")
     assert readme.with_tables(text, results.Results.load(readme.PUBLISHED)) == text
-    assert platform.node() not in readme.PUBLISHED.read_text(encoding="utf-8")
+    where = " ".join(results.Results.load(readme.PUBLISHED).machine)
+    assert re.fullmatch(r"\d+ CPUs (Linux|Darwin|Windows) Python", where)
 
 
 def test_a_readme_without_a_place_is_refused(some):
