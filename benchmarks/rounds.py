@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from measure import Failed, Usage, timed, watched
@@ -14,7 +14,6 @@ from runners import Job, Runner
 
 #: Deviations from double precision over all pixels: PyTorch's float32, and ddof 1 of tiny images.
 _TOLERANCE = 1e-3
-_ONE_IMAGE = 10**9  # of so many, only the first
 Measure = Callable[[Sequence[str]], Usage]
 
 
@@ -27,8 +26,7 @@ class Lane:
     runner, key, images : who does what.
     job : what it is to do.
     seconds : of each round.
-    memory : of the round before the first, in which nothing is timed but, where only a part of the
-        images is read, ``start``: what a single one takes.
+    memory : of the round before the first, in which nothing is timed.
     """
 
     runner: Runner
@@ -37,7 +35,6 @@ class Lane:
     job: Job
     seconds: list[float] = field(default_factory=list)
     memory: Usage | None = None
-    start: float = 0.0
 
     @classmethod
     def of(cls, runner: Runner, key: Key, folder: Path, images: Images, out: Path) -> "Lane":
@@ -48,17 +45,18 @@ class Lane:
     def warm(self) -> None:
         """Bring the files into the page cache, and look at memory."""
         self.memory = self._alone(watched, self.job)
-        if self.job.every > 1:
-            self.start = self._alone(timed, replace(self.job, every=_ONE_IMAGE)).seconds
 
     def time(self) -> None:
-        """One round; what is scaled up is all but the start."""
-        seconds = self._alone(timed, self.job).seconds
-        if self.job.every > 1:
-            read = -(-self.images.images // self.job.every)
-            scale = (self.images.images - 1) / max(1, read - 1)
-            seconds = self.start + (seconds - self.start) * scale
-        self.seconds.append(seconds)
+        """One round."""
+        usage = self._alone(timed, self.job)
+        self.seconds.append(self._scaled(usage) if self.job.every > 1 else usage.seconds)
+
+    def _scaled(self, usage: Usage) -> float:
+        """How long all images would have taken, by what the peer says of those it read."""
+        told = json.loads(usage.output)
+        more: float = self.images.images / told["images"] - 1
+        reading: float = told["seconds"]
+        return usage.seconds + reading * more
 
     def run(self) -> Run:
         """What was measured."""

@@ -159,6 +159,15 @@ def test_rounds_measure_everybody(photos, tmp_path, monkeypatch):
             assert 5e6 < run.parent <= run.total
 
 
+def test_a_part_is_scaled_without_the_start(photos, tmp_path):
+    """Of a part of the images only the time of reading is scaled up, so it is no less."""
+    few = replace(RUNNERS["numpy"], most_pixels=4 * 1024)
+    (lane,) = lanes(photos, tmp_path, few)
+    assert lane.job.every == 3
+    usage = rounds.Usage(5.0, None, None, json.dumps({"images": 4, "seconds": 2.0}))
+    assert lane._scaled(usage) == 5 + 2 * (12 / 4 - 1)
+
+
 @needs_scripts
 def test_who_finds_something_else_is_no_peer(photos, tmp_path, monkeypatch):
     """A runner whose numbers are not normstat's ends the benchmark with an error."""

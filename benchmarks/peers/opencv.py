@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from task import Task, answer
+from task import Task
 
 
 def sums(path: str) -> NDArray[np.float64]:
@@ -17,13 +17,14 @@ def sums(path: str) -> NDArray[np.float64]:
 
 def main() -> None:
     """Measure, and add up."""
+    task = Task.asked()
     total, images = np.zeros(7), 0
-    for one in Task.asked().each(sums):
+    for one in task.each(sums):
         total += one
         images += 1
     mean = total[3:0:-1] / total[0]
     std = np.sqrt(total[6:3:-1] / total[0] - mean**2)
-    answer(images, mean / 255, std / 255)
+    task.answer(images, mean / 255, std / 255)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 from sklearn.preprocessing import StandardScaler
-from task import Task, answer
+from task import Task
 
 
 def main() -> None:
@@ -13,7 +13,7 @@ def main() -> None:
     for path in task.paths:
         pixels = np.asarray(Image.open(path).convert("RGB"))
         scaler.partial_fit(pixels.reshape(-1, 3))
-    answer(len(task.paths), scaler.mean_ / 255, scaler.scale_ / 255)
+    task.answer(len(task.paths), scaler.mean_ / 255, scaler.scale_ / 255)
 
 
 if __name__ == "__main__":
