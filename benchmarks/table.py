@@ -138,7 +138,7 @@ def _peer_rows(results: Results) -> Iterable[Sequence[str]]:
     yield "", "", "images", "processes", "an image", "ns/px", "MB, parent / all", "seconds"
     for run in results.runs.values():
         verb, images, runner, workers = run.key
-        part = f", on every {run.every}th image, scaled" if run.every > 1 else ""
+        part = f", on 1 of {run.every} images, scaled" if run.every > 1 else ""
         seconds = f"{median(run.seconds):.2f} ({min(run.seconds):.2f}–{max(run.seconds):.2f})"
         start = verb, RUNNERS[runner].title + part, images, str(workers)
         yield *start, *_cost(results, run), seconds

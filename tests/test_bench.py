@@ -247,7 +247,7 @@ def test_tables_say_what_was_measured(some):
     assert cells[:3] == ["1.50 ms", "7.50", "50 / 150"]
     assert cells[3] == "1.50 (1.40–1.60)"
     assert cells[6] == "20.0 (18.8–21.4)"
-    assert "every 8th image, scaled" in text
+    assert "on 1 of 8 images, scaled" in text
 
 
 def test_promises_are_held_against_what_was_measured(some):
