@@ -12,6 +12,9 @@ from normstat.accumulators.moments import Moments
 from normstat.accumulators.perimage import DOUBLE, PerImage
 from normstat.images import DTYPES, Kind, Unreadable
 
+#: What a tally of the same images is. To be raised with every change of what is counted, read or
+#: called damaged: tallies from before, in caches, are then not used.
+STATE = 1
 #: Paths kept of each kind, to name some of the images should the kind be in the minority.
 FIRST = 10
 

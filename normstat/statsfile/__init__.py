@@ -1,4 +1,7 @@
-"""The stats file: human first, machine complete, the same bytes for the same data."""
+"""The stats file: human first, machine complete, the same bytes for the same data.
+
+And, in the same words but for machines only, the state that a cache keeps.
+"""
 
 import os
 from os import PathLike, fspath
@@ -8,13 +11,14 @@ from normstat.errors import StatsFileError
 from normstat.files import shown
 from normstat.stats import Stats
 from normstat.statsfile.reading import loads
+from normstat.statsfile.tallies import dumps_tally, loads_tally
 from normstat.statsfile.writing import SCHEMA, dumps, render
 
 # Four million records of unreadable images, or the counts of 512 channels of 16 bits.
 _MOST_BYTES = 1 << 30
 _END = 1 << 12
 
-__all__ = ["SCHEMA", "dumps", "load", "loads", "render", "save"]
+__all__ = ["SCHEMA", "dumps", "dumps_tally", "load", "loads", "loads_tally", "render", "save"]
 
 
 def save(stats: Stats, file: str | PathLike[str]) -> None:

@@ -1,5 +1,6 @@
 """Text to stats, or a refusal that says where in the file."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ def loads(text: str | bytes) -> Stats:
     schema = root["schema"].text()
     if schema != SCHEMA:
         root["schema"].fail(f"this version reads {SCHEMA!r}, found {schema!r}")
-    unreadable = tuple(_unreadable(node) for node in root["unreadable"].list())
+    unreadable = tuple(record_from_json(node) for node in root["unreadable"].list())
     stats = Stats(
         normstat=root["normstat"].text(),
         decoder={name: node.optional(Node.text) for name, node in root["decoder"].items()},
@@ -39,7 +40,8 @@ def loads(text: str | bytes) -> Stats:
     return stats
 
 
-def _unreadable(node: Node) -> Unreadable:
+def record_from_json(node: Node) -> Unreadable:
+    """What could not be read, and why."""
     return Unreadable(
         split=node["split"].text(),
         path=node["path"].path(),
@@ -62,16 +64,19 @@ def _settings(node: Node) -> Settings:
 
 
 def _state(name: str, node: Node, unreadable: tuple[Unreadable, ...]) -> SplitTally:
-    kinds = dict(_kind(kind) for kind in node["kinds"].list())
+    kinds = dict(kind_from_json(kind, _histogram) for kind in node["kinds"].list())
     # Images of another depth are in the state themselves; their records were made from it.
     of_kinds = {path for tally in kinds.values() for path in tally.first}
     records = (record for record in unreadable if record.split == name)
     return SplitTally(kinds, tuple(record for record in records if record.path not in of_kinds))
 
 
-def _kind(node: Node) -> tuple[Kind, KindTally]:
+def kind_from_json(
+    node: Node, read_counts: Callable[[Kind, Node], Histogram]
+) -> tuple[Kind, KindTally]:
+    """The state of the images of one kind, with counts in the form that it has."""
     kind = Kind(node["dtype"].one_of(DTYPES), _channels(node["channels"]))
-    values = _histogram(kind, node["values"]) if kind.bins else _moments(kind, node["values"])
+    values = read_counts(kind, node["values"]) if kind.bins else _moments(kind, node["values"])
     return kind, KindTally(
         values=values,
         per_image=_per_image(kind, node["per_image"]),

@@ -1,7 +1,7 @@
 """Stats to text: one line for whatever holds nothing nested, keys in the order of the fields."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.moments import Moments
 from normstat.accumulators.perimage import COLUMNS, PerImage
 from normstat.accumulators.tally import KindTally
-from normstat.images import Kind, path_text
+from normstat.images import Kind, Unreadable, path_text
 from normstat.stats import SplitStats, Stats
 
 SCHEMA = "normstat/stats/1"
@@ -32,11 +32,14 @@ def dumps(stats: Stats) -> str:
         "settings": _plain(stats.settings),
         "complete": stats.complete,
         "splits": {name: _split_to_json(split) for name, split in stats.splits.items()},
-        "unreadable": [
-            _plain(record) | {"path": path_text(record.path)} for record in stats.unreadable
-        ],
+        "unreadable": [record_to_json(record) for record in stats.unreadable],
     }
     return render(content)
+
+
+def record_to_json(record: Unreadable) -> dict[str, Any]:
+    """What could not be read, and why."""
+    return _plain(record) | {"path": path_text(record.path)}
 
 
 def _plain(record: Any) -> dict[str, Any]:
@@ -57,19 +60,25 @@ def summary_to_json(split: SplitStats) -> dict[str, Any]:
 
 def _split_to_json(split: SplitStats) -> dict[str, Any]:
     kinds = split.state.kinds
-    state = {"kinds": [_kind_to_json(kind, kinds[kind]) for kind in sorted(kinds)]}
-    return summary_to_json(split) | {"state": state}
+    state = [kind_to_json(kind, kinds[kind], _counts_to_json) for kind in sorted(kinds)]
+    return summary_to_json(split) | {"state": {"kinds": state}}
 
 
 def _fingerprint_to_json(fingerprint: Fingerprint) -> dict[str, str]:
     return {name: f"{value:032x}" for name, value in _plain(fingerprint).items()}
 
 
-def _kind_to_json(kind: Kind, tally: KindTally) -> dict[str, Any]:
+def kind_to_json(
+    kind: Kind, tally: KindTally, counts_to_json: Callable[[Histogram], Any]
+) -> dict[str, Any]:
+    """The state of the images of one kind, with counts in the form that is wanted."""
+    values = tally.values
     return {
         "dtype": kind.dtype,
         "channels": kind.channels,
-        "values": _values_to_json(tally.values),
+        "values": (
+            _moments_to_json(values) if isinstance(values, Moments) else counts_to_json(values)
+        ),
         "per_image": _per_image_to_json(tally.per_image),
         "width": _plain(tally.width),
         "height": _plain(tally.height),
@@ -82,10 +91,12 @@ def _kind_to_json(kind: Kind, tally: KindTally) -> dict[str, Any]:
     }
 
 
-def _values_to_json(values: Histogram | Moments) -> Any:
-    if isinstance(values, Moments):
-        arrays = {name: value for name, value in _plain(values).items() if name != "count"}
-        return {"count": values.count} | {name: a.tolist() for name, a in arrays.items()}
+def _moments_to_json(values: Moments) -> dict[str, Any]:
+    arrays = {name: value for name, value in _plain(values).items() if name != "count"}
+    return {"count": values.count} | {name: a.tolist() for name, a in arrays.items()}
+
+
+def _counts_to_json(values: Histogram) -> Any:
     if values.counts.shape[1] == 256:
         return values.counts.tolist()
     return [
