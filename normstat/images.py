@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from normstat.errors import UnreadableImage
 
@@ -74,6 +74,23 @@ HINTS = {
 }
 
 
+#: Codes that an image's bytes decide, and the settings: reading it again would say the same.
+LASTING = frozenset(
+    {
+        Code.EMPTY,
+        Code.LFS_POINTER,
+        Code.NOT_AN_IMAGE,
+        Code.TRUNCATED,
+        Code.CORRUPT,
+        Code.TOO_LARGE,
+        Code.BIT_DEPTH_LOST,
+        Code.UNSUPPORTED_PIXELS,
+        Code.OTHER_DEPTH,
+        Code.NON_FINITE,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Unreadable:
     """The record of one image (or folder, with a trailing ``/``) that gave no pixels."""
@@ -108,6 +125,23 @@ class Sample:
         return Unreadable(self.split, self.path, error.code, error.detail)
 
 
+class Stamp(NamedTuple):
+    """What tells a file from what was in its place before, without opening it.
+
+    Attributes
+    ----------
+    size : bytes.
+    mtime_ns, ctime_ns : when its content, and anything about it, last changed; nanoseconds.
+    settled : any later change would show in the other three. It does not where the clock of the
+        file system may not have moved on since the last one.
+    """
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    settled: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Shard:
     """A unit of work: consecutive samples of one split; plain, picklable, ordered.
@@ -119,6 +153,7 @@ class Shard:
     paths : relative paths of the samples, in the byte order of the whole walk.
     unreadable : what the walk itself could not enter on the way.
     start : how many images of the split come before the first, where somebody has counted.
+    stamps : of the samples, where somebody asked for them. Workers have no use for them.
 
     Examples
     --------
@@ -131,6 +166,7 @@ class Shard:
     paths: tuple[str, ...]
     unreadable: tuple[Unreadable, ...] = ()
     start: int = 0
+    stamps: tuple[Stamp, ...] = ()
 
     def __iter__(self) -> Iterator[Sample]:
         for path in self.paths:
@@ -313,3 +349,8 @@ def path_bytes(path: str) -> bytes:
     b'a/b\xff.png'
     """
     return os.fsencode(path)
+
+
+def path_from_bytes(data: bytes) -> str:
+    """What :func:`path_bytes` was made of."""
+    return os.fsdecode(data)

@@ -6,18 +6,19 @@ It is walked in the byte order of relative paths, one folder's names in memory a
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from operator import itemgetter
 from typing import TypeAlias
 
 from normstat.errors import AmbiguousSplit, UnknownSplit, UsageError
 from normstat.files import shown
-from normstat.images import FORMATS, Code, Shard, Unreadable, path_bytes
+from normstat.images import FORMATS, Code, Shard, Stamp, Unreadable, path_bytes
 from normstat.sources.globs import Globs
 from normstat.sources.protocol import Selection, Survey
 from normstat.sources.splits import ALL, SPLIT_WORDS, assignments, conflict_message, split_names
+from normstat.sources.stamps import size_of, stamp_of
 
 _NO_IMAGES = {"__macosx"}
 _LOOKS_LIKE_LABELS = {"mask", "masks", "label", "labels", "annotation", "annotations", "depth"}
@@ -49,8 +50,35 @@ class _Place:
         return self.split or selection.rest
 
 
-# Sort key, place, relative path, and: None for a folder, a size for an image, else the failure.
-_Item: TypeAlias = tuple[bytes, _Place, str, int | OSError | None]
+# Sort key, place, relative path, and: None for a folder, for an image its size (a million sizes
+# take less memory than stamps, which only a cache needs) or its stamp, else the failure.
+_Item: TypeAlias = tuple[bytes, _Place, str, int | Stamp | OSError | None]
+
+
+@dataclass(slots=True)
+class _Begun:
+    """The shard that the walk is filling; true while there is anything in it."""
+
+    root: str
+    split: str = ""
+    paths: list[str] = field(default_factory=list)
+    failures: list[Unreadable] = field(default_factory=list)
+    stamps: list[Stamp] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.paths or self.failures)
+
+    def taken(self) -> Shard:
+        """The shard; the next one is begun."""
+        shard = Shard(
+            self.split,
+            self.root,
+            tuple(self.paths),
+            tuple(self.failures),
+            stamps=tuple(self.stamps),
+        )
+        self.paths, self.failures, self.stamps = [], [], []
+        return shard
 
 
 class Folder:
@@ -166,33 +194,31 @@ class Folder:
                 break
         return found, unassigned
 
-    def shards(self, selection: Selection) -> Iterator[Shard]:
+    def shards(self, selection: Selection, stamped: bool = False) -> Iterator[Shard]:
         """The images of some splits, as work.
 
         A shard ends after a sample when hash(path) / 2**64 < 1/128 + size / 4 MiB: at about 128
         small images or 4 MiB. The rule has no memory, so a new file changes one shard only.
         """
-        split = ""
-        paths: list[str] = []
-        failures: list[Unreadable] = []
-        for place, path, size in self._walk():
-            failed = isinstance(size, OSError)
-            its_split = (place.split or selection.rest) if failed else place.images_split(selection)
-            if its_split is None or its_split not in selection.splits:
+        begun = _Begun(self.root)
+        for place, path, what in self._walk(stamp_of if stamped else size_of):
+            failed = isinstance(what, OSError)
+            split = (place.split or selection.rest) if failed else place.images_split(selection)
+            if split is None or split not in selection.splits:
                 continue
-            if its_split != split and (paths or failures):
-                yield Shard(split, self.root, tuple(paths), tuple(failures))
-                paths, failures = [], []
-            split = its_split
-            if isinstance(size, OSError):
-                failures.append(Unreadable(split, path, *_failure(size)))
+            if split != begun.split and begun:
+                yield begun.taken()
+            begun.split = split
+            if isinstance(what, OSError):
+                begun.failures.append(Unreadable(split, path, *_failure(what)))
                 continue
-            paths.append(path)
-            if _ends_shard(path, size):
-                yield Shard(split, self.root, tuple(paths), tuple(failures))
-                paths, failures = [], []
-        if paths or failures:
-            yield Shard(split, self.root, tuple(paths), tuple(failures))
+            begun.paths.append(path)
+            if isinstance(what, Stamp):
+                begun.stamps.append(what)
+            if _ends_shard(path, what.size if isinstance(what, Stamp) else what):
+                yield begun.taken()
+        if begun:
+            yield begun.taken()
 
     def survey(self, selection: Selection) -> Survey:
         """Names only: how many images there are, and what to know about them.
@@ -250,19 +276,23 @@ class Folder:
             return f"no folder says a split; {_BY_OPTION} NAME=FOLDER would"
         return "DATA's own name"
 
-    def _walk(self) -> Iterator[tuple[_Place, str, int | OSError]]:
-        """Images with their sizes, and folders that cannot be listed, in order of path bytes."""
-        stack = [self._listed(self._top())]
+    def _walk(
+        self, measure: Callable[["os.DirEntry[str]"], int | Stamp]
+    ) -> Iterator[tuple[_Place, str, int | Stamp | OSError]]:
+        """Images with what is measured, and folders that cannot be listed, in byte order."""
+        stack = [self._listed(self._top(), measure)]
         while stack:
             for _, place, path, what in stack[-1]:
                 if what is None:
-                    stack.append(self._listed(place))
+                    stack.append(self._listed(place, measure))
                     break
                 yield place, path, what
             else:
                 stack.pop()
 
-    def _listed(self, place: _Place) -> Iterator[_Item]:
+    def _listed(
+        self, place: _Place, measure: Callable[["os.DirEntry[str]"], int | Stamp]
+    ) -> Iterator[_Item]:
         items: list[_Item] = []
         try:
             for entry, child in self._scan(place):
@@ -270,7 +300,7 @@ class Folder:
                 if child:
                     items.append((path_bytes(entry.name + "/"), child, path, None))
                 else:
-                    items.append((path_bytes(entry.name), place, path, _size(entry)))
+                    items.append((path_bytes(entry.name), place, path, measure(entry)))
         except OSError as error:
             items = [(b"", place, place.path, error)]
         items.sort(key=itemgetter(0))
@@ -335,13 +365,6 @@ def _is_folder(entry: "os.DirEntry[str]") -> bool:
         return entry.is_dir()
     except OSError:  # a link that leads in a circle: opening it will tell
         return False
-
-
-def _size(entry: "os.DirEntry[str]") -> int:
-    try:
-        return entry.stat().st_size
-    except OSError:  # reading it will tell why; the size only decides where a shard ends
-        return 0
 
 
 def _identity(status: os.stat_result) -> tuple[int, int]:

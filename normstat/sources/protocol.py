@@ -50,8 +50,14 @@ class Source(Protocol):
     def selection(self, wanted: Collection[str] = ()) -> Selection:
         """The splits to read: those wanted, or every one there is."""
 
-    def shards(self, selection: Selection) -> Iterator[Shard]:
-        """The work, in an order and cut that only the images' paths and sizes decide."""
+    def shards(self, selection: Selection, stamped: bool = False) -> Iterator[Shard]:
+        """The work, in an order and cut that only the images' paths and sizes decide.
+
+        Parameters
+        ----------
+        selection : the splits to read.
+        stamped : with the stamps of the samples.
+        """
 
     def survey(self, selection: Selection) -> Survey:
         """Names only: how many images there are, and what to know about them."""
