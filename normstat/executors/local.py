@@ -121,10 +121,12 @@ class _Lane:
         self.asked = 0
 
     def hand_over(self, number: int) -> None:
-        """Let the worker have the first ``number`` shards."""
+        """Let the worker have the first ``number`` shards, but for those without images."""
         assert self.worker
         while self.asked < number:
-            self.worker.ask(self.tasks[self.asked][1])
+            shard = self.tasks[self.asked][1]
+            if shard.paths:
+                self.worker.ask(shard)
             self.asked += 1
 
     def answer(self) -> Any:
@@ -256,6 +258,9 @@ class _Run(Generic[R]):
         return bool(room or self._returned or self._stopped or self._failure)
 
     def _process(self, shard: Shard, lane: _Lane) -> R:
+        if not shard.paths:  # nothing that could end a process, or is worth to start one
+            lane.asked = max(0, lane.asked - 1)
+            return self._job(shard)
         lane.worker = lane.worker or self._start()
         try:
             lane.hand_over(1)
@@ -270,7 +275,7 @@ class _Run(Generic[R]):
         for single in shard.singles():
             result = self._alone(single, lane)
             total = result if total is None else total + result
-        assert total is not None  # a shard is never empty
+        assert total is not None  # it has images
         return total
 
     def _alone(self, single: Shard, lane: "_Lane") -> R:

@@ -1,7 +1,7 @@
 """What a job and an executor are."""
 
-from collections.abc import Generator, Iterable
-from typing import Protocol, Self, TypeVar
+from collections.abc import Callable, Generator, Iterable
+from typing import Protocol, Self, TypeAlias, TypeVar
 
 from normstat.images import Shard, Unreadable
 
@@ -24,6 +24,10 @@ class Job(Protocol[R_co]):
 
     def lost(self, record: Unreadable) -> R_co:
         """The result of an image that ends the process which reads it."""
+
+
+#: The ``map`` of an executor, or of what stands in front of one.
+Map: TypeAlias = Callable[[Job[R], Iterable[Shard]], Generator[R, None, None]]
 
 
 class Executor(Protocol):

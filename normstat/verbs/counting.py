@@ -1,5 +1,6 @@
 """The job of ``compute``: images to a tally."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 from normstat.accumulators.fold import Fold
@@ -31,7 +32,8 @@ class Count:
         keys: list[bytes] = []
         for record in shard.unreadable:
             fold.add_unreadable(record)
-        with decoder():
+        # A shard without images is answered in a thread, and decoder() sets what all threads see.
+        with decoder() if shard.paths else nullcontext():
             for sample in shard:
                 try:
                     keys.append(self._key_of_added(fold, sample))

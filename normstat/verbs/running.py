@@ -10,7 +10,7 @@ from typing import Protocol
 
 from normstat.errors import EngineLost, NothingToRead, UsageError
 from normstat.executors import Executor, InProcess, Job, Local, available_cpus
-from normstat.executors.protocol import R
+from normstat.executors.protocol import Map, R
 from normstat.files import shown
 from normstat.images import FORMATS, HINTS, LAYOUTS, Code, Shard, Unreadable
 from normstat.sources import Folder, Selection, Survey
@@ -56,6 +56,7 @@ class Images:
 
     source: Folder
     selection: Selection
+    stamped: bool = False
 
     @classmethod
     def of(
@@ -67,6 +68,10 @@ class Images:
         if not selection.splits:
             raise NothingToRead(_nothing_found(source, selection))
         return cls(source, selection)
+
+    def shards(self) -> Iterator[Shard]:
+        """The work; with the stamps of the samples if ``stamped``."""
+        return self.source.shards(self.selection, self.stamped)
 
 
 class Run:
@@ -99,10 +104,11 @@ class Run:
         self.listed: Counter[str] = Counter()
         self.images: Counter[str] = Counter()
 
-    def results(self, job: Job[R]) -> Generator[R, None, None]:
-        """What the job makes of each shard, in their order."""
+    def results(self, job: Job[R], by: Map[R] | None = None) -> Generator[R, None, None]:
+        """What the job makes of each shard, in their order; mapped ``by`` the executor, or else."""
         survey = _SurveyThread(self._images, self._progress) if self._survey else None
-        with closing(self._executor.map(job, self._shards())) as results:
+        mapping = by or self._executor.map
+        with closing(mapping(job, self._shards())) as results:
             for result in results:
                 if survey:
                     survey.check()
@@ -111,7 +117,7 @@ class Run:
             survey.wait()
 
     def _shards(self) -> Iterator[Shard]:
-        for shard in self._images.source.shards(self._images.selection):
+        for shard in self._images.shards():
             if self._look_at:
                 self._look_at(shard)
             yield replace(shard, start=self.images[shard.split])
