@@ -1,0 +1,129 @@
+"""Rows in and out of a cache."""
+
+import sqlite3
+import time
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from normstat.cache.database import Database
+from normstat.cache.records import Context, Row, checksum_of, digest_of, lead_of
+from normstat.cache.rows import Candidate, led_by, today, unpacked
+
+# Seconds between two writes: what an end without any warning can lose.
+_EVERY = 1.0
+# Writes in a row that may find the file locked.
+_TRIES = 5
+_FAST = 1
+_INSERT = (
+    "INSERT OR REPLACE INTO rows (context, name, lead, samples, value, checksum, used)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+class Cache:
+    """Finished work on disk, shared by any number of runs.
+
+    Parameters
+    ----------
+    path : of the file; made if there is none.
+    warn : is told if the file is damaged, foreign, or cannot be written. The run goes on.
+
+    Raises
+    ------
+    UsageError, OutputError
+        There can be no such file.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> context = Context("/data", "val", "", "1")
+    >>> samples = (b"a" * 16, b"b" * 16)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "cache")
+    ...     cache = Cache(path, print)
+    ...     cache.store(context, samples[1:], b"what b came to")
+    ...     cache.close()
+    ...     cache = Cache(path, print)
+    ...     found = [row.value for row in cache.find(context, samples)]
+    ...     cache.close()
+    >>> found
+    [b'what b came to']
+    """
+
+    def __init__(self, path: str, warn: Callable[[str], None]) -> None:
+        self._database = Database(path, warn)
+        self._contexts: set[Context] = set()
+        self._rows: list[tuple[bytes | int, ...]] = []
+        self._used: list[tuple[int, int]] = []
+        self._written = time.monotonic()
+        self._locked = 0
+
+    @property
+    def keeps(self) -> bool:
+        """Whether what is stored will be found."""
+        return self._database.usable and self._database.writable
+
+    def find(self, context: Context, samples: Sequence[bytes]) -> Iterator[Row]:
+        """Rows of some of these samples and no others, those with most first.
+
+        Rows that are damaged are not among them. Two rows may have samples in common.
+        """
+        digest, wanted = context.digest(), set(samples)
+        nothing: list[Candidate] = []
+        candidates = self._database.read(lambda file: led_by(file, digest, wanted), nothing)
+        for candidate in sorted(candidates, key=lambda candidate: -len(candidate.samples)):
+            load = partial(self._value, context=digest, candidate=candidate)
+            value = self._database.read(load, None)
+            if value is not None:
+                yield Row(candidate.samples, value)
+
+    def store(self, context: Context, samples: Sequence[bytes], value: bytes) -> None:
+        """Keep what samples, at least one, came to; it is written with others, within a second."""
+        if not self.keeps:
+            return
+        self._contexts.add(context)
+        digest, packed = context.digest(), b"".join(samples)
+        compressed = zlib.compress(value, _FAST)
+        name, checksum = digest_of([packed]), checksum_of(digest, packed, compressed)
+        row = digest, name, lead_of(samples), packed, compressed, checksum, today()
+        self._rows.append(row)
+        if time.monotonic() - self._written > _EVERY:
+            self._flush()
+
+    def close(self) -> None:
+        """Write what is left, and let go of the file."""
+        self._flush()
+        if self._rows:
+            self._database.give_up("it is locked")
+        self._database.close()
+
+    def _value(
+        self, file: sqlite3.Connection, context: bytes, candidate: Candidate
+    ) -> bytes | None:
+        query = "SELECT value, checksum, used FROM rows WHERE id = ?"
+        for compressed, checksum, used in file.execute(query, (candidate.id,)):
+            value = unpacked(context, b"".join(candidate.samples), compressed, checksum)
+            if value is not None and used != today():
+                self._used.append((today(), candidate.id))
+            return value
+        return None
+
+    def _flush(self) -> None:
+        self._written = time.monotonic()
+        if not (self._rows or self._used):
+            return
+        if self._database.write(self._write):
+            self._rows, self._locked = [], 0
+            return
+        self._locked += 1
+        if self._locked == _TRIES:
+            self._database.give_up("it is locked")
+
+    def _write(self, file: sqlite3.Connection) -> None:
+        contexts = [(context.digest(), *context.fields()) for context in self._contexts]
+        file.executemany("INSERT OR IGNORE INTO contexts VALUES (?, ?, ?, ?, ?)", contexts)
+        file.executemany(_INSERT, self._rows)
+        # If the transaction fails these are lost: a day, not a number.
+        used, self._used = self._used, []
+        file.executemany("UPDATE rows SET used = ? WHERE id = ?", used)

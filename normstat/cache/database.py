@@ -1,0 +1,289 @@
+"""The file of a cache, and what to do when it is not as it should be."""
+
+import os
+import sqlite3
+import stat
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from enum import Enum, auto
+from typing import TypeVar
+
+from normstat.errors import UsageError
+from normstat.files import ensure_writable, shown
+from normstat.images import FORMATS
+
+T = TypeVar("T")
+Action = Callable[[sqlite3.Connection], T]
+
+# "norm": file(1) and other programs tell by it whose a file is.
+_APPLICATION = 0x6E6F726D
+_SCHEMA = 1
+# Bytes all through: what is damaged may be no text.
+_TABLES = (
+    """CREATE TABLE contexts
+    (digest BLOB PRIMARY KEY, data BLOB, split BLOB, settings BLOB, versions BLOB)""",
+    """CREATE TABLE rows
+    (id INTEGER PRIMARY KEY, context BLOB, name BLOB, lead BLOB, samples BLOB, value BLOB,
+    checksum BLOB, used INTEGER, UNIQUE (context, name))""",
+    "CREATE INDEX leads ON rows (context, lead)",
+    f"PRAGMA application_id = {_APPLICATION}",
+    f"PRAGMA user_version = {_SCHEMA}",
+)
+# Seconds to wait for another run's write. It is short, and an interrupt must not wait for long.
+_PATIENCE = 1.0
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+# What is wrong with the storage, not with what is stored.
+_STORAGE = {
+    sqlite3.SQLITE_AUTH,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_INTERRUPT,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_NOLFS,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_TOOBIG,
+}
+
+
+#: All that SQLite raises: a message that quotes damaged text may be no text itself.
+ERRORS = (sqlite3.Error, UnicodeError)
+
+
+class Trouble(Enum):
+    """What an error means for what comes next."""
+
+    BUSY = auto()
+    STORAGE = auto()
+    DAMAGED = auto()
+
+    @classmethod
+    def of(cls, error: Exception) -> "Trouble":
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+        if code in _BUSY:
+            return cls.BUSY
+        return cls.STORAGE if code in _STORAGE else cls.DAMAGED
+
+
+class NotOurs(Exception):
+    """An SQLite file of another program, or of another version of this one; left alone."""
+
+
+class Database:
+    """The file, as long as it can be used.
+
+    Nothing here raises because of the file: what is damaged is set aside and begun anew, what
+    cannot be read or written is told once and done without.
+
+    Parameters
+    ----------
+    path : of the file; made if there is none.
+    warn : is told what went wrong.
+
+    Raises
+    ------
+    UsageError, OutputError
+        There can be no such file; see :func:`refuse_path`.
+    """
+
+    def __init__(self, path: str, warn: Callable[[str], None]) -> None:
+        refuse_path(path)
+        self._path = os.path.realpath(path)
+        self._name = shown(path)
+        self._warn = warn
+        self._lock = threading.RLock()  # rows are looked up in the threads of an executor
+        self._connection: sqlite3.Connection | None = None
+        self._identity: tuple[int, int] | None = None
+        self._replaced = False
+        #: Whether it makes sense to write.
+        self.writable = True
+        self._open()
+
+    @property
+    def usable(self) -> bool:
+        """Whether there is anything to ask."""
+        return self._connection is not None
+
+    def read(self, action: Action[T], otherwise: T) -> T:
+        """What the action gives, or something else where the file is not to be used."""
+        with self._lock:
+            try:
+                return action(self._connection) if self._connection else otherwise
+            except ERRORS as error:
+                self._handle(error)
+                return otherwise
+
+    def write(self, action: Action[None]) -> bool:
+        """Run the action as one transaction; false if it has to be tried again later."""
+        with self._lock:
+            while self._connection and self.writable:
+                try:
+                    _transaction(self._connection, action)
+                    return True
+                except ERRORS as error:
+                    if self._handle(error, writing=True) is Trouble.BUSY:
+                        return False
+            return True
+
+    def give_up(self, reason: str) -> None:
+        """Write no more."""
+        if self.writable:
+            self.writable = False
+            self._warn(f"{self._name}: cannot be written ({reason}); nothing more is kept there")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            connection, self._connection = self._connection, None
+            if connection:
+                with suppress(sqlite3.Error):
+                    connection.close()
+
+    def _open(self) -> None:
+        self._identity = _identity(self._path)
+        try:
+            self._connection = connect(self._path)
+            _begin(self._connection)
+            self._identity = _identity(self._path)
+        except NotOurs as error:
+            self.close()
+            self._warn(f"{self._name}: {error}; this run goes on without a cache")
+        except ERRORS as error:
+            if self._handle(error) is Trouble.BUSY:
+                self.close()
+                self._warn(f"{self._name}: is locked; this run goes on without a cache")
+
+    def _handle(self, error: Exception, writing: bool = False) -> Trouble:
+        trouble = Trouble.of(error)
+        if trouble is Trouble.DAMAGED:
+            self._begin_anew()
+        elif trouble is Trouble.STORAGE and writing:
+            self.give_up(str(error))
+        elif trouble is Trouble.STORAGE:
+            self.close()
+            self._warn(f"{self._name}: cannot be used ({error}); this run goes on without a cache")
+        return trouble
+
+    def _begin_anew(self) -> None:
+        """Set the damaged file aside, once: what is damaged again is due to something else."""
+        self.close()
+        if self._replaced:
+            self._warn(f"{self._name}: is damaged again; this run goes on without a cache")
+            return
+        self._replaced = True
+        # Another run that shares the file may have been faster; its new one is whole.
+        if self._identity == _identity(self._path):
+            try:
+                aside = _set_aside(self._path)
+            except OSError as error:
+                self._warn(
+                    f"{self._name}: is damaged and cannot be set aside ({error.strerror}); this "
+                    "run goes on without a cache"
+                )
+                return
+            self._warn(f"{self._name}: is damaged; set aside as {shown(aside)}, a new one is begun")
+        self._open()
+
+
+def refuse_path(path: str) -> None:
+    """Refuse what can be no cache before any work is done.
+
+    Raises
+    ------
+    UsageError
+        A folder, a device, or the name of an image or a stats file.
+    OutputError
+        The file is not there and cannot be made.
+    """
+    extension = os.path.splitext(path)[1].lower()
+    if extension in FORMATS or extension == ".json":
+        raise UsageError(
+            f"{shown(path)}: a cache is no {extension} file; give it another name, such as "
+            "normstat.cache"
+        )
+    if os.path.isfile(path):
+        return
+    if os.path.exists(path) and not os.path.isdir(path):
+        raise UsageError(f"{shown(path)}: is no file, which a cache has to be")
+    ensure_writable(path)
+
+
+def connect(path: str) -> sqlite3.Connection:
+    """A connection that trusts nothing in the file."""
+    # An absolute path: ":memory:" would be something else.
+    connection = sqlite3.connect(
+        os.path.abspath(path), timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+    )
+    connection.text_factory = bytes
+    for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "synchronous = NORMAL"):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+def refuse_other(connection: sqlite3.Connection) -> bool:
+    """Whether the file is a cache already; false for an empty one.
+
+    Raises
+    ------
+    NotOurs
+    """
+    ((application,),) = connection.execute("PRAGMA application_id")
+    ((version,),) = connection.execute("PRAGMA user_version")
+    ((things,),) = connection.execute("SELECT count(*) FROM sqlite_master")
+    if (application, version, things) == (0, 0, 0):
+        return False
+    if application != _APPLICATION:
+        raise NotOurs("is an SQLite file of another program and left as it is")
+    if version != _SCHEMA:
+        raise NotOurs(f"is a cache of another version of normstat ({version}) and left as it is")
+    for columns in ("digest FROM contexts", "id FROM rows"):  # an error if they are not there
+        connection.execute(f"SELECT {columns} LIMIT 0")  # fixed text
+    return True
+
+
+def _begin(connection: sqlite3.Connection) -> None:
+    if not refuse_other(connection):
+        _transaction(connection, _make_tables)
+
+
+def _make_tables(connection: sqlite3.Connection) -> None:
+    if refuse_other(connection):  # another run was faster
+        return
+    for statement in _TABLES:
+        connection.execute(statement)
+
+
+def _transaction(connection: sqlite3.Connection, action: Action[None]) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        action(connection)
+        connection.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):  # of what has failed nothing is left
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
+
+
+def _set_aside(path: str) -> str:
+    """Rename a damaged file, and what belongs to it: its journal would be played into the next."""
+    aside = f"{path}.damaged"
+    number = 1
+    while os.path.lexists(aside):
+        number += 1
+        aside = f"{path}.damaged-{number}"
+    os.rename(path, aside)
+    for of_it in ("-journal", "-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            os.rename(path + of_it, aside + of_it)
+    return aside

@@ -1,0 +1,101 @@
+"""What a row of a cache is about."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from normstat.images import Stamp, path_bytes
+
+#: Bytes of a digest: of a sample, a context, a checksum.
+DIGEST = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """All that decides what a shard comes to, but for its samples; one that is equal, or none.
+
+    Attributes
+    ----------
+    data : path of DATA, with links resolved.
+    split : that the samples belong to.
+    settings : those that decide numbers.
+    versions : of the state, and of what decodes.
+
+    Examples
+    --------
+    >>> one, other = Context("/data", "val", "", "1"), Context("/data", "val", "", "2")
+    >>> len(one.digest()), one.digest() == other.digest()
+    (16, False)
+    """
+
+    data: str
+    split: str
+    settings: str
+    versions: str
+
+    def fields(self) -> tuple[bytes, ...]:
+        """The attributes, as they are stored: a path may be no text."""
+        return (
+            path_bytes(self.data),
+            self.split.encode(),
+            self.settings.encode(),
+            self.versions.encode(),
+        )
+
+    def digest(self) -> bytes:
+        return digest_of(self.fields())
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Finished work: samples, and what they came to.
+
+    Attributes
+    ----------
+    samples : digests, see :func:`sample_digest`, in the order of the shard.
+    value : what whoever stored it made of them.
+    """
+
+    samples: tuple[bytes, ...]
+    value: bytes
+
+
+def sample_digest(path: str, stamp: Stamp) -> bytes:
+    """What stands for one image: where it is, and its stamp.
+
+    >>> same = [sample_digest("a.png", Stamp(9, 1, 1, settled)) for settled in (True, False)]
+    >>> same[0] == same[1], same[0] == sample_digest("b.png", Stamp(9, 1, 1, True))
+    (True, False)
+    """
+    stamped = f"{stamp.size} {stamp.mtime_ns} {stamp.ctime_ns} ".encode()
+    return blake2b(stamped + path_bytes(path), digest_size=DIGEST).digest()
+
+
+def digest_of(fields: Iterable[bytes]) -> bytes:
+    """The first 128 bits of BLAKE2b, over fields with their lengths in front."""
+    digest = blake2b(digest_size=DIGEST)
+    for field in fields:
+        digest.update(len(field).to_bytes(8, "little"))
+        digest.update(field)
+    return digest.digest()
+
+
+def checksum_of(context: bytes, samples: bytes, compressed: bytes) -> bytes:
+    """What tells a row that is as it was stored."""
+    return digest_of((context, samples, compressed))
+
+
+def lead_of(samples: Sequence[bytes]) -> bytes:
+    """The one sample that a row is found by: if it is in a shard, the others may be.
+
+    >>> lead_of([b"b", b"a", b"c"])
+    b'a'
+    """
+    return min(samples)
+
+
+def split_samples(packed: object) -> tuple[bytes, ...]:
+    """Digests that were stored as one value; none of what no row can have there."""
+    if not isinstance(packed, bytes) or len(packed) % DIGEST:
+        return ()
+    return tuple(packed[start : start + DIGEST] for start in range(0, len(packed), DIGEST))

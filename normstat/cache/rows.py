@@ -1,0 +1,60 @@
+"""Rows of the file: finding them, and telling whole ones from damaged ones."""
+
+import sqlite3
+import time
+import zlib
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from normstat.cache.records import checksum_of, split_samples
+
+# SQLite before 3.32 takes no more than 999 parameters.
+_CHUNK = 500
+_DAY = 86400
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A row that may be of use.
+
+    Attributes
+    ----------
+    id : its number in the file.
+    samples : digests of the samples.
+    """
+
+    id: int
+    samples: tuple[bytes, ...]
+
+
+def led_by(file: sqlite3.Connection, context: bytes, samples: Collection[bytes]) -> list[Candidate]:
+    """Rows that have these samples only, whole or not."""
+    found: list[Candidate] = []
+    leads = sorted(samples)
+    among = set(samples)
+    for start in range(0, len(leads), _CHUNK):
+        chunk = leads[start : start + _CHUNK]
+        marks = ",".join("?" * len(chunk))
+        query = f"SELECT id, samples FROM rows WHERE context = ? AND lead IN ({marks})"  # noqa: S608  # question marks only
+        for number, packed in file.execute(query, (context, *chunk)):
+            row = split_samples(packed)
+            if row and len(among.intersection(row)) == len(row):
+                found.append(Candidate(number, row))
+    return found
+
+
+def unpacked(context: bytes, samples: bytes, compressed: object, checksum: object) -> bytes | None:
+    """The value of a row; None if anything in it is not what was stored."""
+    if not isinstance(compressed, bytes):
+        return None
+    if checksum != checksum_of(context, samples, compressed):
+        return None
+    try:
+        return zlib.decompress(compressed)
+    except zlib.error:  # somebody made it up
+        return None
+
+
+def today() -> int:
+    """Days since 1970, in UTC."""
+    return int(time.time()) // _DAY

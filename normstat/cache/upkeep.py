@@ -1,0 +1,167 @@
+"""What is in a cache, and how to make it smaller."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from normstat.cache.database import ERRORS, NotOurs, Trouble, connect, refuse_other
+from normstat.cache.records import DIGEST, Context, split_samples
+from normstat.cache.rows import led_by, today, unpacked
+from normstat.errors import OutputError, UsageError
+from normstat.files import shown
+from normstat.images import path_from_bytes
+
+_DAY_ZERO = date(1970, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The rows of one context.
+
+    Attributes
+    ----------
+    context : None if it is damaged.
+    rows, images : how many; an image may be in several rows.
+    bytes : of what is stored.
+    used : the last day, in UTC, on which a row was written or read; None if that is damaged.
+    """
+
+    context: Context | None
+    rows: int
+    images: int
+    bytes: int
+    used: date | None
+
+
+def contents(path: str) -> list[Content]:
+    """What is in a cache, by context, those used last first.
+
+    Raises
+    ------
+    UsageError
+        It is no cache, or cannot be read.
+    """
+    query = """
+        SELECT count(*), sum(length(samples)), sum(length(samples) + length(value)), max(used),
+            data, split, settings, versions, context
+        FROM rows LEFT JOIN contexts ON digest = context GROUP BY context
+    """
+    with _opened(path) as file:
+        found = [_content(*row) for row in file.execute(query)]
+    oldest = date.min
+    return sorted(found, key=lambda content: content.used or oldest, reverse=True)
+
+
+def prune(path: str, days: int) -> int:
+    """Remove rows that nobody needs, and give their space back.
+
+    Those are rows that were last used more than so many days ago, rows whose samples all are in
+    another one, and damaged ones.
+
+    Parameters
+    ----------
+    path : of the cache.
+    days : 0 leaves those that were used today.
+
+    Returns
+    -------
+    int
+        How many rows were removed.
+
+    Raises
+    ------
+    UsageError
+        It is no cache, or cannot be read.
+    OutputError
+        It cannot be written, or another run holds it.
+    """
+    with _opened(path) as file:
+        file.execute("BEGIN IMMEDIATE")
+        used = file.execute("SELECT id, used FROM rows").fetchall()
+        needless = {number for number, day in used if not _is_recent(day, days)}
+        for number, contained in _contained(file):
+            needless.update(contained if number not in needless else ())
+        needless.update(_damaged(file))
+        file.executemany("DELETE FROM rows WHERE id = ?", [(number,) for number in needless])
+        file.execute("DELETE FROM contexts WHERE digest NOT IN (SELECT context FROM rows)")
+        file.execute("COMMIT")
+        file.execute("VACUUM")
+    return len(needless)
+
+
+def _content(*row: object) -> Content:
+    rows, sample_bytes, size, used, *context, digest = row
+    return Content(
+        _context(context, digest),
+        _whole(rows),
+        _whole(sample_bytes) // DIGEST,
+        _whole(size),
+        _DAY_ZERO + timedelta(used) if isinstance(used, int) and 0 <= used < 10**6 else None,
+    )
+
+
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _context(fields: list[object], digest: object) -> Context | None:
+    texts = [field for field in fields if isinstance(field, bytes)]
+    if len(texts) != len(fields):
+        return None
+    data, *others = texts
+    try:
+        context = Context(path_from_bytes(data), *(text.decode() for text in others))
+    except UnicodeDecodeError:
+        return None
+    return context if context.digest() == digest else None
+
+
+def _is_recent(used: object, days: int) -> bool:
+    return isinstance(used, int) and today() - used <= days
+
+
+def _contained(file: sqlite3.Connection) -> Iterator[tuple[int, set[int]]]:
+    """Of each row: those that it makes needless."""
+    for number, context, packed in file.execute("SELECT id, context, samples FROM rows"):
+        samples = set(split_samples(packed))
+        if samples and isinstance(context, bytes):
+            rows = led_by(file, context, samples)
+            yield number, {row.id for row in rows if len(row.samples) < len(samples)}
+
+
+def _damaged(file: sqlite3.Connection) -> Iterator[int]:
+    for number, *row in file.execute("SELECT id, context, samples, value, checksum FROM rows"):
+        context, samples, compressed, checksum = row
+        whole = isinstance(context, bytes) and isinstance(samples, bytes)
+        if not whole or unpacked(context, samples, compressed, checksum) is None:
+            yield number
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[sqlite3.Connection]:
+    if not os.path.isfile(path):
+        raise UsageError(f"{shown(path)}: there is no such file; compute --cache makes one")
+    try:
+        with closing(connect(path)) as file:
+            if not refuse_other(file):
+                raise UsageError(f"{shown(path)}: is empty; compute --cache fills it")
+            yield file
+    except NotOurs as error:
+        raise UsageError(f"{shown(path)}: {error}") from error
+    except ERRORS as error:
+        raise _refusal(path, error) from error
+
+
+def _refusal(path: str, error: Exception) -> UsageError | OutputError:
+    name = shown(path)
+    trouble = Trouble.of(error)
+    if trouble is Trouble.BUSY:
+        return OutputError(f"{name}: another run is writing it; try again when that has ended")
+    if trouble is Trouble.STORAGE:
+        return OutputError(f"{name}: cannot be read or written ({error})")
+    return UsageError(
+        f"{name}: is no cache, or damaged ({error}); the next run that is given it sets it aside"
+    )
