@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import pairwise
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
@@ -39,11 +40,16 @@ def main() -> NoReturn:
     os._exit(code)
 
 
+def _has_cache(words: Sequence[str]) -> bool:
+    """Whether another run may have done the work already: then workers start when one is needed."""
+    return any(option == "--cache" and os.path.exists(file) for option, file in pairwise(words))
+
+
 @contextmanager
 def _workers_ahead(words: Sequence[str]) -> Iterator["Local | None"]:
     """Workers of a command that will need some: they start while this process starts itself."""
     preload = _READS_IMAGES.get(words[0]) if words else None
-    if not preload or not _HELP.isdisjoint(words):
+    if not preload or not _HELP.isdisjoint(words) or _has_cache(words):
         yield None
         return
     from normstat.executors import Local, available_cpus

@@ -15,6 +15,7 @@ from normstat.rules import MODES, RULES
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 CONSOLE = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+COMMANDS = ["compute", "show", "apply", "presets", "invert", "check", "cache"]
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
@@ -74,12 +75,13 @@ def test_python_runs(folder, block):
     subprocess.run([sys.executable, script], cwd=folder, env=environment(), check=True)
 
 
-@pytest.mark.parametrize("command", ["compute", "show", "apply", "presets", "invert", "check"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_the_examples_of_the_help_run(tmp_path, command):
     """Each command's help has examples, and each of them succeeds on data that it fits."""
     for folder in ("train", "2023"):
         make.write(tmp_path / "data" / folder / "a.png", make.encoded(make.pixels(1, 5, 7)))
     normstat("compute", "data", cwd=tmp_path)
+    normstat("compute", "data", "--cache", "normstat.cache", "-q", cwd=tmp_path)
     if command == "invert":
         normstat("apply", "data", "arrays", "--method", "unit", cwd=tmp_path)
     examples = re.findall(r"^    normstat (.*)$", normstat(command, "--help").stdout, re.MULTILINE)
@@ -88,7 +90,7 @@ def test_the_examples_of_the_help_run(tmp_path, command):
         assert normstat(*shlex.split(example), cwd=tmp_path).returncode == 0, example
 
 
-@pytest.mark.parametrize("command", ["compute", "show", "apply", "presets", "invert", "check"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_option_is_in_the_readme(command):
     """No option of a command is missing from the README."""
     options = re.findall(

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from normstat.cli.app import app, prints
-from normstat.cli.reading import Data, ImageTimeout, Quiet, Splits, Workers, local_workers
+from normstat.cli.reading import (
+    Cache,
+    Data,
+    ImageTimeout,
+    Quiet,
+    Splits,
+    Workers,
+    local_workers,
+    refuse_cache,
+)
 from normstat.cli.terminal import console, progress_on_stderr
 from normstat.errors import UsageError
 from normstat.files import ensure_writable, shown
@@ -66,6 +75,7 @@ def check(
     ] = False,
     workers: Workers = 0,
     image_timeout: ImageTimeout = 60.0,
+    cache: Cache = None,
     quiet: Quiet = False,
 ) -> int:
     """Hold data against recorded statistics: exit code 1 if they fail, and only then.
@@ -75,6 +85,7 @@ def check(
       normstat check ./data --stats stats.json
       normstat check ./data --stats stats.json --mode compatible --report check.xml
       normstat check ./data --stats stats.json --config preset:imagenet --rule duplicate=off
+      normstat check ./data --stats stats.json --cache normstat.cache
     """
     with local_workers(context, workers, image_timeout) as local:
         from normstat.configs import read, settings
@@ -93,11 +104,15 @@ def check(
         configs = [read(name) for name in names]  # names that are none end here
         for file in report:
             _refuse_input(file, (stats, *names))
+            refuse_cache(cache, report=file)
+        refuse_cache(cache, stats=stats)
+        for name in names:
+            refuse_cache(cache, config=name)
         chosen_margin = next(m for m in (margin, defaults.margin, MARGIN) if m is not None)
         refuse_margin(chosen_margin)
         recorded = load(stats)
-        with progress_on_stderr(quiet) as progress:
-            now, found = _look(data, split, recorded, levels, local, progress)
+        with progress_on_stderr(quiet, offers_cache=not cache) as progress:
+            now, found = _look(data, split, recorded, levels, local, progress, cache)
         verdict = verdict_of(
             now,
             recorded,
@@ -138,6 +153,7 @@ def _look(
     levels: Mapping[str, str],
     local: "Local",
     progress: "Progress | None",
+    cache: str | None,
 ) -> "tuple[Stats, tuple[Case, ...]]":
     """Statistics of the data, read as the recorded ones were, and which images are identical."""
     from normstat.accumulators.keys import KeyCollector
@@ -155,6 +171,7 @@ def _look(
         keys=keys,
         # Where unreadable images fail nothing, a folder of them alone would pass unseen.
         none_readable=levels.get("unreadable", "fail") == "fail",
+        cache=cache,
     )
     if keys is None:
         return now, ()

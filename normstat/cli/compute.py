@@ -9,6 +9,7 @@ import typer
 from normstat.cli.app import app, prints
 from normstat.cli.reading import (
     AllowUnreadable,
+    Cache,
     Crop,
     Data,
     Exclude,
@@ -21,6 +22,7 @@ from normstat.cli.reading import (
     Workers,
     assignments,
     local_workers,
+    refuse_cache,
     verdict,
 )
 from normstat.cli.terminal import print_table, progress_on_stderr
@@ -68,6 +70,7 @@ def compute(
         int, typer.Option(min=1, metavar="N", help="Do not read images with more pixels.")
     ] = MAX_PIXELS,
     image_timeout: ImageTimeout = 60.0,
+    cache: Cache = None,
     quiet: Quiet = False,
 ) -> int:
     """Compute the mean, std and more of a folder of images, split by split.
@@ -79,15 +82,17 @@ def compute(
       normstat compute ./data
       normstat compute ./data --split train -o train.json
       normstat compute ./data --split-dir train=2023 --exclude masks
+      normstat compute ./data --cache normstat.cache
     """
     split_dirs = assignments(split_dir)
     to_stdout = output == "-"
     if not to_stdout:
         _refuse_output(output)
         ensure_writable(output)
+        refuse_cache(cache, output=output)
 
     local = local_workers(context, workers, image_timeout)
-    with local as executor, progress_on_stderr(quiet) as progress:
+    with local as executor, progress_on_stderr(quiet, offers_cache=not cache) as progress:
         from normstat.statsfile import dumps, save
         from normstat.verbs.compute import compute as compute_stats
 
@@ -106,6 +111,7 @@ def compute(
             max_errors=max_errors,
             executor=executor,
             progress=progress,
+            cache=cache,
         )
     if to_stdout:
         sys.stdout.buffer.write(dumps(stats).encode("utf-8"))  # JSON is UTF-8 in any locale

@@ -64,6 +64,14 @@ Crop = Annotated[
     int | None,
     typer.Option("--crop", min=1, metavar="N", help="Then take the N x N pixels in the center."),
 ]
+Cache = Annotated[
+    str | None,
+    typer.Option(
+        "--cache",
+        metavar="FILE",
+        help="Keep what is finished in FILE; read only images that it does not have.",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress, notices or table.")]
 
 
@@ -89,6 +97,15 @@ def assignments(texts: Sequence[str]) -> dict[str, str]:
             raise UsageError(f"--split-dir {shown(text)}: {name} has a folder already; give one")
         assignments[name] = folder
     return assignments
+
+
+def refuse_cache(cache: str | None, **files: str) -> None:
+    """Refuse a cache that is one of the other files, given with their options, before any work."""
+    for option, file in files.items():
+        if cache and os.path.realpath(cache) == os.path.realpath(file):
+            raise UsageError(
+                f"--cache {shown(cache)}: is the file of --{option}, too; give another name"
+            )
 
 
 def verdict(unreadable: int, allowed: int, listed_in: str, quiet: bool) -> int:

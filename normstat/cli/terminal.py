@@ -1,7 +1,9 @@
 """What a run shows while it goes on, and its tables."""
 
 import functools
+import math
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
 
     from normstat.stats import Stats
     from normstat.verbs.running import Progress
+
+_LONG = 60.0  # seconds
+_OFFER = "with --cache FILE, a run that is interrupted goes on where it was"
 
 
 def console() -> "Console":
@@ -36,14 +41,23 @@ def print_table(stats: "Stats", file: str, histograms: bool = False) -> None:
 
 
 @contextmanager
-def progress_on_stderr(quiet: bool) -> Iterator["Progress | None"]:
-    """A progress bar where stderr is a terminal, notices on stderr anyway, or nothing at all."""
+def progress_on_stderr(quiet: bool, offers_cache: bool = False) -> Iterator["Progress | None"]:
+    """A progress bar where stderr is a terminal, notices on stderr anyway, or nothing at all.
+
+    Parameters
+    ----------
+    offers_cache : tell whoever sits there for long that there is ``--cache``.
+    """
     if quiet:
         yield None
         return
     from tqdm import tqdm
 
-    bar = _Bar(lambda: tqdm(unit=" images", disable=None, file=sys.stderr, dynamic_ncols=True))
+    offer_after = _LONG if offers_cache and sys.stderr.isatty() else math.inf
+    bar = _Bar(
+        lambda: tqdm(unit=" images", disable=None, file=sys.stderr, dynamic_ncols=True),
+        offer_after,
+    )
     try:
         yield bar
     finally:
@@ -53,8 +67,9 @@ def progress_on_stderr(quiet: bool) -> Iterator["Progress | None"]:
 class _Bar:
     """A bar that appears with the first image: an error before that stands alone."""
 
-    def __init__(self, make: Callable[[], Any]) -> None:
+    def __init__(self, make: Callable[[], Any], offer_after: float) -> None:
         self._make = make
+        self._offer_at = time.monotonic() + offer_after
 
     @functools.cached_property
     def _bar(self) -> Any:
@@ -70,6 +85,9 @@ class _Bar:
 
     def advance(self, images: int) -> None:
         self._bar.update(images)
+        if time.monotonic() > self._offer_at:
+            self._offer_at = math.inf
+            self.notice(_OFFER)
 
     def notice(self, message: str) -> None:
         self._bar.write(message, file=sys.stderr)

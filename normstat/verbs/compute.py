@@ -1,8 +1,8 @@
 """From a folder of images to their statistics."""
 
 import os
-from collections.abc import Iterable, Mapping
-from contextlib import closing
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import replace
 
 from normstat import __version__
@@ -11,6 +11,7 @@ from normstat.accumulators.tally import Tally
 from normstat.decode import versions
 from normstat.errors import NothingToRead, TooManyErrors
 from normstat.executors import Executor
+from normstat.executors.protocol import Map
 from normstat.files import shown
 from normstat.images import MAX_PIXELS, Unreadable
 from normstat.stats import Settings, Stats, summarize
@@ -48,6 +49,7 @@ def compute(
     progress: Progress | None = None,
     keys: KeyCollector | None = None,
     none_readable: bool = False,
+    cache: str | os.PathLike[str] | None = None,
 ) -> Stats:
     """Compute the statistics of a folder of images, split by split.
 
@@ -74,6 +76,9 @@ def compute(
         for :func:`normstat.verbs.identical.identical`. The statistics are the same with and
         without it.
     none_readable : where not one image can be read, return that instead of raising.
+    cache : file that keeps what is finished, and has what another run has; made if there is none.
+        The statistics are the same with and without it. What is wrong with the file is told to
+        ``progress``.
 
     Returns
     -------
@@ -85,7 +90,7 @@ def compute(
     UsageError
         Nothing there to read, an unknown or ambiguous split, an option out of range.
     Stopped
-        Too many errors, or worker processes cannot be started.
+        Too many errors, worker processes cannot be started, or there can be no file ``cache``.
     ValueError
         The collector has keys of another run.
 
@@ -111,27 +116,19 @@ def compute(
         split_dirs={name: os.fspath(folder) for name, folder in (split_dir or {}).items()},
     )
     refuse_options(settings, workers, max_errors, image_timeout)
+    if cache is not None:
+        _refuse_cache(os.fspath(cache))
     if keys is not None and not keys.is_empty:
         raise ValueError("the collector of keys is not empty: it is of another run")
     images = Images.of(path, settings, names_of(split))
     settings = replace(settings, split_dirs=images.source.split_dirs)
     reading = replace(settings.reading(), names=applied.channels if applied else None)
     progress = progress or Silent()
-    run = Run(images, executor or executor_for(workers, image_timeout), progress)
-    total = Tally.empty()
-    records: list[Unreadable] = []
-    with closing(run.results(Count(reading, covariance, keys is not None))) as tallies:
-        for tally in tallies:
-            if keys is not None:
-                keys.add(tally.keys)
-            total += tally.without_keys()
-            progress.advance(sum(state.listed for state in tally.splits.values()))
-            records.extend(_records(tally))
-            if max_errors is not None and len(records) > max_errors:
-                raise TooManyErrors(
-                    f"stopped: more than {max_errors} images are unreadable "
-                    f"({most_frequent(records)})"
-                )
+    executor = executor or executor_for(workers, image_timeout)
+    job = Count(reading, covariance, keys is not None or cache is not None)
+    with _resumed(cache, path, job, executor, progress) as by:
+        run = Run(replace(images, stamped=by is not None), executor, progress)
+        total, records = _sum(run.results(job, by), keys, max_errors, progress)
     stats = summarize(
         total, images.selection.splits, settings, {"normstat": __version__, **versions()}
     )
@@ -148,6 +145,56 @@ def compute(
             f"({most_frequent(records)})"
         )
     return stats
+
+
+# Not every Python has SQLite: it is imported where there is a cache.
+
+
+def _refuse_cache(cache: str) -> None:
+    from normstat.cache import refuse_path
+
+    refuse_path(cache)
+
+
+@contextmanager
+def _resumed(
+    cache: str | os.PathLike[str] | None,
+    data: str | os.PathLike[str],
+    job: Count,
+    executor: Executor,
+    progress: Progress,
+) -> Iterator[Map[Tally] | None]:
+    if cache is None:
+        yield None
+        return
+    from normstat.verbs.resuming import resuming
+
+    with resuming(os.fspath(cache), os.fspath(data), job, executor, progress) as resumed:
+        yield resumed.map
+
+
+def _sum(
+    tallies: Generator[Tally, None, None],
+    keys: KeyCollector | None,
+    max_errors: int | None,
+    progress: Progress,
+) -> tuple[Tally, list[Unreadable]]:
+    """All tallies in one, and all that could not be read."""
+    total = Tally.empty()
+    records: list[Unreadable] = []
+    with closing(tallies):
+        for tally in tallies:
+            if keys is not None:
+                keys.add(tally.keys)
+            total += tally.without_keys()
+            progress.advance(sum(state.listed for state in tally.splits.values()))
+            records.extend(_records(tally))
+            if max_errors is not None and len(records) > max_errors:
+                raise TooManyErrors(
+                    f"stopped: more than {max_errors} images are unreadable "
+                    f"({most_frequent(records)})"
+                )
+    return total, records
 
 
 def _records(tally: Tally) -> list[Unreadable]:

@@ -25,6 +25,7 @@ def recount(
     progress: Progress | None = None,
     keys: KeyCollector | None = None,
     none_readable: bool = True,
+    cache: str | os.PathLike[str] | None = None,
 ) -> Stats:
     """Compute the statistics of a folder with the settings of recorded ones.
 
@@ -37,8 +38,8 @@ def recount(
     path : folder
     recorded : as loaded from a stats file.
     split : names of the splits to read; all that are found if empty.
-    executor, progress, keys, none_readable : as for :func:`normstat.compute`; that no image can be
-        read is for a check to find, too, unless that is no failure to it.
+    executor, progress, keys, none_readable, cache : as for :func:`normstat.compute`; that no image
+        can be read is for a check to find, too, unless that is no failure to it.
 
     Raises
     ------
@@ -82,6 +83,7 @@ def recount(
         progress=progress,
         keys=keys,
         none_readable=none_readable,
+        cache=cache,
     )
 
 

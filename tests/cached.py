@@ -1,0 +1,93 @@
+"""Runs with a cache: what they read, what they say, and data that a cache may keep."""
+
+import os
+import time
+from collections.abc import Callable, Generator, Iterable
+from pathlib import Path
+from typing import Any
+
+import normstat
+from normstat.executors import InProcess, Job
+from normstat.executors.protocol import R
+from normstat.images import Shard
+from normstat.sources import Folder
+from normstat.statsfile import dumps
+
+
+class Recording(InProcess):
+    """Runs in this process, and knows the paths that it was asked to read."""
+
+    def __init__(self) -> None:
+        self.paths: list[str] = []
+
+    def map(self, job: Job[R], shards: Iterable[Shard]) -> Generator[R, None, None]:
+        return super().map(job, map(self._seen, shards))
+
+    def _seen(self, shard: Shard) -> Shard:
+        self.paths.extend(shard.paths)
+        return shard
+
+
+class Listener:
+    """Keeps what a run says; calls a function after each shard."""
+
+    def __init__(self, after: Callable[[], None] = lambda: None) -> None:
+        self.notices: list[str] = []
+        self._after = after
+
+    def total(self, images: int) -> None: ...
+
+    def advance(self, images: int) -> None:
+        self._after()
+
+    def notice(self, message: str) -> None:
+        self.notices.append(message)
+
+    def of(self, cache: Path) -> list[str]:
+        """What it said of the cache, but for how much came from there."""
+        return [notice for notice in self.notices if notice.startswith(str(cache))]
+
+
+def text(data: Path, **options: Any) -> str:
+    """The stats file of a run in this process, without a cache unless there is one."""
+    options.setdefault("executor", InProcess())
+    return dumps(normstat.compute(data, **options))
+
+
+def read(data: Path, cache: Path, **options: Any) -> list[str]:
+    """The paths that a run with a cache reads; its stats are those of a run without."""
+    recording = Recording()
+    with_cache = text(data, cache=cache, executor=recording, **options)
+    options.pop("progress", None)
+    assert with_cache == text(data, **options)
+    return recording.paths
+
+
+def settle(data: Path) -> None:
+    """Wait until any change of a file would show, so that a cache may keep what it comes to."""
+    source = Folder(data)
+    while not all(
+        stamp.settled
+        for shard in source.shards(source.selection(), stamped=True)
+        for stamp in shard.stamps
+    ):
+        time.sleep(0.01)
+
+
+def pgm(path: Path, value: int) -> None:
+    """The smallest image there is: one gray pixel."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"P5 1 1 255\n" + bytes([value % 256]))
+
+
+def cut(data: Path) -> list[tuple[str, ...]]:
+    """The paths of each shard."""
+    source = Folder(data)
+    return [shard.paths for shard in source.shards(source.selection())]
+
+
+def put_back(path: Path, change: Callable[[], object]) -> None:
+    """Change a file, and give it the times that it had."""
+    status = os.stat(path)
+    change()
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
