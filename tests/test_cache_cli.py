@@ -4,7 +4,6 @@ import json
 import os
 import random
 import re
-import resource
 import signal
 import sqlite3
 import subprocess
@@ -21,6 +20,7 @@ from normstat.cache import Cache, Context
 from normstat.cli.terminal import _Bar
 
 IMAGES = 400
+posix = pytest.mark.skipif(sys.platform == "win32", reason="no such signals, limits or modes there")
 RESUMED = re.compile(r"^(\d+) of (\d+) images from the cache ", re.MULTILINE)
 
 
@@ -121,7 +121,7 @@ def test_killed_while_it_writes(tmp_path: Path) -> None:
         assert all(row.value == b"".join(row.samples) * 99 for row in found)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no such signal for one process")
+@posix
 def test_an_interrupt_says_how_to_go_on(tmp_path: Path) -> None:
     """Ctrl-C in the middle: what is finished is found by the next run."""
     data = tmp_path / "data"
@@ -161,9 +161,12 @@ def test_two_runs_share_a_cache(data: Path, tmp_path: Path) -> None:
     assert not list(tmp_path.glob("c.damaged*"))
 
 
+@posix
 @pytest.mark.parametrize("room", [0, 10_000, 40_000])
 def test_no_room_for_the_cache_is_no_reason_to_stop(data: Path, tmp_path: Path, room: int) -> None:
     """Where no file may grow beyond some size, the stats are right and one line tells."""
+    import resource
+
     for index in range(2000):
         pgm(data / "train" / "more" / f"{index:04}.pgm", index)
     settle(data)
@@ -177,6 +180,7 @@ def test_no_room_for_the_cache_is_no_reason_to_stop(data: Path, tmp_path: Path, 
     assert compute(data, "--cache", tmp_path / "c")[0] == stats
 
 
+@posix
 def test_a_cache_that_may_only_be_read(data: Path, tmp_path: Path) -> None:
     """What is in it is used, and that nothing more gets there is said once."""
     compute(data, "--cache", tmp_path / "c")

@@ -12,8 +12,9 @@ from normstat.cache.rows import Candidate, led_by, today, unpacked
 
 # Seconds between two writes: what an end without any warning can lose.
 _EVERY = 1.0
-# Writes in a row that may find the file locked.
-_TRIES = 5
+# Writes in a row that may find the file locked, each after twice the time: some minutes in all.
+_TRIES = 8
+_LOCKED = "another run holds it"
 _FAST = 1
 _INSERT = (
     "INSERT OR REPLACE INTO rows (context, name, lead, samples, value, checksum, used)"
@@ -56,7 +57,7 @@ class Cache:
         self._contexts: set[Context] = set()
         self._rows: list[tuple[bytes | int, ...]] = []
         self._used: list[tuple[int, int]] = []
-        self._written = time.monotonic()
+        self._next_write = time.monotonic() + _EVERY
         self._locked = 0
 
     @property
@@ -88,14 +89,15 @@ class Cache:
         name, checksum = digest_of([packed]), checksum_of(digest, packed, compressed)
         row = digest, name, lead_of(samples), packed, compressed, checksum, today()
         self._rows.append(row)
-        if time.monotonic() - self._written > _EVERY:
+        if time.monotonic() > self._next_write:
             self._flush()
 
     def close(self) -> None:
         """Write what is left, and let go of the file."""
-        self._flush()
+        if self._rows or self._used:
+            self._flush()
         if self._rows:
-            self._database.give_up("it is locked")
+            self._database.give_up(_LOCKED)
         self._database.close()
 
     def _value(
@@ -110,15 +112,13 @@ class Cache:
         return None
 
     def _flush(self) -> None:
-        self._written = time.monotonic()
-        if not (self._rows or self._used):
-            return
         if self._database.write(self._write):
             self._rows, self._locked = [], 0
-            return
-        self._locked += 1
+        else:
+            self._locked += 1
         if self._locked == _TRIES:
-            self._database.give_up("it is locked")
+            self._database.give_up(_LOCKED)
+        self._next_write = time.monotonic() + _EVERY * 2**self._locked
 
     def _write(self, file: sqlite3.Connection) -> None:
         contexts = [(context.digest(), *context.fields()) for context in self._contexts]

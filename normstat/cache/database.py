@@ -218,8 +218,12 @@ def connect(path: str) -> sqlite3.Connection:
         os.path.abspath(path), timeout=_PATIENCE, isolation_level=None, check_same_thread=False
     )
     connection.text_factory = bytes
-    for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "synchronous = NORMAL"):
-        connection.execute(f"PRAGMA {pragma}")
+    try:
+        for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "synchronous = NORMAL"):
+            connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

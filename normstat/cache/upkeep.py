@@ -82,9 +82,9 @@ def prune(path: str, days: int) -> int:
         file.execute("BEGIN IMMEDIATE")
         used = file.execute("SELECT id, used FROM rows").fetchall()
         needless = {number for number, day in used if not _is_recent(day, days)}
+        needless.update(_damaged(file))
         for number, contained in _contained(file):
             needless.update(contained if number not in needless else ())
-        needless.update(_damaged(file))
         file.executemany("DELETE FROM rows WHERE id = ?", [(number,) for number in needless])
         file.execute("DELETE FROM contexts WHERE digest NOT IN (SELECT context FROM rows)")
         file.execute("COMMIT")
