@@ -8,7 +8,7 @@ from functools import partial
 
 from normstat.cache.database import Database
 from normstat.cache.records import Context, Row, checksum_of, digest_of, lead_of
-from normstat.cache.rows import Candidate, led_by, today, unpacked
+from normstat.cache.rows import Candidate, has_rows, led_by, today, unpacked
 
 # Seconds between two writes: what an end without any warning can lose.
 _EVERY = 1.0
@@ -55,6 +55,7 @@ class Cache:
     def __init__(self, path: str, warn: Callable[[str], None]) -> None:
         self._database = Database(path, warn)
         self._contexts: set[Context] = set()
+        self._begun: dict[Context, bool] = {}
         self._rows: list[tuple[bytes | int, ...]] = []
         self._used: list[tuple[int, int]] = []
         self._next_write = time.monotonic() + _EVERY
@@ -70,6 +71,8 @@ class Cache:
 
         Rows that are damaged are not among them. Two rows may have samples in common.
         """
+        if not self._has_rows(context):
+            return
         digest, wanted = context.digest(), set(samples)
         nothing: list[Candidate] = []
         candidates = self._database.read(lambda file: led_by(file, digest, wanted), nothing)
@@ -99,6 +102,13 @@ class Cache:
         if self._rows:
             self._database.give_up(_LOCKED)
         self._database.close()
+
+    def _has_rows(self, context: Context) -> bool:
+        """Whether there was anything of it at first; else each lookup is for nothing."""
+        if context not in self._begun:
+            digest = context.digest()
+            self._begun[context] = self._database.read(lambda file: has_rows(file, digest), False)
+        return self._begun[context]
 
     def _value(
         self, file: sqlite3.Connection, context: bytes, candidate: Candidate
