@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import shutil
 import stat
 import time
 from collections.abc import Iterator
@@ -20,8 +21,10 @@ _READ_FLAGS = (
 )
 _BLOCK = 1 << 30
 # Storage that stumbles (EIO, ESTALE on network file systems) often answers a moment later.
-_TRANSIENT = {errno.EIO, getattr(errno, "ESTALE", errno.EIO)}
+_TRANSIENT = {errno.EIO, errno.EINTR, getattr(errno, "ESTALE", errno.EIO)}
 _PAUSES = (0.05, 0.5)
+# Failures of which it helps to know whose disk it is.
+_OF_THE_DISK = {errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 class NotRegularError(OSError):
@@ -202,9 +205,11 @@ def ensure_writable(path: str | os.PathLike[str]) -> None:
     target = Path(os.path.realpath(path))
     with _output_errors(target):
         probe = target.with_name(f".normstat-{os.getpid()}-{time.monotonic_ns():x}.tmp")
-        with open(probe, "xb"):
-            pass
-        probe.unlink()
+        try:
+            with open(probe, "xb"):
+                pass
+        finally:
+            probe.unlink(missing_ok=True)
 
 
 def _is_special(path: str | os.PathLike[str]) -> bool:
@@ -212,19 +217,48 @@ def _is_special(path: str | os.PathLike[str]) -> bool:
     return os.path.exists(path) and not os.path.isfile(path)
 
 
+def unwritten(path: str | os.PathLike[str], error: OSError) -> OutputError:
+    """What to raise in place of an error met while writing: where, why, which disk, what to do.
+
+    Examples
+    --------
+    >>> print(unwritten("a.json", OSError(errno.ENOENT, "No such file or directory")))
+    a.json: cannot be written (No such file or directory); create the folder first, or write \
+elsewhere
+    """
+    cure = {
+        errno.ENOSPC: "free some space there, or write elsewhere",
+        errno.EDQUOT: "your quota is used up; write elsewhere",
+        errno.ENOENT: "create the folder first, or write elsewhere",
+    }.get(error.errno or 0, "write elsewhere")
+    disk = _disk(path) if error.errno in _OF_THE_DISK else ""
+    reason = error.strerror or str(error) or type(error).__name__
+    return OutputError(f"{shown(path)}: cannot be written ({reason}){disk}; {cure}")
+
+
 @contextlib.contextmanager
 def _output_errors(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        cure = {
-            errno.ENOSPC: "free some space there, or write elsewhere",
-            errno.EDQUOT: "your quota is used up; write elsewhere",
-            errno.ENOENT: "create the folder first, or write elsewhere",
-        }.get(error.errno or 0, "write elsewhere")
-        raise OutputError(
-            f"{shown(target)}: cannot be written ({error.strerror or error}); {cure}"
-        ) from error
+        raise unwritten(target, error) from error
+
+
+def _disk(path: str | os.PathLike[str]) -> str:
+    """Where the disk is mounted that a path is on, and how much is free."""
+    place = os.path.realpath(path)
+    while not os.path.ismount(place):
+        place = os.path.dirname(place)
+    name = f"; the disk mounted at {shown(place)}"
+    if not hasattr(os, "statvfs"):
+        return f"{name} has {shutil.disk_usage(place).free:,} bytes free"
+    try:
+        status = os.statvfs(place)
+    except OSError:  # it is gone altogether
+        return name
+    if status.f_files and not status.f_favail:
+        return f"{name} cannot hold one file more"
+    return f"{name} has {status.f_bavail * status.f_frsize:,} bytes free"
 
 
 def _sync_folder(folder: Path) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from normstat.errors import OutputError, UsageError
-from normstat.files import shown
+from normstat.files import shown, unwritten
 
 _LARGEST_BLOCK = 1 << 16
 
@@ -183,7 +183,4 @@ def writing(root: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OutputError(
-            f"{shown(root)}: cannot be written ({error.strerror or error}); free some space "
-            "there, or choose another folder"
-        ) from error
+        raise unwritten(root, error) from error
