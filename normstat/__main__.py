@@ -7,6 +7,8 @@ from contextlib import contextmanager, suppress
 from itertools import pairwise
 from typing import TYPE_CHECKING, NoReturn
 
+from normstat.signals import Interrupted, Watch
+
 if TYPE_CHECKING:
     from normstat.executors import Local
 
@@ -19,20 +21,22 @@ _READS_IMAGES = {
 }
 _HELP = {"-h", "--help"}
 _AHEAD = 2
-_INTERRUPTED = 130
 
 
 def main() -> NoReturn:
     """Run the command line of this process, and end it with its exit code."""
     words = sys.argv[1:]
+    watch = Watch(words)
     try:
+        watch.begin()
         with _workers_ahead(words) as local:
             from normstat.cli import main as run
 
             code = run(words, local)
-    except KeyboardInterrupt:  # before there is a command line that could handle it
-        sys.stderr.write("normstat: interrupted\n")
-        code = _INTERRUPTED
+        watch.end()
+    except Interrupted as interrupted:
+        watch.tell(interrupted)
+        code = interrupted.exit_code
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError):  # a full disk, nobody who reads: the command has its exit code
             stream.flush()

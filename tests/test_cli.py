@@ -2,11 +2,8 @@
 
 import json
 import os
-import shutil
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import make
@@ -276,58 +273,6 @@ def test_a_bug_exits_70(data: Path) -> None:
     run = normstat("compute", data, "-q", env={**broken, "NORMSTAT_DEBUG": "1"})
     assert (run.returncode, "Traceback" in run.stderr) == (70, True)
     assert outputs() == []
-
-
-@posix
-@pytest.mark.parametrize("group", [True, False], ids=["terminal", "process"])
-def test_interrupted(data: Path, group: bool) -> None:
-    """Ctrl-C, or SIGINT to the process alone: exit code 130 and no traceback."""
-    large = make.png(9000, 9000, bytes(9001 * 9000))
-    make.write(Path("data/val/large-00.png"), large)
-    for index in range(1, 60):
-        shutil.copy("data/val/large-00.png", f"data/val/large-{index:02}.png")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "normstat", "compute", "data"],
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert process.stderr
-    first = process.stderr.readline()  # the run is under way
-    os.killpg(process.pid, signal.SIGINT) if group else process.send_signal(signal.SIGINT)
-    stdout, stderr = process.communicate(timeout=20)
-    assert first == "train: 2 images (folder train)\n"
-    assert (process.returncode, stdout, outputs()) == (130, "", [])
-    assert "Traceback" not in stderr
-    assert stderr.endswith("normstat: interrupted\n")
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-def test_interrupted_while_it_starts(data: Path) -> None:
-    """SIGINT as soon as there is a worker: 130, no traceback, and in 2 s no process."""
-    for wait in (0, 0.02, 0.05, 0.1):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "normstat", "compute", "data"],
-            env=environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-        while not children.read_text():
-            time.sleep(0.001)
-        workers = children.read_text().split()
-        time.sleep(wait)
-        process.send_signal(signal.SIGINT)
-        _, stderr = process.communicate(timeout=20)
-        assert "Traceback" not in stderr
-        assert process.returncode in (130, 0)  # it may have been done by then
-        end = time.monotonic() + 2
-        while any(Path(f"/proc/{worker}").exists() for worker in workers):
-            assert time.monotonic() < end
-            time.sleep(0.01)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no full disk")

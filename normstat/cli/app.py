@@ -2,12 +2,13 @@
 
 import errno
 import functools
+import io
 import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TextIO, TypeVar
 
 import typer
 
@@ -22,7 +23,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 _BROKEN_PIPE = 141
 _INTERNAL_ERROR = 70
-_INTERRUPTED = 130
 _UNWRITABLE = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT)
 _REPORT = "https://github.com/normstat/normstat/issues"
 
@@ -41,6 +41,7 @@ def main(arguments: Sequence[str] | None = None, local: "Local | None" = None) -
         stream = getattr(sys, name) or open(os.devnull, "w")  # noqa: SIM115  # for good
         stream.reconfigure(errors="backslashreplace")
         setattr(sys, name, stream)
+    sys.stderr = _never_full(sys.stderr)
     try:
         return app(arguments, prog_name="normstat", standalone_mode=False, obj=local) or 0
     except NormstatError as error:
@@ -59,6 +60,30 @@ def main(arguments: Sequence[str] | None = None, local: "Local | None" = None) -
         return _fail(f"a library cannot be loaded: {error}", OutputError.exit_code)
     except Exception as error:  # noqa: BLE001  # whatever is left is a bug, and says so in one line
         return _bug(error)
+
+
+class _NeverFull(io.FileIO):
+    """A stream whose words are lost where they cannot be written."""
+
+    def write(self, data: Any, /) -> int:
+        try:
+            written = super().write(data)
+        except OSError as error:
+            if error.errno not in _UNWRITABLE:
+                raise
+            return len(data)
+        # None where nobody reads as fast as we write, and nobody wants to wait for that.
+        return len(data) if written is None else written
+
+
+def _never_full(stream: TextIO) -> TextIO:
+    """The same stream for what is not the result: no run ends because it cannot be told."""
+    if sys.platform == "win32" and stream.isatty():  # takes no bytes
+        return stream
+    raw = _NeverFull(stream.fileno(), "w", closefd=False)
+    return io.TextIOWrapper(
+        io.BufferedWriter(raw), stream.encoding, "backslashreplace", line_buffering=True
+    )
 
 
 def _bug(error: Exception) -> int:
@@ -87,9 +112,6 @@ def prints(command: Callable[P, T]) -> Callable[P, T]:
             result = command(*args, **kwargs)
             sys.stdout.flush()
             return result
-        except KeyboardInterrupt as interrupt:
-            print("; ".join(("normstat: interrupted", *interrupt.args)), file=sys.stderr)
-            raise typer.Exit(_INTERRUPTED) from None
         except BrokenPipeError:
             # What Python still has to flush at exit goes nowhere.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -5,7 +5,6 @@ by image in fresh processes; an image is recorded as lost only after it has ende
 repeatedly, and a worker that was killed from outside costs nothing but time.
 """
 
-import os
 import threading
 import time
 from collections import deque
@@ -22,6 +21,7 @@ _MOST_EARLY = 8
 _STARTS = 10
 _START_WITHIN = 8.0  # seconds for all these attempts
 _PAUSE = 0.1  # seconds before trying again to start one
+_JOIN_WITHIN = 0.5  # seconds for all threads of a run
 _SHARDS_PER_WORKER = 4
 
 
@@ -168,8 +168,9 @@ class _Run(Generic[R]):
                 for worker in self._workers:
                     worker.kill()
                 self._changed.notify_all()
-            for thread in self._threads:
-                thread.join()
+            last = time.monotonic() + _JOIN_WITHIN
+            for thread in self._threads:  # one may look for work on storage that does not answer
+                thread.join(max(0.0, last - time.monotonic()))
 
     def _add_thread(self) -> None:
         """Start one thread more, if there may be; each that has work starts the next."""
@@ -295,7 +296,7 @@ class _Run(Generic[R]):
                     return self._job.lost(single.record(death.code, detail))
 
     def _start(self) -> Worker:
-        hello = os.getpid(), self._executor.image_timeout, self._job
+        hello = self._executor.image_timeout, self._job
         starts = _STARTS
         give_up = time.monotonic() + _START_WITHIN
         while starts and time.monotonic() < give_up:

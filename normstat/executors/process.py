@@ -5,18 +5,32 @@ import pickle
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from contextlib import suppress
-from typing import Any
+from typing import IO, Any
 
 from normstat.executors.worker import DEBUG, NO_MEMORY, TOO_SLOW, receive, send
 from normstat.images import Code, Shard
 
-# sys.path comes first, so that a worker finds what its parent found; no __main__ is imported.
-_BOOTSTRAP = (
-    "import pickle, sys; tasks = sys.stdin.buffer; sys.path[:], preload = pickle.load(tasks);"
-    "from normstat.executors.worker import serve; serve(tasks, preload)"
-)
+# A worker is to end with its parent from its first moment on. A Python thread that waits for that
+# does not get the lock from a decoder stuck in C, so it is the kernel that ends it; a parent that
+# was gone before the kernel was asked is noticed by the pipe.
+# sys.path comes then, so that a worker finds what its parent found; no __main__ is imported.
+_BOOTSTRAP = """
+import os, pickle, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+if sys.platform == "linux":
+    import ctypes
+    set_parent_death_signal = 1
+    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
+    if os.getppid() != int(sys.argv[1]):
+        os._exit(0)
+tasks = sys.stdin.buffer
+sys.path[:], preload = pickle.load(tasks)
+from normstat.executors.worker import serve
+serve(tasks, preload)
+"""
 # Signals that somebody else may have sent (by name: Windows has few of them).
 _FROM_OUTSIDE = {getattr(signal, name, None) for name in ("SIGKILL", "SIGTERM", "SIGHUP", "SIGINT")}
 # How a worker ends whose image took too long.
@@ -25,6 +39,7 @@ _TOO_SLOW = -signal.SIGALRM if sys.platform != "win32" else TOO_SLOW
 #: that others may have.
 GUILTY = 6
 _READY_WITHIN = 60.0
+_GONE_WITHIN = 0.5
 
 
 class Died(Exception):
@@ -83,13 +98,20 @@ class Worker:
         # with these it keeps it. Other systems ignore them.
         environment.setdefault("MALLOC_TRIM_THRESHOLD_", str(256 << 20))
         environment.setdefault("MALLOC_MMAP_THRESHOLD_", str(32 << 20))
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _BOOTSTRAP],  # -P: no modules of the current folder
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=None if DEBUG in os.environ else subprocess.PIPE,
-            env=environment,
-        )
+        self._said = None if DEBUG in os.environ else _unnamed_file()
+        try:
+            self._process = subprocess.Popen(
+                # -P: no modules of the current folder
+                [sys.executable, "-P", "-c", _BOOTSTRAP, str(os.getpid())],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._said,
+                env=environment,
+            )
+        except BaseException:
+            if self._said:
+                self._said.close()
+            raise
         assert self._process.stdin
         with suppress(OSError):  # a process that is gone already is noticed by greet()
             pickle.dump((sys.path, preload), self._process.stdin)
@@ -133,15 +155,27 @@ class Worker:
 
     def last_words(self) -> str:
         """The last line that a worker which never got ready had to say."""
-        stderr = self._process.stderr
-        text = stderr.read().decode(errors="replace").strip() if stderr else ""
+        if self._said is None:
+            return ""
+        self._said.seek(0)
+        text = self._said.read().decode(errors="replace").strip()
         return text.rpartition("\n")[2]
 
     def kill(self) -> None:
         self._process.kill()
 
     def end(self) -> None:
-        """Let go of the process; it is gone afterwards."""
+        """Let go of the process; it is gone afterwards, unless its storage holds it fast."""
         self._process.kill()
-        with suppress(OSError), self._process:  # what was meant for a dead process is lost
-            pass
+        for pipe in (self._process.stdin, self._process.stdout, self._said):
+            with suppress(OSError):  # what was meant for a dead process is lost
+                if pipe:
+                    pipe.close()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_GONE_WITHIN)
+
+
+def _unnamed_file() -> IO[bytes]:
+    """Where a worker's stderr goes: a pipe that nobody reads could fill up, and the worker wait."""
+    in_memory = getattr(os, "memfd_create", None)  # Linux: no disk that could be full
+    return open(in_memory("stderr"), "w+b") if in_memory else tempfile.TemporaryFile()

@@ -53,9 +53,7 @@ def serve(tasks: IO[bytes], preload: str = "") -> None:
     """Work until the parent closes the pipe or is gone."""
     if preload:
         import_module(preload)
-    parent, image_timeout, job = receive(tasks)
-    _end_with_parent(parent)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    image_timeout, job = receive(tasks)
     results = os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)  # what a library prints must not get between the results
@@ -69,7 +67,7 @@ def serve(tasks: IO[bytes], preload: str = "") -> None:
     while True:
         task = inbox.get()
         if not isinstance(task, Shard):  # another run: its greeting
-            _, image_timeout, job = task
+            image_timeout, job = task
             watch = _alarm(image_timeout)
             send(results, "ready")
             continue
@@ -89,17 +87,6 @@ def _listen(tasks: IO[bytes], inbox: "SimpleQueue[Any]") -> None:
         try:
             inbox.put(receive(tasks))
         except EOFError:
-            os._exit(0)
-
-
-def _end_with_parent(parent: int) -> None:
-    """A decoder stuck in C holds the lock that a Python thread needs: let the kernel end it."""
-    if sys.platform == "linux":
-        import ctypes
-
-        set_parent_death_signal = 1
-        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
-        if os.getppid() != parent:
             os._exit(0)
 
 

@@ -1,0 +1,80 @@
+"""Commands that are started and then disturbed, and whatever is left of them."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from command import environment
+
+#: Seconds in which a command that is told to stop has to be gone.
+AT_ONCE = 2.0
+
+
+def members(session: int) -> set[int]:
+    """Processes of a session, whoever their parent is by now; zombies left out."""
+    found = set()
+    for folder in Path("/proc").iterdir():
+        try:
+            _, _, rest = (folder / "stat").read_text().rpartition(")")
+        except OSError:  # no process, or gone by now
+            continue
+        state, _, _, its_session = rest.split()[:4]
+        if int(its_session) == session and state not in "ZX":
+            found.add(int(folder.name))
+    return found
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 30) -> bool:
+    """Wait for a condition."""
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.002)
+    return condition()
+
+
+@contextlib.contextmanager
+def started(
+    *arguments: str | Path, env: dict[str, str] | None = None, **options: Any
+) -> "Iterator[subprocess.Popen[str]]":
+    """``normstat`` in a session of its own, with pipes; nothing of it outlives the block."""
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
+    with subprocess.Popen(
+        [sys.executable, "-m", "normstat", *arguments],
+        env=environment(**(env or {})),
+        start_new_session=True,
+        text=True,
+        errors="surrogateescape",
+        **options,
+    ) as process:
+        try:
+            yield process
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def workers(process: "subprocess.Popen[str]", number: int = 1) -> set[int]:
+    """The workers of a command, once there are so many."""
+    assert eventually(lambda: len(members(process.pid)) > number or process.poll() is not None)
+    return members(process.pid) - {process.pid}
+
+
+def finish(process: "subprocess.Popen[str]", seconds: float = AT_ONCE) -> str:
+    """Wait for the end of a command and of its workers; its stderr."""
+    _, stderr = process.communicate(timeout=seconds)
+    assert eventually(lambda: not members(process.pid), AT_ONCE)
+    return stderr or ""
+
+
+def patch(folder: Path, code: str) -> dict[str, str]:
+    """An environment in which every Python, workers too, runs some code as it starts."""
+    folder.mkdir(exist_ok=True)
+    (folder / "sitecustomize.py").write_text(code)
+    paths = [str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {"PYTHONPATH": os.pathsep.join(paths)}
