@@ -8,7 +8,7 @@ BENCH := .venv-bench
 PEERS := simplejpeg opencv-python-headless albumentations scikit-learn
 SOURCES := $(shell git ls-files normstat 2>/dev/null || find normstat -name '*.py')
 
-.PHONY: help demo test check format lint types layers tests docs package bench clean
+.PHONY: help demo test check format lint types layers tests docs faults torture package bench clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -50,6 +50,12 @@ tests: $(DEV)/installed ## tests, with branch coverage
 
 docs: $(DEV)/installed ## examples in docstrings
 	$(DEV)/$(BIN)/python -m pytest -q --doctest-modules normstat
+
+faults: $(DEV)/installed ## the table of faults, and what each one gave
+	$(DEV)/$(BIN)/python -m pytest -q tests/test_fault_table.py --fault-table
+
+torture: $(DEV)/installed ## kill commands and their workers at hundreds of random moments
+	$(DEV)/$(BIN)/python tests/torture.py
 
 package: $(DEV)/installed ## the wheel works in an empty environment
 	$(DEV)/$(BIN)/python tests/package.py

@@ -1,0 +1,639 @@
+"""Every fault that normstat has to survive, made and survived: ``make faults`` prints the table."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+
+import applied
+import fault_cases
+import make
+import numpy as np
+import pytest
+import test_faults
+import test_same_bytes
+import torture
+from fault_cases import Case, alone, beside_a_good_one, compute, misdeed, posix_only, said, there
+from inject import Fault, environment
+from PIL import Image
+from started import finish, patch, started, workers
+
+GOOD = fault_cases.GOOD
+RGB, GRAY, GRAY16, FLOAT = (getattr(test_faults, n) for n in ("RGB", "GRAY", "GRAY16", "FLOAT"))
+JPEG, PNG = test_faults.JPEG, test_faults.PNG
+Run = Callable[[Path], str]
+
+
+def frames(format: str) -> bytes:
+    """Two pictures in one file."""
+    one, two = (Image.fromarray(make.pixels(seed, 12, 17)) for seed in (1, 2))
+    return make.encoded(one, format, save_all=True, append_images=[two])
+
+
+def turned(place: Path) -> str:
+    """The same picture in all eight orientations has one mean."""
+    means = set()
+    for orientation in range(1, 9):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        content = make.encoded(RGB, "JPEG", exif=exif)
+        text = alone(content, f"{orientation}.jpg")(place / str(orientation))
+        stats = json.loads((place / str(orientation) / "s.json").read_text("utf-8"))
+        means.add((text, tuple(stats["splits"]["all"]["mean"])))
+    return f"{len(means)} result"
+
+
+def exactly(
+    array: "np.ndarray[tuple[int, int], np.dtype[np.uint16]]", content: bytes, name: str
+) -> Run:
+    """16 bits, and the mean and std that integers give."""
+
+    def run(place: Path) -> str:
+        text = alone(content, name)(place)
+        (split,) = json.loads((place / "s.json").read_text("utf-8"))["splits"].values()
+        mean = float(Fraction(int(array.sum(dtype=np.int64)), array.size * 65535))
+        return text + "; exact" * (split["dtype"] == "uint16" and split["mean"] == [mean])
+
+    return run
+
+
+def zeros_in_a_scan(place: Path) -> str:
+    """No decoder sees it; a check against the record does."""
+    file = make.write(place / "data" / "a.jpg", JPEG)
+    make.write(place / "data" / "good.png", GOOD)
+    compute(place)
+    at = 2 * len(JPEG) // 3
+    file.write_bytes(JPEG[:at] + bytes(64) + JPEG[at + 64 :])
+    later = fault_cases.here("compute", place / "data", "-q", "-o", place / "later.json")
+    check = there("check", "data", "--stats", "s.json", "--mode", "same", cwd=place)
+    return f"{said(later, place / 'later.json')}; check: exit {check.code}"
+
+
+def only_pointers(place: Path) -> str:
+    for name in ("a.jpg", "b.png"):
+        make.write(place / "data" / name, test_faults.LFS)
+    return compute(place, words=("git lfs pull",))
+
+
+def more_pixels_allowed(place: Path) -> str:
+    """What is too large by default may be read."""
+    content = test_faults.UNREADABLE["A11-png-bomb"][1]
+    make.write(place / "data" / "x.png", content)
+    return compute(place, "--max-pixels", "200000000")
+
+
+def kinds(*contents: tuple[str, bytes]) -> Run:
+    """Files of several kinds in one folder."""
+
+    def run(place: Path) -> str:
+        for name, content in contents:
+            make.write(place / "data" / name, content)
+        return compute(place)
+
+    return run
+
+
+def quiet_decoders(place: Path) -> str:
+    """Nothing of what libtiff has to say is on the terminal."""
+    content = bytearray(make.encoded(RGB, "TIFF", compression="tiff_lzw"))
+    content[8:200] = bytes(192)
+    make.write(place / "data" / "x.tif", bytes(content))
+    make.write(place / "data" / "good.png", GOOD)
+    run = there("compute", "data", "-q", cwd=place)
+    return f"exit {run.code}" + f"; said {run.err!r}" * bool(run.err)
+
+
+# --------------------------------------------------------------------------------- names and trees
+
+
+def odd_names(place: Path) -> str:
+    """All count, and every report is valid with them in it."""
+    (place / "data").mkdir()
+    for name in test_same_bytes.NAMES:
+        with open(os.fsencode(place / "data") + b"/" + name + b".png", "wb") as file:
+            file.write(GOOD)
+    text = compute(place)
+    for name in test_same_bytes.NAMES[::2]:
+        with open(os.fsencode(place / "data") + b"/" + name + b".png", "wb") as file:
+            file.write(GOOD[:-20])
+    reports = [part for end in ("json", "xml", "md") for part in ("--report", f"r.{end}")]
+    run = there("check", "data", "--stats", "s.json", *reports, cwd=place)
+    json.loads((place / "r.json").read_text("utf-8"))
+    ET.parse(place / "r.xml")
+    clean = all(line.isprintable() for line in (run.out + run.err).split("\n"))
+    clean = clean and not any(line.startswith("::") for line in run.out.split("\n"))
+    return f"{text}; check: exit {run.code}, reports valid" + ", escaped" * clean
+
+
+def linked(target: str, name: str) -> Run:
+    """A link beside an image in a folder."""
+
+    def run(place: Path) -> str:
+        make.write(place / "data" / "a" / "0.png", GOOD)
+        make.write(place / "outside" / "1.png", GOOD)
+        (place / "data" / "a" / name).symlink_to(target)
+        return compute(place)
+
+    return run
+
+
+def no_file(kind: str) -> Run:
+    """What has the name of an image and is none."""
+
+    def run(place: Path) -> str:
+        make.write(place / "data" / "good.png", GOOD)
+        path = place / "data" / "x.jpg"
+        server = socket.socket(socket.AF_UNIX)
+        with server, fault_cases.current(place / "data"):
+            if kind == "fifo":
+                os.mkfifo("x.jpg")
+            elif kind == "socket":
+                server.bind("x.jpg")
+            else:
+                path.symlink_to("nowhere" if kind == "dangling" else "/dev/zero")
+            return compute(place)
+
+    return run
+
+
+def without_permission(name: str) -> Run:
+    def run(place: Path) -> str:
+        make.write(place / "data" / "good.png", GOOD)
+        make.write(place / "data" / "x" / "a.png", GOOD)
+        os.chmod(place / "data" / name, 0)
+        text = compute(place, anyone=True)
+        os.chmod(place / "data" / name, 0o700)
+        return text
+
+    return run
+
+
+def walk_of(folders: int, each: int) -> Run:
+    """How much memory it takes to look at the names, compared with a tenth of them."""
+    program = (
+        "import sys, tracemalloc; from normstat.sources import Folder; f = Folder(sys.argv[1]);"
+        "tracemalloc.start(); n = sum(map(len, f.shards(f.selection())));"
+        "print(n, tracemalloc.get_traced_memory()[1])"
+    )
+
+    def run(place: Path) -> str:
+        peaks = []
+        for part in sorted({folders // 10 or 1, folders}):
+            root = place / f"of-{part}"
+            for folder in range(part):
+                (root / f"{folder:04}").mkdir(parents=True)
+                for index in range(each):
+                    os.close(os.open(root / f"{folder:04}/{index}.png", os.O_CREAT | os.O_WRONLY))
+            ended = fault_cases.python(program, root)
+            number, peak = map(int, ended.split())
+            peaks.append(peak)
+        bounded = len(peaks) == 2 and peaks[1] < 1.5 * peaks[0] + 100_000
+        return f"{number} found" + "; memory bounded" * bounded
+
+    return run
+
+
+def no_images(place: Path) -> str:
+    make.write(place / "data" / "a.txt", b"")
+    return compute(place, words=("no images",))
+
+
+def one_image(width: int, height: int) -> Run:
+    """What a single image leaves undefined is null."""
+
+    def run(place: Path) -> str:
+        text = alone(make.encoded(make.pixels(1, height, width)), "a.png")(place)
+        (split,) = json.loads((place / "s.json").read_text("utf-8"))["splits"].values()
+        undefined = all(value is None for value in split["stderr"].values())
+        return text + "; stderr null" * (undefined or split["stderr"]["mean"][0] is None)
+
+    return run
+
+
+def split_of_which_nothing_can_be_read(place: Path) -> str:
+    make.write(place / "data" / "train" / "a.png", GOOD)
+    make.write(place / "data" / "val" / "a.png", b"")
+    text = compute(place)
+    val = json.loads((place / "s.json").read_text("utf-8"))["splits"]["val"]
+    return text + "; nulls" * (val["mean"] is None or val["mean"] == [None])
+
+
+def twice(change: Callable[[Image.Image], Image.Image]) -> Run:
+    """A picture of train in val, too, perhaps changed."""
+
+    def run(place: Path) -> str:
+        for index in range(6):
+            split = ("train", "val")[index % 2]
+            make.write(
+                place / "data" / split / f"{index}.png", make.encoded(make.pixels(index, 40, 50))
+            )
+        copy = make.encoded(change(Image.fromarray(make.pixels(0, 40, 50))))
+        make.write(place / "data" / "val" / "copy.png", copy)
+        compute(place)
+        run = there("check", "data", "--stats", "s.json", cwd=place)
+        return f"check: exit {run.code}" + "; leakage" * ("leakage" in run.out)
+
+    return run
+
+
+# ---------------------------------------------------------------------------------------- storage
+
+
+def three(place: Path) -> None:
+    """A folder ``data`` of three images."""
+    for index in range(3):
+        make.write(
+            place / "data" / "train" / f"{index}.png", make.encoded(make.pixels(index, 30, 40))
+        )
+
+
+def full_disk(*arguments: str, out: str) -> Run:
+    """Every write to a file fails from the first on."""
+
+    def run(place: Path) -> str:
+        three(place)
+        compute(place)
+        (place / "to").mkdir()
+        make.write(place / "to" / "old.json", b"old")
+        fault = Fault(str(place / "to"), "write", 1, "ENOSPC", lasting=True)
+        env = environment(place / "patch", fault)
+        ended = there(*arguments, cwd=place, env=env)
+        text = said(ended, words=("No space left", "mounted at"))
+        left = sorted(os.listdir(place / "to" / out)) if out else sorted(os.listdir(place / "to"))
+        intact = (place / "to" / "old.json").read_bytes() == b"old"
+        clean = not any(name.endswith((".tmp", ".normstat", ".npy")) for name in left)
+        return text + "; old file intact" * intact + "; no debris" * clean
+
+    return run
+
+
+def closed_folder(place: Path) -> str:
+    three(place)
+    (place / "closed").mkdir(mode=0o555)
+    ended = there("compute", "data", "-o", "closed/s.json", cwd=place, anyone=True)
+    return said(ended) + "; before the work" * ("images (" not in ended.err)
+
+
+def output(name: str) -> Run:
+    """An output that is an input, or a folder."""
+
+    def run(place: Path) -> str:
+        three(place)
+        before = applied.tree(place)
+        text = said(there("compute", "data", "-o", name, cwd=place))
+        return text + "; nothing changed" * (applied.tree(place) == before)
+
+    return run
+
+
+def too_many_errors(place: Path) -> str:
+    three(place)
+    for index in range(3):
+        make.write(place / "data" / "train" / f"x{index}.png", PNG[: len(PNG) // 2])
+    return compute(place, "--max-errors", "1", words=("truncated",))
+
+
+# -------------------------------------------------------------------------- processes and signals
+
+SLOW = """
+import os, sys, time
+if "-c" in sys.orig_argv:
+    fstat = os.fstat
+    os.fstat = lambda descriptor: time.sleep(0.5) or fstat(descriptor)
+"""
+
+
+def asked_to_stop(number: signal.Signals, times: int = 1) -> Run:
+    def run(place: Path) -> str:
+        three(place)
+        with (
+            fault_cases.current(place),
+            started("compute", "data", env=patch(place / "slow", SLOW)) as process,
+        ):
+            workers(process)
+            for _ in range(times):
+                process.send_signal(number)
+            text = finish(process)
+        words = "; says how to continue" * ("the same command" in text)
+        left = "; left a file" * (place / "stats.json").exists()
+        return f"exit {process.returncode}{words}{left}"
+
+    return run
+
+
+def nobody_reads(place: Path) -> str:
+    three(place)
+    reader, writer = os.pipe()
+    os.close(reader)
+    ended = there("compute", "data", "-q", "-o", "-", cwd=place, stdout=writer)
+    os.close(writer)
+    return f"exit {ended.code}" + "; quiet" * (not ended.err)
+
+
+def tortured(kind: str) -> Run:
+    """Three kills at random moments, see ``torture``."""
+
+    def run(place: Path) -> str:
+        ground = torture.Ground.prepared(place / "ground")
+        for seed in range(3):
+            here = place / str(seed)
+            here.mkdir()
+            torture.KINDS[kind](ground, here, random.Random(f"table {kind} {seed}"))
+        return "the same bytes, no process left"
+
+    return run
+
+
+def no_worker_starts(place: Path) -> str:
+    three(place)
+    code = "import os, sys\nif '-c' in sys.orig_argv:\n    os._exit(9)\n"
+    return compute(place, words=("cannot be started",), env=patch(place / "none", code))
+
+
+def same_bytes(*runs: partial[fault_cases.Ended]) -> Run:
+    """Each of these runs gives what a plain one gives, or exit code 4 and the cause."""
+
+    def run(place: Path) -> str:
+        three(place)
+        there("compute", "data", "-o", "s.json", "-q", cwd=place)
+        wanted = (place / "s.json").read_bytes()
+        outcomes = set()
+        for each in runs:
+            ended = each(cwd=place)
+            same = ended.code == 0 and (place / "o.json").read_bytes() == wanted
+            outcomes.add("the same bytes" if same else f"exit {ended.code}")
+            (place / "o.json").unlink(missing_ok=True)
+        return " and ".join(sorted(outcomes))
+
+    return run
+
+
+plain = partial(there, "compute", "data", "-o", "o.json", "-q")
+with_workers = [partial(there, "compute", "data", "-o", "o.json", "-q", "-j", n) for n in "01279"]
+
+
+def limited(name: str, limit: int) -> partial[fault_cases.Ended]:
+    """A run that may take less than usual."""
+
+    def set_limit() -> None:
+        import resource
+
+        resource.setrlimit(getattr(resource, name), (limit, limit))
+
+    return partial(plain, preexec_fn=set_limit)
+
+
+# ----------------------------------------------------------------------------- the tool's own files
+
+
+def stats_file(change: Callable[[bytes], bytes], size: int = 0) -> Run:
+    """A stats file that something has happened to."""
+
+    def run(place: Path) -> str:
+        three(place)
+        compute(place)
+        file = place / "s.json"
+        file.write_bytes(change(file.read_bytes()))
+        if size:
+            os.truncate(file, size)
+        ended = there("check", "data", "--stats", "s.json", cwd=place)
+        return said(ended) + "; one sentence" * (len(ended.err.splitlines()) == 1)
+
+    return run
+
+
+def split_that_is_not_recorded(place: Path) -> str:
+    three(place)
+    compute(place)
+    make.write(place / "data" / "val" / "a.png", GOOD)
+    return said(there("check", "data", "--stats", "s.json", "--split", "val", cwd=place))
+
+
+def other_channels(place: Path) -> str:
+    make.write(place / "gray" / "a.png", make.encoded(GRAY))
+    fault_cases.here("compute", place / "gray", "-q", "-o", place / "s.json")
+    three(place)
+    ended = there("apply", "data", "out", "--stats", "s.json", "--from", "all", cwd=place)
+    return said(ended) + "; nothing written" * (not (place / "out").exists())
+
+
+def nothing_to_divide_by(place: Path) -> str:
+    make.write(place / "data" / "a.png", make.encoded(Image.new("RGB", (5, 4), (7, 8, 9))))
+    compute(place)
+    ended = there("apply", "data", "out", "--stats", "s.json", "--from", "all", cwd=place)
+    return said(ended, words=("--epsilon",))
+
+
+def two_inputs_for_one_output(place: Path) -> str:
+    make.write(place / "data" / "a.png", GOOD)
+    make.write(place / "data" / "a.jpg", JPEG)
+    ended = there("apply", "data", "out", "--method", "unit", cwd=place)
+    return said(ended) + "; nothing written" * (not (place / "out").exists())
+
+
+def std_of(array: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]", expected: float) -> Run:
+    def run(place: Path) -> str:
+        text = alone(make.encoded(array), "a.png")(place)
+        (split,) = json.loads((place / "s.json").read_text("utf-8"))["splits"].values()
+        return text + "; exact" * (split["std"][0] == expected)
+
+    return run
+
+
+def floats_far_from_zero(place: Path) -> str:
+    array = (make.pixels(6, 90, 140, channels=1) / np.float32(51) + 1e4).astype("float32")
+    text = alone(make.tiff(array), "a.tif")(place)
+    (split,) = json.loads((place / "s.json").read_text("utf-8"))["splits"].values()
+    return text + "; exact" * (abs(split["std"][0] / array.astype("f8").std() - 1) < 1e-12)
+
+
+def other_locale(place: Path) -> str:
+    three(place)
+    texts = set()
+    for name in ("C", "de_DE.UTF-8"):
+        there("compute", "data", "-o", "s.json", "-q", cwd=place, env={"LC_ALL": name})
+        texts.add((place / "s.json").read_bytes())
+    mean = json.loads(texts.pop())["splits"]["train"]["mean"][0]
+    return "the same bytes" * (not texts) + "; shortest" * (f"{mean!r}".startswith("0."))
+
+
+ODD_255 = np.full((1000, 1000), 255, np.uint8)
+ODD_255[0, 0] = 254
+ONE = "exit 3: 1 counted, "
+TWO = ("exit 0: 2 counted",)
+ODD_NAMES = f"exit 0: {len(test_same_bytes.NAMES)} counted; check: exit 1, reports valid, escaped"
+LOST = "exit 3: 2 counted, "
+PROGRESSIVE = make.encoded(RGB, "JPEG", progressive=True)
+CMYK = make.encoded(Image.fromarray(np.dstack([RGB, GRAY]), "CMYK"), "JPEG")
+YCCK = CMYK.replace(b"Adobe\0\x64\0\0\0\0\0", b"Adobe\0\x64\0\0\0\0\2")
+RGBA = Image.fromarray(np.dstack([RGB, GRAY]))
+PALETTE = Image.fromarray(RGB).quantize(30)
+NOTED = "exit 0: 2 counted; {} noted"
+CONTENT = [
+    Case(
+        int(name[1:3]), name[4:].replace("-", " "), (ONE + code,), beside_a_good_one(content, file)
+    )
+    for name, (file, content, code) in test_faults.UNREADABLE.items()
+]
+CASES = [
+    *CONTENT,
+    Case(3, "only LFS pointers", ("exit 2; says 'git lfs pull'",), only_pointers),
+    Case(5, "progressive JPEG, cut and closed", (*TWO, ONE + "truncated"),
+         beside_a_good_one(PROGRESSIVE[: len(PROGRESSIVE) // 2] + b"\xff\xd9", "x.jpg")),
+    Case(6, "64 zeros in a JPEG scan", ("exit 0: 2 counted; check: exit 1",), zeros_in_a_scan),
+    Case(7, "garbage after the end", TWO, beside_a_good_one(JPEG + b"garbage" * 99, "x.jpg")),
+    Case(7, "two JPEGs in one file", TWO, beside_a_good_one(JPEG + JPEG, "x.jpg")),
+    Case(11, "the same with --max-pixels", ("exit 0: 1 counted",), more_pixels_allowed),
+    *(Case(12, f"text bomb in {name}", outcome,
+           beside_a_good_one(test_faults.bomb(name.encode(), start), "x.png"))
+      for name, start, outcome in (
+          ("zTXt", b"Comment\0\0", (ONE + "corrupt",)),
+          ("iTXt", b"Comment\0\1\0\0\0", (ONE + "corrupt",)),
+          ("iCCP", b"profile\0\0", (*TWO, ONE + "corrupt")))),
+    *(Case(13, f"16-bit gray {name}", ("exit 0: 1 counted; exact",), exactly(array, content, name))
+      for array, content, name in (
+          (GRAY16, make.encoded(GRAY16), "a.png"),
+          (GRAY16, make.tiff(GRAY16, "<"), "little.tif"),
+          (GRAY16, make.tiff(GRAY16, ">"), "big.tif"),
+          (GRAY16, test_faults.netpbm("P5", GRAY16, 65535), "a.pgm"))),
+    Case(15, "CMYK JPEG", (NOTED.format("CMYK"),), beside_a_good_one(CMYK, "x.jpg", "CMYK")),
+    Case(15, "YCCK JPEG", (NOTED.format("CMYK"),), beside_a_good_one(YCCK, "x.jpg", "CMYK")),
+    *(Case(16, f"alpha: {name}", (NOTED.format("alpha_dropped"),),
+           beside_a_good_one(content, "x.png", "alpha_dropped"))
+      for name, content in (
+          ("RGBA", make.encoded(RGBA)), ("LA", make.encoded(RGBA.convert("LA"))),
+          ("palette", make.encoded(PALETTE, transparency=1)))),
+    Case(17, "1 bit", (NOTED.format("1"),),
+         beside_a_good_one(make.encoded(Image.fromarray(GRAY).convert("1")), "x.png", "1")),
+    Case(19, "gray and RGB", TWO, kinds(("a.png", make.encoded(GRAY)), ("b.png", PNG))),
+    Case(20, "16 bits among 8", ("exit 3: 2 counted, other_depth",),
+         kinds(("a.png", PNG), ("b.png", GOOD), ("c.png", make.encoded(GRAY16)))),
+    Case(21, "EXIF orientations 1 to 8", ("1 result",), turned),
+    *(Case(22, f"several frames: {format}", (NOTED.format("multi_frame"),),
+           beside_a_good_one(frames(format), f"x.{end}", "multi_frame"))
+      for format, end in (("GIF", "gif"), ("WEBP", "webp"), ("PNG", "png"), ("TIFF", "tif"))),
+    Case(23, "ICC profile", (NOTED.format("icc_profile"),),
+         beside_a_good_one(make.encoded(RGB, icc_profile=b"profile" * 9), "x.png", "icc_profile")),
+    *(Case(24, f"{width} × {height}", TWO, beside_a_good_one(
+           make.encoded(np.full((height, width), 9, "u1"), format), f"x.{format.lower()}"))
+      for width, height, format in ((1, 1, "PNG"), (1, 100_000, "PNG"), (65_500, 1, "JPEG"))),
+    Case(26, "PNG called .jpg", (NOTED.format("extension_mismatch"),),
+         beside_a_good_one(PNG, "x.jpg", "extension_mismatch")),
+    Case(27, "a decoder that hangs", (LOST + "timeout",), misdeed("hang", "--image-timeout", "1")),
+    Case(28, "a decoder that crashes", (LOST + "worker_crash",), misdeed("segfault")),
+    Case(29, "a decoder that eats memory", (LOST + "out_of_memory", LOST + "worker_crash"),
+         misdeed("memory")),
+    Case(30, "a decoder that prints", ("exit 3",), quiet_decoders),
+    Case(31, "pickled objects in .npy", (ONE + "unsupported_pixels",),
+         beside_a_good_one(make.npy(np.array([[{}, []]], object)), "x.npy")),
+    Case(32, "odd names", (ODD_NAMES,), posix_only(odd_names)),
+    Case(33, "names that differ in case or normal form", ("exit 0: 4 counted",),
+         posix_only(fault_cases.tree("a.png", "A.png", "e\u0301.png", "\u00e9.png"))),
+    Case(34, "a link that leads in a circle", ("exit 0: 1 counted",),
+         posix_only(linked("..", "up"))),
+    Case(35, "a link to a folder outside", TWO, posix_only(linked("../../outside", "out"))),
+    *(Case(36, kind, (ONE + "not_regular",), posix_only(no_file(kind)))
+      for kind in ("dangling", "fifo", "socket", "device")),
+    Case(36, "a folder called x.jpg", TWO, fault_cases.tree("a.png", "x.jpg/b.png")),
+    Case(37, "a file without permission", (ONE + "permission_denied",),
+         posix_only(without_permission("x/a.png"))),
+    Case(37, "a folder without permission", (ONE + "permission_denied",),
+         posix_only(without_permission("x"))),
+    Case(38, "many folders (100 in place of thousands)", ("10000 found; memory bounded",),
+         walk_of(100, 100)),
+    Case(39, "one large folder (20,000 names)", ("20000 found",), walk_of(1, 20_000)),
+    Case(40, "no images", ("exit 2; says 'no images'",),
+         no_images),
+    Case(40, "a split of which nothing can be read", ("exit 3: 1 counted, empty; nulls",),
+         split_of_which_nothing_can_be_read),
+    Case(40, "one image", ("exit 0: 1 counted; stderr null",), one_image(5, 4)),
+    Case(40, "one pixel", ("exit 0: 1 counted; stderr null",), one_image(1, 1)),
+    Case(41, "leftovers of other systems", ("exit 0: 1 counted",),
+         fault_cases.tree("a.png", "._a.png", "__MACOSX/a.png", "Thumbs.db", ".DS_Store")),
+    Case(42, "an image in two splits", ("check: exit 1; leakage",), twice(lambda image: image)),
+    Case(42, "a mirrored one", ("check: exit 0; leakage", "check: exit 0"),
+         twice(lambda image: image.transpose(Image.Transpose.FLIP_LEFT_RIGHT))),
+    Case(43, "deleted before it is opened", (LOST + "vanished",), misdeed("vanish")),
+    Case(44, "replaced once while it is read", ("exit 0: 3 counted",), misdeed("replace once")),
+    Case(44, "grown once while it is read", ("exit 0: 3 counted", LOST + "corrupt"),
+         misdeed("grow once")),
+    Case(44, "growing", (LOST + "changed_while_read",), misdeed("grow")),
+    Case(45, "EIO once", ("exit 0: 3 counted",), misdeed("EIO once")),
+    Case(45, "EIO", (LOST + "io_error",), misdeed("EIO")),
+    *(Case(46, f"full disk: {name}",
+           ("exit 4; says 'No space left'; says 'mounted at'; old file intact; no debris",),
+           posix_only(full_disk(*arguments, out=out)))
+      for name, arguments, out in (
+          ("stats", ("compute", "data", "-o", "to/old.json"), ""),
+          ("report", ("check", "data", "--stats", "s.json", "--report", "to/old.json"), ""),
+          ("arrays", ("apply", "data", "to/out", "--method", "unit"), "out"))),
+    Case(47, "read-only output folder", ("exit 4; before the work",), posix_only(closed_folder)),
+    Case(48, "output is a folder", ("exit 2; nothing changed",), output("data")),
+    Case(48, "output is an image", ("exit 2; nothing changed",), output("data/train/0.png")),
+    Case(49, "more errors than allowed", ("exit 4; says 'truncated'",), too_many_errors),
+    *(Case(50, number.name, (f"exit {128 + number}; says how to continue",),
+           posix_only(asked_to_stop(number)))
+      for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGINT))),
+    Case(50, "SIGINT twice", ("exit 130; says how to continue", "exit 130"),
+         posix_only(asked_to_stop(signal.SIGINT, 2))),
+    Case(50, "nobody reads stdout", ("exit 141; quiet",), posix_only(nobody_reads)),
+    Case(51, "SIGKILL to the parent", ("the same bytes, no process left",),
+         posix_only(tortured("compute"))),
+    Case(52, "SIGKILL to workers", ("the same bytes, no process left",),
+         posix_only(tortured("workers"))),
+    Case(53, "an image that ends its worker every time", (LOST + "worker_crash",),
+         misdeed("segfault", "-j", "2")),
+    Case(54, "workers cannot start", ("exit 4; says 'cannot be started'",), no_worker_starts),
+    Case(55, "--workers 0, 1, 2, 7, 9", ("the same bytes",), same_bytes(*with_workers)),
+    Case(55, "--workers 64", ("the same bytes",), same_bytes(partial(plain, "-j", "64"))),
+    *(Case(56, name, ("the same bytes", "exit 4"), posix_only(same_bytes(*runs)))
+      for name, runs in (
+          ("64 open files", [limited("RLIMIT_NOFILE", 64)]),
+          ("1 GB of memory", [limited("RLIMIT_AS", 1 << 30)]),
+          ("locale, hash seed, -O, -W error", [
+              partial(plain, env=env, flags=flags)
+              for flags, env in test_same_bytes.ENVIRONMENTS.values()]))),
+    *(Case(57, f"stats file: {name}", ("exit 2; one sentence",), stats_file(change, size))
+      for name, change, size in (
+          ("cut", lambda data: data[: len(data) // 2], 0),
+          ("NaN", lambda data: data.replace(b'"mean": [', b'"mean": [NaN, ', 1), 0),
+          ("a key twice", lambda data: data.replace(b'"complete"', b'"schema": 1, "complete"'), 0),
+          ("unknown schema", lambda data: data.replace(b"stats/1", b"stats/2"), 0),
+          ("nested deep", lambda _: b"[" * 100_000, 0),
+          ("500 MB", lambda data: data, 500_000_000))),
+    Case(57, "a split that is not recorded", ("exit 2",), split_that_is_not_recorded),
+    Case(58, "statistics of other channels", ("exit 2; nothing written",), other_channels),
+    Case(59, "a std of 0", ("exit 2; says '--epsilon'",), nothing_to_divide_by),
+    Case(61, "apply killed midway", ("the same bytes, no process left",),
+         posix_only(tortured("apply"))),
+    Case(62, "two inputs, one output", ("exit 2; nothing written",), two_inputs_for_one_output),
+    Case(63, "a constant image", ("exit 0: 1 counted; exact",),
+         std_of(np.full((9, 7), 77, np.uint8), 0.0)),
+    Case(63, "999,999 of 255 and one of 254", ("exit 0: 1 counted; exact",),
+         std_of(ODD_255, 0.000999999499999875 / 255)),
+    Case(63, "floats far from zero", ("exit 0: 1 counted; exact",), floats_far_from_zero),
+    Case(64, "numbers in another locale", ("the same bytes; shortest",), other_locale),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES, ids=[f"{case.number:02}-{case.fault}" for case in CASES])
+def test_fault(tmp_path: Path, case: Case, record_property: Callable[[str, object], None]) -> None:
+    """The command line gives what is required: see the row."""
+    got = case.run(tmp_path)
+    record_property("fault", [case.number, case.fault, " or ".join(case.required), got])
+    if got == "not made here":
+        pytest.skip(got)
+    assert got in case.required
+    shutil.rmtree(tmp_path)
+
+
+def test_every_fault_is_here() -> None:
+    """Numbers 1 to 64: no line of the list is left out."""
+    assert {case.number for case in CASES} == set(range(1, 65)) - {60}
