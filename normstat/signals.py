@@ -82,12 +82,14 @@ class Watch:
     def tell(self, interrupted: Interrupted) -> None:
         """One sentence on stderr: what was interrupted, and how to continue."""
         name = signal.Signals(interrupted.number).name
-        sentence = f"normstat: interrupted by {name}; {how_to_continue(self._words)}\n"
+        # Whoever knows more than the command line tells has noted it on the way.
+        how = getattr(interrupted, "__notes__", None) or [how_to_continue(self._words)]
+        sentence = f"normstat: interrupted by {name}; {'; '.join(how)}\n"
         # Neither a lock that a stuck thread holds nor a pipe that is full may keep us here.
         with suppress(OSError, AttributeError):  # stderr may be closed
             stderr = sys.__stderr__.fileno()  # type: ignore[union-attr]  # as said
             if sys.platform == "win32" or select.select([], [stderr], [], 0)[1]:
-                os.write(stderr, sentence.encode())
+                os.write(stderr, sentence.encode(errors="backslashreplace"))
 
     def _handle(self, number: int, _: FrameType | None) -> None:
         if self._raises:
@@ -110,8 +112,8 @@ def how_to_continue(words: Sequence[str]) -> str:
 
     >>> how_to_continue(["apply", "photos", "arrays"])
     'the same command with --skip-existing continues'
-    >>> how_to_continue(["compute", "photos"])
-    'the same command begins again'
+    >>> how_to_continue(["compute", "photos", "--cache", "photos.cache"])
+    'what is finished is kept, and the same command continues'
     """
     command = words[0] if words else ""
     if command in ("apply", "normalize"):
@@ -121,6 +123,10 @@ def how_to_continue(words: Sequence[str]) -> str:
             return "the same command continues"
         instead = " in place of --overwrite" if "--overwrite" in words else ""
         return f"the same command with --skip-existing{instead} continues"
+    if command in ("compute", "check"):
+        if any(word.partition("=")[0] == "--cache" for word in words):
+            return "what is finished is kept, and the same command continues"
+        return "the same command begins again; with --cache FILE it could continue"
     if command == "invert" and "--overwrite" not in words:
         return "the same command with --overwrite begins again"
     return "the same command begins again"
