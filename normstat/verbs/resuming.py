@@ -48,10 +48,13 @@ def resuming(
     try:
         yield resumed
         progress.notice(f"{resumed.reused} of {resumed.images} images from the cache {shown(path)}")
-    except KeyboardInterrupt as interrupt:
-        if resumed.keeps:
-            kept = f"what is finished is kept in {shown(path)}; the same command goes on from there"
-            interrupt.args = (*interrupt.args, kept)
+    except BaseException as stop:
+        if resumed.keeps and not isinstance(
+            stop, Exception
+        ):  # a signal; errors speak for themselves
+            stop.add_note(
+                f"what is finished is kept in {shown(path)}; the same command goes on from there"
+            )
         raise
     finally:
         resumed.close()
