@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import os
-import shutil
 import stat
 import time
 from collections.abc import Iterator
@@ -251,6 +250,8 @@ def _disk(path: str | os.PathLike[str]) -> str:
         place = os.path.dirname(place)
     name = f"; the disk mounted at {shown(place)}"
     if not hasattr(os, "statvfs"):
+        import shutil  # takes a while, at the start of every command
+
         return f"{name} has {shutil.disk_usage(place).free:,} bytes free"
     try:
         status = os.statvfs(place)

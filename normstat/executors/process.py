@@ -5,7 +5,6 @@ import pickle
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from contextlib import suppress
 from typing import IO, Any
@@ -178,4 +177,8 @@ class Worker:
 def _unnamed_file() -> IO[bytes]:
     """Where a worker's stderr goes: a pipe that nobody reads could fill up, and the worker wait."""
     in_memory = getattr(os, "memfd_create", None)  # Linux: no disk that could be full
-    return open(in_memory("stderr"), "w+b") if in_memory else tempfile.TemporaryFile()
+    if in_memory:
+        return open(in_memory("stderr"), "w+b")
+    import tempfile  # takes a while, at the start of every command
+
+    return tempfile.TemporaryFile()
