@@ -77,7 +77,7 @@ def _images(name: str, found: Images) -> str:
 
 
 def _target_rows(results: Results) -> Iterable[Sequence[str]]:
-    yield "", "against", "promised", "measured", ""
+    yield "", "against", "goal", "measured", ""
     for target in TARGETS:
         against = target.theirs.images
         if target.theirs.runner != target.ours.runner:
@@ -86,7 +86,7 @@ def _target_rows(results: Results) -> Iterable[Sequence[str]]:
         spread = target.measured(results)
         if spread:
             measured = digits(spread.middle) if target.memory else str(spread)
-            yield target.title, against, bound, measured, "met" if target.met(spread) else "not met"
+            yield target.title, against, bound, measured, "met" if target.met(spread) else "missed"
         else:
             absent = {target.ours.runner, target.theirs.runner} & set(results.missing)
             yield target.title, against, bound, _MISSING if absent else "not measured", ""

@@ -1,4 +1,4 @@
-"""What normstat promises of its speed, held against what was measured."""
+"""What normstat wants to be at least, held against what was measured."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ class Target:
 
     Attributes
     ----------
-    title : what is promised.
+    title : of what.
     ours, theirs : the measurements.
     bound : no more than this; with ``faster``, theirs over ours is no less.
     memory : the ratio is of the parent's peak memory, not of time.
@@ -40,7 +40,7 @@ class Target:
         return times(theirs, ours) if self.faster else times(ours, theirs)
 
     def met(self, spread: Spread) -> bool:
-        """Whether the middle of what was measured keeps the promise."""
+        """Whether the middle of what was measured reaches the goal."""
         return spread.middle >= self.bound if self.faster else spread.middle <= self.bound
 
 
