@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -20,13 +21,9 @@ _HEADERS = (
     "split", "images", "size", "channel", "mean ± se", "std ± se", "min", "max", "0 to 1"
 )  # fmt: skip
 # What a narrow terminal is spared, one after the other: never a mean, an error or a split.
-_SPARED: tuple[tuple[str, ...], ...] = (
-    (),
-    ("0 to 1",),
-    ("0 to 1", "min", "max"),
-    ("0 to 1", "min", "max", "size"),
-)
+_SPARED = (("0 to 1",), ("min", "max"), ("size",), ("images",))
 _DECIMALS = 6
+_ANY_WIDTH = 1_000_000
 _BARS = 32
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 _ASCII = str.maketrans(
@@ -46,26 +43,61 @@ def print_stats(
     unreadable_in : where all the unreadable images are listed, if not all are named.
     histograms : with a small histogram for each channel.
     """
-    plain = "utf" not in console.encoding.lower()
     rows = [row for name, split in stats.splits.items() for row in _rows(name, split)]
-    anything = console.options.update(width=1000)
-    for left_out in _SPARED if histograms else _SPARED[1:]:
-        kept = [index for index, header in enumerate(_HEADERS) if header not in left_out]
-        headers = [_HEADERS[index] for index in kept]
-        table = _table(headers, [[row[index] for index in kept] for row in rows], plain)
-        if console.measure(table, options=anything).maximum <= console.width:
-            break
-    console.print(table, width=1000, crop=False)
+    bars = len(_HEADERS) if histograms else -1
+    print_rows(_HEADERS[:bars], [row[:bars] for row in rows], console, _SPARED)
     console.print()
     unreadable = sum(split.unreadable for split in stats.splits.values())
     print_records(stats.unreadable, console, unreadable_in, unreadable)
     _print_lines(_constants(stats), console)
 
 
-def print_rows(headers: Sequence[str], rows: Sequence[Sequence[str]], console: Console) -> None:
-    """Print a table of texts, as wide as it needs to be."""
-    plain = "utf" not in console.encoding.lower()
-    console.print(_table(headers, rows, plain), width=1000, crop=False)
+def print_rows(
+    headers: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    console: Console,
+    spared: Sequence[Sequence[str]] = (),
+    folded: Sequence[str] = (),
+) -> None:
+    """Print a table of texts with no cell cut.
+
+    Parameters
+    ----------
+    headers, rows : of the columns; as many cells in each row.
+    console : where to; not UTF-8 gets plain ASCII.
+    spared : headers of the columns that a narrow terminal does without, those first that say
+        least.
+    folded : headers of those whose cells may be folded at spaces if what is left is too wide. If
+        that is not enough, each row becomes a block with a line for each of its cells.
+    """
+    left_out: set[str] = set()
+    for more in ((), *spared):
+        left_out.update(more)
+        kept = [index for index, header in enumerate(headers) if header not in left_out]
+        some, cells = [headers[i] for i in kept], [[row[i] for i in kept] for row in rows]
+        if _is_printed(_table(some, cells, _is_plain(console)), console):
+            return
+    if not _is_printed(_table(some, cells, _is_plain(console), folded), console):
+        _print_lines(_blocks(headers, rows), console)
+
+
+def _is_printed(table: Table, console: Console) -> bool:
+    """Print a table where it fits without a cell cut; whether it did."""
+    anything = console.options.update(width=_ANY_WIDTH)
+    fits = console.measure(table, options=anything).minimum <= console.width
+    if fits:
+        console.print(table, crop=False)
+    return fits
+
+
+def _blocks(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """The cells of each row line by line, without those that are empty, and a blank line."""
+    start = max(map(len, headers)) + 2
+    for row in rows:
+        yield from (
+            f"{header:{start}}{cell}" for header, cell in zip(headers, row, strict=True) if cell
+        )
+        yield ""
 
 
 def print_records(
@@ -81,21 +113,35 @@ def print_records(
 
 
 def _print_lines(lines: Iterable[str], console: Console) -> None:
-    plain = "utf" not in console.encoding.lower()
     for line in lines:
-        console.print(_text(line, plain), soft_wrap=True, markup=False, highlight=False)
+        console.print(
+            _text(line, _is_plain(console)), soft_wrap=True, markup=False, highlight=False
+        )
+
+
+def _is_plain(console: Console) -> bool:
+    return "utf" not in console.encoding.lower()
 
 
 def _text(text: str, plain: bool) -> str:
     return text.translate(_ASCII) if plain else text
 
 
-def _table(headers: Sequence[str], rows: Sequence[Sequence[str]], plain: bool) -> Table:
+def _table(
+    headers: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    plain: bool,
+    folded: Sequence[str] = (),
+) -> Table:
     table = Table(box=box.ASCII if plain else box.SIMPLE_HEAD, show_edge=plain, pad_edge=plain)
-    for header in headers:
-        table.add_column(_text(header, plain), no_wrap=True)
-    for row in rows:
-        table.add_row(*(Text(_text(cell, plain)) for cell in row))
+    texts = [[_text(cell, plain) for cell in cells] for cells in (headers, *rows)]
+    for header, column in zip(headers, zip(*texts, strict=True), strict=True):
+        whole = header not in folded
+        # Without a least width rich would cut it.
+        width = max(map(cell_len, column)) if whole else None
+        table.add_column(column[0], no_wrap=whole, min_width=width)
+    for row in texts[1:]:
+        table.add_row(*map(Text, row))
     return table
 
 
@@ -134,10 +180,10 @@ def _bars(histogram: Histogram | None) -> list[str]:
         return []
     channels, bins = histogram.counts.shape
     heights = histogram.counts.reshape(channels, _BARS, bins // _BARS).tolist()
-    return ["".join(_blocks([sum(bar) for bar in channel])) for channel in heights]
+    return ["".join(_glyphs([sum(bar) for bar in channel])) for channel in heights]
 
 
-def _blocks(heights: list[int]) -> Iterator[str]:
+def _glyphs(heights: list[int]) -> Iterator[str]:
     highest = max(*heights, 1)
     for height in heights:
         yield _BLOCKS[-(-height * (len(_BLOCKS) - 1) // highest)]

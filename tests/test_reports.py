@@ -204,6 +204,14 @@ def test_what_a_terminal_gets():
     ]
 
 
+def test_fingerprints_are_short_in_tables_only():
+    """Eight digits tell them apart in a row; the JSON has all 32."""
+    whole = "files 0123456789abcdef0123456789abcdef"
+    verdict = Verdict("same", (Case("data-changed", Level.FAIL, "changed", observed=whole),))
+    assert reports.rows(verdict)[0][reports.HEADERS.index("observed")] == "files 01234567…"
+    assert json.loads(document.render(verdict))["cases"][0]["observed"] == whole
+
+
 def test_files_are_named_once():
     """Those of the message by itself, the next ones after it, and all the others in reports."""
     names = tuple(f"{letter}.png" for letter in "abcdefghijkl")

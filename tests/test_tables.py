@@ -16,7 +16,7 @@ from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.tally import Tally
 from normstat.images import GRAY8, RGB8, Unreadable
 from normstat.stats import Settings, Stats, summarize
-from normstat.tables import _bars, _digits, print_stats
+from normstat.tables import _bars, _digits, print_rows, print_stats
 
 VERSIONS = {"normstat": "0", "pillow": "0", "libjpeg_turbo": "0"}
 GRAY = np.arange(12, dtype="uint8").reshape(3, 4, 1) * 20
@@ -238,3 +238,57 @@ def test_float_pixels_have_no_histogram() -> None:
     """Where values are not counted there is a dash."""
     stats = stats_of(tally(GRAY.astype("float32")))
     assert rows(printed(stats, histograms=True))[0][-1] == "–"
+
+
+HEADERS = ("rule", "split", "observed", "unit")
+CELLS = [("channel-order", "validation", "0.25 and 0.5", "images"), ("drift", "", "1", "")]
+
+
+def on(width: int, **options: Any) -> list[str]:
+    """The lines of a table on a terminal of that width, without the blanks at their ends."""
+    file = io.StringIO()
+    console = Console(file=file, width=width, highlight=False)
+    print_rows(HEADERS, CELLS, console, **options)
+    return [line.rstrip() for line in file.getvalue().splitlines()]
+
+
+def test_a_narrow_terminal_is_spared_columns() -> None:
+    """One step after the other, and no more than it takes; the others keep all their letters."""
+    spared = (("unit",), ("observed",))
+    found = {width: on(width, spared=spared)[0].split() for width in (120, 50, 49, 41, 40, 26)}
+    assert found == {
+        120: [*HEADERS], 50: [*HEADERS], 49: [*HEADERS[:3]], 41: [*HEADERS[:3]],
+        41: [*HEADERS[:2]], 26: [*HEADERS[:2]],
+    }  # fmt: skip
+    assert on(26, spared=spared)[2] == "channel-order   validation"
+
+
+def test_cells_are_folded_where_that_is_enough() -> None:
+    """At their spaces, where the columns that may be spared were not enough."""
+    lines = on(37, spared=(("unit",),), folded=("observed",))
+    assert lines[2:4] == [
+        "channel-order   validation   0.25",
+        "                             and 0.5",
+    ]
+
+
+def test_what_no_table_has_room_for_stands_in_blocks() -> None:
+    """Every cell that is not empty, whole and with its header; a blank line after each row."""
+    assert on(25, spared=(("unit", "observed"),)) == [
+        "rule      channel-order",
+        "split     validation",
+        "observed  0.25 and 0.5",
+        "unit      images",
+        "",
+        "rule      drift",
+        "observed  1",
+        "",
+    ]
+
+
+@given(width=st.integers(1, 60))
+def test_no_cell_is_cut(width: int) -> None:
+    """What tells rows apart is there to its last letter, however narrow the terminal is."""
+    text = "\n".join(on(width, spared=(("unit",), ("observed",))))
+    assert all(name in text for name in ("channel-order", "validation", "drift"))
+    assert "…" not in text

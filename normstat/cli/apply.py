@@ -197,5 +197,6 @@ def _print(result: "Applied", out: str, dry_run: bool) -> None:
     ]
     from normstat.tables import print_records, print_rows
 
-    print_rows(("image", "array", "shape", "min", "max"), rows, console())
+    spared = (("shape",), ("min", "max"))
+    print_rows(("image", "array", "shape", "min", "max"), rows, console(), spared)
     print_records(result.unreadable, console(), f"{shown(out)}/normstat.json")

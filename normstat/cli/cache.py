@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _HEADERS = ("data", "split", "rows", "images", "size", "last used", "settings", "versions")
 _VERSIONS = -1
+# Not what tells the rows apart: data, split, settings and versions.
+_SPARED = (("rows",), ("size",), ("images",), ("last used",))
 
 
 @app.command()
@@ -45,7 +47,8 @@ def cache(
     rows = [_row(content) for content in contents(file)]
     # The widest column is only worth its room where there is something to tell apart.
     shown_columns = slice(None if len({row[_VERSIONS] for row in rows}) > 1 else _VERSIONS)
-    print_rows(_HEADERS[shown_columns], [row[shown_columns] for row in rows], console())
+    cells = [row[shown_columns] for row in rows]
+    print_rows(_HEADERS[shown_columns], cells, console(), _SPARED)
     return 0
 
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from normstat.verdict import Case, Verdict
 
 _SUMMARY = "GITHUB_STEP_SUMMARY"
+# What the words below the table say as well; without their unit numbers mean nothing.
+_SPARED = (("tolerance",), ("expected", "observed", "unit"))
 
 
 @app.command()
@@ -204,7 +206,7 @@ def _print(verdict: "Verdict", format: str, quiet: bool) -> None:
     from normstat.tables import print_rows
 
     if verdict.findings and not quiet:
-        print_rows(reports.HEADERS, reports.rows(verdict), console())
+        print_rows(reports.HEADERS, reports.rows(verdict), console(), _SPARED)
         print()
     for line in reports.lines(verdict):
         print(line)

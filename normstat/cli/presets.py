@@ -51,9 +51,9 @@ def _print_all(presets: "Iterable[Preset]") -> None:
         (p.name, _numbers(p.mean), _numbers(p.std), f"{p.scale}", p.order, p.source)
         for p in presets
     ]
-    print_rows(headers, rows, console())
+    print_rows(headers, rows, console(), (("source",),), ("mean", "std"))
     names = [(p.name, p.what, ", ".join(p.aliases)) for p in presets]
-    print_rows(("preset", "what", "also called"), names, console())
+    print_rows(("preset", "what", "also called"), names, console(), (("also called",),), ("what",))
 
 
 def _numbers(values: Sequence[float]) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from normstat.verbs.running import Progress
 
 _LONG = 60.0  # seconds
+_NO_WIDTH = 100_000  # more than any row of names takes
 _OFFER = "with --cache FILE, a run that is interrupted goes on where it was"
 
 
@@ -29,7 +30,7 @@ def console() -> "Console":
             raise  # called while the error is handled; rich itself would exit with 1
 
     # A pipe has no width: a table that is cut or wrapped there is of no use.
-    width = None if sys.stdout.isatty() else 200
+    width = None if sys.stdout.isatty() else _NO_WIDTH
     return PipedConsole(file=sys.stdout, width=width, highlight=False)
 
 

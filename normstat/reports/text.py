@@ -1,18 +1,22 @@
 """A verdict for a terminal: rows of a table, and lines below it."""
 
+import re
 from collections.abc import Iterator
 
 from normstat.reports import words
-from normstat.verdict import Verdict
+from normstat.verdict import Value, Verdict
 
 #: Of the columns of :func:`rows`.
 HEADERS = (
     "finding", "level", "split", "channel", "expected", "observed", "tolerance", "unit"
 )  # fmt: skip
+_FINGERPRINT = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{24}\b")
 
 
 def rows(verdict: Verdict) -> list[tuple[str, ...]]:
     """A row for each finding, the worst first; as many cells as there are headers.
+
+    Of fingerprints the first 8 digits, which tell them apart; the JSON report has them whole.
 
     Examples
     --------
@@ -27,9 +31,9 @@ def rows(verdict: Verdict) -> list[tuple[str, ...]]:
             case.level.value,
             words.safe(case.split or ""),
             words.safe(case.channel or ""),
-            words.value(case.expected),
-            words.value(case.observed),
-            words.value(case.tolerance),
+            _cell(case.expected),
+            _cell(case.observed),
+            _cell(case.tolerance),
             words.safe(case.unit),
         )
         for case in verdict.findings
@@ -51,3 +55,12 @@ def lines(verdict: Verdict) -> Iterator[str]:
         place = words.place(case)
         yield f"{words.safe(case.rule)}{place and ' '}{place}: {words.brief(case)}"
     yield words.conclusion(verdict)
+
+
+def _cell(value: Value) -> str:
+    """A value as narrow as it can be read.
+
+    >>> _cell("paths " + "0123456789abcdef" * 2)
+    'paths 01234567…'
+    """
+    return _FINGERPRINT.sub(r"\1…", words.value(value))
