@@ -588,6 +588,9 @@ def test_channel_order(order):
     back = ", ".join("RGB"[order.index(i)] for i in range(3))
     assert case.level is Level.FAIL
     assert f"in the order {back} " in case.message
+    assert (case.expected, case.unit) == (0, "σ off")
+    assert f"as found by {case.observed:.3g} σ" in case.message
+    assert case.observed >= case.tolerance
 
 
 def test_channel_order_only_if_five_times_better():
@@ -621,6 +624,8 @@ def test_channel_order_that_cannot_be_told():
         (case,) = cases(renamed(train=images), recorded, "channel-order")
         assert case.level is Level.INCONCLUSIVE
         assert "channels recorded, read in the order B, G, R, are off by" in case.message
+        assert f"{case.observed:.2g} σ, within the error of" in case.message
+        assert f"the error of {case.expected.removeprefix('more than ')} σ" in case.message
     recorded, found = stats_of(train=tinted(300, 1, DISTINCT)), {}
     for number in (1, 2, 300):
         now = renamed(train=tinted(number, 2, DISTINCT))
@@ -635,7 +640,7 @@ def test_channel_order_of_too_few_for_five_times():
     recorded = stats_of(train=tinted(300, 1, DISTINCT))
     swapped = renamed(train=[image[..., [1, 0, 2]] for image in tinted(40, 2, DISTINCT)])
     (case,) = cases(swapped, recorded, "channel-order")
-    assert case.observed < 5 * case.expected
+    assert case.observed < case.tolerance
     assert case.level is Level.INCONCLUSIVE
 
 

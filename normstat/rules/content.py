@@ -35,7 +35,7 @@ def _gray_as_rgb(pair: Pair) -> Iterator[Case]:
         words += names_of(pair.recorded.channels)
     level = Level.FAIL if changed else Level.PASS
     yield Case(
-        "gray-as-rgb", level, words, pair.split, None, before, after, GRAY_SHARE, "of the images"
+        "gray-as-rgb", level, words, pair.split, None, before, after, GRAY_SHARE, "share of images"
     )
 
 

@@ -57,7 +57,7 @@ def _stretched(pair: Pair) -> Case | None:
             )
             then, now = _largest(pair.recorded), _largest(pair.now)
             return Case(
-                "bit-depth", Level.FAIL, words, pair.split, None, then, now, None, "at most"
+                "bit-depth", Level.FAIL, words, pair.split, None, then, now, None, "largest value"
             )
     return None
 
@@ -112,7 +112,7 @@ def _used_depth(pair: Pair) -> Case:
         if few.pixels < 16 * FEW_VALUES:
             level = Level.INCONCLUSIVE
             words += f", or too few pixels to tell ({few.pixels})"
-    return Case("bit-depth", level, words, pair.split, None, then, now, None, "values")
+    return Case("bit-depth", level, words, pair.split, None, then, now, None, "different values")
 
 
 def _values_used(split: SplitStats) -> int:

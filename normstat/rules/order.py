@@ -9,7 +9,7 @@ from normstat.rules.comparison import Comparison, Pair, each_pair, gray_share, k
 from normstat.rules.effects import by_chance
 from normstat.rules.misfit import BETTER, FLOOR, misfit, numbers
 from normstat.stats import SplitStats
-from normstat.verdict import Case, Level
+from normstat.verdict import Case, Level, Value
 
 # Of more channels not all of their orders are tried: 7 have 5,040.
 _ALL_ORDERS = 6
@@ -74,56 +74,66 @@ def _by_names(pair: Pair, now: tuple[str, ...], then: tuple[str, ...]) -> Case:
 def _by_numbers(pair: Pair) -> Case:
     found, *others = (_Order.of(pair, order) for order in _orders(len(known(pair.now.channels))))
     best = min((found, *others), key=lambda order: order.off)
-    level, words = _judged(pair, found, best, others)
-    return Case(
-        "channel-order",
-        level,
-        words,
-        pair.split,
-        None,
-        best.off,
-        found.off,
-        BETTER,
-        "σ off; tolerated ×",
-    )
-
-
-def _judged(pair: Pair, found: _Order, best: _Order, others: Sequence[_Order]) -> tuple[Level, str]:
     if found.off > FLOOR and best.off == inf:
-        return Level.INCONCLUSIVE, "no order fits: a recorded σ is 0"
-    read = f"read in the order {best.names} the channels are off by {best.off:.3g} σ"
+        return _case(pair, Level.INCONCLUSIVE, "no order fits: a recorded σ is 0")
     if found.off > FLOOR and found.off >= BETTER * best.off:
-        return Level.FAIL, (
-            f"{read}, as found by {found.off:.3g} σ: the order of channels changed, as between "
-            "RGB and BGR"
-        )
+        words = ": the order of channels changed, as between RGB and BGR"
+        return _off(pair, Level.FAIL, found, best, words)
     if pair.same_pixels and found.off <= FLOOR:
-        return Level.PASS, "the pixels are those recorded"
+        return _case(pair, Level.PASS, "the pixels are those recorded")
     if gray_share(pair.now) == gray_share(pair.recorded) == 1:
-        return Level.PASS, "the channels of each image are equal: they have no order"
+        words = "the channels of each image are equal: they have no order"
+        return _case(pair, Level.PASS, words)
     if unclear := _unclear(pair, others):
-        return Level.INCONCLUSIVE, unclear
+        return unclear
     if best is found:
-        return Level.PASS, f"no other order fits better; as found, {found.off:.3g} σ off"
-    return Level.INCONCLUSIVE, (
-        f"{read}, as found by {found.off:.3g} σ: better, but not {BETTER:g} times"
+        return _off(pair, Level.PASS, found, best)
+    return _off(pair, Level.INCONCLUSIVE, found, best, f": better, but not {BETTER:g} times")
+
+
+def _case(
+    pair: Pair,
+    level: Level,
+    words: str,
+    expected: Value = None,
+    observed: Value = None,
+    tolerance: Value = None,
+) -> Case:
+    unit = "" if observed is None else "σ off"
+    return Case(
+        "channel-order", level, words, pair.split, None, expected, observed, tolerance, unit
     )
 
 
-def _unclear(pair: Pair, others: Sequence[_Order]) -> str:
-    """Why an exchange of channels would not show, or may have happened; empty if neither."""
+def _off(pair: Pair, level: Level, found: _Order, best: _Order, words: str = "") -> Case:
+    """How far the channels as found are off, and from where on another order is the better one."""
+    said = (
+        f"read in the order {best.names} the channels are off by {best.off:.3g} σ, as found by "
+        f"{found.off:.3g} σ"
+    )
+    if best is found:
+        said = f"no other order fits better; as found, {found.off:.3g} σ off"
+    limit = max(FLOOR, BETTER * best.off)
+    return _case(pair, level, said + words, 0.0, found.off, limit)
+
+
+def _unclear(pair: Pair, others: Sequence[_Order]) -> Case | None:
+    """Why an exchange of channels would not show, or may have happened; None if neither."""
     error = 0.0 if pair.same_paths else by_chance(pair.now, pair.recorded)
     if error == inf:
-        return "it takes 2 images on both sides to tell the order of channels by their numbers"
+        words = "it takes 2 images on both sides to tell the order of channels by their numbers"
+        return _case(pair, Level.INCONCLUSIVE, words)
     error = max(FLOOR, error)
     nearest = min(others, key=lambda order: min(order.apart, order.off))
     for which, off in (("recorded", nearest.apart), ("found", nearest.off)):
         if off <= error:
-            return (
+            words = (
                 f"the channels {which}, read in the order {nearest.names}, are off by {off:.2g} σ, "
                 f"within the error of {error:.2g} σ: whether they were exchanged cannot be told"
             )
-    return ""
+            expected = f"more than {error:.2g}"
+            return _case(pair, Level.INCONCLUSIVE, words, expected, off)
+    return None
 
 
 def _orders(channels: int) -> Iterator[tuple[int, ...]]:
