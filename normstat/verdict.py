@@ -35,8 +35,8 @@ class Case:
     split, channel : where; None if it is about all of them.
     expected, observed, tolerance : what was compared, in `unit`.
     unit : of these three, such as ``images`` or ``σ``; empty for words.
-    paths : files that it is about, the first of them; as they are, not escaped. Where it is about
-        images that are identical, two and two.
+    paths : files that it is about, the first of them; as they are, not escaped.
+    in_pairs : whether these are two and two, as of images that are identical.
     named : how many of these, the first ones, `message` names itself.
     other_split : the other split, where it is about two: that of the first file of each two.
     """
@@ -53,6 +53,7 @@ class Case:
     paths: tuple[str, ...] = ()
     named: int = 0
     other_split: str | None = None
+    in_pairs: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,16 +69,16 @@ def test_a_hundred_pairs(here: Path) -> None:
             make.write(Path("data", split, f"twice {number:02}.png"), content)
     run = check("--report", "a.json", "--report", "a.xml", "--report", "a.md")
     assert run.returncode == 1
-    (line,) = [line for line in run.stdout.splitlines() if line.startswith("leakage val: ")]
+    (line,) = [line for line in run.stdout.splitlines() if line.startswith("leakage val/train: ")]
     assert "15 of 27 images of val are in train, too" in line
     assert line.count("twice") == 20
-    assert line.endswith("10 more files are named in a --report FILE")
+    assert line.endswith(", and 5 more; 5 more pairs are named in a --report FILE")
     paths = case_of(json.loads(Path("a.json").read_text("utf-8")), "leakage")["paths"]
     assert len(paths) == 30
     (failure,) = [
         test.find("failure")
         for test in ET.parse("a.xml").iter("testcase")
-        if test.get("name") == "leakage [val]"
+        if test.get("name") == "leakage [val/train]"
     ]
     markdown = Path("a.md").read_text("utf-8")
     for path in paths:

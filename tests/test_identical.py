@@ -224,15 +224,26 @@ def test_many(tmp_path: Path) -> None:
     overlaps = found(tmp_path)
     assert overlaps["train", "val"].images == 210
     assert overlaps["train", "val"].pairs == tuple(
-        (f"train/{number:03}.png", f"val/{number:03} copy.png") for number in range(100)
+        (f"train/{number:03}.png", f"val/{number:03}{ending}.png")
+        for number in range(50)
+        for ending in (" copy", "")
     )
     assert overlaps["val", "val"].images == 105
     assert len(overlaps["val", "val"].pairs) == 100
     assert ("train", "train") not in overlaps
     (leak,) = cases([overlaps["train", "val"]])
     assert (leak.split, leak.other_split, len(leak.paths), leak.named) == ("val", "train", 200, 20)
-    assert leak.message.endswith("val/009 copy.png is train/009.png, …")
-    assert "val/010" not in leak.message
+    assert leak.message.endswith("val/004.png is train/004.png, and 200 more")
+    assert "val/005" not in leak.message
+
+
+def test_every_repetition_is_named(tmp_path: Path) -> None:
+    """An image that is there four times repeats three times: as many pairs, with the first."""
+    for name in "abcd":
+        make.write(tmp_path / f"{name}.png", make.encoded(PHOTO))
+    (twice,) = found(tmp_path).values()
+    assert twice.images == 3
+    assert twice.pairs == tuple(("a.png", f"{name}.png") for name in "bcd")
 
 
 def test_one_image_everywhere(tmp_path: Path) -> None:
@@ -434,10 +445,10 @@ def common_by_counting(splits: list[list[tuple[int, int]]], one: int, other: int
     if one == other:
         shared = {key: numbers for key, numbers in mine.items() if len(numbers) > 1}
         images = sum(len(numbers) - 1 for numbers in shared.values())
-        pairs = [(numbers[0], numbers[-1]) for numbers in shared.values()]
+        pairs = [(numbers[0], later) for numbers in shared.values() for later in numbers[1:]]
     else:
         images = sum(len(numbers) for key, numbers in its.items() if key in mine)
-        pairs = [(mine[key][0], numbers[0]) for key, numbers in its.items() if key in mine]
+        pairs = [(mine[key][0], n) for key, numbers in its.items() if key in mine for n in numbers]
     return Common(images, tuple(sorted(pairs, key=lambda pair: pair[1])[:10]))
 
 

@@ -73,6 +73,7 @@ cases = st.builds(
     paths=st.lists(st.text("a/|<&\n\udcff\udc80%", max_size=5), max_size=13).map(tuple),
     named=st.integers(0, 3),
     other_split=st.none() | texts,
+    in_pairs=st.booleans(),
 )
 verdicts = st.builds(
     Verdict, st.sampled_from(["same", "compatible"]), st.lists(cases).map(tuple), st.booleans()
@@ -202,6 +203,27 @@ def test_what_a_terminal_gets():
         r"drift val R: darker: a\n.png",
         "FAILED (mode same, exit code 1): 1 fail",
     ]
+
+
+def test_two_splits_are_both_named():
+    """Cases that differ in the other split only differ in the table and in JUnit's names."""
+    cases = tuple(
+        Case("leakage", Level.WARN, "leaks", "test", other_split=name) for name in ("train", "val")
+    )
+    verdict = Verdict("same", cases)
+    assert [row[2] for row in reports.rows(verdict)] == ["test/train", "test/val"]
+    tests = ET.fromstring(junit.render(verdict)).iter("testcase")
+    names = [f"leakage [test/{name}]" for name in ("train", "val")]
+    assert [test.get("name") for test in tests] == names
+
+
+@pytest.mark.parametrize(("files", "rest"), [(12, "1 more pair is"), (14, "2 more pairs are")])
+def test_pairs_are_counted_as_pairs(files, rest):
+    """Two identical images that a line has no room for are one."""
+    paths = tuple(f"{number}.png" for number in range(files))
+    case = Case("duplicate", Level.WARN, "twice", paths=paths, named=10, in_pairs=True)
+    (text, _) = reports.lines(Verdict("same", (case,)))
+    assert text == f"duplicate: twice; {rest} named in a --report FILE"
 
 
 def test_fingerprints_are_short_in_tables_only():

@@ -640,7 +640,6 @@ def test_channel_order_of_too_few_for_five_times():
     recorded = stats_of(train=tinted(300, 1, DISTINCT))
     swapped = renamed(train=[image[..., [1, 0, 2]] for image in tinted(40, 2, DISTINCT)])
     (case,) = cases(swapped, recorded, "channel-order")
-    assert case.observed < case.tolerance
     assert case.level is Level.INCONCLUSIVE
 
 

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 #: Pairs that are kept of each two splits.
 NAMED = 100
+#: The number of an image that is not there.
+NEVER = np.iinfo(np.int64).max
 _BUCKET = 1 << 18  # keys looked at together, if they are spread evenly
 _MOST_BUCKETS = 256
 _SLICE = 1 << 20  # keys that are copied at a time
@@ -24,21 +26,24 @@ class Occurrences:
     keys : shape (rows, 2), uint64.
     splits : shape (rows,), int64: the split's index.
     counts : shape (rows,), int64: images with this key in this split.
-    first, last : shape (rows,), int64: the lowest and the highest number of such an image.
+    first, second : shape (rows,), int64: the lowest number of such an image, and the next;
+        `NEVER` where there is but one.
 
     Examples
     --------
     >>> keys = np.array([[7, 7], [5, 5], [7, 7]], np.uint64)
     >>> seven = Occurrences.of(keys, 0, np.arange(3)) + Occurrences.of(keys[:1], 1, np.array([4]))
-    >>> seven.counts.tolist(), seven.first.tolist(), seven.last.tolist(), seven.totals().tolist()
-    ([1, 2, 1], [1, 0, 4], [1, 2, 4], [1, 3, 3])
+    >>> seven.counts.tolist(), seven.first.tolist(), seven.totals().tolist()
+    ([1, 2, 1], [1, 0, 4], [1, 3, 3])
+    >>> seven.second[seven.second < NEVER].tolist()
+    [2]
     """
 
     keys: NDArray[np.uint64]
     splits: NDArray[np.int64]
     counts: NDArray[np.int64]
     first: NDArray[np.int64]
-    last: NDArray[np.int64]
+    second: NDArray[np.int64]
 
     @classmethod
     def empty(cls) -> "Occurrences":
@@ -50,7 +55,7 @@ class Occurrences:
     def of(cls, keys: NDArray[np.uint64], split: int, numbers: NDArray[np.int64]) -> "Occurrences":
         """The keys of some images of one split, with the numbers of these images."""
         one = np.ones(len(keys), np.int64)
-        return _reduced(cls(keys, one * split, one, numbers, numbers))
+        return _reduced(cls(keys, one * split, one, numbers, one * NEVER))
 
     @classmethod
     def sum(cls, parts: Sequence["Occurrences"]) -> "Occurrences":
@@ -63,7 +68,7 @@ class Occurrences:
                 np.concatenate([part.splits for part in parts]),
                 np.concatenate([part.counts for part in parts]),
                 np.concatenate([part.first for part in parts]),
-                np.concatenate([part.last for part in parts]),
+                np.concatenate([part.second for part in parts]),
             )
         )
 
@@ -87,16 +92,22 @@ def _reduced(rows: Occurrences) -> Occurrences:
     """Sorted, and one row for each key and split."""
     if not len(rows):
         return rows
-    order = np.lexsort((rows.splits, rows.keys[:, 1], rows.keys[:, 0]))
-    keys, splits = rows.keys[order], rows.splits[order]
+    order = np.lexsort((rows.first, rows.splits, rows.keys[:, 1], rows.keys[:, 0]))
+    keys, splits, first = rows.keys[order], rows.splits[order], rows.first[order]
     starts = np.flatnonzero(_starts(keys) | (np.diff(splits, prepend=-1) != 0))
     return Occurrences(
         keys[starts],
         splits[starts],
         np.add.reduceat(rows.counts[order], starts),
-        np.minimum.reduceat(rows.first[order], starts),
-        np.maximum.reduceat(rows.last[order], starts),
+        first[starts],
+        np.minimum(rows.second[order][starts], _next(first, starts)),
     )
+
+
+def _next(first: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What follows the lowest number in each group of sorted ones; `NEVER` if nothing does."""
+    single = np.diff(starts, append=len(first)) == 1
+    return np.where(single, NEVER, first[np.minimum(starts + 1, len(first) - 1)])
 
 
 def _starts(keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
@@ -158,8 +169,8 @@ class Common:
     ----------
     images : images of the second split whose key is in the first, too; of one split: images
         beyond the first with their key.
-    pairs : the numbers of two images with equal keys, one of each split; the first few by the
-        number in the second split.
+    pairs : for each of `images` its number in the second split, behind the lowest number of such
+        an image in the first split; the first few.
     """
 
     images: int
@@ -194,12 +205,32 @@ def common(arrays: Sequence[NDArray[np.uint64]]) -> dict[tuple[int, int], Common
         for one, other in places:
             if one == other:
                 here = rows[one][part.counts[rows[one]] > 1]
-                what = _common(part.counts[here] - 1, part.first[here], part.last[here])
+                what = _common(part.counts[here] - 1, part.first[here], part.second[here])
             else:
                 mine, its = _equal(groups, rows[one], rows[other])
                 what = _common(part.counts[its], part.first[mine], part.first[its])
             total[one, other] += what
-    return total
+    return {
+        (one, other): Common(what.images, _all_pairs(arrays[other], what.pairs))
+        for (one, other), what in total.items()
+    }
+
+
+def _all_pairs(
+    array: NDArray[np.uint64], pairs: Sequence[tuple[int, int]]
+) -> tuple[tuple[int, int], ...]:
+    """The first few pairs of images, found again by the first pair of each key."""
+    originals = {tuple(array[number].tolist()): (first, number) for first, number in pairs}
+    halves = array[[number for _, number in pairs], 0]
+    found: list[tuple[int, int]] = []
+    for start in range(0, len(array) if pairs else 0, _SLICE):
+        for number in np.flatnonzero(np.isin(array[start : start + _SLICE, 0], halves)) + start:
+            first, least = originals.get(tuple(array[number].tolist()), (0, NEVER))
+            if number >= least:  # of one split, the original itself is no pair
+                found.append((first, int(number)))
+            if len(found) == NAMED:
+                return tuple(found)
+    return tuple(found)
 
 
 def _equal(

@@ -29,7 +29,7 @@ def rows(verdict: Verdict) -> list[tuple[str, ...]]:
         (
             words.safe(case.rule),
             case.level.value,
-            words.safe(case.split or ""),
+            words.split(case),
             words.safe(case.channel or ""),
             _cell(case.expected),
             _cell(case.observed),

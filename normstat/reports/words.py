@@ -37,7 +37,17 @@ def place(case: Case) -> str:
     >>> place(Case("drift", Level.PASS, "", "train", "R"))
     'train R'
     """
-    return " ".join(safe(part) for part in (case.split, case.channel) if part is not None)
+    return " ".join(filter(None, (split(case), safe(case.channel or ""))))
+
+
+def split(case: Case) -> str:
+    """The split, and the other one where it is about two; empty for all.
+
+    >>> split(Case("leakage", Level.FAIL, "", "test", other_split="train"))
+    'test/train'
+    """
+    both = (case.split, case.other_split)
+    return "/".join(safe(name) for name in both if name is not None)
 
 
 def message(case: Case) -> str:
@@ -57,8 +67,15 @@ def brief(case: Case) -> str:
     """
     few = max(_FEW, case.named)
     more = len(case.paths[few:])
-    rest = f"; {more} more files are named in a --report FILE" if more else ""
-    return _with_paths(case, case.paths[case.named : few]) + rest
+    return _with_paths(case, case.paths[case.named : few]) + (
+        _elsewhere(case, more) if more else ""
+    )
+
+
+def _elsewhere(case: Case, files: int) -> str:
+    number, noun = (files // 2, "pair") if case.in_pairs else (files, "file")
+    are = " is" if number == 1 else "s are"
+    return f"; {number} more {noun}{are} named in a --report FILE"
 
 
 def _with_paths(case: Case, paths: Iterable[str]) -> str:

@@ -35,7 +35,8 @@ class Overlap:
     compared : images of the first and of the second split that were compared.
     images : images of the second split that are in the first, too; of one split: how many could
         be left out without losing a picture.
-    pairs : paths of two identical images, as in `splits`; the first hundred.
+    pairs : paths of two identical images, as in `splits`: each of `images` once, behind the first
+        image that it is identical to; the first hundred.
     lost : images of these splits that looked like others, and were gone, damaged or changed when
         they were read again: nothing is known of them.
     """
@@ -200,6 +201,7 @@ def _case(overlap: Overlap) -> Case:
         paths=tuple(path for pair in overlap.pairs for path in pair),
         named=2 * len(overlap.pairs[:_NAMED]),
         other_split=None if is_duplicate else one,
+        in_pairs=True,
     )
 
 
@@ -222,4 +224,5 @@ def _message(overlap: Overlap) -> str:
         return text
     pairs = overlap.pairs[:_NAMED]
     named = ", ".join(f"{shown(second)} is {shown(first)}" for first, second in pairs)
-    return f"{text}: {named}" + (", …" if overlap.images > len(pairs) else "")
+    more = overlap.images - len(pairs)
+    return f"{text}: {named}" + (f", and {more} more" if more else "")
