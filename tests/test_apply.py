@@ -9,6 +9,7 @@ import applied
 import make
 import numpy as np
 import pytest
+from command import normstat as normstat_command
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -502,3 +503,15 @@ def test_a_value_beyond_float16_ends_the_run(tmp_path: Path) -> None:
     found = applied.arrays(tmp_path / "out")
     assert list(found) == ["train/0.npy"]
     assert not (tmp_path / "out" / "normstat.json").exists()
+
+
+def test_statistics_that_a_method_does_not_use(
+    tmp_path: Path, mixed: Path, stats: normstat.Stats
+) -> None:
+    """A method of each image's own numbers says so; one that takes those of the statistics, not."""
+    normstat.save(stats, tmp_path / "s.json")
+    for method, number in (("image", 1), ("center", 0)):
+        run = normstat_command(
+            "apply", mixed, tmp_path / method, "--stats", tmp_path / "s.json", "--method", method
+        )
+        assert run.stderr.count(f"--method {method} uses no mean or std") == number

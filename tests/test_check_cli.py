@@ -141,7 +141,10 @@ BAD_FILES: dict[str, tuple[Change, str]] = {
     "57 twice": (checked.broken(b'{"schema": 1, "schema": 2}'), "/schema: "),
     "57 nested": (checked.broken(b'{"a":' * 50_000 + b"}" * 50_000), "nested too deeply"),
     "57 huge": (lambda folder: os.truncate("stats.json", 500 << 20), "stats.json: not JSON from {"),
-    "foreign": (checked.broken(b'{"mean": [0.5]}'), "'schema' is missing"),
+    "foreign": (
+        checked.broken(b'{"mean": [0.5]}'),
+        "'schema' is missing, so this is no stats file",
+    ),
     "missing": (lambda folder: os.unlink("stats.json"), "cannot be read"),
     "40 no images": (lambda folder: shutil.rmtree("data/"), "data: cannot be read"),
     "pyproject": (

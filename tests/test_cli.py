@@ -306,3 +306,11 @@ def test_no_name_is_no_folder(data: Path) -> None:
     run = normstat("invert", "arrays", "")
     assert (run.returncode, run.stdout) == (2, "")
     assert normstat("apply", data, "", "--method", "unit").returncode == 2
+
+
+def test_no_summary_of_a_command_is_cut() -> None:
+    """On 80 columns each command's line in the help is a whole sentence."""
+    text = normstat("--help", env={"COLUMNS": "80"}).stdout
+    summaries = text.partition("Commands:\n")[2].splitlines()
+    assert len(summaries) >= 7
+    assert all(line.endswith(".") and not line.endswith("...") for line in summaries)

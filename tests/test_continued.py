@@ -15,6 +15,7 @@ import make
 import numpy as np
 import pytest
 from command import environment
+from command import normstat as normstat_command
 from test_workers import children
 from test_writers import Then
 
@@ -140,6 +141,7 @@ def test_what_is_there_is_not_touched(tmp_path: Path) -> None:
     assert {path: path.stat().st_ino for path in out.rglob("*.npy")} == files
     assert applied.tree(out) == before
     assert (again.range, again.first, again.images) == (first.range, first.first, first.images)
+    assert (first.kept, again.kept) == (0, 5)
 
 
 def test_new_images_are_added(tmp_path: Path) -> None:
@@ -149,8 +151,19 @@ def test_new_images_are_added(tmp_path: Path) -> None:
     make.write(data / "train" / "000-new.png", make.encoded(make.pixels(9, 8, 7)))
     done = normstat.apply(data, tmp_path / "out", "unit", skip_existing=True, workers=0)
     normstat.apply(data, tmp_path / "fresh", "unit", workers=0)
-    assert done.images == 3
+    assert (done.images, done.kept) == (3, 2)
     assert applied.tree(tmp_path / "out") == applied.tree(tmp_path / "fresh")
+
+
+def test_what_was_there_is_not_said_to_be_written(tmp_path: Path) -> None:
+    """The line says how many arrays were written, and how many an earlier run had left."""
+    data = applied.photos(tmp_path / "data", {"train": 2})
+    command = ("apply", data, tmp_path / "out", "--method", "unit", "--skip-existing", "-j", "1")
+    assert normstat_command(*command).stdout.startswith("2 arrays written to ")
+    make.write(data / "train" / "new.png", make.encoded(make.pixels(9, 8, 7)))
+    line = normstat_command(*command).stdout.splitlines()[0]
+    assert line.startswith("1 arrays written to ")
+    assert "(2 more were there already)" in line
 
 
 @pytest.mark.parametrize("method", ["unit", "image"])

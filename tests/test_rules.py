@@ -426,6 +426,10 @@ def test_unknown_split():
     assert level(one, two, "unknown-split") is Level.FAIL
     assert level(two, one, "unknown-split", split="train") is Level.PASS
     assert level(two, two, "unknown-split") is Level.PASS
+    words = [
+        case.message for pair in ((one, two), (two, one)) for case in cases(*pair, "unknown-split")
+    ]
+    assert "recorded, but not found now, where there are train; choose with --split" in words
 
 
 def test_splits_without_images_are_said_to_be_open():

@@ -184,7 +184,11 @@ def _forecast(result: "Applied", out: str) -> str:
 def _print(result: "Applied", out: str, dry_run: bool) -> None:
     low, high = result.range or (0.0, 0.0)
     if not dry_run:
-        print(f"{result.images} arrays written to {shown(out)}, values {low:.6g} to {high:.6g}")
+        kept = f" ({result.kept} more were there already)" if result.kept else ""
+        print(
+            f"{result.images - result.kept} arrays written to {shown(out)}{kept}, values {low:.6g} "
+            f"to {high:.6g}"
+        )
     rows = [
         (
             shown(row.path),

@@ -80,7 +80,9 @@ def check(
     cache: Cache = None,
     quiet: Quiet = False,
 ) -> int:
-    """Hold data against recorded statistics: exit code 1 if they fail, and only then.
+    """Hold data against recorded statistics, rule by rule.
+
+    Exit code 1: the data fail; it is 1 only then.
 
     \b
     Examples:

@@ -73,7 +73,9 @@ def compute(
     cache: Cache = None,
     quiet: Quiet = False,
 ) -> int:
-    """Compute the mean, std and more of a folder of images, split by split.
+    """Compute the mean, std and more of a folder of images.
+
+    Split by split, and written to a stats file.
 
     Exit code 3: done, but some images were unreadable; the stats file lists them.
 

@@ -20,7 +20,9 @@ def invert(
     ] = False,
     quiet: Quiet = False,
 ) -> int:
-    """Turn the arrays of apply back into images, to look at what a model sees.
+    """Turn the arrays of apply back into images.
+
+    To look at what a model sees.
 
     \b
     Example:

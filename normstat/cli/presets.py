@@ -19,7 +19,9 @@ def presets(
         str | None, typer.Argument(metavar="[NAME]", help="One preset, or one of its other names.")
     ] = None,
 ) -> int:
-    """Show the published constants that models expect, and where they are from.
+    """Show the published constants that models expect.
+
+    With their mean, std, scale and order of channels, and where they are from.
 
     \b
     Examples:

@@ -29,11 +29,12 @@ def unknown_split(comparison: Comparison) -> Iterator[Case]:
         if name in recorded:
             yield Case("unknown-split", Level.PASS, "recorded, and found", name)
         else:
-            words = f"found now, but recorded were {known}; record it, or choose with --split"
+            words = f"found now, but not recorded, where there are {known}; record it, or choose "
+            words += "with --split"
             yield Case("unknown-split", Level.FAIL, words, name, None, "not there", "there")
     for name in recorded:
         if name not in now:
-            words = f"recorded, but found now were {found}; choose others with --split"
+            words = f"recorded, but not found now, where there are {found}; choose with --split"
             yield Case("unknown-split", Level.FAIL, words, name, None, "there", "not there")
 
 

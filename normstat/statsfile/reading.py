@@ -21,6 +21,8 @@ from normstat.statsfile.writing import SCHEMA
 def loads(text: str | bytes) -> Stats:
     """The statistics in the text of a stats file; see :func:`normstat.load`."""
     root = parse(text)
+    if isinstance(root.value, dict) and "schema" not in root.value:
+        root.fail("'schema' is missing, so this is no stats file; normstat compute writes them")
     schema = root["schema"].text()
     if schema != SCHEMA:
         root["schema"].fail(f"this version reads {SCHEMA!r}, found {schema!r}")

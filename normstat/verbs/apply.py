@@ -25,6 +25,7 @@ from normstat.verbs.planning import (
     decided_record,
     measured,
     refuse_choices,
+    tell_of_unused,
     warn_of_leakage,
 )
 from normstat.verbs.running import (
@@ -59,6 +60,7 @@ class Applied:
     first : what is known of the first three arrays.
     outputs : their names relative to OUT.
     unreadable : a record for each image without an array.
+    kept : how many of these arrays an earlier run has left, and were not written again.
     """
 
     listed: int
@@ -70,6 +72,7 @@ class Applied:
     first: tuple[Row, ...]
     outputs: tuple[str, ...]
     unreadable: tuple[Unreadable, ...] = ()
+    kept: int = 0
 
 
 def apply(
@@ -190,6 +193,7 @@ def apply(
     engine = executor or executor_for(workers, image_timeout)
     progress = progress or Silent()
     warn_of_leakage(progress, from_split, own_split)
+    tell_of_unused(progress, method, numbers)
     with engine if isinstance(engine, Local) else nullcontext(engine) as engine:
         plan, forecast = measured(plan, engine, progress, overwrite, skip_existing)
         if dry_run:
@@ -308,6 +312,7 @@ def _write(
         first=tuple(done.first),
         outputs=tuple(writer.output(row.split, row.path) for row in done.first),
         unreadable=unreadable,
+        kept=done.kept,
     )
 
 
@@ -327,6 +332,7 @@ class _Done:
         self.first: list[Row] = []
         self.range: tuple[float, float] | None = None
         self.unreadable: list[Unreadable] = []
+        self.kept = 0
         self._values = 0
         self._gaps: dict[str, list[int]] = {name: [] for name in self.rows}
 
@@ -340,6 +346,7 @@ class _Done:
         gaps = self._gaps[row.split]
         gaps.extend(range(number + len(gaps), row.slot))
         self.rows[row.split] += 1
+        self.kept += row.was_there
         self._values += prod(row.shape)
         self.range = _range_of([row], self.range)
         if len(self.first) < LOOK_AT:

@@ -84,7 +84,8 @@ def invert(
     arrays = _Arrays.of(root)
     refuse_place(target, root, "images")
     if not overwrite:
-        refuse_filled(target, "choose another")
+        cure = "--overwrite replaces images of the same names, or choose another folder"
+        refuse_filled(target, cure)
     found, lossless = _checked(arrays, target)
     progress = progress or Silent()
     progress.total(found)

@@ -13,7 +13,8 @@ from normstat.errors import NothingToRead, UsageError
 from normstat.executors import Executor
 from normstat.files import shown
 from normstat.images import LAYOUTS, Reading, Shard
-from normstat.methods import Normalizer
+from normstat.methods import METHODS, Normalizer
+from normstat.methods import Needs as Needed
 from normstat.presets import Preset
 from normstat.stats import Settings, SplitStats, Stats
 from normstat.verbs.demands import Apart, Arrays, Demands, Measure, Names, Needs
@@ -91,6 +92,15 @@ def warn_of_leakage(progress: Progress, from_split: str | None, own_split: bool)
         progress.notice(
             f"--from {shown(from_split)}: if these statistics saw images that you validate or test "
             "with, they have leaked"
+        )
+
+
+def tell_of_unused(progress: Progress, method: str | None, source: Any) -> None:
+    """Say that a method takes no numbers from the statistics that it was given."""
+    if method and isinstance(source, Stats) and METHODS[method].needs is Needed.NOTHING:
+        progress.notice(
+            f"--method {method} uses no mean or std of the statistics: they only say how images "
+            "are read (channels, --resize, --crop)"
         )
 
 

@@ -106,7 +106,8 @@ class Write:
         shape = (channels, height, width) if chw else (height, width, channels)
         out = np.empty(shape, normalizer.dtype)
         maps = normalizer.write_into(array, out, 0 if chw else 2)
-        if not self._is_written(sample, slot, out):
+        was_there = self._is_written(sample, slot, out)
+        if not was_there:
             self.writer.write(sample.split, sample.path, slot, out)
         own = maps if normalizer.per_image else None
         return Row(
@@ -118,6 +119,7 @@ class Write:
             (float(out.min()), float(out.max())),
             own.a if own else None,
             own.b if own else None,
+            was_there,
         )
 
     def _is_written(self, sample: Sample, slot: int, array: NDArray[Any]) -> bool:

@@ -101,7 +101,8 @@ class Out:
             raise UsageError("--overwrite and --skip-existing: choose one")
         if not overwrite and not skip_existing and self._has_anything():
             continues = "--skip-existing continues an interrupted run"
-            refuse_filled(self.root, continues if self._earlier() else "choose another")
+            cure = continues if self._earlier() else "or choose another folder"
+            refuse_filled(self.root, f"--overwrite replaces what is there, {cure}")
 
     def begin(
         self,

@@ -85,14 +85,14 @@ def refuse_place(root: str, source: str, what: str) -> None:
 
 
 def refuse_filled(root: str, cure: str) -> None:
-    """Refuse a folder that holds something; `cure` is what to do instead of replacing it.
+    """Refuse a folder that holds something; `cure` is what to do about it.
 
     Raises
     ------
     UsageError
     """
     if has_anything(root):
-        raise UsageError(f"{shown(root)}: is not empty; --overwrite replaces what is there, {cure}")
+        raise UsageError(f"{shown(root)}: is not empty; {cure}")
 
 
 def refuse_long_name(root: str, name: str) -> None:

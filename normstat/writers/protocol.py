@@ -1,7 +1,7 @@
 """What a writer of arrays is, and what is known of each array that it wrote."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -22,6 +22,7 @@ class Row:
     shape : of the array.
     range : smallest and largest value in it.
     a, b : of ``y = a * x + b`` on stored pixels, per channel; None where all images share them.
+    was_there : an earlier run has left this very array.
     """
 
     split: str
@@ -32,6 +33,7 @@ class Row:
     range: tuple[float, float]
     a: tuple[float, ...] | None = None
     b: tuple[float, ...] | None = None
+    was_there: bool = field(default=False, compare=False)  # the row is that of the array
 
 
 class Writer(Protocol):
