@@ -73,6 +73,8 @@ class UnreadableImage(NormstatError):
         super().__init__(code, detail)
         self.code = code
         self.detail = detail
+        #: Of the file's bytes, hexadecimal, where they were read.
+        self.sha256: str | None = None
 
 
 class Stopped(NormstatError):

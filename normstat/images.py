@@ -93,12 +93,22 @@ LASTING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """The record of one image (or folder, with a trailing ``/``) that gave no pixels."""
+    """The record of one image (or folder, with a trailing ``/``) that gave no pixels.
+
+    Attributes
+    ----------
+    split, path : of the image, the path relative to DATA.
+    code : one of :class:`Code`.
+    detail : what was seen.
+    sha256 : of the file's bytes, hexadecimal; None if they could not be read either. No
+        fingerprint covers an image without pixels.
+    """
 
     split: str
     path: str
     code: str
     detail: str = ""
+    sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +132,7 @@ class Sample:
         >>> Sample("train", "a.png", "data/a.png").unreadable(UnreadableImage(Code.EMPTY)).code
         <Code.EMPTY: 'empty'>
         """
-        return Unreadable(self.split, self.path, error.code, error.detail)
+        return Unreadable(self.split, self.path, error.code, error.detail, error.sha256)
 
 
 class Stamp(NamedTuple):

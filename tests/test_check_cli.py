@@ -363,6 +363,28 @@ def test_defaults_of_a_project(here: Path) -> None:
 UNREAD = {"leakage": "inconclusive", "split-shift": "inconclusive"}
 
 
+def test_bytes_of_an_image_that_cannot_be_read(here: Path) -> None:
+    """Any change after recording is seen, also in a file that never gave pixels."""
+    bad = Path("data/train/page.png")
+    make.write(bad, b"<html>one</html>")
+    assert normstat("compute", "data", "-o", "stats.json", "-q").returncode == 3
+    assert normstat("check", "data", "--stats", "stats.json", "-q").returncode == 0
+    make.write(bad, b"<html>two</html>")
+    result = normstat("check", "data", "--stats", "stats.json", "-q")
+    assert result.returncode == 1
+    assert "another file now, and still unreadable: train/page.png" in result.stdout
+
+
+def test_the_splits_that_were_asked_for(here: Path) -> None:
+    """Of statistics of one split, that one is checked, and the others are not unknown ones."""
+    normstat("compute", "data", "--split", "train", "-o", "train.json", "-q")
+    assert normstat("check", "data", "--stats", "train.json", "-q").returncode == 0
+    make.write(Path("data/train/more.png"), make.encoded(checked.picture(7)))
+    result = normstat("check", "data", "--stats", "train.json", "-q")
+    assert result.returncode == 1
+    assert "count-changed train" in result.stdout
+
+
 def test_one_split_quietly(here: Path) -> None:
     """Only the splits asked for are read, which is said; -q leaves words and verdict."""
     checked.replaced(Path("data"))

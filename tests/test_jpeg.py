@@ -79,6 +79,7 @@ def kinds() -> dict[str, bytes]:
             f"{name} EXIF twice": with_segments(plain, *[segment(0xE1, exif(3))] * 2),
             f"{name} Photoshop": with_segments(plain, UNUSUAL),
             f"{name} short JFIF": plain[:2] + segment(0xE0, b"JFIF\0") + plain[20:],
+            f"{name} short ICC": with_segments(plain, segment(0xE2, b"ICC_PROFILE\0\1")),
             f"{name} short Adobe": with_segments(plain, segment(0xEE, b"Adobe")),
             f"{name} Adobe, no transform": with_segments(
                 plain, segment(0xEE, b"Adobe\0\x64\0\0\0\0\0")

@@ -1,5 +1,7 @@
 """Images that statistics leave out: what was recorded of them must still be so."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from arrays import tally
@@ -51,6 +53,16 @@ def test_nothing_is_missing() -> None:
     assert check(RECORDED, RECORDED).findings == ()
     assert [c.rule for c in check(stats_of(*IMAGES, bad=more), RECORDED).findings] == ["unreadable"]
     assert check(stats_of(*IMAGES), RECORDED, mode="compatible").findings == ()
+
+
+def test_other_bytes() -> None:
+    """An image that still cannot be read, but is another file, is a change of the data."""
+    one, other = (replace(BAD[0], sha256=digit * 64) for digit in "12")
+    recorded = stats_of(*IMAGES, bad=[one, *BAD[1:]])
+    assert check(recorded, recorded).findings == ()
+    (case,) = check(stats_of(*IMAGES, bad=[other, *BAD[1:]]), recorded).findings
+    assert (case.rule, case.level, case.paths) == ("data-changed", Level.FAIL, (one.path,))
+    assert "1 image recorded as unreadable is another file now" in case.message
 
 
 def test_another_code() -> None:

@@ -151,6 +151,7 @@ def test_keys_come_in_their_order() -> None:
         "layout",
         "max_pixels",
         "split_dirs",
+        "split",
     ]
     assert list(content["settings"]) == settings_keys
     assert list(content["splits"]) == ["train", "val", "scans"]
@@ -158,7 +159,7 @@ def test_keys_come_in_their_order() -> None:
         assert list(split) == SPLIT_KEYS.split()
         assert list(split["quantiles"] or QUANTILES) == list(QUANTILES)
         assert list(split["fingerprint"]) == ["paths", "files", "pixels"]
-    assert list(content["unreadable"][0]) == ["split", "path", "code", "detail"]
+    assert list(content["unreadable"][0]) == ["split", "path", "code", "detail", "sha256"]
 
 
 def no_constant(name: str) -> None:

@@ -85,11 +85,11 @@ def decode(sample: Sample, reading: Reading) -> DecodedImage | DecodedArray:
     """
     try:
         data = _read(sample)
-        if not data:
-            raise UnreadableImage(Code.EMPTY, "zero bytes")
-        if data.startswith(_LFS_POINTER):
-            raise UnreadableImage(Code.LFS_POINTER, "a Git LFS pointer, not the image")
-        return _decode(sample, data, reading)
+        try:
+            return _decode(sample, data, reading)
+        except UnreadableImage as error:
+            error.sha256 = hashlib.sha256(data).hexdigest()
+            raise
     except MemoryError as error:
         raise UnreadableImage(Code.OUT_OF_MEMORY, "not enough memory for it") from error
 
@@ -130,6 +130,10 @@ def _read(sample: Sample) -> bytes:
 
 
 def _decode(sample: Sample, data: bytes, reading: Reading) -> DecodedImage | DecodedArray:
+    if not data:
+        raise UnreadableImage(Code.EMPTY, "zero bytes")
+    if data.startswith(_LFS_POINTER):
+        raise UnreadableImage(Code.LFS_POINTER, "a Git LFS pointer, not the image")
     digest = hashlib.sha256(data).digest()
     pixels: DecodedImage | DecodedArray
     if is_array(data):

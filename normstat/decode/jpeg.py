@@ -28,7 +28,7 @@ _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _ICC = b"ICC_PROFILE\0"
 _FRAME = struct.Struct(">BHHB").unpack_from
 # Shorter segments are not what their first bytes announce.
-_SHORTEST_FRAME, _SHORTEST_JFIF, _SHORTEST_ADOBE = 8, 14, 12
+_SHORTEST_FRAME, _SHORTEST_JFIF, _SHORTEST_ADOBE, _SHORTEST_ICC = 8, 14, 12, 14
 # Pillow's own type of what it remarks.
 Info: TypeAlias = dict[str | tuple[int, int], Any]
 _MODES = {1: "L", 3: "RGB"}
@@ -90,7 +90,9 @@ def _is_known(marker: int, content: bytes, frame: object, info: Info) -> bool:
         info["exif"] = content
     elif marker == _APP1 and content.startswith(_XMP) and "xmp" not in info:
         info["xmp"] = content[len(_XMP) :]
-    elif marker == _APP2 and content.startswith(_ICC) and not frame:
+    elif (
+        marker == _APP2 and len(content) >= _SHORTEST_ICC and content.startswith(_ICC) and not frame
+    ):
         info["icc_profile"] = None
     else:
         return False

@@ -1,4 +1,4 @@
-"""Images that the recorded statistics leave out, and that no fingerprint of a split covers."""
+"""Images that the recorded statistics leave out: no fingerprint of a split covers them."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -21,8 +21,11 @@ def left_out(pair: Pair, comparison: Comparison) -> Iterator[Case]:
     Those that have become so are found by ``unreadable``; nothing is said where all is as it was.
     """
     gone = _gone(pair.split, comparison)
+    changed = _changed(pair.split, comparison)
     if gone:
-        yield _of_unreadable(pair, gone)
+        yield _of_unreadable(pair, gone, _became(pair, gone))
+    elif changed:
+        yield _of_unreadable(pair, changed, "another file now, and still unreadable")
     elif _other_depth_changed(pair):
         words = "other images than recorded have another depth than most; record the data anew"
         yield Case("data-changed", Level.FAIL, words, pair.split)
@@ -41,6 +44,22 @@ def _gone(split: str, comparison: Comparison) -> list[Unreadable]:
     ]
 
 
+def _changed(split: str, comparison: Comparison) -> list[Unreadable]:
+    """Records of images that cannot be read now for the same reason, but have other bytes."""
+    now = {
+        (record.path, record.code): record.sha256
+        for record in comparison.now.unreadable
+        if record.split == split
+    }
+    return [
+        record
+        for record in comparison.recorded.unreadable
+        if record.split == split
+        and record.sha256
+        and now.get((record.path, record.code), record.sha256) != record.sha256
+    ]
+
+
 def _other_depth_changed(pair: Pair) -> bool:
     """Whether they are others, and not only more: that is for ``unreadable``."""
     now, recorded = (
@@ -50,11 +69,11 @@ def _other_depth_changed(pair: Pair) -> bool:
     return now <= recorded and _fingerprints(pair.now) != _fingerprints(pair.recorded)
 
 
-def _of_unreadable(pair: Pair, gone: list[Unreadable]) -> Case:
+def _of_unreadable(pair: Pair, gone: list[Unreadable], became: str) -> Case:
     examples = "; ".join(f"{shown(r.path)}: {r.code}" for r in islice(gone, _NAMED))
     verb, them = ("is", "it") if len(gone) == 1 else ("are", "them")
     words = (
-        f"{images(len(gone))} recorded as unreadable {verb} {_became(pair, gone)}: {examples}; "
+        f"{images(len(gone))} recorded as unreadable {verb} {became}: {examples}; "
         f"record the data without {them}, or bring {them} back"
     )
     paths = tuple(record.path for record in gone[:FIRST])

@@ -106,6 +106,7 @@ class Settings:
     layout : of ``.npy`` images: ``hwc`` or ``chw``.
     max_pixels : limit of width × height.
     split_dirs : split → folder given to it, relative to DATA.
+    split : splits that were asked for; empty: every one found.
     """
 
     channels: str = "auto"
@@ -116,6 +117,7 @@ class Settings:
     layout: str = "hwc"
     max_pixels: int = MAX_PIXELS
     split_dirs: Mapping[str, str] = field(default_factory=dict)
+    split: tuple[str, ...] = ()
 
     def reading(self) -> Reading:
         """What of them a decoder needs."""

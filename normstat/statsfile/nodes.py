@@ -147,6 +147,11 @@ class Node:
             self.fail("should be 32 hexadecimal digits")
         return int(self.value, 16)
 
+    def sha256(self) -> str:
+        if not re.fullmatch(r"[0-9a-f]{64}", self.text()):
+            self.fail("should be 64 hexadecimal digits")
+        return self.text()
+
     def one_of(self, allowed: tuple[str, ...]) -> str:
         if self.text() not in allowed:
             self.fail(f"should be one of {', '.join(allowed)}; found {self.value!r}")

@@ -49,6 +49,7 @@ def record_from_json(node: Node) -> Unreadable:
         path=node["path"].path(),
         code=node["code"].one_of(tuple(Code)),
         detail=node["detail"].text(),
+        sha256=node.get("sha256").optional(Node.sha256),
     )
 
 
@@ -62,6 +63,7 @@ def _settings(node: Node) -> Settings:
         layout=node.get("layout", "hwc").one_of(LAYOUTS),
         max_pixels=node["max_pixels"].whole(),
         split_dirs={name: folder.text() for name, folder in node["split_dirs"].items()},
+        split=tuple(name.text() for name in node.get("split", []).list()),
     )
 
 

@@ -45,7 +45,8 @@ def check(
     recorded : as loaded from a stats file.
     mode : ``same``: is this the data that was recorded, to the last file? ``compatible``: is it
         new data for which the recorded mean and std are still right?
-    split : name or names of the splits to compare; all that either has if empty.
+    split : name or names of the splits to compare; if empty those that were asked for when it was
+        recorded, or all that either has.
     margin : shift of a mean in σ, or of σ relative to itself, beyond which the numbers are no
         longer right.
     levels : rule → ``off``, ``warn`` or ``fail``, in place of the usual level.
@@ -81,7 +82,7 @@ def check(
     >>> [(case.rule, case.level.value) for case in check(now, recorded).findings]
     [('data-changed', 'fail')]
     """
-    names, levels = names_of(split), dict(levels or {})
+    names, levels = names_of(split) or recorded.settings.split, dict(levels or {})
     if mode not in MODES:
         raise UsageError(f"{shown(mode)}: no such mode; there are {', '.join(MODES)}")
     refuse_margin(margin)

@@ -114,13 +114,14 @@ def compute(
         layout=layout or (applied.layout if applied else "hwc"),
         max_pixels=max_pixels,
         split_dirs={name: os.fspath(folder) for name, folder in (split_dir or {}).items()},
+        split=tuple(dict.fromkeys(names_of(split))),
     )
     refuse_options(settings, workers, max_errors, image_timeout)
     if cache is not None:
         _refuse_cache(os.fspath(cache))
     if keys is not None and not keys.is_empty:
         raise ValueError("the collector of keys is not empty: it is of another run")
-    images = Images.of(path, settings, names_of(split))
+    images = Images.of(path, settings, settings.split)
     settings = replace(settings, split_dirs=images.source.split_dirs)
     reading = replace(settings.reading(), names=applied.channels if applied else None)
     progress = progress or Silent()

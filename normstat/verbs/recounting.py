@@ -37,7 +37,8 @@ def recount(
     ----------
     path : folder
     recorded : as loaded from a stats file.
-    split : names of the splits to read; all that are found if empty.
+    split : names of the splits to read; if empty those that were asked for when it was recorded,
+        or all that are found.
     executor, progress, keys, none_readable, cache : as for :func:`normstat.compute`; that no image
         can be read is for a check to find, too, unless that is no failure to it.
 
@@ -62,6 +63,7 @@ def recount(
     (['train'], True)
     """
     settings = recorded.settings
+    split = split or settings.split
     split_dirs = {**dict(_dirs_there(path, settings)), **_own_name(path, recorded)}
     settings = replace(settings, split_dirs=split_dirs)
     splits = _splits_there(path, settings, recorded, split)
