@@ -6,6 +6,7 @@ up, it ends the process; and so it does at once when Ctrl-C is pressed a second 
 process of the command line installs this; the library leaves signals to who calls it.
 """
 
+import _thread
 import os
 import select
 import signal
@@ -16,8 +17,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
 
+from normstat.commandline import how_to_continue
+
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has fewer
 _PATIENCE = 1.0  # seconds for the main thread to clean up
+_SOON = 0.01  # seconds until what a destructor has swallowed is raised again
 _BY_SIGNAL = 128
 
 
@@ -57,14 +61,19 @@ class Watch:
     def __init__(self, words: Sequence[str]) -> None:
         self._words = words
         self._raises = True
+        self._handled: set[int] = set()
         self._inbox = -1
+        self._looks_on = False
+        self._lost = 0
 
     def begin(self) -> None:
         """Take the signals that are not ignored, as ``nohup`` and shells may have asked for."""
+        sys.unraisablehook = self._pass_over
         for name in _SIGNALS:
             number = getattr(signal, name, None)
             default = (signal.SIG_DFL, signal.default_int_handler)
             if number and signal.getsignal(number) in default:
+                self._handled.add(number)
                 signal.signal(number, self._handle)
         if sys.platform != "win32":  # has no pipes that do not block
             self._inbox, outbox = os.pipe()
@@ -74,17 +83,19 @@ class Watch:
             # Where no thread can be started the main thread alone has to do.
             with suppress(RuntimeError):
                 threading.Thread(target=self._look_on, name="signals", daemon=True).start()
+                self._looks_on = True
 
     def end(self) -> None:
         """From now on a signal raises nothing: the process is about to end anyway."""
         self._raises = False
+        self._lost = 0
 
     def tell(self, interrupted: Interrupted) -> None:
         """One sentence on stderr: what was interrupted, and how to continue."""
         name = signal.Signals(interrupted.number).name
-        # Whoever knows more than the command line tells has noted it on the way.
-        how = getattr(interrupted, "__notes__", None) or [how_to_continue(self._words)]
-        sentence = f"normstat: interrupted by {name}; {'; '.join(how)}\n"
+        # Whoever has brought work to safety has noted where.
+        kept = "; ".join(getattr(interrupted, "__notes__", ()))
+        sentence = f"normstat: interrupted by {name}; {how_to_continue(self._words, kept)}\n"
         # Neither a lock that a stuck thread holds nor a pipe that is full may keep us here.
         with suppress(OSError, AttributeError):  # stderr may be closed
             stderr = sys.__stderr__.fileno()  # type: ignore[union-attr]  # as said
@@ -95,38 +106,44 @@ class Watch:
         if self._raises:
             self._raises = False
             raise Interrupted(number)
+        # Where a thread looks on it sees to that, even if this one is stuck.
+        if number == signal.SIGINT and not self._looks_on:
+            os._exit(Interrupted(number).exit_code)
+
+    def _pass_over(self, ignored: "sys.UnraisableHookArgs") -> None:
+        """Keep what was raised in a destructor, where Python only prints it and goes on."""
+        if not isinstance(ignored.exc_value, Interrupted):
+            sys.__unraisablehook__(ignored)
+            return
+        self._lost = ignored.exc_value.number
+        # A little later, when the destructor is over; if it then meets another, again.
+        if sys.platform == "win32":
+            self._raises = True
+            threading.Timer(_SOON, _thread.interrupt_main, [self._lost]).start()
+        else:
+            signal.signal(signal.SIGALRM, self._raise_lost)
+            signal.setitimer(signal.ITIMER_REAL, _SOON)
+
+    def _raise_lost(self, _: int, __: FrameType | None) -> None:
+        if self._lost:
+            raise Interrupted(self._lost)
 
     def _look_on(self) -> None:
-        interrupted = Interrupted(os.read(self._inbox, 1)[0])
+        first = self._next_within(None)
         last = time.monotonic() + _PATIENCE
-        while select.select([self._inbox], [], [], max(0.0, last - time.monotonic()))[0]:
-            again = Interrupted(os.read(self._inbox, 1)[0])
-            if again.number == signal.SIGINT:
-                os._exit(again.exit_code)
+        while second := self._next_within(last):
+            if second == signal.SIGINT:
+                os._exit(Interrupted(second).exit_code)
+        interrupted = Interrupted(first)
         self.tell(interrupted)
         os._exit(interrupted.exit_code)
 
-
-def how_to_continue(words: Sequence[str]) -> str:
-    """What the same user can do next.
-
-    >>> how_to_continue(["apply", "photos", "arrays"])
-    'the same command with --skip-existing continues'
-    >>> how_to_continue(["compute", "photos", "--cache", "photos.cache"])
-    'what is finished is kept, and the same command continues'
-    """
-    command = words[0] if words else ""
-    if command in ("apply", "normalize"):
-        if "--dry-run" in words:
-            return "nothing was to be written"
-        if "--skip-existing" in words:
-            return "the same command continues"
-        instead = " in place of --overwrite" if "--overwrite" in words else ""
-        return f"the same command with --skip-existing{instead} continues"
-    if command in ("compute", "check"):
-        if any(word.partition("=")[0] == "--cache" for word in words):
-            return "what is finished is kept, and the same command continues"
-        return "the same command begins again; with --cache FILE it could continue"
-    if command == "invert" and "--overwrite" not in words:
-        return "the same command with --overwrite begins again"
-    return "the same command begins again"
+    def _next_within(self, last: float | None) -> int:
+        """The next signal that asks to stop, on the clock's time ``last`` at the latest, or 0."""
+        while True:
+            left = None if last is None else max(0.0, last - time.monotonic())
+            if not select.select([self._inbox], [], [], left)[0]:
+                return 0
+            number = os.read(self._inbox, 1)[0]
+            if number in self._handled:  # others write there as well
+                return number

@@ -4,14 +4,12 @@ import json
 import os
 import random
 import re
-import signal
 import sqlite3
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-import make
 import pytest
 from cached import cut, pgm, settle
 from command import environment, normstat
@@ -119,32 +117,6 @@ def test_killed_while_it_writes(tmp_path: Path) -> None:
             tuple(samples[start : start + 5]) for start in range(0, len(samples), 5)
         ]
         assert all(row.value == b"".join(row.samples) * 99 for row in found)
-
-
-@posix
-def test_an_interrupt_says_how_to_go_on(tmp_path: Path) -> None:
-    """Ctrl-C in the middle: what is finished is found by the next run."""
-    data = tmp_path / "data"
-    picture = make.encoded(make.pixels(1, 700, 900), "PPM")
-    for index in range(60):
-        make.write(data / f"{index:02}.ppm", picture[:-1] + bytes([index]))
-    settle(data)
-    command = ["compute", data, "-o", tmp_path / "stats.json", "--cache", tmp_path / "c", "-j", "1"]
-    run = subprocess.Popen(
-        [sys.executable, "-m", "normstat", *command],
-        env=environment(),
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert run.stderr
-    assert "60 images" in run.stderr.readline()  # the run has begun
-    run.send_signal(signal.SIGINT)
-    said = run.communicate(timeout=30)[1]
-    assert run.returncode == 130
-    assert f"what is finished is kept in {tmp_path / 'c'}; the same command goes on" in said
-    stats, _, found = compute(data, "--cache", tmp_path / "c", code=0)
-    assert stats == compute(data, code=0)[0]
-    assert int(found[0]) > 0
 
 
 def test_two_runs_share_a_cache(data: Path, tmp_path: Path) -> None:

@@ -30,6 +30,10 @@ class Cache:
     path : of the file; made if there is none.
     warn : is told if the file is damaged, foreign, or cannot be written. The run goes on.
 
+    Attributes
+    ----------
+    written : rows that have reached the file.
+
     Raises
     ------
     UsageError, OutputError
@@ -60,6 +64,7 @@ class Cache:
         self._used: list[tuple[int, int]] = []
         self._next_write = time.monotonic() + _EVERY
         self._locked = 0
+        self.written = 0
 
     @property
     def keeps(self) -> bool:
@@ -95,13 +100,20 @@ class Cache:
         if time.monotonic() > self._next_write:
             self._flush()
 
-    def close(self) -> None:
-        """Write what is left, and let go of the file."""
+    def close(self, hurry: bool = False) -> bool:
+        """Write what is left, and let go of the file; true if all that was stored is there.
+
+        In a hurry another run that holds the file is not waited for.
+        """
+        if hurry:
+            self._database.hurry()
         if self._rows or self._used:
             self._flush()
         if self._rows:
             self._database.give_up(_LOCKED)
+        kept = self.keeps
         self._database.close()
+        return kept
 
     def _has_rows(self, context: Context) -> bool:
         """Whether there was anything of it at first; else each lookup is for nothing."""
@@ -123,6 +135,7 @@ class Cache:
 
     def _flush(self) -> None:
         if self._database.write(self._write):
+            self.written += len(self._rows) if self.keeps else 0
             self._rows, self._locked = [], 0
         else:
             self._locked += 1

@@ -30,8 +30,9 @@ _TABLES = (
     f"PRAGMA application_id = {_APPLICATION}",
     f"PRAGMA user_version = {_SCHEMA}",
 )
-# Seconds to wait for another run's write. It is short, and an interrupt must not wait for long.
+# Seconds to wait for another run's write, which is short.
 _PATIENCE = 1.0
+_HURRIED = 0.2  # of a process that is to be gone within a second
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 # What is wrong with the storage, not with what is stored.
 _STORAGE = {
@@ -133,6 +134,10 @@ class Database:
         if self.writable:
             self.writable = False
             self._warn(f"{self._name}: cannot be written ({reason}); nothing more is kept there")
+
+    def hurry(self) -> None:
+        """From now on hardly wait for another run's write."""
+        self.read(lambda file: file.execute(f"PRAGMA busy_timeout = {int(_HURRIED * 1000)}"), None)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -49,15 +49,11 @@ def resuming(
         yield resumed
         progress.notice(f"{resumed.reused} of {resumed.images} images from the cache {shown(path)}")
     except BaseException as stop:
-        if resumed.keeps and not isinstance(
-            stop, Exception
-        ):  # a signal; errors speak for themselves
-            stop.add_note(
-                f"what is finished is kept in {shown(path)}; the same command goes on from there"
-            )
+        by_signal = not isinstance(stop, Exception)  # errors speak for themselves
+        if resumed.close(hurry=by_signal) and by_signal:
+            stop.add_note(f"what is finished is kept in {shown(path)}")
         raise
-    finally:
-        resumed.close()
+    resumed.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,15 +127,11 @@ class Resuming:
         self._asked: deque[_Asked] = deque()
         self.images = self.reused = 0
 
-    @property
-    def keeps(self) -> bool:
-        """Whether another run will find what this one has finished."""
-        return self._cache.keeps
-
-    def close(self) -> None:
-        """Write what is left."""
-        self._cache.close()
+    def close(self, hurry: bool = False) -> bool:
+        """Write what is left; true if another run will find something that this one need not do."""
+        kept = self._cache.close(hurry)
         self._tell()
+        return kept and self.reused + self._cache.written > 0
 
     def map(self, job: Job[Tally], shards: Iterable[Shard]) -> Generator[Tally, None, None]:
         """See :class:`normstat.executors.Executor`; the shards have the stamps of their samples."""

@@ -1,0 +1,58 @@
+"""What the words of a command line tell before it is parsed, or when it is over too soon."""
+
+from collections.abc import Sequence
+from itertools import takewhile
+
+
+def cache_file(words: Sequence[str]) -> str | None:
+    """What ``--cache`` names, in either of its spellings.
+
+    >>> cache_file(["compute", "photos", "--cache", "a"]), cache_file(["check", "--cache=b"])
+    ('a', 'b')
+    >>> cache_file(["compute", "photos", "--", "--cache", "a"])
+    """
+    found = None
+    options = list(takewhile(lambda word: word != "--", words))
+    for number, word in enumerate(options):
+        if word.startswith("--cache="):
+            found = word.removeprefix("--cache=")
+        elif word == "--cache" and number + 1 < len(options):
+            found = options[number + 1]
+    return found
+
+
+def how_to_continue(words: Sequence[str], kept: str = "") -> str:
+    """What the same user can do after an interruption.
+
+    Parameters
+    ----------
+    words : the command line.
+    kept : what a cache has for certain, as a clause. Without it no work counts as kept: a cache
+        may be unusable, or have nothing yet.
+
+    Examples
+    --------
+    >>> how_to_continue(["apply", "photos", "arrays"])
+    'the same command with --skip-existing continues'
+    >>> how_to_continue(["compute", "photos", "--cache", "c"], "what is finished is kept in c")
+    'what is finished is kept in c, and the same command continues'
+    """
+    command = words[0] if words else ""
+    if kept:
+        return f"{kept}, and the same command continues"
+    if command in ("apply", "normalize"):
+        return _how_apply_continues(words)
+    if command in ("compute", "check") and cache_file(words) is None:
+        return "the same command begins again; with --cache FILE it could continue"
+    if command == "invert" and "--overwrite" not in words:
+        return "the same command with --overwrite begins again"
+    return "the same command begins again"
+
+
+def _how_apply_continues(words: Sequence[str]) -> str:
+    if "--dry-run" in words:
+        return "nothing was to be written"
+    if "--skip-existing" in words:
+        return "the same command continues"
+    instead = " in place of --overwrite" if "--overwrite" in words else ""
+    return f"the same command with --skip-existing{instead} continues"
