@@ -4,9 +4,9 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from itertools import pairwise
 from typing import TYPE_CHECKING, NoReturn
 
+from normstat.commandline import cache_file
 from normstat.signals import Interrupted, Watch
 
 if TYPE_CHECKING:
@@ -46,19 +46,21 @@ def main() -> NoReturn:
 
 def _has_cache(words: Sequence[str]) -> bool:
     """Whether another run may have done the work already: then workers start when one is needed."""
-    return any(option == "--cache" and os.path.exists(file) for option, file in pairwise(words))
+    cache = cache_file(words)
+    return cache is not None and os.path.exists(cache)
 
 
 @contextmanager
 def _workers_ahead(words: Sequence[str]) -> Iterator["Local | None"]:
     """Workers of a command that will need some: they start while this process starts itself."""
     preload = _READS_IMAGES.get(words[0]) if words else None
-    if not preload or not _HELP.isdisjoint(words) or _has_cache(words):
+    if not preload or not _HELP.isdisjoint(words):
         yield None
         return
     from normstat.executors import Local, available_cpus
 
-    with Local(min(_AHEAD, available_cpus()), preload=preload) as local:
+    ahead = min(_AHEAD, available_cpus())
+    with Local(ahead, preload=preload, early=not _has_cache(words)) as local:
         yield local
 
 

@@ -34,18 +34,23 @@ class Local:
         others start than shards need.
     image_timeout : seconds after which an image is given up; 0 for never.
     preload : module that a worker imports while its parent is still busy starting.
+    early : a ``with`` block starts workers before there is work; else each waits for its first
+        shard, which may never come.
     """
 
-    def __init__(self, workers: int, image_timeout: float = 60.0, preload: str = "") -> None:
+    def __init__(
+        self, workers: int, image_timeout: float = 60.0, preload: str = "", early: bool = True
+    ) -> None:
         self.workers = workers
         self.image_timeout = image_timeout
         self.preload = preload
+        self.early = early
         self._early: list[Worker] = []
         self._lasting: set[Worker] = set()
         self._entered = 0
 
     def __enter__(self) -> Self:
-        """Start some workers already: they import what they need while the caller does.
+        """If ``early``, start some workers: they import what they need while the caller does.
 
         They last from one :meth:`map` to the next, until the end of the outermost ``with`` block.
         """
@@ -55,7 +60,7 @@ class Local:
             self._lasting.discard(surplus)
             surplus.end()
         with suppress(OSError):  # map() starts what is missing, or says why it cannot
-            while len(self._lasting) < min(self.workers, _MOST_EARLY):
+            while self.early and len(self._lasting) < min(self.workers, _MOST_EARLY):
                 worker = Worker(self.preload)
                 self._lasting.add(worker)
                 self._early.append(worker)
