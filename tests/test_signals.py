@@ -31,6 +31,7 @@ HOW = {
     "check": "the same command begins again; with --cache FILE it could continue",
     "apply": "the same command with --skip-existing continues",
 }
+ENOUGH = 30.0  # seconds for what a busy machine may take its time for
 # Every image takes its time, in workers alone.
 SLOW = """
 import time, os, sys
@@ -266,3 +267,139 @@ def test_a_full_disk_behind_stderr_ends_no_run(data: Path, command: tuple[str, .
         )
     assert run.returncode == 0
     assert (data / "out.json").exists() or (data / "out" / "normstat.json").exists()
+
+
+# A process that sends itself a signal at one place, at which it is easily lost or told twice.
+IN_A_DESTRUCTOR = """
+import signal, sys, weakref
+if "-m" in sys.orig_argv:
+    from normstat import signals
+    from normstat.executors import Local
+    signals._PATIENCE = 600  # nobody but the main thread ends it
+    class Sends:
+        def __del__(self):
+            signal.raise_signal(signal.SIGTERM)
+    enter = Local.__enter__
+    def entered(self):
+        Sends()
+        return enter(self)
+    Local.__enter__ = entered
+"""
+IN_A_CALLBACK = IN_A_DESTRUCTOR.replace(
+    "        Sends()\n",
+    "        sent = Local(1)\n"
+    "        reference = weakref.ref(sent, lambda _: signal.raise_signal(signal.SIGTERM))\n"
+    "        del sent\n",
+).replace(
+    "        def __del__(self):\n            signal.raise_signal(signal.SIGTERM)\n",
+    "        pass\n",
+)
+
+
+@commands
+@pytest.mark.parametrize("code", [IN_A_DESTRUCTOR, IN_A_CALLBACK], ids=["del", "weakref"])
+def test_a_signal_in_a_destructor(
+    data: Path, tmp_path: Path, command: tuple[str, ...], code: str
+) -> None:
+    """Where Python ignores exceptions the run stops all the same, and nobody sees a traceback."""
+    run = normstat(*command, env=patch(tmp_path / "patch", code))
+    assert run.returncode == 143
+    assert run.stderr.splitlines()[-1] == f"normstat: interrupted by SIGTERM; {HOW[command[0]]}"
+    assert "Exception ignored" not in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+# The signal comes when the system has written the words, and before Python knows it.
+WHILE_IT_WRITES = """
+import signal, sys
+if "-m" in sys.orig_argv:
+    from normstat import signals
+    signals._PATIENCE = 600
+    def hook(frame, event, called):
+        if event == "c_return" and called.__name__ == "write" and frame.f_code.co_name == "write":
+            if frame.f_globals["__name__"] == "normstat.cli.app":
+                sys.setprofile(None)
+                signal.raise_signal(signal.SIGTERM)
+    sys.setprofile(hook)
+"""
+
+
+@commands
+def test_a_signal_while_a_line_is_written(
+    data: Path, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """Each line is there once, and the sentence comes last."""
+    run = normstat(*command, env=patch(tmp_path / "patch", WHILE_IT_WRITES))
+    *before, last = run.stderr.splitlines()
+    assert run.returncode == 143
+    assert last == f"normstat: interrupted by SIGTERM; {HOW[command[0]]}"
+    assert before
+    assert len(before) == len(set(before))
+
+
+NOBODY_LOOKS_ON = """
+import threading
+start = threading.Thread.start
+def refused(self):
+    if self.name == "signals":
+        raise RuntimeError("can't start new thread")
+    start(self)
+threading.Thread.start = refused
+"""
+
+
+def test_a_second_interrupt_without_the_thread(data: Path, tmp_path: Path) -> None:
+    """Where no thread could be started, or the system has no such pipes, it ends the process."""
+    env = patch(tmp_path / "stuck", STUCK_AT_THE_END + NOBODY_LOOKS_ON)
+    with started("compute", "data", env=env) as process:
+        assert process.stderr
+        process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(2 * AT_ONCE)
+        process.send_signal(signal.SIGINT)
+        stderr = finish(process, ENOUGH)
+    assert process.returncode == 130
+    assert "interrupted" not in stderr
+
+
+OTHER_SIGNALS = """
+import signal, sys
+if "-m" in sys.orig_argv:
+    from normstat import signals
+    signals._PATIENCE = 0
+    signal.signal(signal.SIGUSR1, lambda *_: None)
+"""
+
+
+def test_other_signals_are_none_of_ours(data: Path, tmp_path: Path) -> None:
+    """Whoever has a handler for another signal is not asked to stop by it."""
+    with started(*COMMANDS["compute"], env=patch(tmp_path / "other", OTHER_SIGNALS)) as process:
+        workers(process)
+        process.send_signal(signal.SIGUSR1)
+        stderr = finish(process, ENOUGH)
+    assert process.returncode == 0, stderr
+
+
+SLOW_ARRAYS = """
+import sys, time
+if "-m" in sys.orig_argv:
+    def slow(event, arguments):
+        if event == "open" and str(arguments[0]).endswith(".npy"):
+            time.sleep(0.2)
+    sys.addaudithook(slow)
+"""
+
+
+def test_an_interrupted_invert(data: Path, tmp_path: Path) -> None:
+    """It begins again, over what it has left."""
+    assert normstat(*COMMANDS["apply"]).returncode == 0
+    command = ("invert", "out", "seen")
+    with started(*command, env=patch(tmp_path / "slow", SLOW_ARRAYS)) as process:
+        assert eventually(lambda: any(data.glob("seen/train/*.png")))
+        process.terminate()
+        last = finish(process, ENOUGH).splitlines()[-1]
+    assert process.returncode == 143
+    how = "the same command with --overwrite begins again"
+    assert last == f"normstat: interrupted by SIGTERM; {how}"
+    assert normstat(*command, "--overwrite").returncode == 0
