@@ -66,24 +66,27 @@ class _NeverFull(io.FileIO):
     """A stream whose words are lost where they cannot be written."""
 
     def write(self, data: Any, /) -> int:
-        try:
-            written = super().write(data)
-        except OSError as error:
-            if error.errno not in _UNWRITABLE:
-                raise
-            return len(data)
-        # None where nobody reads as fast as we write, and nobody wants to wait for that.
-        return len(data) if written is None else written
+        left = memoryview(data)
+        while left:
+            try:
+                written = super().write(left)
+            except OSError as error:
+                if error.errno not in _UNWRITABLE:
+                    raise
+                break
+            if written is None:  # nobody reads as fast as we write, and nobody waits for that
+                break
+            left = left[written:]
+        return len(data)
 
 
 def _never_full(stream: TextIO) -> TextIO:
     """The same stream for what is not the result: no run ends because it cannot be told."""
     if sys.platform == "win32" and stream.isatty():  # takes no bytes
         return stream
-    raw = _NeverFull(stream.fileno(), "w", closefd=False)
-    return io.TextIOWrapper(
-        io.BufferedWriter(raw), stream.encoding, "backslashreplace", line_buffering=True
-    )
+    raw: Any = _NeverFull(stream.fileno(), "w", closefd=False)
+    # Without a buffer between: it would write once more what a signal has met on its way back.
+    return io.TextIOWrapper(raw, stream.encoding, "backslashreplace", line_buffering=True)
 
 
 def _bug(error: Exception) -> int:
