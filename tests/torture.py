@@ -1,7 +1,8 @@
 """Commands killed at random moments, again and again: ``make torture``.
 
-Whatever is killed, no process and no temporary file stays behind, and the same command, continued,
-leaves the same bytes as a run that nobody has disturbed.
+Whatever is killed, no process stays behind, and the same command, continued, leaves the same bytes
+as a run that nobody has disturbed. If it was the parent, what was being written may stay under its
+temporary name, and the journal of the cache; nothing else stays.
 """
 
 import argparse
@@ -15,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from fnmatch import fnmatch
 from pathlib import Path
 
 import applied
@@ -24,13 +25,10 @@ from command import normstat
 from started import eventually, finish, started, workers
 
 _IMAGES = 48
+WRITTEN = ("out.json", "out", "cache")
+TEMPORARY = ".normstat-*.tmp"
+LEFT_BY_THE_KILLED = (TEMPORARY, "cache-journal")
 _LONGEST = 90.0  # seconds for a run that nobody kills, on a machine that is busy
-
-
-@cache
-def knows_caches() -> bool:
-    """Whether ``compute`` can keep what is finished."""
-    return "--cache" in normstat("compute", "--help").stdout
 
 
 @dataclass(frozen=True)
@@ -63,15 +61,14 @@ class Ground:
 
     def compute(self, place: Path) -> list[str | Path]:
         """The command, as it begins and as it is continued."""
-        command = ["compute", self.folder / "data", "-q", "-o", place / "out.json"]
-        return [*command, *(["--cache", place / "cache"] if knows_caches() else [])]
+        files: list[str | Path] = ["-o", place / "out.json", "--cache", place / "cache"]
+        return ["compute", self.folder / "data", "-q", *files]
 
     def apply(self, place: Path) -> list[str | Path]:
         return ["apply", self.folder / "data", place / "out", "--method", "unit", "-q"]
 
     def refuse_wrong_stats(self, place: Path) -> None:
         assert (place / "out.json").read_bytes() == (self.folder / "whole.json").read_bytes()
-        assert not list(place.glob(".normstat*"))
 
     def refuse_wrong_arrays(self, place: Path) -> None:
         assert applied.tree(place / "out") == applied.tree(self.folder / "whole")
@@ -83,10 +80,10 @@ def killed_compute(ground: Ground, place: Path, dice: random.Random) -> None:
         _kill_parent(ground.compute(place), ground, dice)
         if (place / "out.json").exists():  # it was faster
             ground.refuse_wrong_stats(place)
-        for left in place.glob(".normstat-*.tmp"):  # nobody was left to remove it
-            left.unlink()
+        _refuse_others(place, *WRITTEN, *LEFT_BY_THE_KILLED)
     assert normstat(*ground.compute(place)).returncode == 3
     ground.refuse_wrong_stats(place)
+    _refuse_others(place, *WRITTEN, TEMPORARY)  # the journal has served its purpose
 
 
 def killed_apply(ground: Ground, place: Path, dice: random.Random) -> None:
@@ -113,6 +110,13 @@ def killed_workers(ground: Ground, place: Path, dice: random.Random) -> None:
     assert process.returncode == 3, stderr
     check = ground.refuse_wrong_stats if use == ground.compute else ground.refuse_wrong_arrays
     check(place)
+    _refuse_others(place, *WRITTEN)
+
+
+def _refuse_others(place: Path, *patterns: str) -> None:
+    """Refuse a file or folder that nobody may have left."""
+    names = [path.name for path in place.iterdir()]
+    assert not [name for name in names if not any(fnmatch(name, known) for known in patterns)]
 
 
 def _kill_parent(command: list[str | Path], ground: Ground, dice: random.Random) -> None:
