@@ -16,6 +16,7 @@ from command import environment, normstat
 from started import AT_ONCE, eventually, finish, patch, started, workers
 
 import normstat as library
+from normstat.signals import _PATIENCE
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 ASKED = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
@@ -31,10 +32,16 @@ HOW = {
     "check": "the same command begins again; with --cache FILE it could continue",
     "apply": "the same command with --skip-existing continues",
 }
-ENOUGH = 30.0  # seconds for what a busy machine may take its time for
+# Nobody but the main thread ends the process, however long a busy machine takes for that.
+ALONE = """
+import sys
+if "-m" in sys.orig_argv:
+    from normstat import signals
+    signals._PATIENCE = 600
+"""
 # Every image takes its time, in workers alone.
-SLOW = """
-import time, os, sys
+SLOW = f"""{ALONE}
+import time, os
 if "-c" in sys.orig_argv:
     fstat = os.fstat
     os.fstat = lambda descriptor: time.sleep(0.3) or fstat(descriptor)
@@ -49,7 +56,7 @@ def no_hang() -> Iterator[None]:
         raise TimeoutError("hangs")
 
     signal.signal(signal.SIGALRM, stop)
-    signal.alarm(40)
+    signal.alarm(100)
     yield
     signal.alarm(0)
 
@@ -113,7 +120,7 @@ def test_a_signal_at_any_moment(data: Path, seed: int) -> None:
     dice = random.Random(seed)
     command = dice.choice(list(COMMANDS.values()))
     number = dice.choice(list(ASKED))
-    with started(*command) as process:
+    with started(*command, env=patch(data / "alone", ALONE)) as process:
         workers(process)
         time.sleep(dice.uniform(0, 0.8))
         os.killpg(process.pid, number)
@@ -179,7 +186,8 @@ if "-m" in sys.orig_argv:
 def test_nothing_that_is_stuck_holds_up_the_exit(
     data: Path, tmp_path: Path, number: signal.Signals, code: str
 ) -> None:
-    """Neither the main thread nor another that waits for storage."""
+    """Neither the main thread nor another that waits for storage: it comes when patience ends."""
+    assert _PATIENCE < AT_ONCE
     make.write(tmp_path / "some" / "a.png", make.encoded(make.pixels(1, 5, 7)))
     make.write(tmp_path / "some" / "hung" / "b.png", make.encoded(make.pixels(1, 5, 7)))
     with started("compute", "some", env=patch(tmp_path / "stuck", code)) as process:
@@ -193,17 +201,15 @@ def test_nothing_that_is_stuck_holds_up_the_exit(
 
 def test_a_second_interrupt_ends_at_once(data: Path, tmp_path: Path) -> None:
     """Nobody who presses Ctrl-C twice waits for what the first is still cleaning up."""
-    environment = patch(tmp_path / "stuck", STUCK_AT_THE_END)
-    with started("compute", "data", env=environment) as process:
+    env = patch(tmp_path / "stuck", ALONE + STUCK_AT_THE_END)
+    with started("compute", "data", env=env) as process:
         assert process.stderr
         process.stderr.readline()
         process.send_signal(signal.SIGINT)
         time.sleep(0.1)
         process.send_signal(signal.SIGINT)
-        start = time.monotonic()
         stderr = finish(process)
     assert process.returncode == 130
-    assert time.monotonic() - start < AT_ONCE / 2
     assert "interrupted" not in stderr  # it did not come to that
 
 
@@ -270,12 +276,10 @@ def test_a_full_disk_behind_stderr_ends_no_run(data: Path, command: tuple[str, .
 
 
 # A process that sends itself a signal at one place, at which it is easily lost or told twice.
-IN_A_DESTRUCTOR = """
-import signal, sys, weakref
+IN_A_DESTRUCTOR = f"""{ALONE}
+import signal, weakref
 if "-m" in sys.orig_argv:
-    from normstat import signals
     from normstat.executors import Local
-    signals._PATIENCE = 600  # nobody but the main thread ends it
     class Sends:
         def __del__(self):
             signal.raise_signal(signal.SIGTERM)
@@ -310,11 +314,9 @@ def test_a_signal_in_a_destructor(
 
 
 # The signal comes when the system has written the words, and before Python knows it.
-WHILE_IT_WRITES = """
-import signal, sys
+WHILE_IT_WRITES = f"""{ALONE}
+import signal
 if "-m" in sys.orig_argv:
-    from normstat import signals
-    signals._PATIENCE = 600
     def hook(frame, event, called):
         if event == "c_return" and called.__name__ == "write" and frame.f_code.co_name == "write":
             if frame.f_globals["__name__"] == "normstat.cli.app":
@@ -358,7 +360,7 @@ def test_a_second_interrupt_without_the_thread(data: Path, tmp_path: Path) -> No
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(2 * AT_ONCE)
         process.send_signal(signal.SIGINT)
-        stderr = finish(process, ENOUGH)
+        stderr = finish(process)
     assert process.returncode == 130
     assert "interrupted" not in stderr
 
@@ -377,7 +379,7 @@ def test_other_signals_are_none_of_ours(data: Path, tmp_path: Path) -> None:
     with started(*COMMANDS["compute"], env=patch(tmp_path / "other", OTHER_SIGNALS)) as process:
         workers(process)
         process.send_signal(signal.SIGUSR1)
-        stderr = finish(process, ENOUGH)
+        stderr = finish(process)
     assert process.returncode == 0, stderr
 
 
@@ -398,7 +400,7 @@ def test_an_interrupted_invert(data: Path, tmp_path: Path) -> None:
     with started(*command, env=patch(tmp_path / "slow", SLOW_ARRAYS)) as process:
         assert eventually(lambda: any(data.glob("seen/train/*.png")))
         process.terminate()
-        last = finish(process, ENOUGH).splitlines()[-1]
+        last = finish(process).splitlines()[-1]
     assert process.returncode == 143
     how = "the same command with --overwrite begins again"
     assert last == f"normstat: interrupted by SIGTERM; {how}"
