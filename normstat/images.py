@@ -142,13 +142,16 @@ class Stamp(NamedTuple):
     ----------
     size : bytes.
     mtime_ns, ctime_ns : when its content, and anything about it, last changed; nanoseconds.
-    settled : any later change would show in the other three. It does not where the clock of the
+    inode : its number on its disk; 0 where there is none. A folder that is renamed, or a link that
+        is led elsewhere, changes no time of the files inside.
+    settled : any later change would show in the other four. It does not where the clock of the
         file system may not have moved on since the last one.
     """
 
     size: int
     mtime_ns: int
     ctime_ns: int
+    inode: int
     settled: bool
 
 

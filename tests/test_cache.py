@@ -240,12 +240,12 @@ def test_a_damaged_row_is_not_found_and_replaced(tmp_path: Path, column: str) ->
 
 
 def test_digests_tell_files_apart() -> None:
-    """Path, size and both times make a sample; whether it was settled does not."""
-    stamp = Stamp(1, 2, 3, True)
-    others = [stamp._replace(size=9), stamp._replace(mtime_ns=9), stamp._replace(ctime_ns=9)]
+    """Path, size, both times and inode make a sample; whether it was settled does not."""
+    stamp = Stamp(1, 2, 3, 4, True)
+    others = [stamp._replace(**{field: 9}) for field in ("size", "mtime_ns", "ctime_ns", "inode")]
     digests = {sample_digest("a", other) for other in (stamp, *others)}
     digests.add(sample_digest("b", stamp))
-    assert len(digests) == 5
+    assert len(digests) == 6
     assert sample_digest("a", stamp._replace(settled=False)) in digests
 
 
@@ -449,6 +449,28 @@ def test_changed_files_are_read_again(many: Path, tmp_path: Path) -> None:
     (many / "new").replace(many / third[1])
     settle(many)
     assert read(many, tmp_path / "c") == [*first[1:], *second, *third]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no inodes there")
+def test_folders_that_change_places(tmp_path: Path) -> None:
+    """Files of equal size and times, as of one tick of the clock, are not taken for each other."""
+    here, aside, spare = tmp_path / "data" / "train", tmp_path / "aside", tmp_path / "spare"
+    for _ in range(99):  # until a tick has both, where the clock has ticks
+        for folder, value in ((here, 1), (aside, 2)):
+            pgm(folder / "a.pgm", value)
+        for folder in (here, aside):
+            os.utime(folder / "a.pgm", (1e9, 1e9))
+        if os.stat(here / "a.pgm").st_ctime_ns == os.stat(aside / "a.pgm").st_ctime_ns:
+            break
+    settle(here)
+    settle(aside)
+    cache = tmp_path / "c"
+    assert read(here.parent, cache) == ["train/a.pgm"]
+    for first, second, read_again in ((here, aside, ["train/a.pgm"]), (aside, here, [])):
+        first.rename(spare)
+        second.rename(first)
+        spare.rename(second)
+        assert read(here.parent, cache) == read_again
 
 
 def test_floats_are_never_regrouped(tmp_path: Path) -> None:

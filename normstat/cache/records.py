@@ -63,11 +63,11 @@ class Row:
 def sample_digest(path: str, stamp: Stamp) -> bytes:
     """What stands for one image: where it is, and its stamp.
 
-    >>> same = [sample_digest("a.png", Stamp(9, 1, 1, settled)) for settled in (True, False)]
-    >>> same[0] == same[1], same[0] == sample_digest("b.png", Stamp(9, 1, 1, True))
+    >>> same = [sample_digest("a.png", Stamp(9, 1, 1, 7, settled)) for settled in (True, False)]
+    >>> same[0] == same[1], same[0] == sample_digest("b.png", Stamp(9, 1, 1, 7, True))
     (True, False)
     """
-    stamped = f"{stamp.size} {stamp.mtime_ns} {stamp.ctime_ns} ".encode()
+    stamped = f"{stamp.size} {stamp.mtime_ns} {stamp.ctime_ns} {stamp.inode} ".encode()
     return blake2b(stamped + path_bytes(path), digest_size=DIGEST).digest()
 
 

@@ -25,13 +25,13 @@ def stamp_of(entry: "os.DirEntry[str]") -> Stamp:
     try:
         status = entry.stat()
     except OSError:  # as above
-        return Stamp(0, 0, 0, settled=False)
+        return Stamp(0, 0, 0, 0, settled=False)
     mtime, ctime, now = status.st_mtime_ns, status.st_ctime_ns, time.time_ns()
     # Whatever is written sets ctime, so only a recent one could come again; nor is the clock of a
     # server that is ahead to be trusted. Where there is no ctime (Windows, FAT) it is mtime that
     # is set, and there any other time than about now is one that was put there on purpose.
     settled = now - ctime > _tick(ctime) and abs(now - mtime) > _tick(mtime)
-    return Stamp(status.st_size, mtime, ctime, settled)
+    return Stamp(status.st_size, mtime, ctime, status.st_ino, settled)
 
 
 def _tick(time_ns: int) -> int:
