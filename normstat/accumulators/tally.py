@@ -12,8 +12,9 @@ from normstat.accumulators.moments import Moments
 from normstat.accumulators.perimage import DOUBLE, PerImage
 from normstat.images import DTYPES, Kind, Unreadable
 
-#: What a tally of the same images is. To be raised with every change of what is counted, read or
-#: called damaged: tallies from before, in caches, are then not used.
+#: Part of what a cache finds tallies by. Raise it whenever the same image files would come to
+#: another tally than before: other numbers, other notes, read where it was called damaged. Else
+#: users would be given what the version before had counted. A test compares some files' tally.
 STATE = 1
 #: Paths kept of each kind, to name some of the images should the kind be in the minority.
 FIRST = 10

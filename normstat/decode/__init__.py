@@ -22,7 +22,16 @@ from normstat.decode.pixels import SMALL, DecodedImage, Header
 from normstat.errors import UnreadableImage
 from normstat.images import FLOAT, FORMATS, GRAY8, RGB8, Code, Kind, Reading, Sample
 
-__all__ = ["DecodedArray", "DecodedImage", "Measured", "decode", "decoder", "measure", "versions"]
+__all__ = [
+    "DecodedArray",
+    "DecodedImage",
+    "Measured",
+    "decode",
+    "decoder",
+    "measure",
+    "versions",
+    "with_lossy",
+]
 
 _FORMATS = tuple(dict.fromkeys(format for format in FORMATS.values() if format != NPY))
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
@@ -55,6 +64,21 @@ def versions() -> dict[str, str | None]:
     return {
         "pillow": features.version("pil"),
         "libjpeg_turbo": features.version("libjpeg_turbo"),
+    }
+
+
+def with_lossy() -> dict[str, str | None]:
+    """Those of :func:`versions`, and of what else decodes formats that leave a decoder a choice.
+
+    zlib is not among them: what is compressed without loss comes out one way only.
+
+    >>> sorted(with_lossy().keys() - versions().keys())
+    ['libavif', 'libtiff', 'libwebp']
+    """
+    return versions() | {
+        "libwebp": features.version("webp"),
+        "libavif": features.version("avif"),
+        "libtiff": features.version("libtiff"),
     }
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -12,15 +13,14 @@ import numpy as np
 
 from normstat import __version__
 from normstat.accumulators.interleave import Part, has_order, interleaved
-from normstat.accumulators.keys import KEY
 from normstat.accumulators.tally import STATE, Tally
-from normstat.cache import Cache, Context, Row, sample_digest
-from normstat.decode import versions
-from normstat.errors import StatsFileError
+from normstat.cache import Cache, Context, sample_digest
+from normstat.decode import with_lossy
 from normstat.executors import Executor, Job
 from normstat.files import shown
 from normstat.images import LASTING, Reading, Shard
-from normstat.statsfile import dumps_tally, loads_tally
+from normstat.statsfile import dumps_tally
+from normstat.verbs.believing import believed
 from normstat.verbs.counting import Count
 from normstat.verbs.running import Progress
 
@@ -159,10 +159,13 @@ class Resuming:
         for row in self._cache.find(self._context(shard.split), samples):
             if not place.keys() >= set(row.samples):
                 continue  # a larger row has some of them
-            tally = _tally(row, shard)
+            places = [place[sample] for sample in row.samples]
+            tally = believed(row.value, shard.split, [shard.paths[number] for number in places])
             # What is not the whole shard has another grouping, which floating point would show.
-            if tally and (len(row.samples) == len(samples) or not has_order(tally)):
-                known.append(Part([place.pop(sample) for sample in row.samples], tally))
+            if tally and (len(places) == len(samples) or not has_order(tally)):
+                known.append(Part(places, tally))
+                for sample in row.samples:
+                    del place[sample]
             if not place:
                 break
         return _Asked(shard, samples, tuple(known), tuple(place.values()))
@@ -176,24 +179,6 @@ class Resuming:
             self._progress.notice(self._warnings.popleft())
 
 
-def _tally(row: Row, shard: Shard) -> Tally | None:
-    """The tally of a row; None if it cannot be that of some of the shard's images."""
-    try:
-        tally = loads_tally(row.value)
-    except StatsFileError:
-        return None
-    if tally.splits.keys() | tally.keys.splits.keys() != {shard.split}:
-        return None
-    state = tally.splits[shard.split] if tally.splits else None
-    if not state or state.listed != len(row.samples):
-        return None
-    if len(tally.keys.splits.get(shard.split, b"")) != len(row.samples) * KEY:
-        return None
-    named = {record.path for record in state.unreadable}
-    named.update(path for kind in state.kinds.values() for path in kind.first)
-    return tally if named.issubset(shard.paths) else None
-
-
 def _contexts(data: str, job: Count) -> Callable[[str], Context]:
     """The context of each split: everything but the samples that decides a tally."""
     settings = {
@@ -203,8 +188,14 @@ def _contexts(data: str, job: Count) -> Callable[[str], Context]:
     }
     if job.covariance:
         settings["covariance"] = True
-    # NumPy adds up floating-point pixels; the rest is integers.
-    decides = {"normstat": __version__, "state": str(STATE), **versions(), "numpy": np.__version__}
+    # NumPy adds up floating-point pixels, in an order that the processor may decide.
+    decides = {
+        "normstat": __version__,
+        "state": str(STATE),
+        **with_lossy(),
+        "numpy": np.__version__,
+        "machine": platform.machine(),
+    }
     return partial(
         Context,
         os.path.realpath(data),
