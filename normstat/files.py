@@ -230,7 +230,7 @@ elsewhere
         errno.EDQUOT: "your quota is used up; write elsewhere",
         errno.ENOENT: "create the folder first, or write elsewhere",
     }.get(error.errno or 0, "write elsewhere")
-    disk = _disk(path) if error.errno in _OF_THE_DISK else ""
+    disk = disk_of(path) if error.errno in _OF_THE_DISK else ""
     reason = error.strerror or str(error) or type(error).__name__
     return OutputError(f"{shown(path)}: cannot be written ({reason}){disk}; {cure}")
 
@@ -243,8 +243,8 @@ def _output_errors(target: Path) -> Iterator[None]:
         raise unwritten(target, error) from error
 
 
-def _disk(path: str | os.PathLike[str]) -> str:
-    """Where the disk is mounted that a path is on, and how much is free."""
+def disk_of(path: str | os.PathLike[str]) -> str:
+    """Where the disk is mounted that a path is on, and how much is free; to end a message with."""
     place = os.path.realpath(path)
     while not os.path.ismount(place):
         place = os.path.dirname(place)
@@ -260,6 +260,15 @@ def _disk(path: str | os.PathLike[str]) -> str:
     if status.f_files and not status.f_favail:
         return f"{name} cannot hold one file more"
     return f"{name} has {status.f_bavail * status.f_frsize:,} bytes free"
+
+
+def is_read_only(path: str | os.PathLike[str]) -> bool:
+    """Whether it is the disk that cannot be written, whatever the rights; False if none tells."""
+    try:
+        status = os.statvfs(os.path.dirname(os.path.realpath(path)))
+    except (AttributeError, OSError):  # there is no such call on Windows
+        return False
+    return bool(status.f_flag & os.ST_RDONLY)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -43,6 +43,8 @@ class Listener:
     def notice(self, message: str) -> None:
         self.notices.append(message)
 
+    warning = notice
+
     def of(self, cache: Path) -> list[str]:
         """What it said of the cache, but for how much came from there."""
         return [notice for notice in self.notices if notice.startswith(str(cache))]

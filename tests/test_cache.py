@@ -25,6 +25,8 @@ from normstat.accumulators.interleave import Part, interleaved
 from normstat.accumulators.keys import NO_KEY, KeyCollector, Keys
 from normstat.accumulators.tally import Tally
 from normstat.cache import Cache, Context, contents, prune, sample_digest
+from normstat.cache.aside import identity_of, set_aside
+from normstat.cache.database import Database
 from normstat.errors import NormstatError, OutputError, StatsFileError, UsageError
 from normstat.executors import Local
 from normstat.images import Kind, Sample, Shard, Stamp, Unreadable
@@ -296,6 +298,33 @@ def test_who_holds_the_damaged_file_leaves_the_new_one(tmp_path: Path) -> None:
     assert len(said) == 1
     assert sorted(os.listdir(tmp_path)) == ["c", "c.damaged"]
     assert values(path, [B]) == [b"of b"]
+
+
+def test_what_another_run_has_begun_is_not_set_aside(tmp_path: Path) -> None:
+    """A file is renamed only if it is the one that was found to be damaged."""
+    for name in ("damaged", "c"):
+        (tmp_path / name).write_bytes(name.encode())
+    assert set_aside(str(tmp_path / "c"), identity_of(str(tmp_path / "damaged"))) is None
+    assert set_aside(str(tmp_path / "gone"), identity_of(str(tmp_path / "gone"))) is None
+    assert sorted(os.listdir(tmp_path)) == ["c", "damaged"]
+    aside = set_aside(str(tmp_path / "c"), identity_of(str(tmp_path / "c")))
+    assert aside == str(tmp_path / "c.damaged")
+
+
+@pytest.mark.parametrize("write", [False, True])
+def test_a_wrong_call_of_SQLite_is_no_damage(tmp_path: Path, write: bool) -> None:  # noqa: N802
+    """A mistake of this package comes out as what it is; the file is whole, and stays."""
+    stored(tmp_path / "c", (A,))
+    database = Database(str(tmp_path / "c"), pytest.fail)
+
+    def mistaken(file: sqlite3.Connection) -> None:
+        file.execute("SELECT ?", ())
+
+    with pytest.raises(sqlite3.ProgrammingError):
+        database.write(mistaken) if write else database.read(mistaken, None)
+    database.close()
+    assert os.listdir(tmp_path) == ["c"]
+    assert values(tmp_path / "c", [A]) == [A]
 
 
 def test_a_locked_file_is_done_without(tmp_path: Path, warnings: list[str]) -> None:

@@ -4,12 +4,14 @@ import json
 import os
 import random
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import mounted
 import pytest
 from cached import cut, pgm, settle
 from command import environment, normstat
@@ -149,7 +151,45 @@ def test_no_room_for_the_cache_is_no_reason_to_stop(data: Path, tmp_path: Path, 
     stats, said, _ = compute(data, "--cache", tmp_path / "c", preexec_fn=limit)
     assert stats == compute(data)[0]
     assert said.count(f"{tmp_path / 'c'}: cannot be ") == 1
+    assert re.search(r"; the disk mounted at /\S* has [\d,]+ bytes free; ", said)
     assert compute(data, "--cache", tmp_path / "c")[0] == stats
+
+
+@pytest.mark.parametrize("room", [0, 32_768])
+def test_a_full_disk_is_named_once(data: Path, tmp_path: Path, room: int) -> None:
+    """Where it is mounted and what is free, whether or not the file could be begun."""
+    with mounted.disk(tmp_path / "disk", 256) as disk:
+        (disk / "ballast").write_bytes(bytes(shutil.disk_usage(disk).free - room))
+        stats, said, _ = compute(data, "--cache", disk / "c")
+        assert stats == compute(data)[0]
+        (told,) = [line for line in said.splitlines() if str(disk) in line and ": cannot" in line]
+        assert "(database or disk is full); the disk mounted at" in told
+        assert re.search(f"mounted at {disk} has [0-9,]+ bytes free", told)
+        assert compute(data, "--cache", disk / "c", "-q")[1] == f"{told}\n"
+
+
+def test_a_read_only_disk_is_named(data: Path, tmp_path: Path) -> None:
+    """What is in the cache is used, and that nothing more gets there is due to the disk."""
+    with mounted.disk(tmp_path / "disk", 1024) as disk:
+        compute(data, "--cache", disk / "c")
+        mounted.remounted(disk, "ro")
+        pgm(data / "val" / "new.pgm", 1)
+        settle(data)
+        _, said, found = compute(data, "--cache", disk / "c")
+    assert found == ("400", "401")
+    assert "cannot be written (attempt to write a readonly database); the disk" in said
+
+
+@pytest.mark.parametrize("options", [[], ["-q"]], ids=["usual", "quiet"])
+def test_a_file_that_is_renamed_is_told(data: Path, tmp_path: Path, options: list[str]) -> None:
+    """A text that is given as a cache is kept under another name, and not even -q hides that."""
+    cache = tmp_path / "c"
+    cache.write_text("dear diary, " * 99)
+    _, said, _ = compute(data, "--cache", cache, *options)
+    assert (
+        f"{cache}: is no cache, or damaged: set aside as {cache}.damaged, a new one is begun\n"
+    ) in said
+    assert (tmp_path / "c.damaged").read_text() == "dear diary, " * 99
 
 
 @posix
@@ -164,7 +204,7 @@ def test_a_cache_that_may_only_be_read(data: Path, tmp_path: Path) -> None:
     stats, said, found = compute(data, "--cache", tmp_path / "c", anyone=True)
     tmp_path.chmod(0o755)
     assert found == ("400", "401")
-    assert said.count("cannot be written") == 1
+    assert said.count("cannot be written (attempt to write a readonly database); nothing") == 1
     assert stats == compute(data)[0]
     assert (tmp_path / "c").read_bytes() == before
 

@@ -14,7 +14,7 @@ from normstat.cache.rows import Candidate, has_rows, led_by, today, unpacked
 _EVERY = 1.0
 # Writes in a row that may find the file locked, each after twice the time: some minutes in all.
 _TRIES = 8
-_LOCKED = "another run holds it"
+_LOCKED = "(another run holds it)"
 _FAST = 1
 _INSERT = (
     "INSERT OR REPLACE INTO rows (context, name, lead, samples, value, checksum, used)"

@@ -2,13 +2,13 @@
 
 import os
 import sqlite3
-import stat
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from enum import Enum, auto
 from typing import TypeVar
 
+from normstat.cache.aside import Identity, identity_of, set_aside
+from normstat.cache.trouble import ERRORS, Trouble, reason
 from normstat.errors import UsageError
 from normstat.files import ensure_writable, shown
 from normstat.images import FORMATS
@@ -33,40 +33,6 @@ _TABLES = (
 # Seconds to wait for another run's write, which is short.
 _PATIENCE = 1.0
 _HURRIED = 0.2  # of a process that is to be gone within a second
-_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-# What is wrong with the storage, not with what is stored.
-_STORAGE = {
-    sqlite3.SQLITE_AUTH,
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_INTERRUPT,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_NOLFS,
-    sqlite3.SQLITE_NOMEM,
-    sqlite3.SQLITE_PERM,
-    sqlite3.SQLITE_PROTOCOL,
-    sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_TOOBIG,
-}
-
-
-#: All that SQLite raises: a message that quotes damaged text may be no text itself.
-ERRORS = (sqlite3.Error, UnicodeError)
-
-
-class Trouble(Enum):
-    """What an error means for what comes next."""
-
-    BUSY = auto()
-    STORAGE = auto()
-    DAMAGED = auto()
-
-    @classmethod
-    def of(cls, error: Exception) -> "Trouble":
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
-        if code in _BUSY:
-            return cls.BUSY
-        return cls.STORAGE if code in _STORAGE else cls.DAMAGED
 
 
 class NotOurs(Exception):
@@ -97,7 +63,7 @@ class Database:
         self._warn = warn
         self._lock = threading.RLock()  # rows are looked up in the threads of an executor
         self._connection: sqlite3.Connection | None = None
-        self._identity: tuple[int, int] | None = None
+        self._identity: Identity | None = None
         self._replaced = False
         #: Whether it makes sense to write.
         self.writable = True
@@ -130,10 +96,10 @@ class Database:
             return True
 
     def give_up(self, reason: str) -> None:
-        """Write no more."""
+        """Write no more; the reason is in brackets."""
         if self.writable:
             self.writable = False
-            self._warn(f"{self._name}: cannot be written ({reason}); nothing more is kept there")
+            self._warn(f"{self._name}: cannot be written {reason}; nothing more is kept there")
 
     def hurry(self) -> None:
         """From now on hardly wait for another run's write."""
@@ -148,11 +114,11 @@ class Database:
                     connection.close()
 
     def _open(self) -> None:
-        self._identity = _identity(self._path)
+        self._identity = identity_of(self._path)
         try:
             self._connection = connect(self._path)
             _begin(self._connection)
-            self._identity = _identity(self._path)
+            self._identity = identity_of(self._path)
         except NotOurs as error:
             self.close()
             self._warn(f"{self._name}: {error}; this run goes on without a cache")
@@ -163,13 +129,16 @@ class Database:
 
     def _handle(self, error: Exception, writing: bool = False) -> Trouble:
         trouble = Trouble.of(error)
+        if trouble is Trouble.BUG:
+            raise error
         if trouble is Trouble.DAMAGED:
             self._begin_anew()
         elif trouble is Trouble.STORAGE and writing:
-            self.give_up(str(error))
+            self.give_up(reason(self._path, error))
         elif trouble is Trouble.STORAGE:
             self.close()
-            self._warn(f"{self._name}: cannot be used ({error}); this run goes on without a cache")
+            why = reason(self._path, error)
+            self._warn(f"{self._name}: cannot be used {why}; this run goes on without a cache")
         return trouble
 
     def _begin_anew(self) -> None:
@@ -179,17 +148,19 @@ class Database:
             self._warn(f"{self._name}: is damaged again; this run goes on without a cache")
             return
         self._replaced = True
-        # Another run that shares the file may have been faster; its new one is whole.
-        if self._identity == _identity(self._path):
-            try:
-                aside = _set_aside(self._path)
-            except OSError as error:
-                self._warn(
-                    f"{self._name}: is damaged and cannot be set aside ({error.strerror}); this "
-                    "run goes on without a cache"
-                )
-                return
-            self._warn(f"{self._name}: is damaged; set aside as {shown(aside)}, a new one is begun")
+        try:
+            aside = set_aside(self._path, self._identity)
+        except OSError as error:
+            self._warn(
+                f"{self._name}: is no cache, or damaged, and cannot be set aside "
+                f"({error.strerror}); this run goes on without a cache"
+            )
+            return
+        if aside:
+            self._warn(
+                f"{self._name}: is no cache, or damaged: set aside as {shown(aside)}, a new one "
+                "is begun"
+            )
         self._open()
 
 
@@ -232,7 +203,7 @@ def connect(path: str) -> sqlite3.Connection:
     return connection
 
 
-def refuse_other(connection: sqlite3.Connection) -> bool:
+def is_cache(connection: sqlite3.Connection) -> bool:
     """Whether the file is a cache already; false for an empty one.
 
     Raises
@@ -254,12 +225,12 @@ def refuse_other(connection: sqlite3.Connection) -> bool:
 
 
 def _begin(connection: sqlite3.Connection) -> None:
-    if not refuse_other(connection):
+    if not is_cache(connection):
         _transaction(connection, _make_tables)
 
 
 def _make_tables(connection: sqlite3.Connection) -> None:
-    if refuse_other(connection):  # another run was faster
+    if is_cache(connection):  # another run was faster
         return
     for statement in _TABLES:
         connection.execute(statement)
@@ -274,25 +245,3 @@ def _transaction(connection: sqlite3.Connection, action: Action[None]) -> None:
         with suppress(sqlite3.Error):  # of what has failed nothing is left
             connection.execute("ROLLBACK")
         raise
-
-
-def _identity(path: str) -> tuple[int, int] | None:
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
-
-
-def _set_aside(path: str) -> str:
-    """Rename a damaged file, and what belongs to it: its journal would be played into the next."""
-    aside = f"{path}.damaged"
-    number = 1
-    while os.path.lexists(aside):
-        number += 1
-        aside = f"{path}.damaged-{number}"
-    os.rename(path, aside)
-    for of_it in ("-journal", "-wal", "-shm"):
-        with suppress(FileNotFoundError):
-            os.rename(path + of_it, aside + of_it)
-    return aside

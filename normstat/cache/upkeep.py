@@ -7,9 +7,10 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from normstat.cache.database import ERRORS, NotOurs, Trouble, connect, refuse_other
+from normstat.cache.database import NotOurs, connect, is_cache
 from normstat.cache.records import DIGEST, Context, split_samples
 from normstat.cache.rows import led_by, today, unpacked
+from normstat.cache.trouble import ERRORS, Trouble, reason
 from normstat.errors import OutputError, UsageError
 from normstat.files import shown
 from normstat.images import path_from_bytes
@@ -146,12 +147,14 @@ def _opened(path: str) -> Iterator[sqlite3.Connection]:
         raise UsageError(f"{shown(path)}: there is no such file; compute --cache makes one")
     try:
         with closing(connect(path)) as file:
-            if not refuse_other(file):
+            if not is_cache(file):
                 raise UsageError(f"{shown(path)}: is empty; compute --cache fills it")
             yield file
     except NotOurs as error:
         raise UsageError(f"{shown(path)}: {error}") from error
     except ERRORS as error:
+        if Trouble.of(error) is Trouble.BUG:
+            raise
         raise _refusal(path, error) from error
 
 
@@ -161,7 +164,7 @@ def _refusal(path: str, error: Exception) -> UsageError | OutputError:
     if trouble is Trouble.BUSY:
         return OutputError(f"{name}: another run is writing it; try again when that has ended")
     if trouble is Trouble.STORAGE:
-        return OutputError(f"{name}: cannot be read or written ({error})")
+        return OutputError(f"{name}: cannot be read or written {reason(path, error)}")
     return UsageError(
         f"{name}: is no cache, or damaged ({error}); the next run that is given it sets it aside"
     )

@@ -42,15 +42,15 @@ def print_table(stats: "Stats", file: str, histograms: bool = False) -> None:
 
 
 @contextmanager
-def progress_on_stderr(quiet: bool, offers_cache: bool = False) -> Iterator["Progress | None"]:
-    """A progress bar where stderr is a terminal, notices on stderr anyway, or nothing at all.
+def progress_on_stderr(quiet: bool, offers_cache: bool = False) -> Iterator["Progress"]:
+    """A progress bar where stderr is a terminal, notices on stderr anyway, or only warnings.
 
     Parameters
     ----------
     offers_cache : tell whoever sits there for long that there is ``--cache``.
     """
     if quiet:
-        yield None
+        yield _Quiet()
         return
     from tqdm import tqdm
 
@@ -63,6 +63,17 @@ def progress_on_stderr(quiet: bool, offers_cache: bool = False) -> Iterator["Pro
         yield bar
     finally:
         bar.close()
+
+
+class _Quiet:
+    """What is left with -q."""
+
+    def total(self, images: int) -> None: ...
+    def advance(self, images: int) -> None: ...
+    def notice(self, message: str) -> None: ...
+
+    def warning(self, message: str) -> None:
+        print(message, file=sys.stderr)
 
 
 class _Bar:
@@ -92,3 +103,5 @@ class _Bar:
 
     def notice(self, message: str) -> None:
         self._bar.write(message, file=sys.stderr)
+
+    warning = notice

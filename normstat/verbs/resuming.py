@@ -176,7 +176,7 @@ class Resuming:
 
     def _tell(self) -> None:
         while self._warnings:
-            self._progress.notice(self._warnings.popleft())
+            self._progress.warning(self._warnings.popleft())
 
 
 def _contexts(data: str, job: Count) -> Callable[[str], Context]:

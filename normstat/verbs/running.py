@@ -35,6 +35,9 @@ class Progress(Protocol):
     def notice(self, message: str) -> None:
         """Something that a user should know."""
 
+    def warning(self, message: str) -> None:
+        """Something that went wrong, or was done to a user's file: not even -q hides it."""
+
 
 class Silent:
     """A :class:`Progress` that says nothing."""
@@ -42,6 +45,7 @@ class Silent:
     def total(self, images: int) -> None: ...
     def advance(self, images: int) -> None: ...
     def notice(self, message: str) -> None: ...
+    def warning(self, message: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
