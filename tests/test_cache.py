@@ -356,13 +356,13 @@ def test_pruning(tmp_path: Path) -> None:
     """Rows go that are old, damaged, or in another row; the rest is found as before."""
     path = tmp_path / "c"
     stored(path, (A,), (A, B), (C,))
-    assert [content.images for content in contents(str(path))] == [4]
-    assert prune(str(path), 0) == 1
-    assert values(path, [A]) == []
+    assert [(content.rows, content.images) for content in contents(str(path))] == [(3, 3)]
+    assert prune(str(path), 0) == 0
     with sqlite3.connect(path) as file:
         file.execute("UPDATE rows SET used = used - 3 WHERE length(samples) = 16")
     file.close()
-    assert prune(str(path), 3) == 0
+    assert prune(str(path), 3) == 1
+    assert values(path, [A]) == []
     assert values(path, [A, B]) == [A + B]
     assert prune(str(path), 2) == 1
     with sqlite3.connect(path) as file:
@@ -370,6 +370,81 @@ def test_pruning(tmp_path: Path) -> None:
     file.close()
     assert prune(str(path), 2) == 1
     assert contents(str(path)) == []
+
+
+@pytest.mark.parametrize("days", [0, 1])
+def test_images_come_and_go_and_what_is_needed_stays(tmp_path: Path, days: int) -> None:
+    """After images were removed, or added and removed again, on one day or several, pruning never
+    takes what the last run needed.
+    """
+    data, cache = tmp_path / "data", tmp_path / "c"
+    for index in range(60):
+        pgm(data / f"{index:02}.pgm", index)
+
+    def rerun() -> list[str]:
+        if cache.exists():
+            with sqlite3.connect(cache) as file:
+                file.execute("UPDATE rows SET used = used - ?", (days,))
+            file.close()
+        settle(data)
+        return read(data, cache)
+
+    rerun()
+    (data / "30.pgm").unlink()
+    rerun()
+    assert rerun() == []
+    prune(str(cache), 30)
+    assert rerun() == []
+    pgm(data / "zz.pgm", 7)
+    assert rerun() == ["zz.pgm"]
+    (data / "zz.pgm").unlink()
+    assert rerun() == []
+    prune(str(cache), 30)
+    assert rerun() == []
+
+
+def test_a_row_goes_when_a_larger_one_is_used_in_its_place(tmp_path: Path) -> None:
+    """Of rows that one contains, those go that were used before it, whichever was stored first."""
+    path = tmp_path / "c"
+    stored(path, (A, B), (A,), (B, A, C), (C,))
+    with sqlite3.connect(path) as file:
+        file.execute("UPDATE rows SET used = used - length(samples) / 16 % 3")
+    file.close()  # three samples today, one yesterday, two the day before
+    assert prune(str(path), 30) == 3
+    assert values(path, [A, B, C]) == [B + A + C]
+
+
+def test_contents_have_an_order(tmp_path: Path) -> None:
+    """By DATA and split, of each what was used last first; what is damaged comes last."""
+    path = tmp_path / "c"
+    cache = Cache(str(path), pytest.fail)
+    names = [
+        (data, split, setting) for data in "ba" for split in ("val", "train") for setting in "yx"
+    ]
+    for name in names:
+        cache.store(Context(*name, "1"), (A,), b"")
+    cache.close()
+    with sqlite3.connect(path) as file:
+        file.execute(
+            "UPDATE contexts SET digest = zeroblob(16) WHERE data || split || settings = 'avalx'"
+        )
+        older = "SELECT digest FROM contexts WHERE hex(settings) = hex('x')"
+        file.execute(f"UPDATE rows SET used = used - 1 WHERE context IN ({older})")
+    file.close()
+    found = [content.context for content in contents(str(path))]
+    told = [
+        (context.data, context.split, context.settings) if context else None for context in found
+    ]
+    assert told == [
+        ("a", "train", "y"),
+        ("a", "train", "x"),
+        ("a", "val", "y"),
+        ("b", "train", "y"),
+        ("b", "train", "x"),
+        ("b", "val", "y"),
+        ("b", "val", "x"),
+        None,
+    ]
 
 
 def test_using_a_row_makes_it_young(tmp_path: Path) -> None:

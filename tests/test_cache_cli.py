@@ -271,8 +271,12 @@ def test_the_command_shows_and_prunes(data: Path, tmp_path: Path) -> None:
     pgm(data / "train" / "000+.pgm", 1)
     settle(data)
     compute(data, "--cache", cache)
+    with sqlite3.connect(cache) as file:  # the rest happens a day later
+        file.execute("UPDATE rows SET used = used - 1")
+    file.close()
+    compute(data, "--cache", cache)
     pruned = normstat("cache", cache, "--prune", "30")
-    assert pruned.stderr == f"1 rows removed from {cache}\n"
+    assert pruned.stderr == f"1 row removed from {cache}\n"
     with sqlite3.connect(cache) as file:
         file.execute("UPDATE rows SET used = 1 WHERE context IN (SELECT min(context) FROM rows)")
     file.close()
@@ -282,6 +286,20 @@ def test_the_command_shows_and_prunes(data: Path, tmp_path: Path) -> None:
     assert len(pruned.stdout.splitlines()) == len(shown.stdout.splitlines()) - 1
     assert cache.stat().st_size < size
     assert json.loads(compute(data, "--cache", cache)[0])["splits"]["train"]["images"] == 400
+
+
+def test_only_versions_that_differ_are_shown(tmp_path: Path) -> None:
+    """Of versions a table has those that tell its lines apart, else none."""
+    for pillow, words in (("12", 0), ("13", 1)):
+        cache = Cache(str(tmp_path / "c"), pytest.fail)
+        cache.store(Context("/data", "val", "", f"normstat 1, pillow {pillow}"), (b"a" * 16,), b"")
+        cache.close()
+        shown = normstat("cache", tmp_path / "c").stdout
+        assert [shown.count(text) for text in ("normstat 1", "pillow 12", "pillow 13")] == [
+            0,
+            words,
+            words,
+        ]
 
 
 @pytest.mark.parametrize(

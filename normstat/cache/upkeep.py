@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from normstat.cache.database import NotOurs, connect, is_cache
-from normstat.cache.records import DIGEST, Context, split_samples
+from normstat.cache.records import Context, split_samples
 from normstat.cache.rows import led_by, today, unpacked
 from normstat.cache.trouble import ERRORS, Trouble, reason
 from normstat.errors import OutputError, UsageError
@@ -25,7 +25,8 @@ class Content:
     Attributes
     ----------
     context : None if it is damaged.
-    rows, images : how many; an image may be in several rows.
+    rows : how many.
+    images : how many different ones there are in them; changed ones count as others.
     bytes : of what is stored.
     used : the last day, in UTC, on which a row was written or read; None if that is damaged.
     """
@@ -38,7 +39,7 @@ class Content:
 
 
 def contents(path: str) -> list[Content]:
-    """What is in a cache, by context, those used last first.
+    """What is in a cache, by context: by DATA and split, of each those used last first.
 
     Raises
     ------
@@ -46,21 +47,21 @@ def contents(path: str) -> list[Content]:
         It is no cache, or cannot be read.
     """
     query = """
-        SELECT count(*), sum(length(samples)), sum(length(samples) + length(value)), max(used),
+        SELECT count(*), sum(length(samples) + length(value)), max(used),
             data, split, settings, versions, context
         FROM rows LEFT JOIN contexts ON digest = context GROUP BY context
     """
     with _opened(path) as file:
-        found = [_content(*row) for row in file.execute(query)]
-    oldest = date.min
-    return sorted(found, key=lambda content: content.used or oldest, reverse=True)
+        rows = file.execute(query).fetchall()
+        return sorted((_content(_images(file, row[-1]), *row) for row in rows), key=_place)
 
 
 def prune(path: str, days: int) -> int:
     """Remove rows that nobody needs, and give their space back.
 
-    Those are rows that were last used more than so many days ago, rows whose samples all are in
-    another one, and damaged ones.
+    Those are rows that were last used more than so many days ago, damaged ones, and rows whose
+    samples all are in another one that was used on a later day. Of rows that were used on the same
+    day each may be what the next run needs: images come, and they go.
 
     Parameters
     ----------
@@ -81,11 +82,13 @@ def prune(path: str, days: int) -> int:
     """
     with _opened(path) as file:
         file.execute("BEGIN IMMEDIATE")
-        used = file.execute("SELECT id, used FROM rows").fetchall()
-        needless = {number for number, day in used if not _is_recent(day, days)}
+        used = dict(file.execute("SELECT id, used FROM rows"))
+        needless = {number for number, day in used.items() if not _is_recent(day, days)}
         needless.update(_damaged(file))
         for number, contained in _contained(file):
-            needless.update(contained if number not in needless else ())
+            if number not in needless:
+                others = contained - needless
+                needless.update(other for other in others if used[other] < used[number])
         file.executemany("DELETE FROM rows WHERE id = ?", [(number,) for number in needless])
         file.execute("DELETE FROM contexts WHERE digest NOT IN (SELECT context FROM rows)")
         file.execute("COMMIT")
@@ -93,15 +96,33 @@ def prune(path: str, days: int) -> int:
     return len(needless)
 
 
-def _content(*row: object) -> Content:
-    rows, sample_bytes, size, used, *context, digest = row
+def _images(file: sqlite3.Connection, context: object) -> int:
+    """How many different samples there are in the rows of a context."""
+    query = "SELECT samples FROM rows WHERE context IS ?"
+    samples: set[bytes] = set()
+    for (packed,) in file.execute(query, (context,)):
+        samples.update(split_samples(packed))
+    return len(samples)
+
+
+def _content(images: int, *row: object) -> Content:
+    rows, size, used, *context, digest = row
     return Content(
         _context(context, digest),
         _whole(rows),
-        _whole(sample_bytes) // DIGEST,
+        images,
         _whole(size),
         _DAY_ZERO + timedelta(used) if isinstance(used, int) and 0 <= used < 10**6 else None,
     )
+
+
+def _place(content: Content) -> tuple[object, ...]:
+    """Where it stands among the others: damaged ones last."""
+    if not content.context:
+        return (True,)
+    data, split, settings, versions = content.context.fields()
+    age = date.max - (content.used or date.min)
+    return False, data, split, age, settings, versions
 
 
 def _whole(value: object) -> int:

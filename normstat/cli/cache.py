@@ -10,6 +10,8 @@ from normstat.cli.terminal import console
 from normstat.files import shown
 
 if TYPE_CHECKING:
+    from collections.abc import Container, Sequence
+
     from normstat.cache import Content
 
 _HEADERS = ("data", "split", "rows", "images", "size", "last used", "settings", "versions")
@@ -31,7 +33,11 @@ def cache(
 ) -> int:
     """Show what a cache has, or make it smaller.
 
-    With --prune, rows whose images are all in another row go too.
+    A row of the file has up to some hundred images. A line of the table tells how many rows, and
+    how many different images, there are of a folder, split and settings; versions are those of
+    Pillow and others that decide the numbers, where lines differ in them. Images are known by their
+    absolute path. With --prune, rows go too whose images are all in a row that was used on a later
+    day.
 
     \b
     Examples:
@@ -43,16 +49,29 @@ def cache(
     from normstat.tables import print_rows
 
     if prune is not None:
-        print(f"{prune_rows(file, prune)} rows removed from {shown(file)}", file=sys.stderr)
-    rows = [_row(content) for content in contents(file)]
-    # The widest column is only worth its room where there is something to tell apart.
-    shown_columns = slice(None if len({row[_VERSIONS] for row in rows}) > 1 else _VERSIONS)
-    cells = [row[shown_columns] for row in rows]
-    print_rows(_HEADERS[shown_columns], cells, console(), _SPARED)
+        removed = prune_rows(file, prune)
+        rows = "row" if removed == 1 else "rows"
+        print(f"{removed} {rows} removed from {shown(file)}", file=sys.stderr)
+    found = contents(file)
+    differing = _differing([content.context.versions for content in found if content.context])
+    # A column is only worth its room where there is something to tell apart.
+    columns = slice(None if differing else _VERSIONS)
+    lines = [_line(content, differing)[columns] for content in found]
+    print_rows(_HEADERS[columns], lines, console(), _SPARED)
     return 0
 
 
-def _row(content: "Content") -> tuple[str, ...]:
+def _differing(versions: "Sequence[str]") -> set[str]:
+    """Those that not all of them have.
+
+    >>> sorted(_differing(["normstat 1, pillow 1", "normstat 1, pillow 2"]))
+    ['pillow 1', 'pillow 2']
+    """
+    each = [set(text.split(", ")) for text in versions]
+    return set[str]().union(*each) - set[str].intersection(*each) if each else set()
+
+
+def _line(content: "Content", differing: "Container[str]") -> tuple[str, ...]:
     context = content.context
     numbers = (
         f"{content.rows}",
@@ -63,4 +82,5 @@ def _row(content: "Content") -> tuple[str, ...]:
     if not context:
         return ("damaged", "", *numbers, "", "")
     settings = context.settings or "default"
-    return (shown(context.data), shown(context.split), *numbers, shown(settings), context.versions)
+    versions = ", ".join(text for text in context.versions.split(", ") if text in differing)
+    return (shown(context.data), shown(context.split), *numbers, shown(settings), shown(versions))
