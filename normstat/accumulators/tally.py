@@ -15,7 +15,7 @@ from normstat.images import DTYPES, Kind, Unreadable
 #: Part of what a cache finds tallies by. Raise it whenever the same image files would come to
 #: another tally than before: other numbers, other notes, read where it was called damaged. Else
 #: users would be given what the version before had counted. A test compares some files' tally.
-STATE = 1
+STATE = 2
 #: Paths kept of each kind, to name some of the images should the kind be in the minority.
 FIRST = 10
 
