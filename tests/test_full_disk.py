@@ -22,6 +22,18 @@ if "-c" in sys.orig_argv:
     os.fstat = lambda descriptor: time.sleep(0.05) or fstat(descriptor)
 """
 
+# Workers read nothing before there is a file of this name.
+GATE = """
+import os, sys, time
+if "-c" in sys.orig_argv:
+    fstat = os.fstat
+    def gated(descriptor):
+        while not os.path.exists("gate"):
+            time.sleep(0.01)
+        return fstat(descriptor)
+    os.fstat = gated
+"""
+
 
 @pytest.fixture
 def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
@@ -113,11 +125,13 @@ def test_a_disk_that_somebody_else_fills_meanwhile(disk: Path, tmp_path: Path, s
 
 def test_a_mount_that_vanishes(disk: Path, tmp_path: Path) -> None:
     """The folder is empty, or not there, when the result is to be written: no wrong success."""
-    with started(*WRITERS["stats"], "-j", "1", env=patch(tmp_path / "slow", SLOW)) as process:
-        assert process.stderr
-        process.stderr.readline()
+    before = disk.stat().st_mtime_ns
+    with started(*WRITERS["stats"], "-j", "1", env=patch(tmp_path / "patch", GATE)) as process:
+        # The disk is tried before the work.
+        assert eventually(lambda: disk.stat().st_mtime_ns != before)
         mounted.unmounted(disk)
         disk.rmdir()
+        Path("gate").touch()
         stderr = finish(process, 20)
     assert process.returncode == 4, stderr
     assert "disk/out.json: cannot be written" in stderr
