@@ -48,10 +48,10 @@ class Cache:
     ...     path = os.path.join(folder, "cache")
     ...     cache = Cache(path, print)
     ...     cache.store(context, samples[1:], b"what b came to")
-    ...     cache.close()
+    ...     done = cache.close()
     ...     cache = Cache(path, print)
     ...     found = [row.value for row in cache.find(context, samples)]
-    ...     cache.close()
+    ...     done = cache.close()
     >>> found
     [b'what b came to']
     """
