@@ -490,7 +490,7 @@ def test_what_decides_numbers_decides_what_is_found(tmp_path: Path) -> None:
 
 
 def test_an_interrupt_loses_nothing_finished(many: Path, tmp_path: Path) -> None:
-    """Stopped after any number of shards, a run says how to go on, and the next one does."""
+    """Stopped after any number of shards, a run says where they are, and the next has them."""
     paths = cut(many)
     for number in range(1, len(paths)):
         cache = tmp_path / f"cache-{number}"
@@ -500,7 +500,7 @@ def test_an_interrupt_loses_nothing_finished(many: Path, tmp_path: Path) -> None
             if next(ticks) == number - 1:
                 raise KeyboardInterrupt
 
-        with pytest.raises(KeyboardInterrupt, match="; the same command goes on"):
+        with pytest.raises(KeyboardInterrupt, match="what is finished is kept in "):
             normstat.compute(many, cache=cache, workers=0, progress=Listener(stop))
         assert read(many, cache) == [path for shard in paths[number:] for path in shard]
         assert read(many, cache) == []
