@@ -18,18 +18,26 @@ AT_ONCE = 2.0
 ENOUGH = 30.0
 
 
-def members(session: int) -> set[int]:
-    """Processes of a session, whoever their parent is by now; zombies left out."""
-    found = set()
-    for folder in Path("/proc").iterdir():
+def processes() -> Iterator[tuple[int, int, int]]:
+    """Number, parent and session of each process, zombies left out."""
+    for folder in Path("/proc").glob("[0-9]*"):
         try:
             _, _, rest = (folder / "stat").read_text().rpartition(")")
         except OSError:  # no process, or gone by now
             continue
-        state, _, _, its_session = rest.split()[:4]
-        if int(its_session) == session and state not in "ZX":
-            found.add(int(folder.name))
-    return found
+        state, parent, _, session = rest.split()[:4]
+        if state not in "ZX":
+            yield int(folder.name), int(parent), int(session)
+
+
+def members(session: int) -> set[int]:
+    """Processes of a session, whoever their parent is by now."""
+    return {pid for pid, _, its_session in processes() if its_session == session}
+
+
+def children(parent: int) -> set[int]:
+    """Processes whose parent is this one."""
+    return {pid for pid, its_parent, _ in processes() if its_parent == parent}
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 30) -> bool:

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from decoded import read
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 import normstat
-from normstat.decode import DecodedImage, decode, decoder, jpeg
-from normstat.errors import UnreadableImage
-from normstat.images import Reading, Sample
+from normstat.decode import jpeg
 from normstat.statsfile import dumps
 
 simplejpeg = pytest.importorskip("simplejpeg")
@@ -100,26 +99,6 @@ def kinds() -> dict[str, bytes]:
 def _with_height(data: bytes, height: int) -> bytes:
     frame = data.index(b"\xff\xc0")
     return data[: frame + 5] + height.to_bytes(2, "big") + data[frame + 7 :]
-
-
-def read(path: Path, data: bytes, **reading: object) -> tuple[object, ...]:
-    """All that is known of an image, or the code and detail of what is wrong with it."""
-    path.write_bytes(data)
-    with decoder():
-        try:
-            pixels = decode(Sample("all", "a.png", str(path)), Reading(**reading))
-            assert isinstance(pixels, DecodedImage)
-            return (
-                pixels.kind,
-                pixels.mode,
-                pixels.format,
-                pixels.notes,
-                pixels.key,
-                pixels.array().tolist(),
-                pixels.counts().tolist(),
-            )
-        except UnreadableImage as error:
-            return error.code, error.detail
 
 
 def three_ways(path: Path, data: bytes, **reading: object) -> list[tuple[object, ...]]:

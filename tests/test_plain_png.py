@@ -6,35 +6,12 @@ from pathlib import Path
 import make
 import numpy as np
 import pytest
+from decoded import read
 from hypothesis import given
 from hypothesis import strategies as st
 
-from normstat.decode import DecodedImage, decode, decoder
-from normstat.errors import UnreadableImage
-from normstat.images import Reading, Sample
-
 REMARK = make.chunk(b"tEXt", b"Comment\0not plain")
 IDAT = st.binary(max_size=60) | st.binary(max_size=400).map(zlib.compress)
-
-
-def read(path: Path, data: bytes, **reading: int) -> tuple[object, ...]:
-    """All that is known of an image, or the code of what is wrong with it."""
-    path.write_bytes(data)
-    with decoder():
-        try:
-            pixels = decode(Sample("all", "a.png", str(path)), Reading(**reading))
-        except UnreadableImage as error:
-            return (error.code,)
-    assert isinstance(pixels, DecodedImage)
-    return (
-        pixels.kind,
-        pixels.mode,
-        pixels.format,
-        pixels.notes,
-        pixels.key,
-        pixels.array().tolist(),
-        pixels.counts().tolist(),
-    )
 
 
 def with_remark(data: bytes) -> bytes:
@@ -64,5 +41,5 @@ def test_damage_is_named_alike(
 def test_the_limit_on_pixels_comes_first(tmp_path: Path) -> None:
     """A plain file above the limit is refused by its header."""
     data = make.encoded(np.zeros((4, 5), np.uint8))
-    assert read(tmp_path / "a.png", data, max_pixels=19) == ("too_large",)
-    assert read(tmp_path / "a.png", data, max_pixels=20) != ("too_large",)
+    assert read(tmp_path / "a.png", data, max_pixels=19)[0] == "too_large"
+    assert read(tmp_path / "a.png", data, max_pixels=20)[0] != "too_large"

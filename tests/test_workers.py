@@ -7,12 +7,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import jobs
 import pytest
+from started import children, eventually
 
 from normstat.errors import EngineLost
 from normstat.executors import InProcess, Local, available_cpus
@@ -26,34 +27,12 @@ SHARDS = jobs.shards()
 EXPECTED = [shard.paths for shard in SHARDS]
 
 
-def children(parent: int) -> set[int]:
-    """Processes whose parent is this one, zombies left out."""
-    found = set()
-    for folder in Path("/proc").iterdir():
-        try:
-            _, _, rest = (folder / "stat").read_text().rpartition(")")
-        except OSError:  # no process, or gone by now
-            continue
-        state, its_parent = rest.split()[:2]
-        if int(its_parent) == parent and state != "Z":
-            found.add(int(folder.name))
-    return found
-
-
 def alive(pid: int) -> bool:
     """Whether a process is there, and no zombie."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 10) -> bool:
-    """Wait for a condition."""
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.01)
-    return condition()
 
 
 @pytest.fixture(autouse=True)

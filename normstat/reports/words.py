@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from normstat.files import shown
-from normstat.verdict import Case, Level, Value, Verdict  # noqa: F401  # Level: for doctests
+from normstat.verdict import Case, Value, Verdict
 
 # Files that a line has room for.
 _FEW = 10
@@ -34,6 +34,7 @@ def safe(text: str) -> str:
 def place(case: Case) -> str:
     """Split and channel: ``train``, ``train R``, or empty for all.
 
+    >>> from normstat.verdict import Level
     >>> place(Case("drift", Level.PASS, "", "train", "R"))
     'train R'
     """
@@ -43,6 +44,7 @@ def place(case: Case) -> str:
 def split(case: Case) -> str:
     """The split, and the other one where it is about two; empty for all.
 
+    >>> from normstat.verdict import Level
     >>> split(Case("leakage", Level.FAIL, "", "test", other_split="train"))
     'test/train'
     """
@@ -53,6 +55,7 @@ def split(case: Case) -> str:
 def message(case: Case) -> str:
     """What was found, with all files that it does not name itself.
 
+    >>> from normstat.verdict import Level
     >>> message(Case("leakage", Level.FAIL, "the same image", paths=("train/a", "val/b")))
     'the same image: train/a, val/b'
     """
@@ -62,6 +65,7 @@ def message(case: Case) -> str:
 def brief(case: Case) -> str:
     """The same with the first few files, and where to find the others.
 
+    >>> from normstat.verdict import Level
     >>> brief(Case("unreadable", Level.FAIL, "7 of a and b", paths=(*"abcdefghijkl",), named=2))
     '7 of a and b: c, d, e, f, g, h, i, j; 2 more files are named in a --report FILE'
     """
@@ -86,6 +90,7 @@ def _with_paths(case: Case, paths: Iterable[str]) -> str:
 def compared(case: Case) -> str:
     """Expected, observed and tolerance as a half sentence; empty if there are none.
 
+    >>> from normstat.verdict import Level
     >>> compared(Case("drift", Level.FAIL, "", expected=0.5, observed=0.75, unit="σ"))
     'expected 0.5 σ, observed 0.75 σ'
     """
@@ -101,6 +106,7 @@ def compared(case: Case) -> str:
 def conclusion(verdict: Verdict) -> str:
     """The verdict as a line, with the exit code.
 
+    >>> from normstat.verdict import Level
     >>> conclusion(Verdict("same", (Case("drift", Level.PASS, ""),)))
     'passed (mode same, exit code 0): 1 pass'
     """
@@ -114,6 +120,7 @@ def conclusion(verdict: Verdict) -> str:
 def fails(case: Case, verdict: Verdict) -> bool:
     """Whether this case alone fails the data.
 
+    >>> from normstat.verdict import Level
     >>> unsure = Case("drift", Level.INCONCLUSIVE, "")
     >>> fails(unsure, Verdict("same", (unsure,))), fails(unsure, Verdict("same", (unsure,), True))
     (False, True)

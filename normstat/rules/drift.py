@@ -1,6 +1,7 @@
 """Whether the mean and the std would still be right: shifts against their error bounds."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from normstat.rules.comparison import Comparison, Pair, known, names_of
 from normstat.rules.distances import Distances, between
@@ -72,17 +73,8 @@ def _of_split(pair: Pair, together: int, margin: float) -> Iterator[Case]:
     distances = _distances(pair)
     for index, effect in enumerate(effects(pair.now, pair.recorded, together, pair.same_paths)):
         level = effect.level(margin)
-        yield Case(
-            "drift",
-            level,
-            f"{_moved(effect)}: {_judged(effect, level, margin, pair)}{distances[index // 2]}",
-            pair.split,
-            effect.channel,
-            effect.expected,
-            effect.observed,
-            margin,
-            effect.unit,
-        )
+        words = f"{_moved(effect)}: {_judged(effect, level, margin, pair)}{distances[index // 2]}"
+        yield _measured(Case("drift", level, words, pair.split), effect, margin)
 
 
 def _shift(pair: Pair, effect: Effect, margin: float) -> Case:
@@ -96,16 +88,19 @@ def _shift(pair: Pair, effect: Effect, margin: float) -> Case:
         words = (
             f"no shift from train is certain; up to {effect.size + effect.bound:.3g} σ is possible"
         )
-    return Case(
-        "split-shift",
-        level,
-        f"{effect.name} {effect.after:.4g}, in train {effect.before:.4g}: {words}",
-        pair.split,
-        effect.channel,
-        effect.expected,
-        effect.observed,
-        margin,
-        effect.unit,
+    words = f"{effect.name} {effect.after:.4g}, in train {effect.before:.4g}: {words}"
+    return _measured(Case("split-shift", level, words, pair.split), effect, margin)
+
+
+def _measured(case: Case, effect: Effect, margin: float) -> Case:
+    """The case with the numbers of its effect."""
+    return replace(
+        case,
+        channel=effect.channel,
+        expected=effect.expected,
+        observed=effect.observed,
+        tolerance=margin,
+        unit=effect.unit,
     )
 
 

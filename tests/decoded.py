@@ -1,0 +1,27 @@
+"""What decoding gives, for tests that hold one way of it against another."""
+
+from pathlib import Path
+
+from normstat.decode import DecodedImage, decode, decoder
+from normstat.errors import UnreadableImage
+from normstat.images import Reading, Sample
+
+
+def read(path: Path, data: bytes, **reading: object) -> tuple[object, ...]:
+    """All that is known of an image, or the code and detail of what is wrong with it."""
+    path.write_bytes(data)
+    with decoder():
+        try:
+            pixels = decode(Sample("all", "a.png", str(path)), Reading(**reading))
+            assert isinstance(pixels, DecodedImage)
+            return (
+                pixels.kind,
+                pixels.mode,
+                pixels.format,
+                pixels.notes,
+                pixels.key,
+                pixels.array().tolist(),
+                pixels.counts().tolist(),
+            )
+        except UnreadableImage as error:
+            return error.code, error.detail
