@@ -1,0 +1,46 @@
+"""The nouns of a run: samples, shards of samples, pixels, and images that cannot be read."""
+
+from normstat.images.paths import path_bytes, path_from_bytes, path_from_text, path_text
+from normstat.images.pixels import (
+    DTYPES,
+    FLOAT,
+    GRAY8,
+    GRAY16,
+    INT32,
+    NOTES,
+    RGB8,
+    Kind,
+    Pixels,
+    channel_names,
+)
+from normstat.images.reading import FORMATS, LAYOUTS, MAX_PIXELS, Reading
+from normstat.images.samples import Sample, Shard, Stamp
+from normstat.images.unreadable import HINTS, LASTING, Code, Unreadable
+
+__all__ = [
+    "DTYPES",
+    "FLOAT",
+    "FORMATS",
+    "GRAY8",
+    "GRAY16",
+    "HINTS",
+    "INT32",
+    "LASTING",
+    "LAYOUTS",
+    "MAX_PIXELS",
+    "NOTES",
+    "RGB8",
+    "Code",
+    "Kind",
+    "Pixels",
+    "Reading",
+    "Sample",
+    "Shard",
+    "Stamp",
+    "Unreadable",
+    "channel_names",
+    "path_bytes",
+    "path_from_bytes",
+    "path_from_text",
+    "path_text",
+]

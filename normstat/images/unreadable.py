@@ -1,0 +1,77 @@
+"""Images that cannot be read: why, and what to do about it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """Why an image gave no pixels. The list is closed; the words are an interface."""
+
+    EMPTY = "empty"
+    LFS_POINTER = "lfs_pointer"
+    NOT_AN_IMAGE = "not_an_image"
+    TRUNCATED = "truncated"
+    CORRUPT = "corrupt"
+    TOO_LARGE = "too_large"
+    BIT_DEPTH_LOST = "bit_depth_lost"
+    UNSUPPORTED_PIXELS = "unsupported_pixels"
+    OTHER_DEPTH = "other_depth"
+    NON_FINITE = "non_finite"
+    VANISHED = "vanished"
+    PERMISSION_DENIED = "permission_denied"
+    NOT_REGULAR = "not_regular"
+    CHANGED_WHILE_READ = "changed_while_read"
+    IO_ERROR = "io_error"
+    WORKER_CRASH = "worker_crash"
+    TIMEOUT = "timeout"
+    OUT_OF_MEMORY = "out_of_memory"
+
+
+#: What to do about a code, where there is something to do.
+HINTS = {
+    Code.LFS_POINTER: "run `git lfs pull`",
+    Code.TRUNCATED: "download it again",
+    Code.CORRUPT: "download it again",
+    Code.TOO_LARGE: "raise --max-pixels",
+    Code.BIT_DEPTH_LOST: "convert it to 8 bits, to 16-bit gray or to .npy",
+    Code.UNSUPPORTED_PIXELS: "convert it, for example to .npy",
+    Code.OTHER_DEPTH: "convert it, or leave it out with --exclude",
+    Code.TIMEOUT: "raise --image-timeout",
+}
+
+
+#: Codes that an image's bytes decide, and the settings: reading it again would say the same.
+LASTING = frozenset(
+    {
+        Code.EMPTY,
+        Code.LFS_POINTER,
+        Code.NOT_AN_IMAGE,
+        Code.TRUNCATED,
+        Code.CORRUPT,
+        Code.TOO_LARGE,
+        Code.BIT_DEPTH_LOST,
+        Code.UNSUPPORTED_PIXELS,
+        Code.OTHER_DEPTH,
+        Code.NON_FINITE,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """The record of one image (or folder, with a trailing ``/``) that gave no pixels.
+
+    Attributes
+    ----------
+    split, path : of the image, the path relative to DATA.
+    code : one of :class:`Code`.
+    detail : what was seen.
+    sha256 : of the file's bytes, hexadecimal; None if they could not be read either. No
+        fingerprint covers an image without pixels.
+    """
+
+    split: str
+    path: str
+    code: str
+    detail: str = ""
+    sha256: str | None = None
