@@ -1,0 +1,287 @@
+"""One mapping over worker processes, each supervised by a thread of its own.
+
+A death is the end of one pipe, so it is known whose shard it was. That shard is run again image
+by image in fresh processes; an image is recorded as lost only after it has ended its worker
+repeatedly, and a worker that was killed from outside costs nothing but time.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Generator, Iterable
+from typing import Any, Generic, Protocol
+
+from normstat.errors import EngineLost
+from normstat.executors.process import GUILTY, Died, Worker
+from normstat.executors.protocol import Job, R
+from normstat.images import Shard
+
+_STARTS = 10
+_START_WITHIN = 8.0  # seconds for all these attempts
+_PAUSE = 0.1  # seconds before trying again to start one
+_JOIN_WITHIN = 0.5  # seconds for all threads of a run
+_SHARDS_PER_WORKER = 4
+
+
+class Pool(Protocol):
+    """Where workers come from, and go when they have nothing to do."""
+
+    @property
+    def workers(self) -> int:
+        """How many there may be at once."""
+
+    @property
+    def image_timeout(self) -> float:
+        """Seconds after which an image is given up; 0 for never."""
+
+    def start(self) -> Worker: ...
+    def give_back(self, worker: Worker) -> None: ...
+
+
+class _Stop(Exception):
+    """The results are no longer wanted."""
+
+
+class _CannotStart(Exception):
+    """No process for this thread, while others have theirs."""
+
+
+class _Lane:
+    """What one thread has in hand: a worker, and shards that only it knows of.
+
+    Attributes
+    ----------
+    tasks : the shard that is worked on, and perhaps the next.
+    asked : how many of them the worker has been given.
+    """
+
+    def __init__(self) -> None:
+        self.worker: Worker | None = None
+        self.tasks: deque[tuple[int, Shard]] = deque()
+        self.asked = 0
+
+    def hand_over(self, number: int) -> None:
+        """Let the worker have the first ``number`` shards, but for those without images."""
+        assert self.worker
+        while self.asked < number:
+            shard = self.tasks[self.asked][1]
+            if shard.paths:
+                self.worker.ask(shard)
+            self.asked += 1
+
+    def answer(self) -> Any:
+        """The result of the first of them."""
+        assert self.worker
+        result = self.worker.answer()
+        self.asked -= 1
+        return result
+
+
+class Mapping(Generic[R]):
+    """A job mapped over shards, once: what its threads share."""
+
+    def __init__(self, job: Job[R], shards: Iterable[Shard], pool: Pool) -> None:
+        self._job = job
+        self._pool = pool
+        self._shards = enumerate(shards)
+        self._source = threading.Lock()  # held while the next shard is looked for
+        self._changed = threading.Condition()  # guards everything below
+        self._returned: list[tuple[int, Shard]] = []
+        self._results: dict[int, R] = {}
+        self._emitted = 0
+        self._threads: list[threading.Thread] = []
+        self._active = 0  # threads that have not ended
+        self._busy = 0  # lanes that have a shard
+        self._workers: set[Worker] = set()
+        self._reason = ""  # why a worker did not start
+        self._stopped = False
+        self._failure: BaseException | None = None
+
+    def results(self) -> Generator[R, None, None]:
+        try:
+            self._add_thread()
+            while (result := self._next_result()) is not None:
+                yield result
+        finally:
+            with self._changed:
+                self._stopped = True
+                for worker in self._workers:
+                    worker.kill()
+                self._changed.notify_all()
+            last = time.monotonic() + _JOIN_WITHIN
+            for thread in self._threads:  # one may look for work on storage that does not answer
+                thread.join(max(0.0, last - time.monotonic()))
+
+    def _add_thread(self) -> None:
+        """Start one thread more, if there may be; each that has work starts the next."""
+        with self._changed:
+            if self._stopped or len(self._threads) >= self._pool.workers:
+                return
+            thread = threading.Thread(target=self._drive, name="normstat", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError as error:  # no memory for it, or a limit of the system
+                if not self._threads:
+                    raise EngineLost(f"a thread cannot be started ({error})") from error
+                return
+            self._threads.append(thread)
+            self._active += 1
+
+    def _next_result(self) -> R | None:
+        with self._changed:
+            while self._emitted not in self._results:
+                if self._failure:
+                    raise self._failure
+                if not self._active and self._returned:
+                    raise EngineLost(f"worker processes cannot be started: {self._reason}")
+                if not self._active:
+                    return None
+                # With a timeout, because Windows does not interrupt a wait without one.
+                self._changed.wait(1.0)
+            result = self._results.pop(self._emitted)
+            self._emitted += 1
+            self._changed.notify_all()
+            return result
+
+    # --------------------------------------------------------- what the threads do, one a worker
+
+    def _drive(self) -> None:
+        lane = _Lane()
+        try:
+            while lane.tasks or self._take_task(lane):
+                self._add_thread()
+                index, shard = lane.tasks[0]
+                result = self._process(shard, lane)
+                lane.tasks.popleft()
+                with self._changed:
+                    self._busy -= not lane.tasks
+                    self._results[index] = result
+                    self._changed.notify_all()
+            self._give_back(lane)
+        except _CannotStart:
+            # The others go on, with these shards too; without others the run ends.
+            with self._changed:
+                self._returned.extend(lane.tasks)
+        except _Stop:
+            pass
+        except BaseException as error:  # noqa: BLE001  # raised where results() is consumed
+            with self._changed:
+                self._failure = self._failure or error
+        finally:
+            self._release(lane)
+            with self._changed:
+                self._active -= 1
+                self._changed.notify_all()
+
+    def _take_task(self, lane: _Lane, wait: bool = True) -> bool:
+        """Give a lane one more shard; without ``wait``, only if there is room for its result."""
+        with self._changed:
+            while wait and not self._may_go_on():
+                self._changed.wait()
+            if self._stopped or self._failure or not self._may_go_on():
+                return False
+            if not wait and self._busy < self._pool.workers:
+                return False  # others have nothing to do yet
+            task = self._returned.pop() if self._returned else None
+        if not task and self._source.acquire(blocking=wait):
+            try:
+                task = next(self._shards, None)
+            finally:
+                self._source.release()
+        if task:
+            with self._changed:
+                self._busy += not lane.tasks
+            lane.tasks.append(task)
+        return task is not None
+
+    def _may_go_on(self) -> bool:
+        room = len(self._results) < self._pool.workers * _SHARDS_PER_WORKER
+        return bool(room or self._returned or self._stopped or self._failure)
+
+    def _process(self, shard: Shard, lane: _Lane) -> R:
+        if not shard.paths:  # nothing that could end a process, or is worth to start one
+            lane.asked = max(0, lane.asked - 1)
+            return self._job(shard)
+        lane.worker = lane.worker or self._start()
+        try:
+            lane.hand_over(1)
+            # The next shard waits at the worker's door, so that the worker never waits for us.
+            if len(lane.tasks) > 1 or self._take_task(lane, wait=False):
+                lane.hand_over(2)
+            result: R = lane.answer()
+            return result
+        except Died:
+            self._release(lane)
+        total: R | None = None
+        for single in shard.singles():
+            result = self._alone(single, lane)
+            total = result if total is None else total + result
+        assert total is not None  # it has images
+        return total
+
+    def _alone(self, single: Shard, lane: _Lane) -> R:
+        """One image, as often as it takes to know whether it is the image that kills."""
+        guilt = 0
+        while True:
+            worker = lane.worker = lane.worker or self._start()
+            try:
+                worker.ask(single)
+                result: R = worker.answer()
+                return result
+            except Died as death:
+                self._release(lane)
+                guilt += death.weight
+                if guilt >= GUILTY:
+                    detail = death.detail(self._pool.image_timeout)
+                    return self._job.lost(single.record(death.code, detail))
+
+    def _start(self) -> Worker:
+        hello = self._pool.image_timeout, self._job
+        starts = _STARTS
+        give_up = time.monotonic() + _START_WITHIN
+        while starts and time.monotonic() < give_up:
+            self._refuse_unwanted()
+            worker = None
+            try:
+                worker = self._pool.start()
+                with self._changed:
+                    self._workers.add(worker)
+                    if self._stopped:  # too late to be ended with the others
+                        worker.kill()
+                worker.greet(*hello)
+                return worker
+            except Died as death:
+                assert worker
+                reason = worker.last_words() or death.how
+                # Who kills workers from outside will not go on for ever: there only time counts.
+                starts -= not death.from_outside
+                self._forget(worker)
+            except OSError as error:  # no more processes, files or memory
+                reason = error.strerror or str(error)
+                starts -= 1
+            with self._changed:
+                self._reason = reason
+            time.sleep(_PAUSE)
+        raise _CannotStart
+
+    def _refuse_unwanted(self) -> None:
+        if self._stopped:
+            raise _Stop
+
+    def _release(self, lane: _Lane) -> None:
+        if lane.worker:
+            self._forget(lane.worker)
+        lane.worker, lane.asked = None, 0
+
+    def _give_back(self, lane: _Lane) -> None:
+        with self._changed:
+            if not lane.worker or self._stopped or self._failure:
+                return
+            self._workers.discard(lane.worker)
+        self._pool.give_back(lane.worker)
+        lane.worker = None
+
+    def _forget(self, worker: Worker) -> None:
+        with self._changed:
+            self._workers.discard(worker)
+        worker.end()
