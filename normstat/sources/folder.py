@@ -1,58 +1,20 @@
-"""A folder of images.
-
-It is walked in the byte order of relative paths, one folder's names in memory at a time.
-"""
+"""A folder of images: its splits, and the shards to read from them."""
 
 import hashlib
 import os
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from operator import itemgetter
-from typing import TypeAlias
 
-from normstat.errors import AmbiguousSplit, UnknownSplit, UsageError
+from normstat.errors import UnknownSplit, UsageError
 from normstat.files import shown
-from normstat.images import FORMATS, Code, Shard, Stamp, Unreadable, path_bytes
-from normstat.sources.globs import Globs
+from normstat.images import Code, Shard, Stamp, Unreadable, path_bytes
 from normstat.sources.protocol import Selection, Survey
-from normstat.sources.splits import ALL, SPLIT_WORDS, assignments, conflict_message, split_names
+from normstat.sources.splits import ALL, assignments, split_names
 from normstat.sources.stamps import size_of, stamp_of
+from normstat.sources.tree import BY_OPTION, Tree
 
-_NO_IMAGES = {"__macosx"}
 _LOOKS_LIKE_LABELS = {"mask", "masks", "label", "labels", "annotation", "annotations", "depth"}
-_BY_OPTION = "--split-dir"
-
-
-# (st_dev, st_ino) of the folders from the root to a place: a link to one of them is a loop.
-_Trail: TypeAlias = tuple[tuple[int, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A folder on the walk, and what its path says about the split.
-
-    ``path`` is relative: empty, or with a trailing ``/``. ``split`` is None while nothing on the
-    way has spoken; ``conflict`` is the message to raise should an image turn up here.
-    """
-
-    path: str = ""
-    split: str | None = None
-    rule: str = ""
-    conflict: str | None = None
-    trail: _Trail = ()
-
-    def images_split(self, selection: Selection) -> str | None:
-        """The split of an image here; None if it is in none."""
-        if self.conflict:
-            raise AmbiguousSplit(self.conflict)
-        return self.split or selection.rest
-
-
-# Sort key, place, relative path, and: None for a folder, for an image its size (a million sizes
-# take less memory than stamps, which only a cache needs) or its stamp, else the failure.
-_Item: TypeAlias = tuple[bytes, _Place, str, int | Stamp | OSError | None]
 
 
 @dataclass(slots=True)
@@ -119,22 +81,15 @@ class Folder:
             raise UsageError(
                 f"{shown(self.root)}: cannot be read ({reason}); DATA is a folder of images"
             ) from error
-        self._assigned = dict(assignments(self.root, split_dirs or {}))
-        # Folders to pass on the way to an assigned one, whatever their names.
-        self._above_assigned = {
-            path[: end + 1]
-            for path in self._assigned
-            for end, letter in enumerate(path[:-1])
-            if letter == "/"
-        } | ({""} if any(self._assigned) else set())
-        self._include = Globs(include)
-        self._exclude = Globs(exclude)
+        assigned = dict(assignments(self.root, split_dirs or {}))
+        self._tree = Tree(self.root, assigned, include, exclude)
         #: Split → folder that was given to it, relative to ``root``.
-        self.split_dirs = {
-            split: path.removesuffix("/") or "." for path, split in self._assigned.items()
-        }
-        #: Whether globs leave out some files.
-        self.filtered = bool(self._include or self._exclude)
+        self.split_dirs = {split: path.removesuffix("/") or "." for path, split in assigned.items()}
+
+    @property
+    def filtered(self) -> bool:
+        """Whether globs leave out some files."""
+        return self._tree.filtered
 
     def selection(self, wanted: Collection[str] = ()) -> Selection:
         """The splits to read: those wanted, or every one there is.
@@ -153,7 +108,7 @@ class Folder:
         if not found and unassigned:
             rest = self._own_split()
             found.add(rest)
-        for split in wanted or self._assigned.values():
+        for split in wanted or self.split_dirs:
             if split not in found:
                 close = get_close_matches(split.lower(), found, 1)
                 raise UnknownSplit(
@@ -168,15 +123,15 @@ class Folder:
         """Splits of which there are images, at least those wanted; and whether some have none."""
         found: set[str] = set()
         unassigned = False
-        stack = [self._top()]
+        stack = [self._tree.top()]
         while stack:
             place = stack.pop()
             # Nothing new in the folders of a split already found, unless one below was assigned.
-            leave = place.path not in self._above_assigned
+            leave = not self._tree.leads_to_assigned(place)
             if leave and place.split in found:
                 continue
             try:
-                for _, child in self._scan(place):
+                for _, child in self._tree.scan(place):
                     if child:
                         stack.append(child)
                     elif (split := place.images_split(Selection(()))) is None:
@@ -201,7 +156,7 @@ class Folder:
         small images or 4 MiB. The rule has no memory, so a new file changes one shard only.
         """
         begun = _Begun(self.root)
-        for place, path, what in self._walk(stamp_of if stamped else size_of):
+        for place, path, what in self._tree.walk(stamp_of if stamped else size_of):
             failed = isinstance(what, OSError)
             split = (place.split or selection.rest) if failed else place.images_split(selection)
             if split is None or split not in selection.splits:
@@ -229,13 +184,13 @@ class Folder:
             A folder with images speaks for two splits.
         """
         survey = Survey()
-        stack = [self._top()]
+        stack = [self._tree.top()]
         while stack:
             place = stack.pop()
             images = 0
             first = ""
             try:
-                for entry, child in self._scan(place, survey.extensions):
+                for entry, child in self._tree.scan(place, survey.extensions):
                     if child:
                         stack.append(child)
                     else:
@@ -258,117 +213,14 @@ class Folder:
                 survey.look_like_labels.update(_LOOKS_LIKE_LABELS.intersection(parts))
         return survey
 
-    def _top(self) -> _Place:
-        split = self._assigned.get("")
-        real = os.path.realpath(self.root)
-        above = []
-        while (parent := os.path.dirname(real)) != real:
-            above.append(_identity(os.stat(parent)))
-            real = parent
-        return _Place("", split, _BY_OPTION if split else "", None, tuple(above))
-
     def _own_split(self) -> str:
         names = split_names(os.path.basename(os.path.realpath(self.root)))
         return names.pop() if len(names) == 1 else ALL
 
     def _rest_rule(self, split: str) -> str:
         if split == ALL:
-            return f"no folder says a split; {_BY_OPTION} NAME=FOLDER would"
+            return f"no folder says a split; {BY_OPTION} NAME=FOLDER would"
         return "DATA's own name"
-
-    def _walk(
-        self, measure: Callable[["os.DirEntry[str]"], int | Stamp]
-    ) -> Iterator[tuple[_Place, str, int | Stamp | OSError]]:
-        """Images with what is measured, and folders that cannot be listed, in byte order."""
-        stack = [self._listed(self._top(), measure)]
-        while stack:
-            for _, place, path, what in stack[-1]:
-                if what is None:
-                    stack.append(self._listed(place, measure))
-                    break
-                yield place, path, what
-            else:
-                stack.pop()
-
-    def _listed(
-        self, place: _Place, measure: Callable[["os.DirEntry[str]"], int | Stamp]
-    ) -> Iterator[_Item]:
-        items: list[_Item] = []
-        try:
-            for entry, child in self._scan(place):
-                path = place.path + entry.name
-                if child:
-                    items.append((path_bytes(entry.name + "/"), child, path, None))
-                else:
-                    items.append((path_bytes(entry.name), place, path, measure(entry)))
-        except OSError as error:
-            items = [(b"", place, place.path, error)]
-        items.sort(key=itemgetter(0))
-        return iter(items)
-
-    def _scan(
-        self, place: _Place, extensions: Counter[str] | None = None
-    ) -> Iterator[tuple["os.DirEntry[str]", _Place | None]]:
-        """What a folder holds, unsorted: folders with their place, and images (place None)."""
-        location = f"{self.root}/{place.path}"
-        trail = (*place.trail, _identity(os.stat(location)))
-        with os.scandir(location) as entries:
-            for entry in entries:
-                name = entry.name
-                if name.startswith(".") and not self._is_asked_for(f"{place.path}{name}/"):
-                    continue
-                if _is_folder(entry):
-                    if self._may_enter(place, entry, trail):
-                        yield entry, self._enter(place, name, trail)
-                    continue
-                dot = name.rfind(".")
-                extension = name[dot:].lower() if dot > 0 else ""
-                if extensions is not None:
-                    extensions[extension] += 1
-                if extension in FORMATS and (not self.filtered or self._takes(place.path + name)):
-                    yield entry, None
-
-    def _is_asked_for(self, path: str) -> bool:
-        return path in self._assigned or path in self._above_assigned
-
-    def _may_enter(self, place: _Place, entry: "os.DirEntry[str]", trail: _Trail) -> bool:
-        path = place.path + entry.name
-        if entry.name.lower() in _NO_IMAGES and not self._is_asked_for(f"{path}/"):
-            return False
-        if self._exclude.match(path):
-            return False
-        return not entry.is_symlink() or _identity(entry.stat()) not in trail
-
-    def _enter(self, place: _Place, name: str, trail: _Trail) -> _Place:
-        path = f"{place.path}{name}/"
-        if path in self._assigned:
-            return _Place(path, self._assigned[path], _BY_OPTION, None, trail)
-        split, rule, conflict = place.split, place.rule, place.conflict
-        if split is None:
-            names = sorted(split_names(name))
-            if len(names) == 1:
-                split, rule = names[0], f"folder {shown(path.removesuffix('/'))}"
-            elif names:
-                conflict = conflict_message(path, *names)
-        elif rule != _BY_OPTION:
-            exact = SPLIT_WORDS.get(name.lower(), split)
-            if exact != split:
-                conflict = conflict_message(path, split, exact)
-        return _Place(path, split, rule, conflict, trail)
-
-    def _takes(self, path: str) -> bool:
-        return (not self._include or self._include.match(path)) and not self._exclude.match(path)
-
-
-def _is_folder(entry: "os.DirEntry[str]") -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link that leads in a circle: opening it will tell
-        return False
-
-
-def _identity(status: os.stat_result) -> tuple[int, int]:
-    return status.st_dev, status.st_ino
 
 
 def _failure(error: OSError) -> tuple[str, str]:
