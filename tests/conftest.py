@@ -1,5 +1,6 @@
-"""The table of faults, printed at the end of a run that asks for it."""
+"""What holds for all tests: signals as in a terminal, and the table of faults on request."""
 
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,15 @@ _ROW = "fault"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fault-table", action="store_true", help="print the table of faults")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Under nohup, or behind a shell, signals are ignored; commands started here would do so too."""
+    for name in ("SIGINT", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number and signal.getsignal(number) is signal.SIG_IGN:
+            handler = signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL
+            signal.signal(number, handler)
 
 
 def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
