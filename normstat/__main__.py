@@ -1,5 +1,6 @@
 """The process: ``normstat`` and ``python -m normstat``."""
 
+import gc
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -21,10 +22,13 @@ _READS_IMAGES = {
 }
 _HELP = {"-h", "--help"}
 _AHEAD = 2
+# New objects until garbage is looked for. Modules that are loaded make many, and none is garbage.
+_LOADED = 100_000
 
 
 def main() -> NoReturn:
     """Run the command line of this process, and end it with its exit code."""
+    gc.set_threshold(_LOADED)
     words = sys.argv[1:]
     watch = Watch(words)
     try:

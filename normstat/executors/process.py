@@ -17,8 +17,9 @@ from normstat.images import Code, Shard
 # was gone before the kernel was asked is noticed by the pipe.
 # sys.path comes then, so that a worker finds what its parent found; no __main__ is imported.
 _BOOTSTRAP = """
-import os, pickle, signal, sys
+import gc, os, pickle, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+gc.disable()  # until all is imported: what that makes, stays
 if sys.platform == "linux":
     import ctypes
     set_parent_death_signal = 1

@@ -58,6 +58,7 @@ def serve(tasks: IO[bytes], preload: str = "") -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)  # what a library prints must not get between the results
     gc.freeze()  # what is imported stays: no need to look through it again and again
+    gc.enable()
     inbox: SimpleQueue[Any] = SimpleQueue()
     threading.Thread(target=_listen, args=(tasks, inbox), daemon=True).start()
     watch = _alarm(image_timeout)
