@@ -1,10 +1,9 @@
-"""What a run of ``apply`` will need, from names and headers alone: found before it starts."""
+"""What a run of ``apply`` will need, from the headers of its images: found before it starts."""
 
-import os
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
+from typing import TypeAlias
 
 from normstat.decode import decoder, measure
 from normstat.errors import UnreadableImage, UsageError
@@ -12,11 +11,11 @@ from normstat.files import shown
 from normstat.images import Kind, Reading, Shard, Unreadable
 from normstat.methods import Normalizer
 from normstat.verbs.writing import is_taken
-from normstat.writers.folder import RESERVED
-from normstat.writers.place import Disk, is_inside
-from normstat.writers.planned import folded
-from normstat.writers.protocol import header_size, renamed
+from normstat.writers.place import Disk
+from normstat.writers.protocol import header_size
 
+#: Width, height and path of an image.
+Size: TypeAlias = tuple[int, int, str]
 _HEADER = header_size((3, 1, 1), "float32")
 
 
@@ -28,13 +27,13 @@ class Demand:
     ----------
     images, pixels : how many, and Σ width × height.
     taken : bytes on the disk, were there a file for each array.
-    sizes : width, height and path of the first image, and of the first one of another size.
+    sizes : of the first image, and of the first one of another size.
     """
 
     images: int
     pixels: int
     taken: int
-    sizes: tuple[tuple[int, int, str], ...]
+    sizes: tuple[Size, ...]
 
     def __add__(self, other: "Demand") -> "Demand":
         return Demand(
@@ -203,7 +202,7 @@ class Measure:
 
     def __call__(self, shard: Shard) -> Demands:
         """What the images of a shard demand."""
-        kinds: dict[tuple[str, Kind], list[tuple[int, int, str]]] = {}
+        kinds: dict[tuple[str, Kind], list[Size]] = {}
         unreadable = list(shard.unreadable)
         with decoder():
             for sample in shard:
@@ -232,100 +231,7 @@ class Measure:
         return Demands(unreadable=(record,))
 
 
-class Apart:
-    """Looks whether images are in OUT, where a run would replace or remove them.
-
-    Parameters
-    ----------
-    out : OUT; nothing can be in it while there is no such folder.
-    """
-
-    def __init__(self, out: str) -> None:
-        self._out = out
-        self._is_there = os.path.isdir(out)
-        self._latest: tuple[str, bool] = ("", False)  # the images of a folder follow each other
-
-    def refuse(self, shard: Shard) -> None:
-        """Look at the images of a shard.
-
-        Raises
-        ------
-        UsageError
-            A link leads from DATA into OUT.
-        """
-        if not self._is_there:
-            return
-        for sample in shard:
-            folder = os.path.dirname(sample.location)
-            if folder != self._latest[0]:
-                self._latest = folder, is_inside(folder, self._out)
-            linked = os.path.islink(sample.location) and is_inside(sample.location, self._out)
-            if linked or self._latest[1]:
-                raise UsageError(
-                    f"{shown(sample.path)}: a link leads into {shown(self._out)}, where the arrays "
-                    "go; images and arrays belong in different folders"
-                )
-
-
-class Names:
-    """The names of the outputs: no two images may have the same.
-
-    Parameters
-    ----------
-    out : OUT.
-    existing : the disk, if what is there already is to be measured.
-    extension : of the outputs.
-    """
-
-    def __init__(self, out: str, existing: Disk | None = None, extension: str = ".npy") -> None:
-        self._out = out
-        self._extension = extension
-        self._existing = existing
-        # The folders from the root to where the walk is: their names, and who has them.
-        self._open: list[tuple[str, dict[str, str]]] = [("", dict.fromkeys(RESERVED, "normstat"))]
-        #: Bytes that outputs take which are there.
-        self.existing_bytes = 0
-
-    def add(self, shard: Shard) -> None:
-        """Take the images of a shard, in the order of the walk.
-
-        Raises
-        ------
-        UsageError
-            Two inputs would become one output.
-        """
-        for path in shard.paths:
-            output = renamed(path, self._extension)
-            if self._existing:
-                with suppress(OSError):
-                    size = os.path.getsize(f"{self._out}/{output}")
-                    self.existing_bytes += self._existing.taken(size)
-            *folders, name = output.split("/")
-            self._go_to(folders)
-            self._claim(name, path)
-
-    def _go_to(self, folders: list[str]) -> None:
-        place = "".join(f"{folder}/" for folder in folders)
-        while not place.startswith(self._open[-1][0]):
-            self._open.pop()
-        while (here := self._open[-1][0]) != place:
-            below = here + place[len(here) :].split("/", 1)[0] + "/"
-            self._claim(below[len(here) : -1], below)
-            self._open.append((below, {}))
-
-    def _claim(self, name: str, path: str) -> None:
-        names = self._open[-1][1]
-        other = names.setdefault(folded(name), path)
-        if other != path:
-            raise UsageError(
-                f"{shown(other)} and {shown(path)} would both become "
-                f"{shown(self._open[-1][0] + name)}; rename one, or leave it out with --exclude"
-            )
-
-
-def _different(
-    sizes: "list[tuple[int, int, str]] | tuple[tuple[int, int, str], ...]",
-) -> tuple[tuple[int, int, str], ...]:
+def _different(sizes: Sequence[Size]) -> tuple[Size, ...]:
     other = next((size for size in sizes if size[:2] != sizes[0][:2]), None)
     return (sizes[0], other) if other else (sizes[0],)
 

@@ -14,7 +14,7 @@ from normstat.errors import StatsFileError, UsageError
 from normstat.files import shown
 from normstat.images import Shard
 from normstat.methods import Coefficients, Normalizer, from_record
-from normstat.verbs.demands import Names
+from normstat.verbs.outputs import Names
 from normstat.verbs.running import LOOK_AT, Progress, Silent
 from normstat.writers.folder import RECORD, Record, read_record
 from normstat.writers.index import Line, read_index

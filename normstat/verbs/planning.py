@@ -17,7 +17,8 @@ from normstat.methods import METHODS, Normalizer
 from normstat.methods import Needs as Needed
 from normstat.presets import Preset
 from normstat.stats import Settings, SplitStats, Stats
-from normstat.verbs.demands import Apart, Arrays, Demands, Measure, Names, Needs
+from normstat.verbs.demands import Arrays, Demands, Measure, Needs
+from normstat.verbs.outputs import Apart, Names
 from normstat.verbs.running import Images, Progress, Run, most_frequent
 from normstat.verbs.writing import Write
 from normstat.writers import WRITERS, Nowhere, Npy, Stack
