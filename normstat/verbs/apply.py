@@ -41,10 +41,11 @@ from normstat.verbs.running import (
 )
 from normstat.verbs.writing import Written
 from normstat.writers import Nowhere, Npy, Row, Stack
-from normstat.writers.folder import Out, record_in_data
+from normstat.writers.folder import Out
 from normstat.writers.index import index_line
 from normstat.writers.place import writing
 from normstat.writers.protocol import header_size
+from normstat.writers.records import record_in_data
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from normstat.verbs.running import (
     names_of,
     refuse_options,
 )
-from normstat.writers.folder import record_in_data
+from normstat.writers.records import record_in_data
 
 
 def compute(

@@ -16,10 +16,10 @@ from normstat.images import Shard
 from normstat.methods import Coefficients, Normalizer, from_record
 from normstat.verbs.outputs import Names
 from normstat.verbs.running import LOOK_AT, Progress, Silent
-from normstat.writers.folder import RECORD, Record, read_record
 from normstat.writers.index import Line, read_index
 from normstat.writers.place import refuse_filled, refuse_place, writing
 from normstat.writers.protocol import renamed
+from normstat.writers.records import RECORD, Record, read_record
 
 
 @dataclass(frozen=True, slots=True)

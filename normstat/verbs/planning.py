@@ -22,8 +22,9 @@ from normstat.verbs.outputs import Apart, Names
 from normstat.verbs.running import Images, Progress, Run, most_frequent
 from normstat.verbs.writing import Write
 from normstat.writers import WRITERS, Nowhere, Npy, Stack
-from normstat.writers.folder import SCHEMA, Out
+from normstat.writers.folder import Out
 from normstat.writers.place import Disk
+from normstat.writers.records import SCHEMA
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,14 @@
-"""OUT: the folder that arrays are written to, and what it records about them.
+"""OUT: the folder that arrays are written to, from the start of a run to its end.
 
 ``normstat.partial.json`` is there from the start of a run: what was decided. ``normstat.json``
 takes its place at the end, so it is there only if everything else is. ``index.jsonl`` has a line
 for each array, in the order of the walk; ``normstat.partial.jsonl`` those that may be there.
 """
 
-import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from typing import Any, TextIO
@@ -18,9 +16,7 @@ from typing import Any, TextIO
 from normstat import files
 from normstat.errors import UsageError
 from normstat.files import shown
-from normstat.images import LAYOUTS
 from normstat.statsfile import render
-from normstat.statsfile.nodes import Node
 from normstat.writers.index import INDEX, read_index
 from normstat.writers.npy import UNFINISHED
 from normstat.writers.place import (
@@ -35,37 +31,10 @@ from normstat.writers.place import (
     writing,
 )
 from normstat.writers.planned import PLANNED, distinct, plan, planned, refuse_no_list
+from normstat.writers.records import RECORD, STARTED, earlier_record, refuse_other_settings
 
-#: Of ``normstat.json`` and ``normstat.partial.json``.
-SCHEMA = "normstat/apply/1"
-RECORD = "normstat.json"
-STARTED = "normstat.partial.json"
 #: Names in OUT that no folder of images may have.
 RESERVED = (RECORD, STARTED, INDEX, PLANNED, UNFINISHED)
-# These may differ between a run and the one that continues it: versions, and which images are
-# selected, which changes no array.
-_VERSIONS = ("normstat", "decoder")
-_SELECTING = ("include", "exclude")
-_MOST = 1 << 26
-_STORES = ("npy", "stack")
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What a finished run says of its folder.
-
-    Attributes
-    ----------
-    layout : of the arrays, ``chw`` or ``hwc``.
-    channels : their names; None if the number of channels differs from image to image.
-    store : ``npy`` or ``stack``.
-    normalizers : split → what :func:`normstat.methods.from_record` takes.
-    """
-
-    layout: str
-    channels: tuple[str, ...] | None
-    store: str
-    normalizers: Mapping[str, Mapping[str, Any]]
 
 
 class Out:
@@ -101,7 +70,7 @@ class Out:
             raise UsageError("--overwrite and --skip-existing: choose one")
         if not overwrite and not skip_existing and self._has_anything():
             continues = "--skip-existing continues an interrupted run"
-            cure = continues if self._earlier() else "or choose another folder"
+            cure = continues if earlier_record(self.root) else "or choose another folder"
             refuse_filled(self.root, f"--overwrite replaces what is there, {cure}")
 
     def begin(
@@ -129,7 +98,7 @@ class Out:
         self._decided = dict(decided)
         self._continues = skip_existing and self._has_anything()
         if self._continues:
-            self._refuse_other_settings()
+            refuse_other_settings(self.root, self._decided)
             refuse_no_list(self.root)
         if decided["store"] == "stack":
             for split in decided["normalizers"]:
@@ -211,28 +180,6 @@ class Out:
         # A run that was killed at once leaves the folder for unfinished files and nothing else.
         return has_anything(self.root, besides=UNFINISHED)
 
-    def _earlier(self) -> dict[str, Any] | None:
-        """What an earlier run had decided."""
-        for name in (RECORD, STARTED):
-            if os.path.exists(self._path(name)):
-                return _load(self._path(name))
-        return None
-
-    def _refuse_other_settings(self) -> None:
-        earlier = self._earlier()
-        if earlier is None:
-            raise UsageError(
-                f"{shown(self.root)}: --skip-existing continues a run, and none was begun here; "
-                "--overwrite replaces what is there"
-            )
-        decided, before = _comparable(json.loads(render(self._decided))), _comparable(earlier)
-        other = [name for name, value in decided.items() if before.get(name) != value]
-        if other:
-            raise UsageError(
-                f"{shown(self.root)}: the earlier run had other settings ({', '.join(other)}); "
-                "repeat its options, or replace it with --overwrite"
-            )
-
     def _without_links(self, outputs: Iterable[str]) -> Iterable[str]:
         """The outputs, if there is no link on the way to one, nor to those of earlier runs."""
         refuse_links(self.root, UNFINISHED)
@@ -301,85 +248,3 @@ class Out:
 
     def _path(self, name: str) -> str:
         return f"{self.root}/{name}"
-
-
-def record_in_data(root: str) -> Record | None:
-    """What a finished run recorded in a folder of images; None if the folder is not of ``apply``.
-
-    A file that only happens to be called ``normstat.json`` says nothing here.
-
-    Raises
-    ------
-    UsageError
-        A run was begun here and did not end, its record cannot be read, or its arrays are stacks.
-    """
-    if not (_is_ours(f"{root}/{RECORD}") or _is_ours(f"{root}/{STARTED}")):
-        return None
-    record = read_record(root)
-    if record and record.store == "stack":
-        raise UsageError(
-            f"{shown(root)}: holds stacks of many images, which are read with NumPy; use --store "
-            "npy for arrays to compute with"
-        )
-    return record
-
-
-def read_record(root: str) -> Record | None:
-    """What a finished run recorded in a folder; None if the folder is not of ``apply``.
-
-    Raises
-    ------
-    UsageError
-        A run was begun here and did not end, or the record is not one.
-    """
-    path = f"{root}/{RECORD}"
-    if os.path.isfile(path):
-        node = Node(_load(path), "")
-        return Record(
-            node["layout"].one_of(LAYOUTS),
-            node["channels"].optional(_texts),
-            node["store"].one_of(_STORES),
-            {split: normalizer.value for split, normalizer in node["normalizers"].items()},
-        )
-    if os.path.isfile(f"{root}/{STARTED}"):
-        raise UsageError(
-            f"{shown(root)}: apply was interrupted here; finish it with --skip-existing first"
-        )
-    return None
-
-
-def _comparable(record: Mapping[str, Any]) -> dict[str, Any]:
-    """What has to be the same for a run to be continued."""
-    kept = {name: value for name, value in record.items() if name not in _VERSIONS}
-    if isinstance(kept.get("settings"), dict):
-        settings = kept["settings"].items()
-        kept["settings"] = {name: value for name, value in settings if name not in _SELECTING}
-    return kept
-
-
-def _is_ours(path: str) -> bool:
-    if not os.path.isfile(path):
-        return False
-    try:
-        _load(path)
-    except UsageError as error:
-        if isinstance(error.__cause__, OSError):  # who knows what it would say of the arrays
-            raise
-        return False
-    return True
-
-
-def _load(path: str) -> dict[str, Any]:
-    try:
-        if os.path.getsize(path) > _MOST:
-            raise UsageError(f"{shown(path)}: is too large to be a record of apply")
-        content = json.loads(files.read(path))
-    except (OSError, ValueError, RecursionError) as error:
-        raise UsageError(f"{shown(path)}: cannot be read ({error})") from error
-    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-        raise UsageError(f"{shown(path)}: is not a record of apply ({SCHEMA})")
-    return content
-
-
-def _texts(node: Node) -> tuple[str, ...]:
-    return tuple(item.text() for item in node.list())
