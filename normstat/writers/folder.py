@@ -110,13 +110,7 @@ class Out:
                 os.makedirs(self.root, exist_ok=True)
                 if overwrite:
                     self._remove_earlier(outputs)
-                shutil.rmtree(self._unfinished, ignore_errors=True)
-                os.mkdir(self._unfinished)
-                self._write(STARTED, self._decided)
-                self._remove(RECORD)
-                # A run that is killed before it comes to them must not hide the arrays of this one.
-                plan(self.root, self._indexed())
-                self._remove(INDEX)
+                self._make_ready()
         except BaseException:
             self.give_up()
             raise
@@ -169,12 +163,8 @@ class Out:
 
     def earlier_bytes(self, disk: Disk) -> int:
         """Bytes that the arrays of earlier runs take."""
-
-        def outputs() -> Iterator[str]:
-            return chain(self._indexed(), planned(self.root))
-
         size = self._size(INDEX) + self._size(PLANNED)
-        return sum(disk.taken(self._size(output)) for output in distinct(outputs, size))
+        return sum(disk.taken(self._size(output)) for output in distinct(self._listed, size))
 
     def _has_anything(self) -> bool:
         # A run that was killed at once leaves the folder for unfinished files and nothing else.
@@ -187,7 +177,7 @@ class Out:
         if not links:
             return outputs
         outputs = list(outputs)  # they can be walked over once only
-        for output in chain(self._indexed(), planned(self.root), outputs):
+        for output in chain(self._listed(), outputs):
             if output.startswith(links):
                 self._checked(output)
         return outputs
@@ -200,6 +190,16 @@ class Out:
             self._looked_at = folder
         return output
 
+    def _make_ready(self) -> None:
+        """From a folder that is complete, or empty, to one that is begun."""
+        shutil.rmtree(self._unfinished, ignore_errors=True)
+        os.mkdir(self._unfinished)
+        self._write(STARTED, self._decided)
+        self._remove(RECORD)
+        # A run that is killed before it comes to them must not hide the arrays of this one.
+        plan(self.root, self._indexed())
+        self._remove(INDEX)
+
     def _remove_earlier(self, outputs: Iterable[str]) -> None:
         """Everything of earlier runs, and what would look like a result of this one.
 
@@ -208,7 +208,7 @@ class Out:
         """
         for name in (RECORD, STARTED):
             self._remove(name)
-        for output in chain(self._indexed(), planned(self.root), outputs):
+        for output in chain(self._listed(), outputs):
             self._remove(output)
         for name in (INDEX, PLANNED):
             self._remove(name)
@@ -219,6 +219,10 @@ class Out:
             noted = partial(planned, self.root)
             for output in distinct(noted, self._size(PLANNED), besides=self._indexed):
                 self._remove(output)
+
+    def _listed(self) -> Iterator[str]:
+        """The arrays that there may be of earlier runs."""
+        return chain(self._indexed(), planned(self.root))
 
     def _indexed(self) -> Iterator[str]:
         """The arrays that an index lists, as far as it is one of ours."""
