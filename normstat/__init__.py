@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from normstat.presets import Preset
     from normstat.stats import Settings, SplitStats, Stats
     from normstat.statsfile import load, save
-    from normstat.verbs.apply import Applied, apply
+    from normstat.verbs.applied import Applied
+    from normstat.verbs.apply import apply
     from normstat.verbs.check import check
     from normstat.verbs.compute import compute
     from normstat.verbs.invert import Inverted, invert
@@ -24,7 +25,7 @@ __version__ = "0.1.0"
 
 # Name -> module, imported when the name is first used: `normstat --version` needs no NumPy.
 _LAZY = {
-    "Applied": "normstat.verbs.apply",
+    "Applied": "normstat.verbs.applied",
     "Case": "normstat.verdict",
     "Inverted": "normstat.verbs.invert",
     "Level": "normstat.verdict",

@@ -28,7 +28,7 @@ from normstat.files import shown
 if TYPE_CHECKING:
     from normstat.presets import Preset
     from normstat.stats import Stats
-    from normstat.verbs.apply import Applied
+    from normstat.verbs.applied import Applied
 
 
 @app.command("normalize", hidden=True)

@@ -43,6 +43,12 @@ class Plan:
     def job(self, writer: Npy | Stack | Nowhere) -> Write:
         return Write(self.reading, self.normalizers, writer, self.layout)
 
+    def writer(self, shape: tuple[int, ...], resume: bool) -> Npy | Stack:
+        """Who writes the arrays; all of one `shape` if they go to stacks."""
+        if self.store == "stack":
+            return Stack(self.folder.root, shape, self.dtype)
+        return Npy(self.folder.root, resume)
+
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
@@ -55,6 +61,28 @@ class Forecast:
     needs: Needs
     needed: int
     free: int
+
+    def shortage(self, root: str) -> str:
+        """What is wrong with the disk of OUT; nothing if the arrays have room there."""
+        if self.needed <= self.free:
+            return ""
+        return (
+            f"{shown(root)}: {_human(self.needed)} are to be written, and the disk has "
+            f"{_human(self.free)} free; --dtype float16, or --resize N --crop N"
+        )
+
+
+def _human(size: float) -> str:
+    """A number of bytes as people read it.
+
+    >>> _human(999), _human(2_345_000_000)
+    ('999 bytes', '2.3 GB')
+    """
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"
 
 
 def refuse_choices(
