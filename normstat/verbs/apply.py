@@ -13,25 +13,11 @@ from normstat.methods import source_named
 from normstat.presets import Preset
 from normstat.stats import Settings, Stats
 from normstat.verbs.applied import Applied
+from normstat.verbs.choices import as_recorded, refuse_choices, tell_of_unused, warn_of_leakage
 from normstat.verbs.dryrun import look
 from normstat.verbs.filling import fill, outputs_of
-from normstat.verbs.planning import (
-    Plan,
-    as_recorded,
-    decided_record,
-    measured,
-    refuse_choices,
-    tell_of_unused,
-    warn_of_leakage,
-)
-from normstat.verbs.running import (
-    Images,
-    Progress,
-    Silent,
-    executor_for,
-    names_of,
-    refuse_options,
-)
+from normstat.verbs.planning import Plan, decided_record, measured
+from normstat.verbs.running import Images, Progress, Silent, executor_for, names_of, refuse_options
 from normstat.writers.folder import Out
 from normstat.writers.records import record_in_data
 

@@ -1,4 +1,4 @@
-"""What a run of ``apply`` decides before it writes: settings, normalizers, and what they need."""
+"""What a run of ``apply`` decides before it writes: its plan, its forecast, and their record."""
 
 from collections.abc import Mapping
 from contextlib import closing
@@ -9,19 +9,18 @@ import numpy as np
 
 from normstat import __version__
 from normstat.decode import versions
-from normstat.errors import NothingToRead, UsageError
+from normstat.errors import NothingToRead
 from normstat.executors import Executor
 from normstat.files import shown
-from normstat.images import LAYOUTS, Reading, Shard
-from normstat.methods import METHODS, Normalizer
-from normstat.methods import Needs as Needed
+from normstat.images import Reading, Shard
+from normstat.methods import Normalizer
 from normstat.presets import Preset
-from normstat.stats import Settings, SplitStats, Stats
+from normstat.stats import Settings, Stats
 from normstat.verbs.demands import Arrays, Demands, Measure, Needs
 from normstat.verbs.outputs import Apart, Names
 from normstat.verbs.running import Images, Progress, Run, most_frequent
 from normstat.verbs.writing import Write
-from normstat.writers import WRITERS, Nowhere, Npy, Stack
+from normstat.writers import Nowhere, Npy, Stack
 from normstat.writers.folder import Out
 from normstat.writers.place import Disk
 from normstat.writers.records import SCHEMA
@@ -83,94 +82,6 @@ def _human(size: float) -> str:
             return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
         size /= 1000
     return f"{size:.1f} TB"
-
-
-def refuse_choices(
-    layout: str,
-    input_layout: str | None,
-    store: str,
-    source: Any,
-    from_split: str | None,
-    own_split: bool,
-) -> None:
-    """Raise if a choice is unknown, or two exclude each other."""
-    for option, value, known in (
-        ("--layout", layout, LAYOUTS),
-        ("--input-layout", layout if input_layout is None else input_layout, LAYOUTS),
-        ("--store", store, WRITERS),
-    ):
-        if value not in known:
-            raise UsageError(f"{option} {shown(value)}: should be one of {', '.join(known)}")
-    if own_split and not isinstance(source, Stats):
-        raise UsageError("--own-split: only a stats file (--stats) has a split for each")
-    if isinstance(source, SplitStats):
-        raise UsageError(
-            "the statistics of a single split do not tell how its images were read; give all of "
-            "them (Stats), and the name of the split as from_split"
-        )
-    if own_split and from_split:
-        raise UsageError("--own-split and --from: choose one")
-
-
-def warn_of_leakage(progress: Progress, from_split: str | None, own_split: bool) -> None:
-    """Say what it means to take other statistics than those of train."""
-    if own_split:
-        progress.notice(
-            "--own-split: every split has its own statistics; a single image in production has none"
-        )
-    elif from_split not in (None, "train"):
-        progress.notice(
-            f"--from {shown(from_split)}: if these statistics saw images that you validate or test "
-            "with, they have leaked"
-        )
-
-
-def tell_of_unused(progress: Progress, method: str | None, source: Any) -> None:
-    """Say that a method takes no numbers from the statistics that it was given."""
-    if method and isinstance(source, Stats) and METHODS[method].needs is Needed.NOTHING:
-        progress.notice(
-            f"--method {method} uses no mean or std of the statistics: they only say how images "
-            "are read (channels, --resize, --crop)"
-        )
-
-
-def as_recorded(
-    asked: Settings, channels: str | None, max_pixels: int | None, source: Any
-) -> Settings:
-    """The settings, where statistics were computed with some: theirs.
-
-    Statistics of resized images are not those of the originals. That gray images become color is
-    no other setting: among color they were counted so.
-
-    Raises
-    ------
-    UsageError
-        Others were asked for.
-    """
-    if not isinstance(source, Stats):
-        return asked
-    recorded = source.settings
-    spreads = (channels, recorded.channels) == ("rgb", "auto")
-    for name, given in (
-        ("channels", None if spreads else channels),
-        ("resize", asked.resize),
-        ("crop", asked.crop),
-    ):
-        theirs = getattr(recorded, name)
-        if given is not None and given != theirs:
-            was = f"with --{name} {theirs}" if theirs else f"without --{name}"
-            raise UsageError(
-                f"--{name} {given}: the statistics were computed {was}; leave the option out, or "
-                f"compute statistics with --{name} {given}"
-            )
-    return replace(
-        asked,
-        channels=channels or recorded.channels,
-        max_pixels=max_pixels or recorded.max_pixels,
-        resize=recorded.resize,
-        crop=recorded.crop,
-        layout=recorded.layout,
-    )
 
 
 def measured(

@@ -1,0 +1,100 @@
+"""What is chosen for a run of ``apply``, held against its statistics: refused, or explained."""
+
+from dataclasses import replace
+from typing import Any
+
+from normstat.errors import UsageError
+from normstat.files import shown
+from normstat.images import LAYOUTS
+from normstat.methods import METHODS, Needs
+from normstat.stats import Settings, SplitStats, Stats
+from normstat.verbs.running import Progress
+from normstat.writers import WRITERS
+
+
+def refuse_choices(
+    layout: str,
+    input_layout: str | None,
+    store: str,
+    source: Any,
+    from_split: str | None,
+    own_split: bool,
+) -> None:
+    """Raise if a choice is unknown, or two exclude each other."""
+    for option, value, known in (
+        ("--layout", layout, LAYOUTS),
+        ("--input-layout", layout if input_layout is None else input_layout, LAYOUTS),
+        ("--store", store, WRITERS),
+    ):
+        if value not in known:
+            raise UsageError(f"{option} {shown(value)}: should be one of {', '.join(known)}")
+    if own_split and not isinstance(source, Stats):
+        raise UsageError("--own-split: only a stats file (--stats) has a split for each")
+    if isinstance(source, SplitStats):
+        raise UsageError(
+            "the statistics of a single split do not tell how its images were read; give all of "
+            "them (Stats), and the name of the split as from_split"
+        )
+    if own_split and from_split:
+        raise UsageError("--own-split and --from: choose one")
+
+
+def warn_of_leakage(progress: Progress, from_split: str | None, own_split: bool) -> None:
+    """Say what it means to take other statistics than those of train."""
+    if own_split:
+        progress.notice(
+            "--own-split: every split has its own statistics; a single image in production has none"
+        )
+    elif from_split not in (None, "train"):
+        progress.notice(
+            f"--from {shown(from_split)}: if these statistics saw images that you validate or test "
+            "with, they have leaked"
+        )
+
+
+def tell_of_unused(progress: Progress, method: str | None, source: Any) -> None:
+    """Say that a method takes no numbers from the statistics that it was given."""
+    if method and isinstance(source, Stats) and METHODS[method].needs is Needs.NOTHING:
+        progress.notice(
+            f"--method {method} uses no mean or std of the statistics: they only say how images "
+            "are read (channels, --resize, --crop)"
+        )
+
+
+def as_recorded(
+    asked: Settings, channels: str | None, max_pixels: int | None, source: Any
+) -> Settings:
+    """The settings, where statistics were computed with some: theirs.
+
+    Statistics of resized images are not those of the originals. That gray images become color is
+    no other setting: among color they were counted so.
+
+    Raises
+    ------
+    UsageError
+        Others were asked for.
+    """
+    if not isinstance(source, Stats):
+        return asked
+    recorded = source.settings
+    spreads = (channels, recorded.channels) == ("rgb", "auto")
+    for name, given in (
+        ("channels", None if spreads else channels),
+        ("resize", asked.resize),
+        ("crop", asked.crop),
+    ):
+        theirs = getattr(recorded, name)
+        if given is not None and given != theirs:
+            was = f"with --{name} {theirs}" if theirs else f"without --{name}"
+            raise UsageError(
+                f"--{name} {given}: the statistics were computed {was}; leave the option out, or "
+                f"compute statistics with --{name} {given}"
+            )
+    return replace(
+        asked,
+        channels=channels or recorded.channels,
+        max_pixels=max_pixels or recorded.max_pixels,
+        resize=recorded.resize,
+        crop=recorded.crop,
+        layout=recorded.layout,
+    )
