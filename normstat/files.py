@@ -170,7 +170,7 @@ def write(path: str | os.PathLike[str], data: bytes, durable: bool = True) -> No
         return
     target = Path(os.path.realpath(path))
     with _output_errors(target):
-        temporary = target.with_name(f".normstat-{os.getpid()}-{time.monotonic_ns():x}.tmp")
+        temporary = _beside(target)
         try:
             with open(temporary, "xb") as file:
                 if target.exists():
@@ -203,12 +203,17 @@ def ensure_writable(path: str | os.PathLike[str]) -> None:
         return
     target = Path(os.path.realpath(path))
     with _output_errors(target):
-        probe = target.with_name(f".normstat-{os.getpid()}-{time.monotonic_ns():x}.tmp")
+        probe = _beside(target)
         try:
             with open(probe, "xb"):
                 pass
         finally:
             probe.unlink(missing_ok=True)
+
+
+def _beside(target: Path) -> Path:
+    """A name in the same folder that nothing else has: only there a rename is at once."""
+    return target.with_name(f".normstat-{os.getpid()}-{time.monotonic_ns():x}.tmp")
 
 
 def _is_special(path: str | os.PathLike[str]) -> bool:
@@ -260,15 +265,6 @@ def disk_of(path: str | os.PathLike[str]) -> str:
     if status.f_files and not status.f_favail:
         return f"{name} cannot hold one file more"
     return f"{name} has {status.f_bavail * status.f_frsize:,} bytes free"
-
-
-def is_read_only(path: str | os.PathLike[str]) -> bool:
-    """Whether it is the disk that cannot be written, whatever the rights; False if none tells."""
-    try:
-        status = os.statvfs(os.path.dirname(os.path.realpath(path)))
-    except (AttributeError, OSError):  # there is no such call on Windows
-        return False
-    return bool(status.f_flag & os.ST_RDONLY)
 
 
 def _sync_folder(folder: Path) -> None:

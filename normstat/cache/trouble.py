@@ -1,9 +1,10 @@
 """What SQLite's errors mean: for the file, for its disk, or for this program."""
 
+import os
 import sqlite3
 from enum import Enum, auto
 
-from normstat.files import disk_of, is_read_only
+from normstat.files import disk_of
 
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 # What is wrong with the storage, not with what is stored.
@@ -56,8 +57,17 @@ class Trouble(Enum):
 def reason(path: str, error: Exception) -> str:
     """SQLite's words, in brackets, and what they leave open: whose disk it is, and what is free."""
     code = _code(error)
-    tells = code in _OF_THE_DISK or (code == sqlite3.SQLITE_READONLY and is_read_only(path))
+    tells = code in _OF_THE_DISK or (code == sqlite3.SQLITE_READONLY and _is_read_only(path))
     return f"({error}){disk_of(path) if tells else ''}"
+
+
+def _is_read_only(path: str) -> bool:
+    """Whether it is the disk that cannot be written, whatever the rights; False if none tells."""
+    try:
+        status = os.statvfs(os.path.dirname(os.path.realpath(path)))
+    except (AttributeError, OSError):  # there is no such call on Windows
+        return False
+    return bool(status.f_flag & os.ST_RDONLY)
 
 
 def _code(error: Exception) -> int:
