@@ -8,7 +8,7 @@ from typing import Any
 
 from normstat.images import Unreadable, path_bytes, path_text
 from normstat.verbs.running import LOOK_AT
-from normstat.writers.protocol import Row, header_size
+from normstat.writers.protocol import HEADER_BYTES, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Done:
 
     def bytes(self, dtype_bytes: int, files: int) -> int:
         """Of so many files with all arrays."""
-        return files * header_size((3, 1, 1), "float32") + self._values * dtype_bytes
+        return files * HEADER_BYTES + self._values * dtype_bytes
 
     def refuse_unaccounted(self, listed: Mapping[str, int]) -> None:
         """Every image that was listed is an array or a record: anything else is a bug."""

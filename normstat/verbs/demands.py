@@ -12,11 +12,10 @@ from normstat.images import Kind, Reading, Shard, Unreadable
 from normstat.methods import Normalizer
 from normstat.verbs.writing import is_taken
 from normstat.writers.place import Disk
-from normstat.writers.protocol import header_size
+from normstat.writers.protocol import HEADER_BYTES
 
 #: Width, height and path of an image.
 Size: TypeAlias = tuple[int, int, str]
-_HEADER = header_size((3, 1, 1), "float32")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +130,8 @@ class Demands:
                 channels * demand.pixels * arrays.dtype_bytes for _, demand, channels in demands
             )
             taken = sum(demand.taken for _, demand, _ in demands)
-            return Needs(images, images, images * _HEADER + size, taken)
-        sizes = dict.fromkeys(arrays.normalizers, _HEADER)
+            return Needs(images, images, images * HEADER_BYTES + size, taken)
+        sizes = dict.fromkeys(arrays.normalizers, HEADER_BYTES)
         for split, demand, channels in demands:
             sizes[split] += channels * demand.pixels * arrays.dtype_bytes
         taken = sum(map(arrays.disk.taken, sizes.values()))
@@ -183,7 +182,7 @@ class Arrays:
             channels = self.channels(split, kind)
         except UsageError:  # raised again by Demands.bound(), with the image's name
             return 0
-        size = _HEADER + channels * pixels * self.dtype_bytes
+        size = HEADER_BYTES + channels * pixels * self.dtype_bytes
         return self.disk.taken(size) if channels else 0
 
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from normstat import files
@@ -17,6 +16,7 @@ from normstat.methods import Coefficients, Normalizer, from_record
 from normstat.verbs.outputs import Names
 from normstat.verbs.running import LOOK_AT, Progress, Silent
 from normstat.writers.index import Line, read_index
+from normstat.writers.npy import mapped
 from normstat.writers.place import refuse_filled, refuse_place, writing
 from normstat.writers.protocol import renamed
 from normstat.writers.records import RECORD, Record, read_record
@@ -180,8 +180,7 @@ class _Arrays:
     def _mapped(self, line: Line) -> NDArray[Any]:
         path = f"{self.root}/{line.output}"
         try:
-            with files.opened(path):  # NumPy would wait for what a FIFO never sends
-                return np.lib.format.open_memmap(path, mode="r")
+            return mapped(path)
         except OSError as error:
             raise self._refused(line, f"cannot be read ({error.strerror or error})") from error
         except MemoryError:  # says nothing about the file

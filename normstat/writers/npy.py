@@ -62,8 +62,7 @@ class Npy:
             return None
         name = f"{self.root}/{self.output(split, path)}"
         try:
-            with files.opened(name):  # NumPy would wait for what a FIFO never sends
-                array = np.lib.format.open_memmap(name, mode="r")
+            array = mapped(name)
         except (FileNotFoundError, files.NotRegularError, *_NO_HEADER):  # none, or none of ours
             return None
         whole = os.path.getsize(name) == array.offset + array.nbytes
@@ -76,6 +75,20 @@ class Npy:
         'train/cat/1.npy'
         """
         return renamed(path, ".npy")
+
+
+def mapped(path: str) -> np.memmap[Any, Any]:
+    """The array of a file, mapped into memory.
+
+    Raises
+    ------
+    NotRegularError, OSError
+        There is no file to read.
+    Exception
+        NumPy's parser ends in nearly anything on what is no header.
+    """
+    with files.opened(path):  # NumPy would wait for what a FIFO never sends
+        return np.lib.format.open_memmap(path, mode="r")
 
 
 def _write_all(descriptor: int, data: bytes | memoryview) -> None:

@@ -71,17 +71,12 @@ def renamed(path: str, extension: str) -> str:
     return os.path.splitext(path)[0] + extension
 
 
-def header_size(shape: tuple[int, ...], dtype: str) -> int:
-    """Bytes before the values in a ``.npy`` file.
+def header(shape: tuple[int, ...], dtype: str) -> bytes:
+    """The start of a ``.npy`` file of C-ordered values.
 
-    >>> header_size((3, 224, 224), "float32")
+    >>> len(header((3, 224, 224), "float32"))
     128
     """
-    return len(header(shape, dtype))
-
-
-def header(shape: tuple[int, ...], dtype: str) -> bytes:
-    """The start of a ``.npy`` file of C-ordered values."""
     from io import BytesIO
 
     file = BytesIO()
@@ -90,3 +85,7 @@ def header(shape: tuple[int, ...], dtype: str) -> bytes:
         {"descr": np.dtype(dtype).newbyteorder("<").str, "fortran_order": False, "shape": shape},
     )
     return file.getvalue()
+
+
+#: Bytes before the values of an array of images: NumPy pads its header to this.
+HEADER_BYTES = len(header((3, 1, 1), "float32"))
