@@ -14,7 +14,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Under nohup, or behind a shell, signals are ignored; commands started here would do so too."""
+    """Under nohup, or behind a shell, signals are ignored, and so they would be by commands."""
     for name in ("SIGINT", "SIGHUP"):
         number = getattr(signal, name, None)
         if number and signal.getsignal(number) is signal.SIG_IGN:
