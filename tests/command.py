@@ -1,11 +1,25 @@
-"""The command line as a user runs it: a real process with real streams and exit codes."""
+"""The command line as a user runs it: a real process with real streams and exit codes.
 
+And the same in this process, which takes no time to start, for tests that look at something else.
+"""
+
+import functools
+import io
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+from unittest.mock import patch
+
+import typer.main
+
+from normstat.cli import main
+from normstat.executors import InProcess
 
 # Root may write anywhere; without these capabilities it may no more than others.
 _AS_ANYONE = (
@@ -13,6 +27,9 @@ _AS_ANYONE = (
     "[libc.prctl(24, capability, 0, 0, 0) for capability in (1, 2)];"
     "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
 )
+# Typer builds its commands for each command line anew, which takes longer than a small run.
+_built = functools.cache(typer.main.get_command)
+_UNKNOWN = ("GITHUB_ACTIONS", "FORCE_COLOR", "NORMSTAT_DEBUG")
 
 
 def environment(**changes: str) -> dict[str, str]:
@@ -25,7 +42,7 @@ def environment(**changes: str) -> dict[str, str]:
         paths = [*changes.pop("PYTHONPATH", "").split(os.pathsep), root]
         here["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     here["PYTHONIOENCODING"] = "utf-8"  # what a pipe gets, on Windows too
-    for name in ("GITHUB_ACTIONS", "FORCE_COLOR", "NORMSTAT_DEBUG"):
+    for name in _UNKNOWN:
         here.pop(name, None)
     return here | changes
 
@@ -52,3 +69,47 @@ def normstat(
         errors="surrogateescape",
         **options,
     )
+
+
+class Here(InProcess):
+    """In the place of the worker processes of a command line."""
+
+    workers = 1
+    image_timeout = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+def in_process(words: Sequence[str]) -> int:
+    """The exit code of a command line that runs in this process, without workers."""
+    local: Any = Here()
+    with patch.object(typer.main, "get_command", _built):
+        return main(words, local)
+
+
+def here(*arguments: str | Path, cwd: str | Path = ".") -> "subprocess.CompletedProcess[str]":
+    """What a command line prints that runs in this process, without workers."""
+    words = [str(argument) for argument in arguments]
+    with _stream() as out, _stream() as err, patch.dict(os.environ), chdir(cwd):
+        for name in _UNKNOWN:
+            os.environ.pop(name, None)
+        with redirect_stdout(out), redirect_stderr(err):
+            code = in_process(words)
+            sys.stderr.flush()
+        return subprocess.CompletedProcess(words, code, _written(out), _written(err))
+
+
+@contextmanager
+def _stream() -> Iterator[io.TextIOWrapper]:
+    """A file, as the command line asks for the descriptors of its streams."""
+    with tempfile.TemporaryFile() as file, io.TextIOWrapper(file, encoding="utf-8") as stream:
+        yield stream
+
+
+def _written(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    stream.buffer.seek(0)
+    return stream.buffer.read().decode("utf-8", "surrogateescape")

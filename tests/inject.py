@@ -9,14 +9,12 @@ import errno
 import io
 import json
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
-
-import started
 
 #: Calls that can fail; what file objects do counts as well.
 CALLS = ("open", "read", "write", "fsync", "rename")
@@ -211,12 +209,15 @@ def injected(fault: Fault) -> Iterator[Injection]:
     injection = Injection(fault)
     with ExitStack() as stack:
         for module, name, replacement in list(_replacements(injection)):
-            stack.enter_context(patch.object(module, name, replacement))
+            stack.callback(setattr, module, name, getattr(module, name))
+            setattr(module, name, replacement)
         yield injection
 
 
 def environment(folder: Path, fault: Fault) -> dict[str, str]:
     """Variables with which a Python, and every Python that it starts, meets the fault."""
+    import started  # which the process that meets the fault, and starts with this, does not need
+
     found = started.patch(folder, _BOOTSTRAP)
     found["PYTHONPATH"] += os.pathsep + str(Path(__file__).parent)
     return found | {_VARIABLE: json.dumps(asdict(fault))}
@@ -227,3 +228,6 @@ def from_environment() -> None:
     injection = Injection(Fault(**json.loads(os.environ[_VARIABLE])))
     for module, name, replacement in list(_replacements(injection)):
         setattr(module, name, replacement)
+    # Storage that stumbles is asked again after a while; how long that is changes nothing here.
+    sleep = time.sleep
+    time.sleep = lambda seconds: sleep(seconds / 100)

@@ -16,6 +16,8 @@ from command import environment
 AT_ONCE = 2.0
 #: Seconds for the same on a machine that is busy; what is stuck here is so for ten minutes.
 ENOUGH = 30.0
+# Seconds between two looks: a look at all processes takes some time from the one waited for.
+_PAUSE = 0.01
 
 
 def processes() -> Iterator[tuple[int, int, int]]:
@@ -44,7 +46,7 @@ def eventually(condition: Callable[[], bool], seconds: float = 30) -> bool:
     """Wait for a condition."""
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
-        time.sleep(0.002)
+        time.sleep(_PAUSE)
     return condition()
 
 

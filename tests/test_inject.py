@@ -7,19 +7,17 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 from xml.etree import ElementTree
 
 import applied
 import inject
 import make
 import pytest
-from command import normstat
+from command import here, in_process, normstat
 from inject import SHORT, Fault
 
 import normstat as library
-from normstat.cli import main
-from normstat.executors import InProcess
 
 ERRORS = {
     "open": ("EIO", "EINTR", "ENOSPC"),
@@ -41,18 +39,6 @@ OLD = b"the old file"
 _MOST = 200  # calls of a kind that one of these runs may make
 
 
-class Here(InProcess):
-    """In the place of the worker processes of a command line."""
-
-    workers = 1
-    image_timeout = 0.0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None: ...
-
-
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three small images, and what undisturbed runs make of them."""
@@ -71,6 +57,8 @@ def said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Where the command line prints: files, as pytest's own streams cannot be replaced."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("normstat.files._PAUSES", (0.0, 0.0))
+    # What a disk keeps when the power fails no test can see; only that it was asked to counts.
+    monkeypatch.setattr(os, "fsync", lambda _: None)
     place = tmp_path / "said"
     with place.open("w") as out:
         monkeypatch.setattr(sys, "stdout", out)
@@ -83,10 +71,9 @@ def faulty_runs(fault: Fault, root: Path, said: Path, *arguments: str) -> Iterat
     """The exit code for n = 1, 2, 3, …, and what was hit; the last run passed clean."""
     for number in itertools.count(1):
         assert number < _MOST
-        local: Any = Here()
         now = Fault(str(root), fault.call, number, fault.kind, fault.lasting)
         with inject.injected(now) as injection:
-            code = main(arguments, local)
+            code = in_process(arguments)
         sys.stdout.flush()
         text = said.read_text(encoding="utf-8")
         assert "Traceback" not in text
@@ -229,7 +216,7 @@ def test_in_workers(tmp_path: Path, sound: Path, call: str) -> None:
         run = normstat(*arguments, env=inject.environment(tmp_path / "patch", fault))
         assert run.returncode in ((2, 3) if call == "read" else (4,)), run.stderr
         assert "Traceback" not in run.stderr
-        again = normstat(*arguments, "--overwrite")
+        again = here(*arguments, "--overwrite")
         assert again.returncode == 0, again.stderr
         assert applied.tree(tmp_path / "out") == applied.tree(sound / "npy")
         shutil.rmtree(tmp_path / "out")
