@@ -21,10 +21,11 @@ from pathlib import Path
 
 import applied
 import make
-from command import normstat
+from command import here, normstat
 from started import eventually, finish, started, workers
 
-_IMAGES = 48
+_IMAGES = 24
+_SPLITS = ("train", "val", "test")
 WRITTEN = ("out.json", "out", "cache")
 TEMPORARY = ".normstat-*.tmp"
 LEFT_BY_THE_KILLED = (TEMPORARY, "cache-journal")
@@ -48,14 +49,14 @@ class Ground:
     def prepared(cls, folder: Path) -> "Ground":
         """Images for several shards, one of them cut, and the results."""
         for index in range(_IMAGES):
-            ppm = make.encoded(make.pixels(index, 300, 301), "PPM")
-            make.write(folder / "data" / "train" / f"{index % 3}" / f"{index}.ppm", ppm)
-        make.write(folder / "data" / "train" / "1" / "cut.ppm", ppm[:9999])
+            ppm = make.encoded(make.pixels(index, 200, 201), "PPM")
+            make.write(folder / "data" / _SPLITS[index % 3] / f"{index}.ppm", ppm)
+        make.write(folder / "data" / "train" / "cut.ppm", ppm[:9999])
         start = time.monotonic()
         run = normstat("compute", folder / "data", "-q", "-o", folder / "whole.json")
         assert run.returncode == 3, run.stderr
         seconds = time.monotonic() - start
-        run = normstat("apply", folder / "data", folder / "whole", "--method", "unit", "-q")
+        run = here("apply", folder / "data", folder / "whole", "--method", "unit", "-q")
         assert run.returncode == 3, run.stderr
         return cls(folder, seconds)
 
@@ -81,7 +82,7 @@ def killed_compute(ground: Ground, place: Path, dice: random.Random) -> None:
         if (place / "out.json").exists():  # it was faster
             ground.refuse_wrong_stats(place)
         _refuse_others(place, *WRITTEN, *LEFT_BY_THE_KILLED)
-    assert normstat(*ground.compute(place)).returncode == 3
+    assert here(*ground.compute(place)).returncode == 3
     ground.refuse_wrong_stats(place)
     _refuse_others(place, *WRITTEN, TEMPORARY)  # the journal has served its purpose
 
@@ -92,7 +93,7 @@ def killed_apply(ground: Ground, place: Path, dice: random.Random) -> None:
     whole = applied.arrays(ground.folder / "whole")
     for name, array in applied.arrays(place / "out").items():
         assert (array == whole[name]).all()
-    assert normstat(*ground.apply(place), "--skip-existing").returncode == 3
+    assert here(*ground.apply(place), "--skip-existing").returncode == 3
     ground.refuse_wrong_arrays(place)
 
 
