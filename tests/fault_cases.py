@@ -1,22 +1,18 @@
 """Faults, one after the other: how each is made, and what the command line gave."""
 
-import io
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import command
 import make
-from command import environment, normstat
+from command import environment
 from started import patch
-from test_inject import Here
-
-from normstat.cli import main
 
 GOOD = make.encoded(make.pixels(1, 12, 17))
 
@@ -48,21 +44,17 @@ class Ended:
     err: str
 
 
-def here(*arguments: str | Path) -> Ended:
+def here(*arguments: str | Path, **options: Any) -> Ended:
     """Run a command line in this process, which takes no time to start."""
-    streams = [io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2)]
-    # The command line asks for the descriptor of stderr, which a buffer has not.
-    with open(os.devnull, "w") as nowhere:
-        streams[1].fileno = nowhere.fileno  # type: ignore[method-assign]  # as said
-        local: Any = Here()
-        with redirect_stdout(streams[0]), redirect_stderr(streams[1]):
-            code = main([str(argument) for argument in arguments], local)
-    return Ended(code, streams[0].buffer.getvalue().decode(), "")  # type: ignore[attr-defined]  # BytesIO
+    return _ended(command.here(*arguments, **options))
 
 
 def there(*arguments: str | Path, **options: Any) -> Ended:
     """Run it as a process of its own, with workers."""
-    run = normstat(*arguments, **options)
+    return _ended(command.normstat(*arguments, **options))
+
+
+def _ended(run: "subprocess.CompletedProcess[str]") -> Ended:
     return Ended(run.returncode, run.stdout or "", run.stderr)
 
 
@@ -91,9 +83,12 @@ def said(ended: Ended, stats: Path | None = None, words: tuple[str, ...] = ()) -
     return text
 
 
-def compute(place: Path, *options: str, words: tuple[str, ...] = (), **more: Any) -> str:
-    """The outcome of ``compute`` on the folder ``data``, in a process of its own."""
-    ended = there("compute", "data", "-o", "s.json", *options, cwd=place, **more)
+def compute(
+    place: Path, *options: str, words: tuple[str, ...] = (), apart: bool = False, **more: Any
+) -> str:
+    """The outcome of ``compute`` on the folder ``data``; apart if it could hang, or needs more."""
+    run = there if apart or more else here
+    ended = run("compute", "data", "-o", "s.json", *options, cwd=place, **more)
     return said(ended, place / "s.json", words)
 
 
@@ -187,17 +182,6 @@ def misdeed(deed: str, *options: str) -> Callable[[Path], str]:
         return compute(place, *options, env=patch(place / "patch", code))
 
     return run
-
-
-@contextmanager
-def current(place: Path) -> Iterator[None]:
-    """Work in a folder for a while."""
-    before = Path.cwd()
-    os.chdir(place)
-    try:
-        yield
-    finally:
-        os.chdir(before)
 
 
 def posix_only(run: Callable[[Path], str]) -> Callable[[Path], str]:

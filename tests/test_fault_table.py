@@ -9,7 +9,7 @@ import socket
 import sqlite3
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import chdir, closing
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
@@ -23,7 +23,17 @@ import pytest
 import test_faults
 import test_same_bytes
 import torture
-from fault_cases import Case, alone, beside_a_good_one, compute, misdeed, posix_only, said, there
+from fault_cases import (
+    Case,
+    alone,
+    beside_a_good_one,
+    compute,
+    here,
+    misdeed,
+    posix_only,
+    said,
+    there,
+)
 from inject import Fault, environment
 from PIL import Image
 from started import finish, patch, started, workers
@@ -74,8 +84,8 @@ def zeros_in_a_scan(place: Path) -> str:
     compute(place)
     at = 2 * len(JPEG) // 3
     file.write_bytes(JPEG[:at] + bytes(64) + JPEG[at + 64 :])
-    later = fault_cases.here("compute", place / "data", "-q", "-o", place / "later.json")
-    check = there("check", "data", "--stats", "s.json", "--mode", "same", cwd=place)
+    later = here("compute", place / "data", "-q", "-o", place / "later.json")
+    check = here("check", "data", "--stats", "s.json", "--mode", "same", cwd=place)
     return f"{said(later, place / 'later.json')}; check: exit {check.code}"
 
 
@@ -127,7 +137,7 @@ def odd_names(place: Path) -> str:
         with open(os.fsencode(place / "data") + b"/" + name + b".png", "wb") as file:
             file.write(GOOD[:-20])
     reports = [part for end in ("json", "xml", "md") for part in ("--report", f"r.{end}")]
-    run = there("check", "data", "--stats", "s.json", *reports, cwd=place)
+    run = here("check", "data", "--stats", "s.json", *reports, cwd=place)
     json.loads((place / "r.json").read_text("utf-8"))
     ET.parse(place / "r.xml")
     clean = all(line.isprintable() for line in (run.out + run.err).split("\n"))
@@ -142,7 +152,7 @@ def linked(target: str, name: str) -> Run:
         make.write(place / "data" / "a" / "0.png", GOOD)
         make.write(place / "outside" / "1.png", GOOD)
         (place / "data" / "a" / name).symlink_to(target)
-        return compute(place)
+        return compute(place, apart=True)
 
     return run
 
@@ -154,14 +164,14 @@ def no_file(kind: str) -> Run:
         make.write(place / "data" / "good.png", GOOD)
         path = place / "data" / "x.jpg"
         server = socket.socket(socket.AF_UNIX)
-        with server, fault_cases.current(place / "data"):
+        with server, chdir(place / "data"):
             if kind == "fifo":
                 os.mkfifo("x.jpg")
             elif kind == "socket":
                 server.bind("x.jpg")
             else:
                 path.symlink_to("nowhere" if kind == "dangling" else "/dev/zero")
-            return compute(place)
+            return compute(place, apart=True)
 
     return run
 
@@ -241,7 +251,7 @@ def twice(change: Callable[[Image.Image], Image.Image]) -> Run:
         copy = make.encoded(change(Image.fromarray(make.pixels(0, 40, 50))))
         make.write(place / "data" / "val" / "copy.png", copy)
         command = ("check", "data", "--stats", "s.json", "--mode", "compatible")
-        run = there(*command, cwd=place)
+        run = here(*command, cwd=place)
         return f"check: exit {run.code}" + "; leakage" * ("leakage" in run.out)
 
     return run
@@ -291,7 +301,7 @@ def output(name: str) -> Run:
     def run(place: Path) -> str:
         three(place)
         before = applied.tree(place)
-        text = said(there("compute", "data", "-o", name, cwd=place))
+        text = said(here("compute", "data", "-o", name, cwd=place))
         return text + "; nothing changed" * (applied.tree(place) == before)
 
     return run
@@ -318,7 +328,7 @@ def asked_to_stop(number: signal.Signals, times: int = 1) -> Run:
     def run(place: Path) -> str:
         three(place)
         with (
-            fault_cases.current(place),
+            chdir(place),
             started("compute", "data", env=patch(place / "slow", SLOW)) as process,
         ):
             workers(process)
@@ -342,14 +352,12 @@ def nobody_reads(place: Path) -> str:
 
 
 def tortured(kind: str) -> Run:
-    """Three kills at random moments, see ``torture``."""
+    """Killed at a random moment; ``test_torture`` and ``make torture`` do so again and again."""
 
     def run(place: Path) -> str:
         ground = torture.Ground.prepared(place / "ground")
-        for seed in range(3):
-            here = place / str(seed)
-            here.mkdir()
-            torture.KINDS[kind](ground, here, random.Random(f"table {kind} {seed}"))
+        (place / "killed").mkdir()
+        torture.KINDS[kind](ground, place / "killed", random.Random(f"table {kind}"))
         return "the same bytes, no process left"
 
     return run
@@ -366,7 +374,7 @@ def same_bytes(*runs: partial[fault_cases.Ended]) -> Run:
 
     def run(place: Path) -> str:
         three(place)
-        there("compute", "data", "-o", "s.json", "-q", cwd=place)
+        compute(place)
         wanted = (place / "s.json").read_bytes()
         outcomes = set()
         for each in runs:
@@ -381,6 +389,11 @@ def same_bytes(*runs: partial[fault_cases.Ended]) -> Run:
 
 plain = partial(there, "compute", "data", "-o", "o.json", "-q")
 with_workers = [partial(there, "compute", "data", "-o", "o.json", "-q", "-j", n) for n in "01279"]
+
+
+# Each of them alone: test_same_bytes.
+POSIX = test_same_bytes.ENVIRONMENTS["locale-posix"][1]
+all_at_once = partial(plain, flags=("-O", "-W", "error"), env=POSIX | {"PYTHONHASHSEED": "1"})
 
 
 def limited(name: str, limit: int) -> partial[fault_cases.Ended]:
@@ -407,7 +420,7 @@ def stats_file(change: Callable[[bytes], bytes], size: int = 0) -> Run:
         file.write_bytes(change(file.read_bytes()))
         if size:
             os.truncate(file, size)
-        ended = there("check", "data", "--stats", "s.json", cwd=place)
+        ended = here("check", "data", "--stats", "s.json", cwd=place)
         return said(ended) + "; one sentence" * (len(ended.err.splitlines()) == 1)
 
     return run
@@ -417,7 +430,7 @@ def split_that_is_not_recorded(place: Path) -> str:
     three(place)
     compute(place)
     command = ("apply", "data", "out", "--stats", "s.json", "--from", "val")
-    return said(there(*command, cwd=place)) + "; nothing written" * (not (place / "out").exists())
+    return said(here(*command, cwd=place)) + "; nothing written" * (not (place / "out").exists())
 
 
 def damaged_cache(damage: Callable[[Path], object]) -> Run:
@@ -425,11 +438,11 @@ def damaged_cache(damage: Callable[[Path], object]) -> Run:
 
     def run(place: Path) -> str:
         three(place)
-        fault_cases.here("compute", place / "data", "-q", "-o", place / "s.json")
+        here("compute", place / "data", "-q", "-o", place / "s.json")
         cached = ("compute", "data", "--cache", "c", "-o")
-        there(*cached, "first.json", cwd=place)
+        here(*cached, "first.json", cwd=place)
         damage(place / "c")
-        ended = there(*cached, "o.json", cwd=place)
+        ended = here(*cached, "o.json", cwd=place)
         same = (place / "o.json").read_bytes() == (place / "s.json").read_bytes()
         warned = "; warned" * any(words in ended.err for words in ("c: is ", "damaged"))
         return said(ended) + "; the same bytes" * same + warned
@@ -451,23 +464,23 @@ def of_another_version(file: Path) -> None:
 
 def other_channels(place: Path) -> str:
     make.write(place / "gray" / "a.png", make.encoded(GRAY))
-    fault_cases.here("compute", place / "gray", "-q", "-o", place / "s.json")
+    here("compute", place / "gray", "-q", "-o", place / "s.json")
     three(place)
-    ended = there("apply", "data", "out", "--stats", "s.json", "--from", "all", cwd=place)
+    ended = here("apply", "data", "out", "--stats", "s.json", "--from", "all", cwd=place)
     return said(ended) + "; nothing written" * (not (place / "out").exists())
 
 
 def nothing_to_divide_by(place: Path) -> str:
     make.write(place / "data" / "a.png", make.encoded(Image.new("RGB", (5, 4), (7, 8, 9))))
     compute(place)
-    ended = there("apply", "data", "out", "--stats", "s.json", "--from", "all", cwd=place)
+    ended = here("apply", "data", "out", "--stats", "s.json", "--from", "all", cwd=place)
     return said(ended, words=("--epsilon",))
 
 
 def two_inputs_for_one_output(place: Path) -> str:
     make.write(place / "data" / "a.png", GOOD)
     make.write(place / "data" / "a.jpg", JPEG)
-    ended = there("apply", "data", "out", "--method", "unit", cwd=place)
+    ended = here("apply", "data", "out", "--method", "unit", cwd=place)
     return said(ended) + "; nothing written" * (not (place / "out").exists())
 
 
@@ -631,9 +644,7 @@ CASES = [
       for name, runs in (
           ("64 open files", [limited("RLIMIT_NOFILE", 64)]),
           ("1 GB of memory", [limited("RLIMIT_AS", 1 << 30)]),
-          ("locale, hash seed, -O, -W error", [
-              partial(plain, env=env, flags=flags)
-              for flags, env in test_same_bytes.ENVIRONMENTS.values()]))),
+          ("locale, hash seed, -O, -W error", [all_at_once]))),
     *(Case(57, f"stats file: {name}", ("exit 2; one sentence",), stats_file(change, size))
       for name, change, size in (
           ("cut", lambda data: data[: len(data) // 2], 0),
