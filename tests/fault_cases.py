@@ -1,7 +1,6 @@
 """Faults, one after the other: how each is made, and what the command line gave."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable

@@ -12,7 +12,7 @@ from pathlib import Path
 import applied
 import make
 import pytest
-from command import environment, normstat
+from command import environment, here, normstat
 from started import AT_ONCE, eventually, finish, patch, started, workers
 
 import normstat as library
@@ -32,6 +32,7 @@ HOW = {
     "check": "the same command begins again; with --cache FILE it could continue",
     "apply": "the same command with --skip-existing continues",
 }
+LAST = "9.ppm"
 # Nobody but the main thread ends the process, however long a busy machine takes for that.
 ALONE = """
 import sys
@@ -39,12 +40,15 @@ if "-m" in sys.orig_argv:
     from normstat import signals
     signals._PATIENCE = 600
 """
-# Every image takes its time, in workers alone.
-SLOW = f"""{ALONE}
-import time, os
+# The last image takes for ever: no run ends before it is told to, and a file tells when it is there.
+ENDLESS = f"""{ALONE}
+import pathlib, time
 if "-c" in sys.orig_argv:
-    fstat = os.fstat
-    os.fstat = lambda descriptor: time.sleep(0.3) or fstat(descriptor)
+    def stuck(event, arguments):
+        if event == "open" and str(arguments[0]).endswith("{LAST}"):
+            pathlib.Path("reached").touch()
+            time.sleep(600)
+    sys.addaudithook(stuck)
 """
 
 
@@ -65,8 +69,8 @@ def no_hang() -> Iterator[None]:
 def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder ``data``, and a stats file of it."""
     here = tmp_path_factory.mktemp("signals")
-    picture = make.encoded(make.pixels(1, 400, 500), "PPM")
-    for index in range(40):
+    picture = make.encoded(make.pixels(1, 300, 400), "PPM")
+    for index in range(24):
         make.write(here / "data" / "train" / f"{index}.ppm", picture)
     library.save(library.compute(here / "data", workers=0), here / "stats.json")
     return here
@@ -82,9 +86,9 @@ def data(images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def slow(tmp_path: Path) -> dict[str, str]:
-    """An environment in which every image takes its time."""
-    return patch(tmp_path / "slow", SLOW)
+def endless(tmp_path: Path) -> dict[str, str]:
+    """An environment in which no run comes to its end."""
+    return patch(tmp_path / "endless", ENDLESS)
 
 
 @signals
@@ -94,14 +98,17 @@ def slow(tmp_path: Path) -> dict[str, str]:
     ids=[*COMMANDS, "compute-alone"],
 )
 def test_a_signal_ends_a_command(
-    data: Path, slow: dict[str, str], command: tuple[str, ...], number: signal.Signals, group: bool
+    data: Path,
+    endless: dict[str, str],
+    command: tuple[str, ...],
+    number: signal.Signals,
+    group: bool,
 ) -> None:
     """The exit code says which; one sentence says how to continue; the old output is intact."""
     if command[0] != "apply":
         (data / "out.json").write_text("old")
-    with started(*command, env=slow) as process:
-        assert process.stderr
-        process.stderr.readline()  # the run is under way
+    with started(*command, env=endless) as process:
+        assert eventually(Path("reached").exists)
         assert workers(process, 2)
         (os.killpg if group else os.kill)(process.pid, number)
         stderr = finish(process)
@@ -136,8 +143,8 @@ def test_an_interrupted_apply_is_continued(data: Path) -> None:
         assert eventually(lambda: len(list(data.glob("out/train/*.npy"))) > 3)
         process.terminate()
         finish(process)
-    assert normstat(*COMMANDS["apply"], "--skip-existing").returncode == 0
-    assert normstat("apply", "data", "whole", "--method", "unit").returncode == 0
+    assert here(*COMMANDS["apply"], "--skip-existing").returncode == 0
+    library.apply("data", "whole", "unit", workers=0)
     assert applied.tree(data / "out") == applied.tree(data / "whole")
 
 
@@ -155,12 +162,13 @@ def test_what_was_ignored_stays_ignored(data: Path, number: signal.Signals) -> N
     assert process.returncode == 0
 
 
-# Cleaning up that does not come to an end, whatever happens.
+# Cleaning up that does not come to an end, whatever happens; a file tells that it has begun.
 STUCK_AT_THE_END = """
-import sys, time
+import pathlib, sys, time
 if "-m" in sys.orig_argv:
     from normstat.executors import Local
     def stuck(*_):
+        pathlib.Path("stuck").touch()
         while True:
             try:
                 time.sleep(600)
@@ -170,11 +178,12 @@ if "-m" in sys.orig_argv:
 """
 # A folder on storage that does not answer: whoever looks into it waits.
 STUCK_WALK = """
-import os, sys, threading, time
+import os, pathlib, sys, threading, time
 if "-m" in sys.orig_argv:
     scandir = os.scandir
     def stuck(path):
         if str(path).endswith("hung/") and threading.current_thread().name == "normstat":
+            pathlib.Path("stuck").touch()
             time.sleep(600)
         return scandir(path)
     os.scandir = stuck
@@ -190,9 +199,8 @@ def test_nothing_that_is_stuck_holds_up_the_exit(
     assert _PATIENCE < AT_ONCE
     make.write(tmp_path / "some" / "a.png", make.encoded(make.pixels(1, 5, 7)))
     make.write(tmp_path / "some" / "hung" / "b.png", make.encoded(make.pixels(1, 5, 7)))
-    with started("compute", "some", env=patch(tmp_path / "stuck", code)) as process:
-        workers(process)
-        time.sleep(0.6)  # long enough for the walk to begin
+    with started("compute", "some", env=patch(tmp_path / "patch", code)) as process:
+        assert eventually(Path("stuck").exists)
         process.send_signal(number)
         stderr = finish(process)
     assert process.returncode == ASKED[number]
@@ -201,12 +209,11 @@ def test_nothing_that_is_stuck_holds_up_the_exit(
 
 def test_a_second_interrupt_ends_at_once(data: Path, tmp_path: Path) -> None:
     """Nobody who presses Ctrl-C twice waits for what the first is still cleaning up."""
-    env = patch(tmp_path / "stuck", ALONE + STUCK_AT_THE_END)
+    env = patch(tmp_path / "patch", ENDLESS + STUCK_AT_THE_END)
     with started("compute", "data", env=env) as process:
-        assert process.stderr
-        process.stderr.readline()
+        assert eventually(Path("reached").exists)
         process.send_signal(signal.SIGINT)
-        time.sleep(0.1)
+        assert eventually(Path("stuck").exists)  # two at the same moment would be one
         process.send_signal(signal.SIGINT)
         stderr = finish(process)
     assert process.returncode == 130
@@ -225,7 +232,7 @@ if "-c" in sys.orig_argv:
 """
 
 
-@pytest.mark.parametrize("code", [SLOW, IMPORTS_FOR_EVER], ids=["busy", "starting"])
+@pytest.mark.parametrize("code", [ENDLESS, IMPORTS_FOR_EVER], ids=["busy", "starting"])
 @commands
 def test_a_killed_command_leaves_no_process(
     data: Path, tmp_path: Path, command: tuple[str, ...], code: str
@@ -340,7 +347,10 @@ def test_a_signal_while_a_line_is_written(
 
 
 NOBODY_LOOKS_ON = """
-import threading
+import sys, threading
+if "-m" in sys.orig_argv:
+    from normstat import signals
+    signals._PATIENCE = 0.1
 start = threading.Thread.start
 def refused(self):
     if self.name == "signals":
@@ -352,13 +362,13 @@ threading.Thread.start = refused
 
 def test_a_second_interrupt_without_the_thread(data: Path, tmp_path: Path) -> None:
     """Where no thread could be started, or the system has no such pipes, it ends the process."""
-    env = patch(tmp_path / "stuck", STUCK_AT_THE_END + NOBODY_LOOKS_ON)
+    env = patch(tmp_path / "patch", ENDLESS + STUCK_AT_THE_END + NOBODY_LOOKS_ON)
     with started("compute", "data", env=env) as process:
-        assert process.stderr
-        process.stderr.readline()
+        assert eventually(Path("reached").exists)
         process.send_signal(signal.SIGINT)
+        assert eventually(Path("stuck").exists)
         with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(2 * AT_ONCE)
+            process.wait(1.0)  # a thread that looks on would have ended it long ago
         process.send_signal(signal.SIGINT)
         stderr = finish(process)
     assert process.returncode == 130
@@ -383,25 +393,27 @@ def test_other_signals_are_none_of_ours(data: Path, tmp_path: Path) -> None:
     assert process.returncode == 0, stderr
 
 
-SLOW_ARRAYS = """
-import sys, time
+# As soon as there is a picture, the next array takes for ever.
+ONE_PICTURE = f"""{ALONE}
+import pathlib, time
 if "-m" in sys.orig_argv:
-    def slow(event, arguments):
+    def stuck(event, arguments):
         if event == "open" and str(arguments[0]).endswith(".npy"):
-            time.sleep(0.2)
-    sys.addaudithook(slow)
+            if any(pathlib.Path("seen").glob("train/*.png")):
+                time.sleep(600)
+    sys.addaudithook(stuck)
 """
 
 
 def test_an_interrupted_invert(data: Path, tmp_path: Path) -> None:
     """It begins again, over what it has left."""
-    assert normstat(*COMMANDS["apply"]).returncode == 0
+    library.apply("data", "out", "unit", workers=0)
     command = ("invert", "out", "seen")
-    with started(*command, env=patch(tmp_path / "slow", SLOW_ARRAYS)) as process:
+    with started(*command, env=patch(tmp_path / "patch", ONE_PICTURE)) as process:
         assert eventually(lambda: any(data.glob("seen/train/*.png")))
         process.terminate()
         last = finish(process).splitlines()[-1]
     assert process.returncode == 143
     how = "the same command with --overwrite begins again"
     assert last == f"normstat: interrupted by SIGTERM; {how}"
-    assert normstat(*command, "--overwrite").returncode == 0
+    assert here(*command, "--overwrite").returncode == 0
