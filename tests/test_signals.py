@@ -40,7 +40,7 @@ if "-m" in sys.orig_argv:
     from normstat import signals
     signals._PATIENCE = 600
 """
-# The last image takes for ever: no run ends before it is told to, and a file tells when it is there.
+# The last image takes for ever: no run ends before it is told to. A file tells that it is there.
 ENDLESS = f"""{ALONE}
 import pathlib, time
 if "-c" in sys.orig_argv:
