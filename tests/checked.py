@@ -9,7 +9,7 @@ from typing import Any
 
 import make
 import numpy as np
-from command import normstat
+from command import here, normstat
 from PIL import Image, ImageEnhance, ImageOps
 
 SPLITS = {"train": 18, "val": 12, "test": 12}
@@ -133,7 +133,8 @@ def edited(change: Callable[[dict[str, Any]], object]) -> Change:
 
 def check(*options: str | Path, data: str | Path = "data", **more: Any) -> Any:
     """The command in the current folder, against its ``stats.json``."""
-    return normstat("check", data, "--stats", "stats.json", "-j", "1", *options, **more)
+    run = normstat if more else here
+    return run("check", data, "--stats", "stats.json", "-j", "1", *options, **more)
 
 
 def verdict(*options: str | Path, **more: Any) -> dict[str, Any]:

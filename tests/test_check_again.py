@@ -8,14 +8,14 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import checked
+import command
 import make
 import pytest
 from checked import SPLITS, VAL, case_of, check, findings, verdict
-from command import normstat
 
 
 def record(data: str | Path = "data", *options: str) -> None:
-    assert normstat("compute", data, "-q", "-o", "stats.json", *options).returncode in (0, 3)
+    assert command.here("compute", data, "-q", "-o", "stats.json", *options).returncode in (0, 3)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""``normstat check`` as a build runs it: real folders, real processes, and their exit codes."""
+"""``normstat check`` as a build runs it: real folders, command lines and exit codes."""
 
 import json
 import os
@@ -10,10 +10,10 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import checked
+import command
 import make
 import pytest
 from checked import SPLITS, VAL, Change, case_of, check, findings, verdict
-from command import normstat
 from PIL import Image, ImageOps
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="no such names or modes there")
@@ -25,7 +25,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with ``data`` and its ``stats.json``."""
     folder = tmp_path_factory.mktemp("original")
     data = checked.write(folder / "data")
-    assert normstat("compute", data, "-q", "-o", folder / "stats.json").returncode == 0
+    assert command.here("compute", data, "-q", "-o", folder / "stats.json").returncode == 0
     return folder
 
 
@@ -211,7 +211,7 @@ def test_unreadable_images(here: Path) -> None:
     assert (case["split"], case["observed"], case["paths"]) == ("val", 1, [VAL])
     document = verdict("--rule", "unreadable=warn")
     assert (document["exit_code"], findings(document)["unreadable"]) == (0, "warn")
-    assert normstat("compute", "data", "-q", "-o", "stats.json").returncode == 3
+    assert command.here("compute", "data", "-q", "-o", "stats.json").returncode == 3
     assert findings(verdict()) == {}
     os.truncate(VAL_FILE, 0)  # another code
     assert findings(verdict())["unreadable"] == "fail"
@@ -232,7 +232,7 @@ def test_one_pixel_in_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.chdir(tmp_path)
     for folder, value in (("data", 51), ("other", 52)):
         make.write(Path(folder, f"{folder}.png"), make.encoded(Image.new("L", (1, 1), value)))
-    normstat("compute", "data", "-q", "-o", "stats.json")
+    command.here("compute", "data", "-q", "-o", "stats.json")
     assert findings(verdict()) == {}
     assert verdict(data="other")["exit_code"] == 1
 
@@ -240,7 +240,7 @@ def test_one_pixel_in_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 def test_leakage_that_was_recorded(here: Path) -> None:
     """42: nothing has changed, so it is a warning, of whichever splits; it can be made to fail."""
     checked.leaked(Path("data"))
-    normstat("compute", "data", "-q", "-o", "stats.json")
+    command.here("compute", "data", "-q", "-o", "stats.json")
     for options in ((), ("--split", "train", "--split", "val")):
         document = verdict(*options)
         assert (document["exit_code"], findings(document)["leakage"]) == (0, "warn")
@@ -367,20 +367,20 @@ def test_bytes_of_an_image_that_cannot_be_read(here: Path) -> None:
     """Any change after recording is seen, also in a file that never gave pixels."""
     bad = Path("data/train/page.png")
     make.write(bad, b"<html>one</html>")
-    assert normstat("compute", "data", "-o", "stats.json", "-q").returncode == 3
-    assert normstat("check", "data", "--stats", "stats.json", "-q").returncode == 0
+    assert command.here("compute", "data", "-o", "stats.json", "-q").returncode == 3
+    assert command.here("check", "data", "--stats", "stats.json", "-q").returncode == 0
     make.write(bad, b"<html>two</html>")
-    result = normstat("check", "data", "--stats", "stats.json", "-q")
+    result = command.here("check", "data", "--stats", "stats.json", "-q")
     assert result.returncode == 1
     assert "another file now, and still unreadable: train/page.png" in result.stdout
 
 
 def test_the_splits_that_were_asked_for(here: Path) -> None:
     """Of statistics of one split, that one is checked, and the others are not unknown ones."""
-    normstat("compute", "data", "--split", "train", "-o", "train.json", "-q")
-    assert normstat("check", "data", "--stats", "train.json", "-q").returncode == 0
+    command.here("compute", "data", "--split", "train", "-o", "train.json", "-q")
+    assert command.here("check", "data", "--stats", "train.json", "-q").returncode == 0
     make.write(Path("data/train/more.png"), make.encoded(checked.picture(7)))
-    result = normstat("check", "data", "--stats", "train.json", "-q")
+    result = command.here("check", "data", "--stats", "train.json", "-q")
     assert result.returncode == 1
     assert "count-changed train" in result.stdout
 
