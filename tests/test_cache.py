@@ -518,11 +518,11 @@ def test_a_new_folder_is_all_that_is_read(many: Path, tmp_path: Path) -> None:
 def test_scattered_new_files_are_all_that_is_read(tmp_path: Path) -> None:
     """One file in a hundred is new, anywhere: the others of its shard are not decoded again."""
     data = tmp_path / "data"
-    for index in range(2000):
-        pgm(data / f"{index // 500}" / f"{index:04}.pgm", index)
+    for index in range(1000):
+        pgm(data / f"{index // 250}" / f"{index:04}.pgm", index)
     settle(data)
-    assert len(read(data, tmp_path / "c")) == 2000
-    new = [f"{index // 500}/{index:04}+.pgm" for index in random.Random(1).sample(range(2000), 20)]
+    assert len(read(data, tmp_path / "c")) == 1000
+    new = [f"{index // 250}/{index:04}+.pgm" for index in random.Random(1).sample(range(1000), 10)]
     for path in new:
         pgm(data / path, 3)
     settle(data)

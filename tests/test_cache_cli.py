@@ -14,7 +14,7 @@ from pathlib import Path
 import mounted
 import pytest
 from cached import cut, pgm, settle
-from command import environment, normstat
+from command import environment, here, normstat
 
 from normstat.cache import Cache, Context
 from normstat.cli.terminal import _Bar
@@ -38,8 +38,11 @@ def data(tmp_path: Path) -> Path:
 def compute(
     data: Path, *options: str | Path, code: int = 3, **more: object
 ) -> tuple[str, str, tuple[str, ...]]:
-    """The stats file of a run, what it said, and how many images it had from the cache."""
-    run = normstat("compute", data, "-o", "-", "-j", "2", *options, **more)
+    """The stats file of a run, what it said, and how many images it had from the cache.
+
+    With options for a process it has one of its own.
+    """
+    run = (normstat if more else here)("compute", data, "-o", "-", "-j", "2", *options, **more)
     assert run.returncode == code, run.stderr
     found = RESUMED.search(run.stderr)
     return run.stdout, run.stderr, found.groups() if found else ()
@@ -49,8 +52,8 @@ def test_a_repeated_run_reads_nothing(data: Path, tmp_path: Path) -> None:
     """The second run has all from the cache; its stats, and exit code, are those of the first."""
     usual, _, none = compute(data)
     assert none == ()
-    first, _, before = compute(data, "--cache", tmp_path / "c")
-    again, _, after = compute(data, "--cache", tmp_path / "c")
+    first, _, before = compute(data, "--cache", tmp_path / "c", cwd=tmp_path, env={})
+    again, _, after = compute(data, "--cache", tmp_path / "c", cwd=tmp_path, env={})
     assert usual == first == again
     assert (before, after) == (("0", "400"), ("400", "400"))
     assert compute(data, "--cache", tmp_path / "c", "-q")[1] == ""
@@ -61,13 +64,13 @@ def test_check_and_compute_share_rows(data: Path, tmp_path: Path) -> None:
     pgm(data / "val" / "a.pgm", 7)  # identical to images of train
     settle(data)
     stats, cache = tmp_path / "stats.json", tmp_path / "c"
-    normstat("compute", data, "-o", stats, "--cache", cache)
+    here("compute", data, "-o", stats, "--cache", cache)
     pgm(data / "train" / "001.pgm", 99)
     settle(data)
     arguments = ["check", data, "--stats", stats, "--format", "json"]
-    usual = normstat(*arguments)
-    with_cache = normstat(*arguments, "--cache", cache)
-    again = normstat(*arguments, "--cache", cache)
+    usual = here(*arguments)
+    with_cache = here(*arguments, "--cache", cache)
+    again = here(*arguments, "--cache", cache)
     assert (usual.returncode, usual.stdout) == (1, with_cache.stdout)
     assert again.stdout == usual.stdout
     shard = next(paths for paths in cut(data) if "train/001.pgm" in paths)
@@ -241,7 +244,7 @@ def test_refused_before_any_work(
 
 def test_check_refuses_its_inputs(data: Path, tmp_path: Path) -> None:
     """The recorded numbers, a config and a report are no caches, whatever they are called."""
-    normstat("compute", "data", "-o", "stats", cwd=tmp_path)
+    here("compute", "data", "-o", "stats", cwd=tmp_path)
     before = (tmp_path / "stats").read_bytes()
     (tmp_path / "config.toml").write_text("mean = [0.5]\nstd = [0.5]\n")
     for cache, options in (
@@ -249,9 +252,7 @@ def test_check_refuses_its_inputs(data: Path, tmp_path: Path) -> None:
         ("config.toml", ("--config", "config.toml")),
         ("r.md", ("--report", "r.md")),
     ):
-        run = normstat(
-            "check", "data", "--stats", "stats", "--cache", cache, *options, cwd=tmp_path
-        )
+        run = here("check", "data", "--stats", "stats", "--cache", cache, *options, cwd=tmp_path)
         assert run.returncode == 2
         assert f"--cache {cache}: is the file of --" in run.stderr
     assert (tmp_path / "stats").read_bytes() == before
@@ -263,7 +264,7 @@ def test_the_command_shows_and_prunes(data: Path, tmp_path: Path) -> None:
     compute(data, "--cache", cache)
     compute(data, "--cache", cache, "--channels", "rgb")
     shards = len(cut(data))
-    shown = normstat("cache", cache)
+    shown = here("cache", cache)
     assert shown.returncode == 0
     for settings in ("default", 'channels "rgb"'):
         (line,) = [line for line in shown.stdout.splitlines() if settings in line]
@@ -275,13 +276,13 @@ def test_the_command_shows_and_prunes(data: Path, tmp_path: Path) -> None:
         file.execute("UPDATE rows SET used = used - 1")
     file.close()
     compute(data, "--cache", cache)
-    pruned = normstat("cache", cache, "--prune", "30")
+    pruned = here("cache", cache, "--prune", "30")
     assert pruned.stderr == f"1 row removed from {cache}\n"
     with sqlite3.connect(cache) as file:
         file.execute("UPDATE rows SET used = 1 WHERE context IN (SELECT min(context) FROM rows)")
     file.close()
     size = cache.stat().st_size
-    pruned = normstat("cache", cache, "--prune", "30")
+    pruned = here("cache", cache, "--prune", "30")
     assert pruned.stderr == f"{shards} rows removed from {cache}\n"
     assert len(pruned.stdout.splitlines()) == len(shown.stdout.splitlines()) - 1
     assert cache.stat().st_size < size
@@ -294,7 +295,7 @@ def test_only_versions_that_differ_are_shown(tmp_path: Path) -> None:
         cache = Cache(str(tmp_path / "c"), pytest.fail)
         cache.store(Context("/data", "val", "", f"normstat 1, pillow {pillow}"), (b"a" * 16,), b"")
         cache.close()
-        shown = normstat("cache", tmp_path / "c").stdout
+        shown = here("cache", tmp_path / "c").stdout
         assert [shown.count(text) for text in ("normstat 1", "pillow 12", "pillow 13")] == [
             0,
             words,
@@ -313,7 +314,7 @@ def test_the_command_refuses_what_is_no_cache(
     if content is not None:
         (tmp_path / "c").write_bytes(content)
     for options in ((), ("--prune", "1")):
-        run = normstat("cache", tmp_path / "c", *options)
+        run = here("cache", tmp_path / "c", *options)
         assert (run.returncode, run.stdout) == (2, "")
         assert message in run.stderr
     assert (tmp_path / "c").read_bytes() == content if content is not None else True
