@@ -57,6 +57,8 @@ class Local:
         self._entered -= 1
         if self._entered:
             return
+        for worker in self._early:  # all at once, as each takes a moment to be gone
+            worker.kill()
         while self._early:
             self._early.pop().end()
         self._lasting.clear()

@@ -150,23 +150,24 @@ def render(content: Mapping[str, Any]) -> str:
 
 
 def _render(value: Any, indent: str) -> str:
-    """JSON with one line for whatever holds nothing nested."""
-    if isinstance(value, Mapping) and value:
-        open_, close, deeper = "{", "}", indent + "  "
-        items = [f"{_scalar(key)}: {_render(item, deeper)}" for key, item in value.items()]
-        nested = any(isinstance(item, (Mapping, list, tuple)) for item in value.values())
-    elif isinstance(value, (list, tuple)) and value:
-        open_, close, deeper = "[", "]", indent + "  "
-        items = [_render(item, deeper) for item in value]
-        nested = any(isinstance(item, (Mapping, list, tuple)) for item in value)
+    inner = value.values() if isinstance(value, Mapping) else value if _is_nested(value) else ()
+    if not any(map(_is_nested, inner)):
+        return _on_one_line(value)
+    deeper = indent + "  "
+    if isinstance(value, Mapping):
+        open_, close = "{", "}"
+        items = [f"{_on_one_line(key)}: {_render(item, deeper)}" for key, item in value.items()]
     else:
-        return "{}" if isinstance(value, Mapping) else _scalar(value)
-    if not nested:
-        return open_ + ", ".join(items) + close
+        open_, close = "[", "]"
+        items = [_render(item, deeper) for item in value]
     return f"{open_}\n{deeper}" + f",\n{deeper}".join(items) + f"\n{indent}{close}"
 
 
-def _scalar(value: Any) -> str:
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, (Mapping, list, tuple))
+
+
+def _on_one_line(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     if text.isprintable():
         return text
