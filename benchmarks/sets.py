@@ -48,8 +48,8 @@ QUICK = Plan(
     quick=True,
     rounds=3,
     workers=(2,),
-    compute={"typical": 500, "large": 16, "tiny": 4000},
-    apply={"typical": 200, "large": 8, "tiny": 1000},
+    compute={"typical": 500, "large": 16, "tiny": 2000},
+    apply={"typical": 150, "large": 8, "tiny": 500},
     growth={FEW: 2000, MANY: 20_000},
 )
 
