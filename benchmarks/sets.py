@@ -48,8 +48,8 @@ QUICK = Plan(
     quick=True,
     rounds=3,
     workers=(2,),
-    compute={"typical": 500, "large": 16, "tiny": 2000},
-    apply={"typical": 150, "large": 8, "tiny": 500},
+    compute={"typical": 400, "large": 12, "tiny": 2000},
+    apply={"typical": 100, "large": 6, "tiny": 500},
     growth={FEW: 2000, MANY: 20_000},
 )
 
