@@ -9,7 +9,7 @@ from pathlib import Path
 import demo
 import make
 import pytest
-from command import environment, normstat
+from command import environment, here, normstat
 
 from normstat.rules import MODES, RULES
 
@@ -24,6 +24,17 @@ def folder(tmp_path_factory):
     """A folder with the data of the demo."""
     folder = tmp_path_factory.mktemp("readme")
     demo.main(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def used(tmp_path_factory):
+    """Another one, after all commands of the README: other tests may run in other processes."""
+    folder = tmp_path_factory.mktemp("used")
+    demo.main(folder)
+    for block in CONSOLE:
+        for command, _ in commands(block):
+            here(*command[1:], cwd=folder)
     return folder
 
 
@@ -66,13 +77,13 @@ def test_the_workflow_keeps_the_report_that_it_asks_for(tmp_path):
 
 
 @pytest.mark.parametrize("block", PYTHON)
-def test_python_runs(folder, block):
+def test_python_runs(used, block):
     """The README's Python runs as a script, without a main guard."""
     if "import torch" in block:
         pytest.importorskip("torch", exc_type=ImportError)
-    script = folder / "example.py"
+    script = used / "example.py"
     script.write_text(block)
-    subprocess.run([sys.executable, script], cwd=folder, env=environment(), check=True)
+    subprocess.run([sys.executable, script], cwd=used, env=environment(), check=True)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
