@@ -22,6 +22,9 @@ from normstat.commandline import how_to_continue
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has fewer
 _PATIENCE = 1.0  # seconds for the main thread to clean up
 _SOON = 0.01  # seconds until what a destructor has swallowed is raised again
+# Seconds in which a Ctrl-C is the one that was there already: the terminal sends it to all in the
+# foreground, and what the command was started with (timeout, uv run, npm) passes it on.
+_ECHO = 0.05
 _BY_SIGNAL = 128
 
 
@@ -61,6 +64,7 @@ class Watch:
     def __init__(self, words: Sequence[str]) -> None:
         self._words = words
         self._raises = True
+        self._since = 0.0
         self._handled: set[int] = set()
         self._inbox = -1
         self._looks_on = False
@@ -105,9 +109,10 @@ class Watch:
     def _handle(self, number: int, _: FrameType | None) -> None:
         if self._raises:
             self._raises = False
+            self._since = time.monotonic()
             raise Interrupted(number)
         # Where a thread looks on it sees to that, even if this one is stuck.
-        if number == signal.SIGINT and not self._looks_on:
+        if not self._looks_on and _is_second(number, self._since):
             os._exit(Interrupted(number).exit_code)
 
     def _pass_over(self, ignored: "sys.UnraisableHookArgs") -> None:
@@ -130,9 +135,9 @@ class Watch:
 
     def _look_on(self) -> None:
         first = self._next_within(None)
-        last = time.monotonic() + _PATIENCE
-        while second := self._next_within(last):
-            if second == signal.SIGINT:
+        since = time.monotonic()
+        while second := self._next_within(since + _PATIENCE):
+            if _is_second(second, since):
                 os._exit(Interrupted(second).exit_code)
         interrupted = Interrupted(first)
         self.tell(interrupted)
@@ -147,3 +152,8 @@ class Watch:
             number = os.read(self._inbox, 1)[0]
             if number in self._handled:  # others write there as well
                 return number
+
+
+def _is_second(number: int, since: float) -> bool:
+    """Whether somebody has pressed Ctrl-C again."""
+    return number == signal.SIGINT and time.monotonic() - since > _ECHO

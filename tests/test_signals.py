@@ -16,7 +16,7 @@ from command import environment, here, normstat
 from started import AT_ONCE, eventually, finish, patch, started, workers
 
 import normstat as library
-from normstat.signals import _PATIENCE
+from normstat.signals import _ECHO, _PATIENCE
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 ASKED = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
@@ -213,11 +213,34 @@ def test_a_second_interrupt_ends_at_once(data: Path, tmp_path: Path) -> None:
     with started("compute", "data", env=env) as process:
         assert eventually(Path("reached").exists)
         process.send_signal(signal.SIGINT)
-        assert eventually(Path("stuck").exists)  # two at the same moment would be one
+        assert eventually(Path("stuck").exists)
+        time.sleep(_ECHO)  # two at the same moment are one
         process.send_signal(signal.SIGINT)
         stderr = finish(process)
     assert process.returncode == 130
     assert "interrupted" not in stderr  # it did not come to that
+
+
+# The moment lasts as long as the test, and patience until the second interrupt is there.
+LONG_MOMENT = """
+import sys
+if "-m" in sys.orig_argv:
+    from normstat import signals
+    signals._ECHO, signals._PATIENCE = 600, 5
+"""
+
+
+def test_an_interrupt_that_is_passed_on_is_no_second(data: Path, tmp_path: Path) -> None:
+    """Ctrl-C reaches the command and what started it, which sends it once more: that is one."""
+    env = patch(tmp_path / "patch", ENDLESS + STUCK_AT_THE_END + LONG_MOMENT)
+    with started("compute", "data", env=env) as process:
+        assert eventually(Path("reached").exists)
+        process.send_signal(signal.SIGINT)
+        assert eventually(Path("stuck").exists)
+        process.send_signal(signal.SIGINT)
+        stderr = finish(process)
+    assert process.returncode == 130
+    assert "interrupted by SIGINT" in stderr
 
 
 IMPORTS_FOR_EVER = """
