@@ -145,7 +145,7 @@ BAD_FILES: dict[str, tuple[Change, str]] = {
         checked.broken(b'{"mean": [0.5]}'),
         "'schema' is missing, so this is no stats file",
     ),
-    "missing": (lambda folder: os.unlink("stats.json"), "cannot be read"),
+    "missing": (lambda folder: os.unlink("stats.json"), "normstat compute makes"),
     "40 no images": (lambda folder: shutil.rmtree("data/"), "data: cannot be read"),
     "pyproject": (
         lambda folder: Path("pyproject.toml").write_text("[tool.normstat.check]\nmargn = 1"),

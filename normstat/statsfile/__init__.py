@@ -45,7 +45,9 @@ def load(file: str | PathLike[str]) -> Stats:
         _refuse_others(fspath(file))
         return loads(files.read(fspath(file)))
     except OSError as error:
-        raise StatsFileError(f"{shown(file)}: cannot be read ({error.strerror})") from error
+        raise StatsFileError(
+            f"{shown(file)}: cannot be read ({error.strerror}); normstat compute makes stats files"
+        ) from error
     except StatsFileError as error:
         raise StatsFileError(f"{shown(file)}: {shown(str(error))}") from error
 
