@@ -46,6 +46,14 @@ class ArrayPixels:
         return self.values.shape[1]
 
     @property
+    def area(self) -> int:
+        return self.width * self.height
+
+    @property
+    def images(self) -> "tuple[ArrayPixels]":
+        return (self,)
+
+    @property
     def digest(self) -> bytes:
         return hashlib.sha256(self.values.tobytes()).digest()
 

@@ -77,20 +77,21 @@ class _KindFold:
 
     def add(self, sample: Sample, pixels: Pixels) -> None:
         if isinstance(self._values, Histogram):
-            counts = pixels.counts()
-            size = pixels.width * pixels.height
-            self._counted.append((size, power_sums(counts, size)))
-            counted = self._values.counts
-            counted += counts  # this fold's own array, made by KindTally.empty
+            counted = self._values.counts  # this fold's own array, made by KindTally.empty
+            for image in pixels.images:
+                counts = image.counts()
+                self._counted.append((image.area, power_sums(counts, image.area)))
+                counted += counts
             if isinstance(self._covariance, Products):
                 self._covariance += Products.of(pixels.array())
         else:
-            moments = Moments.of(pixels.array())
-            self._measured.append(_per_image(moments))
-            self._values = self._values + moments
+            for image in pixels.images:
+                moments = Moments.of(image.array())
+                self._measured.append(_per_image(moments))
+                self._values = self._values + moments
             if isinstance(self._covariance, Comoments):
                 self._covariance += Comoments.of(pixels.array())
-        self._headers[pixels.mode, pixels.format, pixels.notes] += 1
+        self._headers[pixels.mode, pixels.format, pixels.notes] += len(pixels.images)
         self._sizes.add((pixels.width, pixels.height))
         self._hashes.append(hashes(sample.path, pixels.digest, pixels.key))
         if len(self._first) < FIRST:
@@ -118,6 +119,7 @@ class _KindFold:
             Fingerprint.sum(self._hashes),
             tuple(self._first),
             self._covariance,
+            len(self._hashes),
         )
 
 

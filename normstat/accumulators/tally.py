@@ -15,7 +15,7 @@ from normstat.images import DTYPES, Kind, Unreadable
 #: Part of what a cache finds tallies by. Raise it whenever the same image files would come to
 #: another tally than before: other numbers, other notes, read where it was called damaged. Else
 #: users would be given what the version before had counted. A test compares some files' tally.
-STATE = 2
+STATE = 3
 #: Paths kept of each kind, to name some of the images should the kind be in the minority.
 FIRST = 10
 
@@ -44,6 +44,7 @@ class KindTally:
     fingerprint : of the images counted.
     first : paths of the first ten.
     covariance : how the channels vary together; None if that was not asked for, or not for all.
+    files : that the images were in: fewer than images where a file is a stack of them.
     """
 
     values: Histogram | Moments
@@ -56,6 +57,7 @@ class KindTally:
     fingerprint: Fingerprint
     first: tuple[str, ...]
     covariance: Products | Comoments | None = None
+    files: int = 0
 
     @classmethod
     def empty(cls, kind: Kind) -> "KindTally":
@@ -85,6 +87,7 @@ class KindTally:
             self.fingerprint + other.fingerprint,
             (self.first + other.first)[:FIRST],
             self._covariance_with(other),
+            self.files + other.files,
         )
 
     def _covariance_with(self, other: "KindTally") -> Products | Comoments | None:
@@ -153,6 +156,11 @@ class SplitTally:
     def listed(self) -> int:
         """Images found: each is either in one of the kinds or unreadable."""
         return sum(tally.images for tally in self.kinds.values()) + len(self.unreadable)
+
+    @property
+    def files(self) -> int:
+        """Files found, and folders that cannot be listed."""
+        return sum(tally.files for tally in self.kinds.values()) + len(self.unreadable)
 
     def __add__(self, other: "SplitTally") -> "SplitTally":
         kinds = dict(self.kinds)

@@ -12,6 +12,7 @@ from normstat.cli.reading import (
     Exclude,
     ImageTimeout,
     Include,
+    MaxValue,
     Quiet,
     Resize,
     SplitDirs,
@@ -71,10 +72,10 @@ def apply(
         typer.Option(metavar="chw|hwc", help="Order of the axes in the arrays."),
     ] = "chw",
     input_layout: Annotated[
-        Literal["hwc", "chw"] | None,
+        Literal["auto", "hwc", "chw"] | None,
         typer.Option(
-            metavar="hwc|chw",
-            help="The same in .npy images of DATA. Default: as is recorded, or hwc.",
+            metavar="auto|hwc|chw",
+            help="The same in .npy images of DATA. Default: as is recorded, or auto.",
         ),
     ] = None,
     store: Annotated[
@@ -112,6 +113,7 @@ def apply(
     max_pixels: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Do not read images with more pixels.")
     ] = None,
+    max_value: MaxValue = None,
     image_timeout: ImageTimeout = 60.0,
     quiet: Quiet = False,
 ) -> int:
@@ -163,6 +165,7 @@ def apply(
             skip_existing=skip_existing,
             dry_run=dry_run,
             max_pixels=max_pixels,
+            max_value=max_value,
             executor=executor,
             progress=progress,
         )

@@ -15,6 +15,7 @@ from normstat.cli.reading import (
     Exclude,
     ImageTimeout,
     Include,
+    MaxValue,
     Quiet,
     Resize,
     SplitDirs,
@@ -53,8 +54,23 @@ def compute(
     resize: Resize = None,
     crop: Crop = None,
     layout: Annotated[
-        Literal["hwc", "chw"] | None,
-        typer.Option(metavar="hwc|chw", help="Order of the axes in .npy images."),
+        Literal["auto", "hwc", "chw", "zhw", "nhwc", "nchw"] | None,
+        typer.Option(
+            metavar="auto|hwc|chw|zhw|nhwc|nchw",
+            help="Order of the axes in .npy images; zhw: a volume; nhwc, nchw: stacks of images.",
+        ),
+    ] = None,
+    frames: Annotated[
+        Literal["first", "all", "channels"],
+        typer.Option(
+            metavar="first|all|channels",
+            help="Frames or pages of a file: the first; all, as one image; or each as a channel.",
+        ),
+    ] = "first",
+    max_value: MaxValue = None,
+    channel_names: Annotated[
+        str | None,
+        typer.Option(metavar="A,B,…", help="Names of the channels, in place of the files' own."),
     ] = None,
     workers: Workers = 0,
     allow_unreadable: AllowUnreadable = 0,
@@ -109,6 +125,9 @@ def compute(
             resize=resize,
             crop=crop,
             layout=layout,
+            frames=frames,
+            max_value=max_value,
+            channel_names=None if channel_names is None else channel_names.split(","),
             max_pixels=max_pixels,
             max_errors=max_errors,
             executor=executor,

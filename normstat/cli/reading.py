@@ -64,6 +64,15 @@ Crop = Annotated[
     int | None,
     typer.Option("--crop", min=1, metavar="N", help="Then take the N x N pixels in the center."),
 ]
+MaxValue = Annotated[
+    int | None,
+    typer.Option(
+        "--max-value",
+        min=1,
+        metavar="V",
+        help="Stored value that is white (4095 for 12 bits in 16); 1: stored units.",
+    ),
+]
 Cache = Annotated[
     str | None,
     typer.Option(

@@ -8,16 +8,20 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
+from typing import TypeAlias
 
 import numpy as np
 from PIL import Image, PngImagePlugin, UnidentifiedImageError, features
 
 from normstat import files
 from normstat.decode import damage, geometry, jpeg, png
-from normstat.decode.arrays import FORMAT as NPY
-from normstat.decode.arrays import SIGNATURE, DecodedArray, decode_array, is_array
+from normstat.decode.arrays import DecodedArray
+from normstat.decode.asked import kind_asked
+from normstat.decode.frames import DecodedFrames
 from normstat.decode.kinds import kind_of
 from normstat.decode.measuring import Measured, measure_array, measure_image
+from normstat.decode.npy import FORMAT as NPY
+from normstat.decode.npy import SIGNATURE, decode_array, is_array
 from normstat.decode.pixels import SMALL, DecodedImage, Header
 from normstat.errors import UnreadableImage
 from normstat.images import FLOAT, FORMATS, GRAY8, RGB8, Code, Kind, Reading, Sample
@@ -33,6 +37,8 @@ __all__ = [
     "with_lossy",
 ]
 
+#: What :func:`decode` gives.
+Decoded: TypeAlias = DecodedImage | DecodedArray | DecodedFrames
 _FORMATS = tuple(dict.fromkeys(format for format in FORMATS.values() if format != NPY))
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _ALPHA_MODES = {"LA", "La", "PA", "RGBA", "RGBa", "RGBX"}
@@ -99,7 +105,7 @@ def decoder() -> Iterator[None]:
         Image.MAX_IMAGE_PIXELS = limit
 
 
-def decode(sample: Sample, reading: Reading) -> DecodedImage | DecodedArray:
+def decode(sample: Sample, reading: Reading) -> Decoded:
     """Read and decode one image; call it inside :func:`decoder`.
 
     Raises
@@ -153,13 +159,13 @@ def _read(sample: Sample) -> bytes:
         raise UnreadableImage(Code.IO_ERROR, os.strerror(error.errno or 0)) from error
 
 
-def _decode(sample: Sample, data: bytes, reading: Reading) -> DecodedImage | DecodedArray:
+def _decode(sample: Sample, data: bytes, reading: Reading) -> Decoded:
     if not data:
         raise UnreadableImage(Code.EMPTY, "zero bytes")
     if data.startswith(_LFS_POINTER):
         raise UnreadableImage(Code.LFS_POINTER, "a Git LFS pointer, not the image")
     digest = hashlib.sha256(data).digest()
-    pixels: DecodedImage | DecodedArray
+    pixels: Decoded
     if is_array(data):
         notes = ("extension_mismatch",) if _is_called_otherwise(sample.path, NPY) else ()
         pixels = decode_array(data, reading, notes, digest)
@@ -169,6 +175,7 @@ def _decode(sample: Sample, data: bytes, reading: Reading) -> DecodedImage | Dec
         pixels = pixels.converted(reading.channels)
     if reading.resize or reading.crop or reading.upright:
         pixels = pixels.shaped(reading)
+    pixels.kind = kind_asked(pixels.kind, reading)
     return pixels
 
 

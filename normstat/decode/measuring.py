@@ -2,14 +2,15 @@
 
 import os
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from PIL import Image
 
 from normstat.decode import geometry
-from normstat.decode.arrays import FORMAT, LONGEST_HEADER, array_header
+from normstat.decode.asked import kind_asked
 from normstat.decode.kinds import kind_of
+from normstat.decode.npy import FORMAT, LONGEST_HEADER, array_header
 from normstat.errors import UnreadableImage
 from normstat.images import GRAY8, RGB8, Code, Kind, Pixels, Reading
 
@@ -44,7 +45,7 @@ def measure_array(file: BinaryIO, reading: Reading) -> Measured:
     header = array_header(file.read(LONGEST_HEADER), reading)
     if os.fstat(file.fileno()).st_size != header.end:
         raise UnreadableImage(Code.CORRUPT, "not as many bytes as its shape says")
-    kind = _converted(header.kind, reading)
+    kind = kind_asked(_converted(header.kind, reading), reading)
     size = geometry.size_after(header.width, header.height, reading)
     return Measured(kind, *size, FORMAT)
 
@@ -61,7 +62,8 @@ def measure_image(image: Image.Image, file: BinaryIO, reading: Reading) -> Measu
     if width * height > reading.max_pixels:
         raise UnreadableImage(Code.TOO_LARGE)
     format = image.format or ""
-    kind = _converted(kind_of(image, _whole(file) if format == "AVIF" else b""), reading)
+    kind = kind_of(image, _whole(file) if format == "AVIF" else b"")
+    kind = kind_asked(_converted(kind, reading), reading)
     orientation = 1
     if reading.upright:
         if format == "PNG" and _may_turn_late(file):
@@ -73,9 +75,10 @@ def measure_image(image: Image.Image, file: BinaryIO, reading: Reading) -> Measu
 def _converted(kind: Kind, reading: Reading) -> Kind:
     if reading.channels == "auto":
         return kind
-    if kind not in (GRAY8, RGB8):
+    if kind.bins != GRAY8.bins or len(kind.channels) not in (1, 3):
         raise UnreadableImage(Code.OTHER_DEPTH)
-    return GRAY8 if reading.channels == "gray" else RGB8
+    names = (GRAY8 if reading.channels == "gray" else RGB8).channels
+    return replace(kind, channels=names)
 
 
 def _whole(file: BinaryIO) -> bytes:

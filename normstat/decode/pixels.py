@@ -1,7 +1,6 @@
 """A decoded image: its counts, its pixels and the key that tells it from others."""
 
-import hashlib
-import sys
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -10,10 +9,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from normstat.decode import geometry
+from normstat.decode.keys import SAMPLE, hash_of, little_endian, nearest
 from normstat.errors import UnreadableImage
 from normstat.images import GRAY8, RGB8, Code, Kind, Reading
 
-_SAMPLE = 16
+_BANDS = {1: "L", 3: "RGB"}
 #: Pixels up to which an array is made faster than Pillow's histogram and resize are called.
 SMALL = 64 * 64
 
@@ -81,6 +81,14 @@ class DecodedImage:
         return self._loaded
 
     @property
+    def area(self) -> int:
+        return int(self.width * self.height)
+
+    @property
+    def images(self) -> "tuple[DecodedImage]":
+        return (self,)
+
+    @property
     def mode(self) -> str:
         return self._header.mode
 
@@ -139,7 +147,7 @@ class DecodedImage:
         """The pixels in one row: shape (H·W·C,)."""
         if self._pixels is None:
             if self.kind.bins == 256:
-                packed = self._image.tobytes("raw", "L" if self.kind is GRAY8 else "RGB")
+                packed = self._image.tobytes("raw", _BANDS[len(self.kind.channels)])
                 self._pixels = np.frombuffer(packed, dtype=np.uint8)
             else:
                 array = np.asarray(self._image).reshape(-1)
@@ -158,10 +166,11 @@ class DecodedImage:
             raise UnreadableImage(
                 Code.OTHER_DEPTH, f"--channels {channels} takes 8-bit images; this is {self.mode}"
             )
-        kind = GRAY8 if channels == "gray" else RGB8
-        if kind is self.kind:
+        names = (GRAY8 if channels == "gray" else RGB8).channels
+        if len(names) == len(self.kind.channels):
             return self
-        return self._with(self._image.convert("L" if kind is GRAY8 else "RGB"), kind)
+        kind = replace(self.kind, channels=names)
+        return self._with(self._image.convert(_BANDS[len(names)]), kind)
 
     def shaped(self, reading: Reading) -> "DecodedImage":
         """The same image resized, cropped and turned as asked for; key and notes stay."""
@@ -177,16 +186,16 @@ class DecodedImage:
         channels = len(self.kind.channels)
         head = f"{self.kind.dtype} {channels} {self.width} {self.height} ".encode()
         if self.kind.bins != 256:
-            return _hash(head, _little_endian(self._flat()))
+            return hash_of(head, little_endian(self._flat()))
         if self._small:
-            sample = self._flat().take(_nearest(self.height, self.width, channels)).tobytes()
+            sample = self._flat().take(nearest(self.height, self.width, channels)).tobytes()
         else:
-            nearest = self._image.resize((_SAMPLE, _SAMPLE), Image.Resampling.NEAREST)
-            sample = nearest.tobytes("raw", "L" if channels == 1 else "RGB")
-        return _hash(head, _little_endian(self.counts()), sample)
+            resized = self._image.resize((SAMPLE, SAMPLE), Image.Resampling.NEAREST)
+            sample = resized.tobytes("raw", _BANDS[channels])
+        return hash_of(head, little_endian(self.counts()), sample)
 
     def _has_equal_channels(self) -> bool:
-        if self.kind is not RGB8:
+        if self.kind.bins != 256 or len(self.kind.channels) == 1:
             return False
         red, green, blue = self.counts()
         if not red.tobytes() == green.tobytes() == blue.tobytes():
@@ -199,38 +208,3 @@ class DecodedImage:
 def _offsets(values: int, channels: int, bins: int) -> NDArray[np.int64]:
     """Where the bins of each value's channel begin, shape (values,): made once for each size."""
     return np.tile(np.arange(channels) * bins, values // channels)
-
-
-@lru_cache(maxsize=64)
-def _nearest(height: int, width: int, channels: int) -> NDArray[np.intp]:
-    """Where in a row of pixels those stand that a nearest-neighbor resize to 16 × 16 takes."""
-    steps = 2 * np.arange(_SAMPLE) + 1
-    rows, columns = steps * height // (2 * _SAMPLE), steps * width // (2 * _SAMPLE)
-    positions = (rows[:, np.newaxis] * width + columns).reshape(-1, 1) * channels
-    return (positions + np.arange(channels)).reshape(-1)
-
-
-def key_of_array(kind: Kind, array: NDArray[Any], counts: NDArray[np.int64] | None) -> bytes:
-    """The key that a :class:`DecodedImage` with these pixels has.
-
-    Parameters
-    ----------
-    array : shape (H, W, C), the kind's dtype.
-    counts : shape (C, 256), for 8 bits only.
-    """
-    height, width, channels = array.shape
-    head = f"{kind.dtype} {channels} {width} {height} ".encode()
-    if counts is None:
-        return _hash(head, _little_endian(array))
-    sample = array.reshape(-1).take(_nearest(height, width, channels))
-    return _hash(head, _little_endian(counts), sample.tobytes())
-
-
-def _hash(*parts: bytes) -> bytes:
-    return hashlib.blake2b(b"".join(parts), digest_size=16).digest()
-
-
-def _little_endian(array: NDArray[Any]) -> bytes:
-    if sys.byteorder == "little" and array.dtype.isnative:
-        return array.tobytes()
-    return array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()

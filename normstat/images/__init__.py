@@ -13,14 +13,23 @@ from normstat.images.pixels import (
     Pixels,
     channel_names,
 )
-from normstat.images.reading import FORMATS, LAYOUTS, MAX_PIXELS, Reading
+from normstat.images.reading import (
+    ARRAY_LAYOUTS,
+    FORMATS,
+    FRAMES,
+    LAYOUTS,
+    MAX_PIXELS,
+    Reading,
+)
 from normstat.images.samples import Sample, Shard, Stamp
 from normstat.images.unreadable import HINTS, LASTING, Code, Unreadable
 
 __all__ = [
+    "ARRAY_LAYOUTS",
     "DTYPES",
     "FLOAT",
     "FORMATS",
+    "FRAMES",
     "GRAY8",
     "GRAY16",
     "HINTS",

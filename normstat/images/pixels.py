@@ -1,5 +1,6 @@
 """Decoded images: of what kind their pixels are, and what can be asked of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -33,22 +34,33 @@ class Kind:
     ----------
     dtype : one of :data:`DTYPES`.
     channels : ``("gray",)``, ``("R", "G", "B")``, or other names, see :func:`channel_names`.
+    scale : stored value that is 1.0 in unit scale: the largest that the file's format declares
+        (255, 65535, 4095 of 12 bits), or 1. If not given, as the dtype says.
 
     Examples
     --------
     >>> GRAY8.scale, GRAY16.scale, FLOAT.scale, GRAY16.bins
     (255, 65535, 1, 65536)
-    >>> str(RGB8), str(Kind("float32", channel_names(5)))
-    ('uint8 R/G/B', 'float32 band1/…/band5')
+    >>> str(RGB8), str(Kind("float32", channel_names(5))), str(Kind("uint16", ("gray",), 4095))
+    ('uint8 R/G/B', 'float32 band1/…/band5', 'uint16 (up to 4095) gray')
     """
 
     dtype: str
     channels: tuple[str, ...]
+    scale: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.scale:
+            object.__setattr__(self, "scale", self._usual_scale)
 
     @property
-    def scale(self) -> int:
-        """Stored value that is 1.0 in unit scale."""
+    def _usual_scale(self) -> int:
         return self.bins - 1 if self.bins else 1
+
+    @property
+    def has_usual_scale(self) -> bool:
+        """Whether 1.0 is what the dtype alone says."""
+        return self.scale == self._usual_scale
 
     @property
     def bins(self) -> int | None:
@@ -58,11 +70,15 @@ class Kind:
     def takes_in(self, other: "Kind") -> bool:
         """Whether images of the other kind count as this one: itself, and gray among color."""
         gray_in_color = self.channels in _COLORS and other.channels == _GRAY
-        return self == other or (self.dtype == other.dtype and gray_in_color)
+        same_depth = (self.dtype, self.scale) == (other.dtype, other.scale)
+        return self == other or (same_depth and gray_in_color)
 
     def __str__(self) -> str:
-        names = self.channels
-        return f"{self.dtype} {'/'.join(names if len(names) < 5 else (names[0], '…', names[-1]))}"
+        names = (
+            self.channels if len(self.channels) < 5 else (self.channels[0], "…", self.channels[-1])
+        )
+        scale = "" if self.has_usual_scale else f" (up to {self.scale})"
+        return f"{self.dtype}{scale} {'/'.join(names)}"
 
 
 GRAY8 = Kind("uint8", ("gray",))
@@ -88,7 +104,9 @@ class Pixels(Protocol):
     Attributes
     ----------
     kind : what the pixels are.
-    width, height : pixels.
+    width, height : pixels; of several frames those of the first.
+    area : pixels of each channel, in all frames.
+    images : the images of a stack, each with pixels of its own; else this one alone.
     mode, format : as the file has them, before any conversion.
     notes : those of :data:`NOTES` that hold.
     digest : SHA-256 of the file's bytes.
@@ -101,6 +119,10 @@ class Pixels(Protocol):
     def width(self) -> int: ...
     @property
     def height(self) -> int: ...
+    @property
+    def area(self) -> int: ...
+    @property
+    def images(self) -> "Sequence[Pixels]": ...
     @property
     def mode(self) -> str: ...
     @property
@@ -116,4 +138,7 @@ class Pixels(Protocol):
         """How often each value occurs: shape (C, bins), int64; for counted kinds only."""
 
     def array(self) -> "NDArray[Any]":
-        """The pixels themselves: shape (H, W, C), the kind's dtype, stored units."""
+        """The pixels themselves: shape (H, W, C), the kind's dtype, stored units.
+
+        Of several frames below each other: shape (Σ H, W, C), or (1, area, C) if sizes differ.
+        """

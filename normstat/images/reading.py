@@ -27,8 +27,13 @@ FORMATS = {
     ".npy": "NPY",
 }
 
-#: Orders of the axes in arrays: height, width, channels, or channels first.
-LAYOUTS = ("hwc", "chw")
+#: Orders of the axes in arrays: as a shape of one reading only says; height, width and channels;
+#: channels first; a volume of gray frames; and stacks of images.
+LAYOUTS = ("auto", "hwc", "chw", "zhw", "nhwc", "nchw")
+#: Orders of the axes in the arrays that ``apply`` writes.
+ARRAY_LAYOUTS = ("chw", "hwc")
+#: Which frames or pages of a file count: the first, each, or all of them as channels of one image.
+FRAMES = ("first", "all", "channels")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +46,10 @@ class Reading:
     max_pixels : width × height above which an image is ``too_large``, also once resized.
     resize : pixels that the shorter side is resized to; None leaves the size.
     crop : width and height of the square taken out of the center; None takes all.
-    layout : order of the axes in ``.npy`` images, ``hwc`` or ``chw``.
-    names : names of the channels in ``.npy`` images, where a record tells them.
+    layout : order of the axes in ``.npy`` images, one of :data:`LAYOUTS`.
+    names : names of the channels, where somebody gives them; None: as the file says.
+    max_value : stored value that is 1.0 in unit scale; None: the largest that the format declares.
+    frames : which frames or pages of a file count, one of :data:`FRAMES`.
     upright : turn by the EXIF orientation, last of all. Statistics do not need it.
     """
 
@@ -50,6 +57,8 @@ class Reading:
     max_pixels: int = MAX_PIXELS
     resize: int | None = None
     crop: int | None = None
-    layout: str = "hwc"
+    layout: str = "auto"
     names: tuple[str, ...] | None = None
+    max_value: int | None = None
+    frames: str = "first"
     upright: bool = False

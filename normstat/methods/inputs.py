@@ -72,6 +72,10 @@ class Input:
             )
         return self.scale or Kind(dtype, ()).scale
 
+    def has_scale(self, scale: float) -> bool:
+        """Whether pixels of this scale are of that which the numbers are for."""
+        return self.scale in (None, scale)
+
     def white(self) -> float | None:
         """The largest 8- or 16-bit pixel in unit scale; None where pixels have no such limit."""
         if self.dtype not in ("uint8", "uint16"):

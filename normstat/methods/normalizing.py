@@ -112,8 +112,13 @@ class Normalizer:
         rows = (np.array(self.fitted.matrix) / self.scale).tolist()
         return tuple(tuple(row) for row in rows)
 
-    def on(self, dtype: str) -> "Normalizer":
+    def on(self, dtype: str, scale: float | None = None) -> "Normalizer":
         """The same, for pixels of one dtype: what does not fit is refused before any work.
+
+        Parameters
+        ----------
+        scale : stored value that is 1.0 in unit scale, where nothing else has said it; None: as
+            the dtype says.
 
         Raises
         ------
@@ -126,7 +131,7 @@ class Normalizer:
         >>> normstat.normalizer("symmetric").on("uint8").b
         (-1.0,)
         """
-        scale = self.takes.scale_of(dtype)
+        scale = self.takes.scale or scale or self.takes.scale_of(dtype)
         takes = replace(self.takes, dtype=self.input_dtype or dtype, scale=scale)
         bound = replace(self, takes=takes)
         bound.refuse_overflow()

@@ -48,7 +48,8 @@ class SplitStats:
     pixels : pixels counted, per channel.
     channels : ``("gray",)``, ``("R", "G", "B")`` or other names.
     dtype : of the stored pixels.
-    scale : stored value that is 1.0 here: 255, 65535 or 1.
+    scale : stored value that is 1.0 here: the largest that the format declares (255, 65535, 4095
+        of 12 bits), 1 where there is none, or what `max_value` says.
     mean, std : pooled over all pixels, population (ddof 0).
     stderr : their standard errors, by image.
     per_image : averages over images of each image's own mean and own std (ddof 0 within it).
@@ -103,7 +104,10 @@ class Settings:
     channels : ``auto``, ``gray`` or ``rgb``.
     include, exclude : globs.
     resize, crop : as in :class:`normstat.images.Reading`; None if not asked for.
-    layout : of ``.npy`` images: ``hwc`` or ``chw``.
+    layout : of ``.npy`` images, one of :data:`normstat.images.LAYOUTS`.
+    frames : which frames or pages of a file count, one of :data:`normstat.images.FRAMES`.
+    max_value : stored value that is 1.0 in unit scale; None: the largest that a format declares.
+    channel_names : of all images; None: as the files say.
     max_pixels : limit of width × height.
     split_dirs : split → folder given to it, relative to DATA.
     split : splits that were asked for; empty: every one found.
@@ -114,14 +118,26 @@ class Settings:
     exclude: tuple[str, ...] = ()
     resize: int | None = None
     crop: int | None = None
-    layout: str = "hwc"
+    layout: str = "auto"
+    frames: str = "first"
+    max_value: int | None = None
+    channel_names: tuple[str, ...] | None = None
     max_pixels: int = MAX_PIXELS
     split_dirs: Mapping[str, str] = field(default_factory=dict)
     split: tuple[str, ...] = ()
 
     def reading(self) -> Reading:
         """What of them a decoder needs."""
-        return Reading(self.channels, self.max_pixels, self.resize, self.crop, self.layout)
+        return Reading(
+            channels=self.channels,
+            max_pixels=self.max_pixels,
+            resize=self.resize,
+            crop=self.crop,
+            layout=self.layout,
+            names=self.channel_names,
+            max_value=self.max_value,
+            frames=self.frames,
+        )
 
 
 @dataclass(frozen=True, slots=True)

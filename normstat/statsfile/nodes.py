@@ -125,11 +125,6 @@ class Node:
             self.fail("should be true or false")
         return bool(self.value)
 
-    def scale(self) -> int:
-        if self.value not in (1, 255, 65535):
-            self.fail("should be 1, 255 or 65535")
-        return self.whole()
-
     def path(self) -> str:
         try:
             return path_from_text(self.text())

@@ -11,7 +11,7 @@ from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.moments import Moments
 from normstat.accumulators.perimage import COLUMNS, DOUBLE, PLACES, PerImage
 from normstat.accumulators.tally import Extent, KindTally, SplitTally
-from normstat.images import DTYPES, LAYOUTS, Code, Kind, Unreadable
+from normstat.images import DTYPES, FRAMES, LAYOUTS, Code, Kind, Unreadable
 from normstat.stats import Settings, Stats
 from normstat.statsfile.derived import derived
 from normstat.statsfile.nodes import Node, parse
@@ -61,6 +61,9 @@ def _settings(node: Node) -> Settings:
         resize=node["resize"].optional(Node.size),
         crop=node["crop"].optional(Node.size),
         layout=node.get("layout", "hwc").one_of(LAYOUTS),
+        frames=node.get("frames", "first").one_of(FRAMES),
+        max_value=node.get("max_value").optional(Node.size),
+        channel_names=node.get("channel_names").optional(_channels),
         max_pixels=node["max_pixels"].whole(),
         split_dirs={name: folder.text() for name, folder in node["split_dirs"].items()},
         split=tuple(name.text() for name in node.get("split", []).list()),
@@ -79,11 +82,15 @@ def kind_from_json(
     node: Node, read_counts: Callable[[Kind, Node], Histogram]
 ) -> tuple[Kind, KindTally]:
     """The state of the images of one kind, with counts in the form that it has."""
-    kind = Kind(node["dtype"].one_of(DTYPES), _channels(node["channels"]))
+    # Files from before a format could declare its own maximum have no scale here.
+    scale = node.get("scale", 0)
+    kind = Kind(node["dtype"].one_of(DTYPES), _channels(node["channels"]), scale.whole())
     values = read_counts(kind, node["values"]) if kind.bins else _moments(kind, node["values"])
+    per_image = _per_image(kind, node["per_image"])
     return kind, KindTally(
         values=values,
-        per_image=_per_image(kind, node["per_image"]),
+        per_image=per_image,
+        files=node.get("files", per_image.images).whole(),
         width=_extent(node["width"]),
         height=_extent(node["height"]),
         modes=_counter(node["modes"]),

@@ -76,6 +76,8 @@ def kind_to_json(
     return {
         "dtype": kind.dtype,
         "channels": kind.channels,
+        "scale": kind.scale,
+        "files": tally.files,
         "values": (
             _moments_to_json(values) if isinstance(values, Moments) else counts_to_json(values)
         ),

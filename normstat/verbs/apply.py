@@ -48,6 +48,7 @@ def apply(
     dry_run: bool = False,
     workers: int | None = None,
     max_pixels: int | None = None,
+    max_value: int | None = None,
     image_timeout: float = 60.0,
     executor: Executor | None = None,
     progress: Progress | None = None,
@@ -63,13 +64,13 @@ def apply(
     from_split : whose statistics normalize every split; None: those of ``train``.
     own_split : normalize each split with its own statistics.
     layout : of the arrays: ``chw`` or ``hwc``.
-    input_layout : of ``.npy`` images in `path`: ``hwc`` or ``chw``; None: as the record of
-        ``apply`` there says, else as the statistics were computed, else ``hwc``.
+    input_layout : of ``.npy`` images in `path`: ``auto``, ``hwc`` or ``chw``; None: as the record
+        of ``apply`` there says, else as the statistics were computed, else ``auto``.
     store : ``npy``: a file for each image, in a tree like that of the images; ``stack``: one for
         each split, of shape (N, C, H, W) or (N, H, W, C), for which images have one size.
     split, split_dir, include, exclude : as for :func:`normstat.compute`.
-    channels, resize, crop, max_pixels : as for :func:`normstat.compute`; None: as the statistics
-        were computed.
+    channels, resize, crop, max_pixels, max_value : as for :func:`normstat.compute`; None: as the
+        statistics were computed.
     exif : turn images upright, as their EXIF orientation says.
     overwrite : replace what an earlier run has left in `out`.
     skip_existing : continue an earlier run with the same settings. Every image is read again;
@@ -113,6 +114,7 @@ def apply(
         resize=resize,
         crop=crop,
         max_pixels=MAX_PIXELS if max_pixels is None else max_pixels,
+        max_value=max_value,
         split_dirs={name: os.fspath(folder) for name, folder in (split_dir or {}).items()},
     )
     refuse_options(asked, workers, None, image_timeout)
@@ -135,7 +137,9 @@ def apply(
         for name in images.selection.splits
     }
     settings = replace(settings, split_dirs=images.source.split_dirs)
-    reading = replace(settings.reading(), upright=exif, names=applied.channels if applied else None)
+    reading = replace(settings.reading(), upright=exif)
+    if applied and applied.channels:
+        reading = replace(reading, names=applied.channels)
     plan = Plan(images, settings, reading, normalizers, dtype, layout, store, folder)
     engine = executor or executor_for(workers, image_timeout)
     progress = progress or Silent()

@@ -50,7 +50,7 @@ def _may_be(state: SplitTally, split: str, paths: Sequence[str]) -> bool:
     named = [record.path for record in state.unreadable]
     named.extend(path for kind in state.kinds.values() for path in kind.first)
     return (
-        state.listed == len(paths)
+        state.files == len(paths)
         and len(set(named)) == len(named)
         and set(named).issubset(paths)
         and all(record.split == split and record.code in LASTING for record in state.unreadable)
@@ -61,11 +61,11 @@ def _may_be(state: SplitTally, split: str, paths: Sequence[str]) -> bool:
 def _adds_up(tally: KindTally) -> bool:
     images = tally.images
     return (
-        len(tally.first) == min(images, FIRST)
+        len(tally.first) == min(tally.files, FIRST)
         and sum(tally.modes.values()) == sum(tally.formats.values()) == images
         and all(number <= images for number in tally.notes.values())
         and None not in (*tally.width, *tally.height)
-        and 0 < images <= tally.per_image.pixels
+        and 0 < tally.files <= images <= tally.per_image.pixels
         and _has_pixels(tally)
     )
 

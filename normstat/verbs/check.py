@@ -23,7 +23,7 @@ _LEAKAGE = "leakage"
 _COMPATIBLE = "compatible"
 # What changes numbers without a change of the data. Globs and folders may differ: new data may
 # lie elsewhere.
-_DECISIVE = ("channels", "resize", "crop")
+_DECISIVE = ("channels", "resize", "crop", "frames", "max_value", "channel_names")
 
 
 def check(

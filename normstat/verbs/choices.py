@@ -5,11 +5,14 @@ from typing import Any
 
 from normstat.errors import UsageError
 from normstat.files import shown
-from normstat.images import LAYOUTS
+from normstat.images import ARRAY_LAYOUTS
 from normstat.methods import METHODS, Needs
 from normstat.stats import Settings, SplitStats, Stats
 from normstat.verbs.running import Progress
 from normstat.writers import WRITERS
+
+#: Orders of the axes in ``.npy`` images that one array each is written for.
+INPUT_LAYOUTS = ("auto", "hwc", "chw")
 
 
 def refuse_choices(
@@ -22,8 +25,8 @@ def refuse_choices(
 ) -> None:
     """Raise if a choice is unknown, or two exclude each other."""
     for option, value, known in (
-        ("--layout", layout, LAYOUTS),
-        ("--input-layout", layout if input_layout is None else input_layout, LAYOUTS),
+        ("--layout", layout, ARRAY_LAYOUTS),
+        ("--input-layout", input_layout or "auto", INPUT_LAYOUTS),
         ("--store", store, WRITERS),
     ):
         if value not in known:
@@ -82,13 +85,15 @@ def as_recorded(
         ("channels", None if spreads else channels),
         ("resize", asked.resize),
         ("crop", asked.crop),
+        ("max_value", asked.max_value),
     ):
         theirs = getattr(recorded, name)
         if given is not None and given != theirs:
-            was = f"with --{name} {theirs}" if theirs else f"without --{name}"
+            option = f"--{name.replace('_', '-')}"
+            was = f"with {option} {theirs}" if theirs else f"without {option}"
             raise UsageError(
-                f"--{name} {given}: the statistics were computed {was}; leave the option out, or "
-                f"compute statistics with --{name} {given}"
+                f"{option} {given}: the statistics were computed {was}; leave the option out, or "
+                f"compute statistics with {option} {given}"
             )
     return replace(
         asked,
@@ -96,5 +101,9 @@ def as_recorded(
         max_pixels=max_pixels or recorded.max_pixels,
         resize=recorded.resize,
         crop=recorded.crop,
-        layout=recorded.layout,
+        layout=recorded.layout if recorded.layout in INPUT_LAYOUTS else "auto",
+        # An array is of one image: the first frame, where statistics are of all.
+        frames="channels" if recorded.frames == "channels" else "first",
+        max_value=recorded.max_value,
+        channel_names=recorded.channel_names,
     )

@@ -41,6 +41,9 @@ def compute(
     resize: int | None = None,
     crop: int | None = None,
     layout: str | None = None,
+    frames: str = "first",
+    max_value: int | None = None,
+    channel_names: str | Iterable[str] | None = None,
     workers: int | None = None,
     max_pixels: int = MAX_PIXELS,
     max_errors: int | None = None,
@@ -63,8 +66,15 @@ def compute(
     covariance : also compute the covariance between channels, which ``whiten`` needs.
     resize : pixels that the shorter side of each image is resized to first, antialiased bilinear.
     crop : side of the square that is then taken out of the center; the rest does not count.
-    layout : order of the axes in ``.npy`` images: ``hwc`` or ``chw``; None: as the record of
-        ``apply`` in the folder says, where there is one, else ``hwc``.
+    layout : order of the axes in ``.npy`` images: ``auto`` (as a shape of one reading only says),
+        ``hwc``, ``chw``, ``zhw`` (a volume of gray frames), ``nhwc`` or ``nchw`` (a stack of
+        images, each of them one for standard errors); None: as the record of ``apply`` in the
+        folder says, where there is one, else ``auto``.
+    frames : of files with several frames or pages: ``first``; ``all`` of them, as one image; or
+        ``channels``, where each page is a channel.
+    max_value : stored value that is 1.0 in unit scale, for all images; None: the largest that a
+        format declares. 1 leaves all numbers in stored units.
+    channel_names : names of the channels of all images; None: as the files say.
     workers : worker processes; None for one per CPU, 0 to decode in this process, where a
         crashing or hanging decoder is not contained and ``image_timeout`` does not apply.
     max_pixels : images with more are not read (``too_large``).
@@ -111,7 +121,10 @@ def compute(
         exclude=names_of(exclude),
         resize=resize,
         crop=crop,
-        layout=layout or (applied.layout if applied else "hwc"),
+        layout=layout or (applied.layout if applied else "auto"),
+        frames=frames,
+        max_value=max_value,
+        channel_names=None if channel_names is None else names_of(channel_names),
         max_pixels=max_pixels,
         split_dirs={name: os.fspath(folder) for name, folder in (split_dir or {}).items()},
         split=tuple(dict.fromkeys(names_of(split))),
@@ -123,7 +136,9 @@ def compute(
         raise ValueError("the collector of keys is not empty: it is of another run")
     images = Images.of(path, settings, settings.split)
     settings = replace(settings, split_dirs=images.source.split_dirs)
-    reading = replace(settings.reading(), names=applied.channels if applied else None)
+    reading = settings.reading()
+    if applied and applied.channels and channel_names is None:
+        reading = replace(reading, names=applied.channels)
     progress = progress or Silent()
     executor = executor or executor_for(workers, image_timeout)
     job = Count(reading, covariance, keys is not None or cache is not None)
@@ -134,9 +149,9 @@ def compute(
         total, images.selection.splits, settings, {"normstat": __version__, **versions()}
     )
     for name, state in stats.splits.items():
-        if state.listed != run.listed[name]:
+        if state.state.files != run.listed[name]:
             raise RuntimeError(
-                f"{name}: {run.listed[name]} images listed, {state.listed} accounted for"
+                f"{name}: {run.listed[name]} images listed, {state.state.files} accounted for"
             )
         if keys is not None and keys.images(name) != run.images[name]:
             raise RuntimeError(f"{name}: {keys.images(name)} keys of {run.images[name]} images")
@@ -188,7 +203,7 @@ def _sum(
             if keys is not None:
                 keys.add(tally.keys)
             total += tally.without_keys()
-            progress.advance(sum(state.listed for state in tally.splits.values()))
+            progress.advance(sum(state.files for state in tally.splits.values()))
             records.extend(_records(tally))
             if max_errors is not None and len(records) > max_errors:
                 raise TooManyErrors(

@@ -86,10 +86,10 @@ class Demands:
             for kind, demand in fitting.items():
                 try:
                     normalizer.takes.accept(len(kind.channels), kind.dtype, kind.channels)
-                    for_kind = normalizer.on(kind.dtype)
+                    for_kind = normalizer.on(kind.dtype, kind.scale)
                 except UsageError as error:
                     raise UsageError(f"{shown(demand.sizes[0][2])}: {error}") from error
-                if len({kind.dtype for kind in fitting}) == 1:
+                if len({(kind.dtype, kind.scale) for kind in fitting}) == 1:
                     bound[split] = for_kind
         return bound
 

@@ -8,15 +8,14 @@ hashes of all pixels count. Kind, size and pixels decide, as they are stored, be
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations_with_replacement
 
 from normstat.accumulators.keys import KeyCollector
 from normstat.accumulators.occurrences import Common, common, repeated
 from normstat.executors import Executor
 from normstat.files import shown
-from normstat.images import Reading
-from normstat.stats import Stats
+from normstat.stats import SplitStats, Stats
 from normstat.verbs.rereading import Reread, Second
 from normstat.verbs.running import Images, Progress, Silent, executor_for
 from normstat.verdict import Case, Level
@@ -101,7 +100,7 @@ def identical(
     ('val', 'val') 0 ()
     """
     splits = tuple(stats.splits)
-    if any(keys.images(split) < stats.splits[split].images for split in splits):
+    if any(keys.images(split) < _files_read(stats.splits[split]) for split in splits):
         raise ValueError("these keys are not of these statistics, or were used before")
     arrays = keys.taken(splits)
     compared = {split: int(array.any(axis=1).sum()) for split, array in arrays.items()}
@@ -113,7 +112,8 @@ def identical(
         f"{number} images look like others and are read again to be compared pixel by pixel"
     )
     images = Images.of(path, stats.settings, splits)
-    job = Reread(Reading(max_pixels=stats.settings.max_pixels, layout=stats.settings.layout))
+    reading = replace(stats.settings.reading(), channels="auto", resize=None, crop=None)
+    job = Reread(reading)
     second = Second(images.source.shards(images.selection), arrays, alike)
     lost = second.replace_keys(job, executor or executor_for(workers, image_timeout))
     found = {
@@ -121,6 +121,10 @@ def identical(
         for (one, other), what in common(list(arrays.values())).items()
     }
     return tuple(_overlaps(splits, compared, found, lost, _paths(images, found)))
+
+
+def _files_read(split: SplitStats) -> int:
+    return sum(tally.files for tally in split.state.kinds.values())
 
 
 def _overlaps(

@@ -132,7 +132,8 @@ class _Arrays:
                 f"{shown(self.root)}: {RECORD} does not tell how the split {shown(line.split)} "
                 "was normalized; run apply again"
             )
-        return self._normalizers[line.split]
+        normalizer = self._normalizers[line.split]
+        return normalizer.on(line.dtype, line.scale) if line.scale else normalizer
 
     def array(self, line: Line) -> NDArray[Any]:
         """The array of an image, mapped into memory, as it was written."""

@@ -12,7 +12,7 @@ from normstat.errors import EngineLost, NothingToRead, UsageError
 from normstat.executors import Executor, InProcess, Job, Local, available_cpus
 from normstat.executors.protocol import Map, R
 from normstat.files import shown
-from normstat.images import FORMATS, HINTS, LAYOUTS, Code, Shard, Unreadable
+from normstat.images import FORMATS, FRAMES, HINTS, LAYOUTS, Code, Shard, Unreadable
 from normstat.sources import Folder, Selection, Survey
 from normstat.stats import Settings
 
@@ -159,10 +159,14 @@ def refuse_options(
         raise UsageError(
             f"--layout {shown(settings.layout)}: should be one of {', '.join(LAYOUTS)}"
         )
+    if settings.frames not in FRAMES:
+        raise UsageError(f"--frames {shown(settings.frames)}: should be one of {', '.join(FRAMES)}")
+    _refuse_names(settings.channel_names)
     least = {
         "--workers": (workers, 0),
         "--max-errors": (max_errors, 0),
         "--max-pixels": (settings.max_pixels, 1),
+        "--max-value": (settings.max_value, 1),
         "--resize": (settings.resize, 1),
         "--crop": (settings.crop, 1),
         "--image-timeout": (image_timeout, 0),
@@ -177,6 +181,14 @@ def refuse_options(
         )
     if image_timeout > _LONGEST:
         raise UsageError(f"--image-timeout {image_timeout}: should be {_LONGEST} or less; 0: never")
+
+
+def _refuse_names(names: tuple[str, ...] | None) -> None:
+    if names is None:
+        return
+    if not all(names) or len(set(names)) < len(names) or not names:
+        listed = ",".join(map(shown, names))
+        raise UsageError(f"--channel-names {listed}: should be different names, as in B02,B03,B04")
 
 
 def most_frequent(records: Sequence[Unreadable]) -> str:

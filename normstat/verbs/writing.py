@@ -51,7 +51,7 @@ def is_taken(normalizer: Normalizer, kind: Kind) -> bool:
         takes.accept(len(kind.channels), kind.dtype, kind.channels)
     except UsageError:
         return False
-    return True
+    return takes.has_scale(kind.scale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +98,15 @@ class Write:
         array = pixels.array()
         takes = normalizer.takes
         if not is_taken(normalizer, pixels.kind):
-            known = Kind(takes.dtype or "", takes.channels or ())
+            known = Kind(takes.dtype or "", takes.channels or (), int(takes.scale or 0))
             raise UnreadableImage(Code.OTHER_DEPTH, f"{pixels.kind}; the statistics are of {known}")
         height, width, found = array.shape
         channels = takes.accept(found, array.dtype.name, pixels.kind.channels)
         chw = self.layout == "chw"
         shape = (channels, height, width) if chw else (height, width, channels)
         out = np.empty(shape, normalizer.dtype)
+        if not takes.scale:  # depths differ from image to image
+            normalizer = normalizer.on(array.dtype.name, pixels.kind.scale)
         maps = normalizer.write_into(array, out, 0 if chw else 2)
         was_there = self._is_written(sample, slot, out)
         if not was_there:

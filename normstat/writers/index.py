@@ -30,6 +30,7 @@ class Line:
     shape : of the array.
     dtype, channels : of the image's pixels.
     a, b : of ``y = a * x + b`` on stored pixels, where each image has its own.
+    scale : stored value that is 1.0 in unit scale, where it is not what the dtype says.
     """
 
     input: str
@@ -41,6 +42,7 @@ class Line:
     channels: tuple[str, ...]
     a: tuple[float, ...] | None = None
     b: tuple[float, ...] | None = None
+    scale: int | None = None
 
 
 def index_line(row: Row, writer: Writer, number: int | None) -> str:
@@ -55,6 +57,7 @@ def index_line(row: Row, writer: Writer, number: int | None) -> str:
         "channels": row.kind.channels,
         "a": row.a,
         "b": row.b,
+        "scale": None if row.kind.has_usual_scale else row.kind.scale,
     }
     return json.dumps({name: value for name, value in content.items() if value is not None}) + "\n"
 
@@ -98,6 +101,9 @@ def _line(content: Any) -> Line:
     row = content.get("row")
     shape = tuple(map(index, content["shape"]))
     a, b = (_numbers(content[name]) if name in content else None for name in ("a", "b"))
+    scale = index(content["scale"]) if "scale" in content else None
+    if scale is not None and scale < 1:
+        raise ValueError("a scale is 1 or more")
     if len(a or ()) != len(b or ()) or (a and len(a) not in (1, shape[0], shape[-1])):
         raise ValueError("a and b should have a number for each channel")
     return Line(
@@ -110,6 +116,7 @@ def _line(content: Any) -> Line:
         tuple(map(_text, content["channels"])),
         a,
         b,
+        scale,
     )
 
 

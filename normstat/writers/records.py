@@ -9,7 +9,7 @@ from typing import Any
 from normstat import files
 from normstat.errors import UsageError
 from normstat.files import shown
-from normstat.images import LAYOUTS
+from normstat.images import ARRAY_LAYOUTS
 from normstat.statsfile import render
 from normstat.statsfile.nodes import Node
 
@@ -76,7 +76,7 @@ def read_record(root: str) -> Record | None:
     if os.path.isfile(path):
         node = Node(_load(path), "")
         return Record(
-            node["layout"].one_of(LAYOUTS),
+            node["layout"].one_of(ARRAY_LAYOUTS),
             node["channels"].optional(_texts),
             node["store"].one_of(_STORES),
             {split: normalizer.value for split, normalizer in node["normalizers"].items()},
