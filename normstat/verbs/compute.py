@@ -26,6 +26,7 @@ from normstat.verbs.running import (
     names_of,
     refuse_options,
 )
+from normstat.verbs.said import notices
 from normstat.writers.records import record_in_data
 
 
@@ -160,6 +161,8 @@ def compute(
             f"{shown(path)}: none of {run.listed.total()} images can be read "
             f"({most_frequent(records)})"
         )
+    for notice in notices(stats):
+        progress.notice(notice)
     return stats
 
 
