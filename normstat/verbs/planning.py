@@ -90,7 +90,11 @@ def measured(
     """The plan for exactly these images, after a look at every name and header."""
     disk = Disk.of(plan.folder.root)
     arrays = Arrays(plan.normalizers, np.dtype(plan.dtype).itemsize, disk)
-    names = Names(plan.folder.root, disk if skip_existing else None)
+    names = Names(
+        plan.folder.root,
+        lambda: (path for shard in plan.images.shards() for path in shard.paths),
+        disk if skip_existing else None,
+    )
     stack = plan.store == "stack"
     apart = Apart(plan.folder.root)
 
@@ -104,6 +108,7 @@ def measured(
     with closing(run.results(Measure(plan.reading, arrays))) as results:
         for result in results:
             demands += result
+    names.check()
     if not demands.kinds:
         raise NothingToRead(
             f"{shown(plan.images.source.root)}: none of {run.listed.total()} images can be read "
