@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Literal
 
 import typer
@@ -26,7 +28,7 @@ from normstat.cli.reading import (
     verdict,
 )
 from normstat.cli.terminal import print_table, progress_on_stderr
-from normstat.errors import UsageError
+from normstat.errors import OutputError, UsageError
 from normstat.files import ensure_writable, shown
 from normstat.images import FORMATS, MAX_PIXELS
 
@@ -90,7 +92,8 @@ def compute(
     to_stdout = output == "-"
     if not to_stdout:
         _refuse_output(output)
-        ensure_writable(output)
+        with _elsewhere():
+            ensure_writable(output)
         refuse_cache(cache, output=output)
 
     local = local_workers(context, workers, image_timeout)
@@ -118,12 +121,22 @@ def compute(
     if to_stdout:
         sys.stdout.buffer.write(dumps(stats).encode("utf-8"))  # JSON is UTF-8 in any locale
     else:
-        save(stats, output)
+        with _elsewhere():
+            save(stats, output)
         if not quiet:
             print(f"written to {shown(output)}", file=sys.stderr)
             print_table(stats, output)
     unreadable = sum(split.unreadable for split in stats.splits.values())
     return verdict(unreadable, allow_unreadable, "the stats file", quiet)
+
+
+@contextmanager
+def _elsewhere() -> Iterator[None]:
+    """Say with which option the stats file goes elsewhere."""
+    try:
+        yield
+    except OutputError as error:
+        raise OutputError(f"{error}: -o ELSEWHERE, or -o - for stdout") from error
 
 
 def _refuse_output(output: str) -> None:

@@ -18,10 +18,11 @@ from normstat.stats import Settings, Stats, summarize
 from normstat.verbs.counting import Count
 from normstat.verbs.running import (
     Images,
+    Listener,
     Progress,
     Run,
-    Silent,
     executor_for,
+    heard,
     most_frequent,
     names_of,
     refuse_options,
@@ -46,7 +47,7 @@ def compute(
     max_errors: int | None = None,
     image_timeout: float = 60.0,
     executor: Executor | None = None,
-    progress: Progress | None = None,
+    progress: Listener | None = None,
     keys: KeyCollector | None = None,
     none_readable: bool = False,
     cache: str | os.PathLike[str] | None = None,
@@ -124,12 +125,12 @@ def compute(
     images = Images.of(path, settings, settings.split)
     settings = replace(settings, split_dirs=images.source.split_dirs)
     reading = replace(settings.reading(), names=applied.channels if applied else None)
-    progress = progress or Silent()
+    telling = heard(progress)
     executor = executor or executor_for(workers, image_timeout)
     job = Count(reading, covariance, keys is not None or cache is not None)
-    with _resumed(cache, path, job, executor, progress) as by:
-        run = Run(replace(images, stamped=by is not None), executor, progress)
-        total, records = _sum(run.results(job, by), keys, max_errors, progress)
+    with _resumed(cache, path, job, executor, telling) as by:
+        run = Run(replace(images, stamped=by is not None), executor, telling)
+        total, records = _sum(run.results(job, by), keys, max_errors, telling)
     stats = summarize(
         total, images.selection.splits, settings, {"normstat": __version__, **versions()}
     )
