@@ -198,12 +198,13 @@ def test_stats_on_stdout(data: Path) -> None:
 
 
 def test_quiet(data: Path) -> None:
-    """With -q nothing is printed, whatever the exit code."""
+    """With -q nothing is printed but one line that says why the exit code is not 0."""
     assert normstat("compute", data, "-q").stdout == ""
     damage(data)
     for options in ([], ["--allow-unreadable", "1"]):
         run = normstat("compute", data, "-q", *options)
-        assert (run.returncode, run.stdout, run.stderr) == (0 if options else 3, "", "")
+        assert (run.returncode, run.stdout) == (0 if options else 3, "")
+        assert len(run.stderr.splitlines()) == (0 if options else 1)
 
 
 def test_show(data: Path) -> None:
@@ -238,6 +239,39 @@ def test_a_closed_pipe_ends_quietly(data: Path, arguments: list[str]) -> None:
         "val: 2 images (folder val)",
         "written to stats.json",
     }
+
+
+def test_a_baseline_that_is_replaced(data: Path) -> None:
+    """Of the same images it is no news; of others, or with other settings, -q alone is silent."""
+
+    def said(*options: str) -> str:
+        run = normstat("compute", data, *options)
+        return next(line for line in run.stderr.splitlines() if line.startswith("written to"))
+
+    assert said() == said() == "written to stats.json"
+    make.write(data / "train" / "new.png", make.encoded(make.pixels(9, 5, 6)))
+    assert said() == "written to stats.json, replaced: was of other images (train: 2, now 3)"
+    assert said("--channels", "gray").endswith("with other settings (channels)")
+    assert said("--split", "train", "--channels", "gray").endswith("(val: 2, now not there)")
+    make.write(data / "train" / "new.png", make.encoded(make.pixels(8, 5, 6)))
+    assert said("--split", "train", "--channels", "gray").endswith("(train: 3, now 3)")
+    assert normstat("compute", data, "-q").stderr == ""
+    Path("stats.json").write_text("{}")
+    assert said() == "written to stats.json"
+
+
+def test_quietly_unreadable(data: Path) -> None:
+    """With -q one line says why the exit code is 3, and none where that is accepted."""
+    make.write(data / "train" / "bad.png", b"<html>")
+    for command in (["compute"], ["apply", "--method", "unit"]):
+        arguments = [command[0], str(data), *["arrays"] * (command[0] == "apply"), *command[1:]]
+        quiet = normstat(*arguments, "-q")
+        assert (quiet.returncode, quiet.stdout) == (3, "")
+        (line,) = quiet.stderr.splitlines()
+        assert line.startswith("exit code 3: 1 unreadable, see ")
+        more = ["--overwrite"] * (command[0] == "apply")
+        accepted = normstat(*arguments, "-q", "--allow-unreadable", "1", *more)
+        assert (accepted.returncode, accepted.stdout, accepted.stderr) == (0, "", "")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")

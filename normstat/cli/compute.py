@@ -100,6 +100,7 @@ def compute(
     with local as executor, progress_on_stderr(quiet, offers_cache=not cache) as progress:
         from normstat.statsfile import dumps, save
         from normstat.verbs.compute import compute as compute_stats
+        from normstat.verbs.replacing import replaced
 
         stats = compute_stats(
             data,
@@ -121,10 +122,12 @@ def compute(
     if to_stdout:
         sys.stdout.buffer.write(dumps(stats).encode("utf-8"))  # JSON is UTF-8 in any locale
     else:
+        difference = "" if quiet else replaced(output, stats)
         with _elsewhere():
             save(stats, output)
         if not quiet:
-            print(f"written to {shown(output)}", file=sys.stderr)
+            more = f", replaced: {difference}" if difference else ""
+            print(f"written to {shown(output)}{more}", file=sys.stderr)
             print_table(stats, output)
     unreadable = sum(split.unreadable for split in stats.splits.values())
     return verdict(unreadable, allow_unreadable, "the stats file", quiet)

@@ -108,6 +108,7 @@ def compute(
     applied = record_in_data(os.fspath(path))
     settings = Settings(
         channels=channels,
+        covariance=covariance,
         include=names_of(include),
         exclude=names_of(exclude),
         resize=resize,

@@ -25,6 +25,9 @@ from normstat.writers.folder import Out
 from normstat.writers.place import Disk
 from normstat.writers.records import SCHEMA
 
+# Settings that change statistics but no array.
+_OF_COUNTING = ("covariance",)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -136,7 +139,9 @@ def decided_record(
         "schema": SCHEMA,
         "normstat": __version__,
         "decoder": versions(),
-        "settings": {name: getattr(settings, name) for name in settings.__slots__}
+        "settings": {
+            name: getattr(settings, name) for name in settings.__slots__ if name not in _OF_COUNTING
+        }
         | {"exif": plan.reading.upright},
         "method": one["method"],
         "epsilon": one["epsilon"],

@@ -77,6 +77,7 @@ def recount(
         include=settings.include,
         exclude=settings.exclude,
         channels=settings.channels,
+        covariance=settings.covariance,
         resize=settings.resize,
         crop=settings.crop,
         layout=settings.layout,
