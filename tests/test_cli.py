@@ -10,6 +10,9 @@ import make
 import pytest
 from command import environment, normstat
 
+import normstat as library
+from normstat.errors import UsageError
+
 posix = pytest.mark.skipif(sys.platform == "win32", reason="no such names, modes or signals there")
 RGB = make.pixels(1, 30, 40)
 PNG = make.encoded(RGB)
@@ -258,6 +261,48 @@ def test_a_baseline_that_is_replaced(data: Path) -> None:
     assert normstat("compute", data, "-q").stderr == ""
     Path("stats.json").write_text("{}")
     assert said() == "written to stats.json"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--resize", "256x256"], "256 is the shorter side, and --resize 256 --crop 256 makes"),
+        (["--resize", "256,224"], "224 is the shorter side"),
+        (["--resize", "9", "--crop", "8 × 8"], "8 is the side of a square: --crop 8"),
+        (["--resize", "0"], "0 should be an integer, 1 or more"),
+        (["--crop", "1.5"], "1.5 should be an integer, 1 or more"),
+        (["--crop", "9" * 5000], "should be an integer, 1 or more"),
+        (["--resize", "two\n"], "two\\n should be an integer"),
+        (["--split", "train,tset"], "no split 'tset'; found: train, val"),
+        (["--split", "train,"], "no split ''"),
+        (["--split-dir", "a,b=train"], "a split's name should have no comma"),
+    ],
+)
+def test_options_as_others_write_them(data: Path, options: list[str], words: str) -> None:
+    """Two sizes, or a name that is none, are refused with what to write instead."""
+    run = normstat("compute", data, *options)
+    assert run.returncode == 2
+    assert words in " ".join(run.stderr.split())
+
+
+def test_splits_by_comma(data: Path) -> None:
+    """Several in one word are several options."""
+    one = normstat("compute", data, "-o", "-", "--split", "val,train")
+    two = normstat("compute", data, "-o", "-", "--split", "val", "--split", "train")
+    assert (one.returncode, one.stdout) == (0, two.stdout)
+
+
+def test_arguments_are_flags_on_the_command_line(data: Path) -> None:
+    """A message that names an argument in Python names the flag here."""
+    normstat("compute", data, "--split", "val")
+    run = normstat("apply", data, "arrays", "--stats", "stats.json")
+    assert run.returncode == 2
+    assert "only val; name one of them, as in --from val (" in run.stderr
+    stats = library.load("stats.json")
+    with pytest.raises(UsageError, match=r'as in from_split="val" \('):
+        library.apply(data, "arrays", stats)
+    with pytest.raises(UsageError, match=r'as in split="val" \('):
+        library.normalizer(stats)
 
 
 def test_quietly_unreadable(data: Path) -> None:

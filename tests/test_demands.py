@@ -368,7 +368,7 @@ def test_which_split(tmp_path: Path) -> None:
     """Without statistics of train another split has to be named; so has each with --own-split."""
     stats = stats_of(tmp_path, RGB, split="val")
     folder(tmp_path / "data", {"train/a.png": RGB, "val/a.png": OTHER})
-    refused(tmp_path, UnknownSplit, "no split train, only val; .*--from", stats)
+    refused(tmp_path, UnknownSplit, "no split train, only val; .*from_split=", stats)
     refused(tmp_path, UnknownSplit, "no split train", stats, own_split=True)
     refused(tmp_path, UnknownSplit, "no split test", stats, from_split="test")
     refused(tmp_path, UsageError, "choose one", stats, own_split=True, from_split="val")

@@ -9,7 +9,7 @@ from normstat.errors import OutputError
 from normstat.executors import Executor, Local
 from normstat.images import MAX_PIXELS
 from normstat.methods import normalizer as normalizer_of
-from normstat.methods import source_named
+from normstat.methods import source_named, split_of
 from normstat.presets import Preset
 from normstat.stats import Settings, Stats
 from normstat.verbs.applied import Applied
@@ -131,6 +131,9 @@ def apply(
     folder = Out(os.fspath(out))
     folder.refuse(os.fspath(path), overwrite, skip_existing)
     images = Images.of(path, settings, names_of(split))
+    if isinstance(numbers, Stats):
+        for name in images.selection.splits if own_split else (from_split or "train",):
+            split_of(numbers, name, "from_split")
     normalizers = {
         name: normalizer_of(
             numbers,
