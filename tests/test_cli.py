@@ -314,6 +314,10 @@ def test_quietly_unreadable(data: Path) -> None:
         assert (quiet.returncode, quiet.stdout) == (3, "")
         (line,) = quiet.stderr.splitlines()
         assert line.startswith("exit code 3: 1 unreadable, see ")
+    dry = normstat("apply", data, "dry", "--method", "unit", "-q", "--dry-run")
+    assert "see what is printed without -q" in dry.stderr
+    for command in (["compute"], ["apply", "--method", "unit"]):
+        arguments = [command[0], str(data), *["arrays"] * (command[0] == "apply"), *command[1:]]
         more = ["--overwrite"] * (command[0] == "apply")
         accepted = normstat(*arguments, "-q", "--allow-unreadable", "1", *more)
         assert (accepted.returncode, accepted.stdout, accepted.stderr) == (0, "", "")

@@ -192,11 +192,11 @@ def test_several_processors(tmp_path, cifar):
         "image_processor": HF,
         "video_processor": HF | {"image_std": squares(HF["image_std"]), "do_rescale": True},
         "feature_extractor": {"do_normalize": False, "sampling_rate": 16000, "mean": -4.0},
-        "deep": {"er": {"image_processor": EFFICIENT}},
+        "deep": {"er": [1, {"image_processor": EFFICIENT}]},
         "processor_class": "AProcessor",
     }
     configs = read(written(tmp_path, content))
-    pointers = ["/image_processor", "/video_processor", "/deep/er/image_processor"]
+    pointers = ["/image_processor", "/video_processor", "/deep/er/1/image_processor"]
     assert [config.pointer for config in configs] == pointers
     cases = slips(configs, cifar)
     assert [case.level for case in cases] == [Level.PASS, Level.FAIL, Level.PASS]

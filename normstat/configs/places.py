@@ -83,12 +83,15 @@ def _of(node: Node) -> Iterator[Place]:
 
 
 def _nested(root: Node) -> Iterator[Node]:
-    """The object and all below, in the order of the text."""
+    """The object and all below, in lists too, in the order of the text."""
     waiting = [root]
     while waiting:
         node = waiting.pop()
-        yield node
-        below = [child for _, child in node.items() if isinstance(child.value, dict)]
+        is_object = isinstance(node.value, dict)
+        if is_object:
+            yield node
+        children = (child for _, child in node.items()) if is_object else node.list()
+        below = [child for child in children if isinstance(child.value, (dict, list))]
         waiting.extend(reversed(below))
 
 
