@@ -19,7 +19,7 @@ from normstat.verbs.believing import believed
 from normstat.verbs.counting import Count
 
 GOLDEN = Path(__file__).parent / "golden" / "tally.json"
-FLOATS = np.arange(24, dtype="float32").reshape(2, 4, 3) / 8
+FLOATS = np.arange(30, dtype="float32").reshape(5, 2, 3) / 8
 #: Bytes written out, that no encoder's new version changes; all whose sums of floats are exact.
 FILES = {
     "a.pgm": b"P5 3 2 255\n\0\1\2\3\4\xff",

@@ -123,10 +123,12 @@ def test_float64_is_cropped_and_not_resized(tmp_path: Path) -> None:
     """Pillow would round it to 24 bits: refused, unless the size is right already."""
     array = BANDS / 7
     content = make.npy(array)
-    assert np.array_equal(decoded(tmp_path, content, "x.npy", crop=40).array(), array[:, 10:50])
-    assert np.array_equal(decoded(tmp_path, content, "x.npy", resize=40).array(), array)
+    cropped = decoded(tmp_path, content, "x.npy", crop=40, layout="hwc")
+    assert np.array_equal(cropped.array(), array[:, 10:50])
+    same = decoded(tmp_path, content, "x.npy", resize=40, layout="hwc")
+    assert np.array_equal(same.array(), array)
     with pytest.raises(UnreadableImage, match="float64 pixels cannot be resized"):
-        decoded(tmp_path, content, "x.npy", resize=20)
+        decoded(tmp_path, content, "x.npy", resize=20, layout="hwc")
 
 
 @pytest.mark.parametrize("name", ["x.png", "x.npy"])
@@ -148,10 +150,11 @@ def test_what_cannot_be_cropped_or_held_is_a_record(tmp_path: Path, name: str) -
     ):
         content = make.npy(array) if name == "x.npy" else make.encoded(array)
         with pytest.raises(UnreadableImage) as caught:
-            decoded(tmp_path, content, name, **options)
+            decoded(tmp_path, content, name, layout="hwc", **options)
         assert caught.value.code == code
     content = make.npy(thin) if name == "x.npy" else make.encoded(thin)
-    pixels = decoded(tmp_path, content, name, resize=40, max_pixels=40 * 40 * 61, crop=40)
+    options = {"resize": 40, "max_pixels": 40 * 40 * 61, "crop": 40}
+    pixels = decoded(tmp_path, content, name, layout="hwc", **options)
     assert pixels.array().shape == (40, 40, 3)
 
 
@@ -269,7 +272,7 @@ def test_compute_records_and_uses_the_settings(tmp_path: Path) -> None:
     for name in ("pixels", "mean", "std", "stderr", "per_image", "quantiles", "width", "height"):
         assert getattr(ours, name) == getattr(its, name), name
     assert ours.fingerprint.pixels != its.fingerprint.pixels
-    assert (one.settings.resize, one.settings.crop, one.settings.layout) == (32, 28, "hwc")
+    assert (one.settings.resize, one.settings.crop, one.settings.layout) == (32, 28, "auto")
     normstat.save(one, tmp_path / "stats.json")
     assert normstat.load(tmp_path / "stats.json") == one
 
@@ -278,7 +281,7 @@ WRONG = [
     ({"resize": 0}, "--resize 0: should be 1 or more"),
     ({"crop": -3}, "--crop -3: should be 1 or more"),
     ({"resize": 20, "crop": 21}, "--crop 21: should be at most --resize 20"),
-    ({"layout": "cwh"}, "--layout cwh: should be one of hwc, chw"),
+    ({"layout": "cwh"}, "--layout cwh: should be one of auto, hwc, chw"),
 ]
 
 

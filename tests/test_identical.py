@@ -31,7 +31,7 @@ PHOTO = make.pixels(1, 90, 70)
 SMALL = make.pixels(2, 9, 14)
 GRAY = make.pixels(3, 9, 14, channels=1)
 GRAY16 = make.pixels(4, 9, 14, channels=1, dtype="uint16")
-BANDS = np.arange(8 * 9 * 5, dtype="float32").reshape(8, 9, 5)
+BANDS = np.arange(8 * 9 * 4, dtype="float32").reshape(8, 9, 4)
 
 
 def swapped(array: NDArray[Any]) -> NDArray[Any]:

@@ -382,10 +382,10 @@ def test_values_that_nobody_normalized(tmp_path, out):
 @pytest.mark.parametrize(
     "array",
     [
-        pixels(0, 4, 5).astype("float32"),
-        pixels(0, 4, 5, 3, "uint16"),
-        pixels(0, 4, 5, 2),
-        pixels(0, 4, 5).astype("int32"),
+        pixels(0, 6, 5).astype("float32"),
+        pixels(0, 6, 5, 3, "uint16"),
+        pixels(0, 6, 5, 2),
+        pixels(0, 6, 5).astype("int32"),
     ],
     ids=["floats", "16-bit color", "two channels", "int32"],
 )

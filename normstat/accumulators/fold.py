@@ -85,9 +85,9 @@ class _KindFold:
             if isinstance(self._covariance, Products):
                 self._covariance += Products.of(pixels.array())
         else:
-            for image in pixels.images:
-                moments = Moments.of(image.array())
-                self._measured.append(_per_image(moments))
+            each = [Moments.of(image.array()) for image in pixels.images]
+            self._measured.extend([_per_image(moments) for moments in each])  # all, or it raises
+            for moments in each:
                 self._values = self._values + moments
             if isinstance(self._covariance, Comoments):
                 self._covariance += Comoments.of(pixels.array())

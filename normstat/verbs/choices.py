@@ -26,7 +26,7 @@ def refuse_choices(
     """Raise if a choice is unknown, or two exclude each other."""
     for option, value, known in (
         ("--layout", layout, ARRAY_LAYOUTS),
-        ("--input-layout", input_layout or "auto", INPUT_LAYOUTS),
+        ("--input-layout", "auto" if input_layout is None else input_layout, INPUT_LAYOUTS),
         ("--store", store, WRITERS),
     ):
         if value not in known:
