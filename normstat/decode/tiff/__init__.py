@@ -14,11 +14,13 @@ from normstat.decode.arrays import decoded, kind_of_array
 from normstat.decode.frames import DecodedFrames, Frame, as_channels
 from normstat.decode.pixels import DecodedImage, Header
 from normstat.decode.plain import plain
+from normstat.decode.process import silence_libtiff
 from normstat.decode.tiff import extra
 from normstat.decode.tiff.allowed import pillow_reads
 from normstat.decode.tiff.pages import (
     CMYK,
     FLOAT,
+    NONE,
     PALETTE,
     RGB,
     SIGNED,
@@ -151,6 +153,8 @@ def _frames(
 def _by_pillow(
     data: bytes, page: Page, kind: Kind, notes: tuple[str, ...], digest: bytes
 ) -> DecodedImage:
+    if page.compression != NONE:
+        silence_libtiff()
     image = TiffImagePlugin.TiffImageFile(BytesIO(data))
     if page.number:
         image.seek(page.number)
