@@ -14,8 +14,8 @@ import numpy as np
 from PIL import Image, PngImagePlugin, UnidentifiedImageError, features
 
 from normstat import files
-from normstat.decode import damage, geometry, jpeg, png
-from normstat.decode.arrays import DecodedArray
+from normstat.decode import damage, exact, foreign, geometry, jpeg, png, screens
+from normstat.decode.arrays import DecodedArray, decoded
 from normstat.decode.asked import kind_asked
 from normstat.decode.frames import DecodedFrames
 from normstat.decode.kinds import kind_of
@@ -39,8 +39,14 @@ __all__ = [
 
 #: What :func:`decode` gives.
 Decoded: TypeAlias = DecodedImage | DecodedArray | DecodedFrames
-_FORMATS = tuple(dict.fromkeys(format for format in FORMATS.values() if format != NPY))
-_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+_FORMATS = tuple(
+    dict.fromkeys(
+        format for format in FORMATS.values() if format not in (NPY, *exact.WITHOUT_PILLOW)
+    )
+)
+# Pointers to an image are text, and neither a PNG nor a JPEG starts like that.
+_NO_TEXT = 0x80
+_SIGNATURE = max(SIGNATURE, screens.SIGNATURE)
 _ALPHA_MODES = {"LA", "La", "PA", "RGBA", "RGBa", "RGBX"}
 # What Pillow raises on damaged headers. Tags may hold text where a number belongs (TypeError);
 # libavif's refusals are RuntimeErrors.
@@ -136,18 +142,25 @@ def measure(sample: Sample, reading: Reading) -> Measured:
     """
     try:
         with files.opened(sample.location) as file:
-            if is_array(file.read(SIGNATURE)):
+            start = file.read(_SIGNATURE)
+            if is_array(start[:SIGNATURE]):
                 file.seek(0)
                 return measure_array(file, reading)
-            return measure_image(Image.open(file, formats=_FORMATS), file, reading)
+            if screens.is_screen(start):
+                screens.refuse_unclear(start + file.read())
+            if not exact.is_exact(start):
+                return measure_image(Image.open(file, formats=_FORMATS), file, reading)
     except (UnreadableImage, *_DAMAGED):  # whichever it is, decoding gives it its name
-        return Measured.of(decode(sample, reading))
+        pass
+    return Measured.of(decode(sample, reading))
 
 
 def _read(sample: Sample) -> bytes:
     try:
         return files.read(sample.location)
     except files.NotRegularError as error:
+        if pointing := _pointing_link(sample.location):
+            raise pointing from error
         raise UnreadableImage(Code.NOT_REGULAR, "no regular file behind this name") from error
     except files.ChangedWhileReadError as error:
         raise UnreadableImage(Code.CHANGED_WHILE_READ, "changed while it was read") from error
@@ -159,11 +172,18 @@ def _read(sample: Sample) -> bytes:
         raise UnreadableImage(Code.IO_ERROR, os.strerror(error.errno or 0)) from error
 
 
+def _pointing_link(path: str) -> UnreadableImage | None:
+    try:
+        return foreign.pointing_link(os.readlink(path))
+    except OSError:  # no link
+        return None
+
+
 def _decode(sample: Sample, data: bytes, reading: Reading) -> Decoded:
     if not data:
         raise UnreadableImage(Code.EMPTY, "zero bytes")
-    if data.startswith(_LFS_POINTER):
-        raise UnreadableImage(Code.LFS_POINTER, "a Git LFS pointer, not the image")
+    if data[0] < _NO_TEXT and (pointer := foreign.pointer(data)):
+        raise pointer
     digest = hashlib.sha256(data).digest()
     pixels: Decoded
     if is_array(data):
@@ -179,7 +199,9 @@ def _decode(sample: Sample, data: bytes, reading: Reading) -> Decoded:
     return pixels
 
 
-def _decode_image(sample: Sample, data: bytes, reading: Reading, digest: bytes) -> DecodedImage:
+def _decode_image(
+    sample: Sample, data: bytes, reading: Reading, digest: bytes
+) -> DecodedImage | DecodedArray:
     try:
         pixels = _load(sample, data, reading, digest)
     except (UnreadableImage, MemoryError):
@@ -193,15 +215,23 @@ def _decode_image(sample: Sample, data: bytes, reading: Reading, digest: bytes) 
     return pixels
 
 
-def _load(sample: Sample, data: bytes, reading: Reading, digest: bytes) -> DecodedImage:
+def _load(
+    sample: Sample, data: bytes, reading: Reading, digest: bytes
+) -> DecodedImage | DecodedArray:
     """All that meets the bytes of the file, which may be hostile."""
     is_png = data.startswith(damage.PNG_SIGNATURE)
-    png_spans = damage.png_spans(data) if is_png else []
+    png_spans, png_texts = damage.png_spans(data) if is_png else ([], [])
     if is_png and (image := png.plain(data, png_spans, reading.max_pixels)):
         return _of_plain_png(sample, data, png_spans, image, digest)
     if data.startswith(jpeg.SOI) and (usual := _of_usual_jpeg(sample, data, reading, digest)):
         return usual
-    image = _open(data, is_png)
+    if stored := exact.exact(data, reading.max_pixels):
+        mismatch = ("extension_mismatch", _is_called_otherwise(sample.path, stored.format))
+        header = Header(stored.format, stored.mode, stored.notes + _noted(mismatch))
+        return decoded(stored.array, stored.kind, header, digest)
+    if screens.is_screen(data):
+        screens.refuse_unclear(data)
+    image = _open(png.without_texts(data, png_texts), is_png)
     width, height = geometry.stored_size(image)
     if width * height > reading.max_pixels:
         raise UnreadableImage(
@@ -220,7 +250,7 @@ def _load(sample: Sample, data: bytes, reading: Reading, digest: bytes) -> Decod
     found = "JPEG" if format in _JPEG else format
     notes = _noted(
         ("alpha_dropped", mode in _ALPHA_MODES or "transparency" in image.info),
-        ("icc_profile", "icc_profile" in image.info),
+        ("icc_profile", "icc_profile" in image.info or png.has_profile(data, png_texts)),
         ("exif_orientation", orientation > 1),
         ("multi_frame", multi_frame),
         ("extension_mismatch", _is_called_otherwise(sample.path, found)),

@@ -1,7 +1,7 @@
 """What the pixels of an opened image are, decided from its header.
 
 Pillow converts silently (16-bit RGB to 8 bits, signed bytes to unsigned), so its mode alone is
-not enough: the raw mode of the tile, TIFF tags, PNM's maxval and AVIF's configuration count too.
+not enough: the raw mode of the tile, TIFF tags and AVIF's configuration count too.
 """
 
 from collections.abc import Mapping
@@ -41,8 +41,6 @@ def kind_of(image: Image.Image, data: bytes) -> Kind:
         raise UnreadableImage(Code.UNSUPPORTED_PIXELS, f"pixels are {image.mode}")
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         return _of_tiff(kind, image.tag_v2)
-    if image.format == "PPM" and image.mode == "I":
-        return GRAY16
     if kind.bins == 256 and _drops_bits(image, data):
         raise UnreadableImage(Code.BIT_DEPTH_LOST, f"more than 8 bits in {image.mode}")
     return kind
@@ -71,9 +69,7 @@ def _drops_bits(image: Image.Image, data: bytes) -> bool:
         configuration = data.find(b"av1C")
         return configuration >= 0 and bool(data[configuration + 6] & 0x60)
     for tile in image.tile if hasattr(image, "tile") else ():
-        rawmode, maxval = (tile.args, 0) if isinstance(tile.args, str) else (*tile.args, 0)[:2]
-        if image.format == "PPM" and isinstance(maxval, int) and maxval > 255:
-            return True
+        rawmode = tile.args if isinstance(tile.args, str) else (*tile.args, "")[0]
         if ";16" in str(rawmode):
             return True
     return False
