@@ -36,6 +36,7 @@ _ADAM7 = (
 )
 _ONE_PASS = ((0, 0, 1, 1),)
 _JPEG_SOI = b"\xff\xd8\xff"
+_JPEG_END = b"\xff\xd9"
 _JPEG_START_OF_FRAME = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_START_OF_SCAN = 0xDA
 _JPEG_LOSSLESS = {0xC3, 0xC7, 0xCB, 0xCF}
@@ -245,8 +246,8 @@ def _container_is_cut(data: bytes) -> bool:
     if data.startswith((b"GIF87a", b"GIF89a")):
         return len(data) < _GIF_LARGEST_HEADER
     if data.startswith(_JPEG_SOI):
-        segments = [marker for marker, _, _ in _jpeg_segments(data)]
-        return _JPEG_START_OF_SCAN not in segments
+        scans = [end for marker, _, end in _jpeg_segments(data) if marker == _JPEG_START_OF_SCAN]
+        return not scans or data.find(_JPEG_END, scans[0]) < 0
     return False
 
 

@@ -29,7 +29,7 @@ _LONGEST_POINTER = 32_768
 _POINTERS = (
     (Code.LFS_POINTER, "Git LFS", rb"version https://(?:git-lfs|hawser)\.github\.com/spec/"),
     (Code.ANNEX_POINTER, "git-annex", rb"(?:[^\0\r\n]*[/\\])?annex[/\\]objects[/\\][^\0]*$"),
-    (Code.DVC_POINTER, "DVC", rb"(?:[a-z_]+: [^\r\n]*\r?\n)*outs:\r?\n *- "),
+    (Code.DVC_POINTER, "DVC", rb"(?:[a-z0-9_]+: [^\r\n]*\r?\n)*outs:\r?\n *- "),
 )
 _COMPILED = [(code, name, re.compile(pattern)) for code, name, pattern in _POINTERS]
 _LINKS = (
