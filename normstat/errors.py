@@ -21,6 +21,9 @@ Exit codes are an interface and are never renumbered. Code 1 belongs to a failed
 70 to anything that is not in this tree: a bug.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 
 class NormstatError(Exception):
     """The root of the tree.
@@ -29,9 +32,26 @@ class NormstatError(Exception):
     ----------
     exit_code : int
         What the command line exits with when this error ends it.
+    flags : mapping
+        Arguments that the message names, and the flags that stand for them on the command line.
+
+    Examples
+    --------
+    >>> error = NormstatError('name one, as in from_split="all"')
+    >>> error.flags = {'from_split="all"': "--from all"}
+    >>> print(error, error.on_command_line(), sep="; ")
+    name one, as in from_split="all"; name one, as in --from all
     """
 
     exit_code = 70
+    flags: Mapping[str, str] = MappingProxyType({})
+
+    def on_command_line(self) -> str:
+        """The message, with flags for arguments."""
+        message = str(self)
+        for argument, flag in self.flags.items():
+            message = message.replace(argument, flag)
+        return message
 
 
 class UsageError(NormstatError):

@@ -22,8 +22,8 @@ _BLOCK = 1 << 30
 # Storage that stumbles (EIO, ESTALE on network file systems) often answers a moment later.
 _TRANSIENT = {errno.EIO, errno.EINTR, getattr(errno, "ESTALE", errno.EIO)}
 _PAUSES = (0.05, 0.5)
-# Failures of which it helps to know whose disk it is.
-_OF_THE_DISK = {errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)}
+# Failures of which it helps to know whose disk it is, and how much is free there.
+_OF_THE_DISK = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 class NotRegularError(OSError):
@@ -213,7 +213,16 @@ def ensure_writable(path: str | os.PathLike[str]) -> None:
 
 def _beside(target: Path) -> Path:
     """A name in the same folder that nothing else has: only there a rename is at once."""
-    return target.with_name(f".normstat-{os.getpid()}-{time.monotonic_ns():x}.tmp")
+    return target.with_name(f".normstat-{unique()}.tmp")
+
+
+def unique() -> str:
+    """A part of a name that no other process has, on whichever host that shares the folder.
+
+    >>> unique() == unique()
+    False
+    """
+    return f"{os.getpid()}-{os.urandom(8).hex()}"
 
 
 def _is_special(path: str | os.PathLike[str]) -> bool:
@@ -236,6 +245,8 @@ elsewhere
         errno.ENOENT: "create the folder first, or write elsewhere",
     }.get(error.errno or 0, "write elsewhere")
     disk = disk_of(path) if error.errno in _OF_THE_DISK else ""
+    if error.errno == errno.EROFS:
+        disk = f"; {_mounted(path)} may only be read"
     reason = error.strerror or str(error) or type(error).__name__
     return OutputError(f"{shown(path)}: cannot be written ({reason}){disk}; {cure}")
 
@@ -250,10 +261,8 @@ def _output_errors(target: Path) -> Iterator[None]:
 
 def disk_of(path: str | os.PathLike[str]) -> str:
     """Where the disk is mounted that a path is on, and how much is free; to end a message with."""
-    place = os.path.realpath(path)
-    while not os.path.ismount(place):
-        place = os.path.dirname(place)
-    name = f"; the disk mounted at {shown(place)}"
+    place = _mount_of(path)
+    name = f"; {_mounted(path)}"
     if not hasattr(os, "statvfs"):
         import shutil  # takes a while, at the start of every command
 
@@ -265,6 +274,17 @@ def disk_of(path: str | os.PathLike[str]) -> str:
     if status.f_files and not status.f_favail:
         return f"{name} cannot hold one file more"
     return f"{name} has {status.f_bavail * status.f_frsize:,} bytes free"
+
+
+def _mounted(path: str | os.PathLike[str]) -> str:
+    return f"the disk mounted at {shown(_mount_of(path))}"
+
+
+def _mount_of(path: str | os.PathLike[str]) -> str:
+    place = os.path.realpath(path)
+    while not os.path.ismount(place):
+        place = os.path.dirname(place)
+    return place
 
 
 def _sync_folder(folder: Path) -> None:

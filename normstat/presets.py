@@ -1,13 +1,16 @@
 """Published constants, under the names people search for."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias
 
 from normstat.errors import UsageError
 from normstat.files import shown
+
+# difflib's own 0.6 takes "nope" for "openai".
+_ALIKE = 0.7
 
 #: A number for each of three channels.
 Three: TypeAlias = tuple[float, float, float]
@@ -76,11 +79,23 @@ def preset(name: str) -> Preset:
     ((0.485, 0.456, 0.406), 'clip', 'BGR')
     """
     wanted = _plain(name)
-    if wanted in _NAMES:
-        return PRESETS[_NAMES[wanted]]
-    close = difflib.get_close_matches(wanted, _NAMES, n=1)
-    guess = f"did you mean {close[0]}? " if close else ""
-    raise UsageError(f"{shown(name)}: no such preset; {guess}there are {', '.join(PRESETS)}")
+    if wanted in NAMES:
+        return PRESETS[NAMES[wanted]]
+    guess = closest(wanted, NAMES)
+    raise UsageError(
+        f"{shown(name)}: no such preset; {f'did you mean {guess}? ' if guess else ''}there are "
+        f"{', '.join(PRESETS)} (constants that published models expect; normstat compute measures "
+        "those of a data set)"
+    )
+
+
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """The name that was probably meant; None if none is like it.
+
+    >>> closest("imagnet", ["imagenet", "clip"]), closest("nope", ["openai"])
+    ('imagenet', None)
+    """
+    return next(iter(difflib.get_close_matches(_plain(name), known, 1, _ALIKE)), None)
 
 
 def _plain(name: str) -> str:
@@ -262,4 +277,7 @@ _ROWS = (
 #: Name → preset, in the order of listing.
 PRESETS: Mapping[str, Preset] = MappingProxyType({row.name: row for row in _ROWS})
 
-_NAMES = {alias: row.name for row in _ROWS for alias in (row.name, *row.aliases)}
+#: Name or alias → name.
+NAMES: Mapping[str, str] = MappingProxyType(
+    {alias: row.name for row in _ROWS for alias in (row.name, *row.aliases)}
+)

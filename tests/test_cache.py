@@ -28,11 +28,13 @@ from normstat.cache import Cache, Context, contents, prune, sample_digest
 from normstat.cache.aside import identity_of, set_aside
 from normstat.cache.database import Database
 from normstat.errors import NormstatError, OutputError, StatsFileError, UsageError
-from normstat.executors import Local
+from normstat.executors import InProcess, Local
 from normstat.images import Kind, Sample, Shard, Stamp, Unreadable
 from normstat.sources import Folder
 from normstat.statsfile import dumps_tally, loads_tally
 from normstat.verbs.counting import Count
+from normstat.verbs.identical import identical
+from normstat.verbs.recounting import recount
 
 RGB = make.encoded(make.pixels(1, 9, 14))
 GRAY = make.encoded(make.pixels(2, 7, 5, channels=1))
@@ -689,6 +691,38 @@ def test_cache_trouble_is_told(tmp_path: Path) -> None:
     read(data, tmp_path / "c", progress=listener)
     assert len(listener.of(tmp_path / "c")) == 1
     assert f"0 of 3 images from the cache {tmp_path / 'c'}" in listener.notices
+
+
+class Told:
+    """All that the README asks of a progress object, and no attribute more."""
+
+    __slots__ = ("notices",)
+
+    def __init__(self) -> None:
+        self.notices: list[str] = []
+
+    def total(self, images: int) -> None: ...
+
+    def advance(self, images: int) -> None: ...
+
+    def notice(self, message: str) -> None:
+        self.notices.append(message)
+
+
+def test_three_methods_are_enough_of_a_progress_object(tmp_path: Path) -> None:
+    """Where it has no `warning`, warnings are notices; every verb that takes one does with it."""
+    data = write(tmp_path / "data", SETS["8-bit"])
+    (tmp_path / "c").write_bytes(b"no database" * 99)
+    told = Told()
+    keys = KeyCollector()
+    stats = normstat.compute(data, cache=tmp_path / "c", workers=0, progress=told, keys=keys)
+    assert any("set aside" in notice for notice in told.notices)
+    identical(data, stats, keys, workers=0, progress=told)
+    (tmp_path / "d").write_bytes(b"no database" * 99)
+    recount(data, stats, cache=tmp_path / "d", executor=InProcess(), progress=told)
+    assert sum("set aside" in notice for notice in told.notices) == 2
+    normstat.apply(data, tmp_path / "out", "unit", workers=0, progress=told)
+    normstat.invert(tmp_path / "out", tmp_path / "seen", progress=told)
 
 
 def test_errors_are_those_of_this_package() -> None:

@@ -10,6 +10,9 @@ import make
 import pytest
 from command import environment, normstat
 
+import normstat as library
+from normstat.errors import UsageError
+
 posix = pytest.mark.skipif(sys.platform == "win32", reason="no such names, modes or signals there")
 RGB = make.pixels(1, 30, 40)
 PNG = make.encoded(RGB)
@@ -198,12 +201,13 @@ def test_stats_on_stdout(data: Path) -> None:
 
 
 def test_quiet(data: Path) -> None:
-    """With -q nothing is printed, whatever the exit code."""
+    """With -q nothing is printed but one line that says why the exit code is not 0."""
     assert normstat("compute", data, "-q").stdout == ""
     damage(data)
     for options in ([], ["--allow-unreadable", "1"]):
         run = normstat("compute", data, "-q", *options)
-        assert (run.returncode, run.stdout, run.stderr) == (0 if options else 3, "", "")
+        assert (run.returncode, run.stdout) == (0 if options else 3, "")
+        assert len(run.stderr.splitlines()) == (0 if options else 1)
 
 
 def test_show(data: Path) -> None:
@@ -238,6 +242,85 @@ def test_a_closed_pipe_ends_quietly(data: Path, arguments: list[str]) -> None:
         "val: 2 images (folder val)",
         "written to stats.json",
     }
+
+
+def test_a_baseline_that_is_replaced(data: Path) -> None:
+    """Of the same images it is no news; of others, or with other settings, -q alone is silent."""
+
+    def said(*options: str) -> str:
+        run = normstat("compute", data, *options)
+        return next(line for line in run.stderr.splitlines() if line.startswith("written to"))
+
+    assert said() == said() == "written to stats.json"
+    make.write(data / "train" / "new.png", make.encoded(make.pixels(9, 5, 6)))
+    assert said() == "written to stats.json, replaced: was of other images (train: 2, now 3)"
+    assert said("--channels", "gray").endswith("with other settings (channels)")
+    assert said("--split", "train", "--channels", "gray").endswith("(val: 2, now not there)")
+    make.write(data / "train" / "new.png", make.encoded(make.pixels(8, 5, 6)))
+    assert said("--split", "train", "--channels", "gray").endswith("(train: 3, now 3)")
+    assert normstat("compute", data, "-q").stderr == ""
+    Path("stats.json").write_text("{}")
+    assert said() == "written to stats.json"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--resize", "256x256"], "256 is the shorter side, and --resize 256 --crop 256 makes"),
+        (["--resize", "256,224"], "224 is the shorter side"),
+        (["--resize", "9", "--crop", "8 × 8"], "8 is the side of a square: --crop 8"),
+        (["--resize", "0"], "0 should be an integer, 1 or more"),
+        (["--crop", "1.5"], "1.5 should be an integer, 1 or more"),
+        (["--crop", "9" * 5000], "should be an integer, 1 or more"),
+        (["--resize", "two\n"], "two\\n should be an integer"),
+        (["--split", "train,tset"], "no split 'tset'; found: train, val"),
+        (["--split", "train,"], "no split ''"),
+        (["--split-dir", "a,b=train"], "a split's name should have no comma"),
+    ],
+)
+def test_options_as_others_write_them(data: Path, options: list[str], words: str) -> None:
+    """Two sizes, or a name that is none, are refused with what to write instead."""
+    run = normstat("compute", data, *options)
+    assert run.returncode == 2
+    assert words in " ".join(run.stderr.split())
+
+
+def test_splits_by_comma(data: Path) -> None:
+    """Several in one word are several options."""
+    one = normstat("compute", data, "-o", "-", "--split", "val,train")
+    two = normstat("compute", data, "-o", "-", "--split", "val", "--split", "train")
+    assert (one.returncode, one.stdout) == (0, two.stdout)
+
+
+def test_arguments_are_flags_on_the_command_line(data: Path) -> None:
+    """A message that names an argument in Python names the flag here."""
+    normstat("compute", data, "--split", "val")
+    run = normstat("apply", data, "arrays", "--stats", "stats.json")
+    assert run.returncode == 2
+    assert "only val; name one of them, as in --from val (" in run.stderr
+    stats = library.load("stats.json")
+    with pytest.raises(UsageError, match=r'as in from_split="val" \('):
+        library.apply(data, "arrays", stats)
+    with pytest.raises(UsageError, match=r'as in split="val" \('):
+        library.normalizer(stats)
+
+
+def test_quietly_unreadable(data: Path) -> None:
+    """With -q one line says why the exit code is 3, and none where that is accepted."""
+    make.write(data / "train" / "bad.png", b"<html>")
+    for command in (["compute"], ["apply", "--method", "unit"]):
+        arguments = [command[0], str(data), *["arrays"] * (command[0] == "apply"), *command[1:]]
+        quiet = normstat(*arguments, "-q")
+        assert (quiet.returncode, quiet.stdout) == (3, "")
+        (line,) = quiet.stderr.splitlines()
+        assert line.startswith("exit code 3: 1 unreadable, see ")
+    dry = normstat("apply", data, "dry", "--method", "unit", "-q", "--dry-run")
+    assert "see what is printed without -q" in dry.stderr
+    for command in (["compute"], ["apply", "--method", "unit"]):
+        arguments = [command[0], str(data), *["arrays"] * (command[0] == "apply"), *command[1:]]
+        more = ["--overwrite"] * (command[0] == "apply")
+        accepted = normstat(*arguments, "-q", "--allow-unreadable", "1", *more)
+        assert (accepted.returncode, accepted.stdout, accepted.stderr) == (0, "", "")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")

@@ -78,17 +78,152 @@ def judged(stats, mean, std, scale=None, order=None, **options):
 )
 def test_what_files_say(tmp_path, content, scale, order):
     """Every kind of file gives the same constants, and the scale and order that it implies."""
-    config = read(written(tmp_path, content))
+    (config,) = read(written(tmp_path, content))
     assert (config.mean, config.std) == (tuple(IMAGENET["mean"]), tuple(IMAGENET["std"]))
     assert config.order == order
     assert config.scale == (scale if scale is None else pytest.approx(scale))
 
 
+EFFICIENT = {
+    "image_processor_type": "EfficientNetImageProcessor",
+    "image_mean": IMAGENET["mean"],
+    "image_std": [0.47853944, 0.4732864, 0.47434163],
+}
+
+
+def fed(keys, pixels, kind=""):
+    """What transformers feeds of pixels of 0 to 255: its own steps, one after the other."""
+    rescaled = pixels * keys.get("rescale_factor", 1 / 127.5 if kind == "Vivit" else 1 / 255)
+    if keys.get("offset", kind == "Vivit") or keys.get("rescale_offset"):
+        rescaled = rescaled - 1
+    values = rescaled if keys.get("do_rescale", True) else pixels
+    if keys.get("do_normalize", True):
+        values = (values - keys["image_mean"][0]) / keys["image_std"][0]
+    if keys.get("include_top", kind == "EfficientNet"):
+        values = values / keys["image_std"][0]
+    return values
+
+
+@pytest.mark.parametrize("kind", ["", "EfficientNet", "Vivit", "ViT"])
+@given(keys=st.fixed_dictionaries(
+    {"image_mean": st.just([0.25]), "image_std": st.just([0.5])},
+    optional={
+        **{
+            key: st.booleans()
+            for key in ("do_rescale", "do_normalize", "include_top", "rescale_offset", "offset")
+        },
+        "rescale_factor": st.sampled_from([1 / 255, 1 / 127.5, 1 / 65535]),
+    },
+))  # fmt: skip
+def test_processors_feed_what_their_steps_give(tmp_path_factory, kind, keys):
+    """Scale, mean and std of a processor's file give the values that its steps one by one give."""
+    folder = tmp_path_factory.mktemp("processor")
+    said = keys | ({"image_processor_type": f"{kind}ImageProcessorFast"} if kind else {})
+    (config,) = read(written(folder, said))
+    for pixels in (0, 51, 255):
+        ours = pixels / 255 * config.scale - config.constants.mean[0]
+        ours /= config.constants.std[0]
+        assert math.isclose(ours, fed(keys, pixels, kind), rel_tol=1e-12, abs_tol=1e-12)
+    assert config.written(config.constants) == config.numbers
+
+
+def test_twice_divided(tmp_path, cifar):
+    """EfficientNet's published std is a root, which include_top squares: ImageNet's, and a pass."""
+    (case,) = slips(read(written(tmp_path, EFFICIENT)), cifar)
+    assert case.level is Level.PASS
+    assert "preset imagenet;" in case.message
+    assert "include_top" in case.message
+    (case,) = slips(read(written(tmp_path, EFFICIENT | {"include_top": False})), cifar)
+    assert case.level is Level.FAIL
+
+
+def test_twice_divided_by_mistake(tmp_path, cifar):
+    """A std that include_top divides by twice is named so, a preset's as well as the data's."""
+    for mean, std, whose in (
+        (IMAGENET["mean"], IMAGENET["std"], "preset imagenet"),
+        ([0.5] * 3, [0.5] * 3, "preset inception"),
+        (MEAN, STD, "the data"),
+    ):
+        content = {"image_mean": mean, "image_std": std, "include_top": True}
+        (case,) = slips(read(written(tmp_path, content)), cifar)
+        assert case.level is Level.FAIL
+        assert f"{whose}, but std divided by twice" in case.message
+        assert "square root" in case.message
+    roots = [math.sqrt(value) for value in STD]
+    content = {"image_mean": MEAN, "image_std": roots, "include_top": True}
+    (case,) = slips(read(written(tmp_path, content)), cifar)
+    assert case.level is Level.PASS
+    assert case.expected == case.observed
+
+
+def test_offsets(tmp_path, cifar):
+    """x * factor - 1 is [-1, 1]: the preset inception alone, and normalized again a mistake."""
+    moved = {"rescale_factor": 1 / 127.5, "rescale_offset": True}
+    (case,) = slips(read(written(tmp_path, moved | {"do_normalize": False})), cifar)
+    assert case.level is Level.PASS
+    assert "preset inception;" in case.message
+    for mean, std, whose in (([0.5] * 3, [0.5] * 3, "preset inception"), (MEAN, STD, "the data")):
+        content = moved | {"image_mean": mean, "image_std": std}
+        (case,) = slips(read(written(tmp_path, content)), cifar)
+        assert case.level is Level.FAIL
+        assert f"{whose} for pixels of 0 to 1, but an offset" in case.message
+    own = [2 * value - 1 for value in MEAN], [2 * value for value in STD]
+    content = moved | dict(zip(("image_mean", "image_std"), own, strict=True))
+    (case,) = slips(read(written(tmp_path, content)), cifar)
+    assert case.level is Level.PASS
+
+
+@pytest.mark.parametrize(
+    "shaped", [lambda v: [[[v]]], lambda v: [v], lambda v: v], ids=["C11", "C1", "C"]
+)
+@pytest.mark.parametrize("batch", [False, True])
+def test_shapes_of_lists(tmp_path, shaped, batch):
+    """(C, 1, 1), (C, 1) and (1, C, 1, 1) are (C,)."""
+    lists = {key: [shaped(value) for value in values] for key, values in IMAGENET.items()}
+    if batch:
+        lists = {key: [values] for key, values in lists.items()}
+    (config,) = read(written(tmp_path, lists))
+    assert (config.mean, config.std) == (tuple(IMAGENET["mean"]), tuple(IMAGENET["std"]))
+
+
+def test_several_processors(tmp_path, cifar):
+    """Each is looked at, at any depth, and its case says which one it is; sound is none."""
+    content = {
+        "image_processor": HF,
+        "video_processor": HF | {"image_std": squares(HF["image_std"]), "do_rescale": True},
+        "feature_extractor": {"do_normalize": False, "sampling_rate": 16000, "mean": -4.0},
+        "deep": {"er": [1, {"image_processor": EFFICIENT}]},
+        "processor_class": "AProcessor",
+    }
+    configs = read(written(tmp_path, content))
+    pointers = ["/image_processor", "/video_processor", "/deep/er/1/image_processor"]
+    assert [config.pointer for config in configs] == pointers
+    cases = slips(configs, cifar)
+    assert [case.level for case in cases] == [Level.PASS, Level.FAIL, Level.PASS]
+    for case, pointer in zip(cases, pointers, strict=True):
+        assert f"config.json at {pointer}: " in case.message
+    nested = read(written(tmp_path, HF | {"video_processor": EFFICIENT}))
+    assert [config.pointer for config in nested] == ["/", "/video_processor"]
+    del content["video_processor"], content["deep"]
+    (alone,) = read(written(tmp_path, content))
+    assert alone.pointer == ""
+
+
+def test_images_among_other_features(tmp_path):
+    """Where some means have shape (C, 1, 1), only these are of images: LeRobot's stats.json."""
+    of_image = {key: [[[value]] for value in values] for key, values in IMAGENET.items()}
+    content = {"action": {"mean": [1.0, 2.0], "std": [1.0, 1.0]}, "camera": of_image}
+    (config,) = read(written(tmp_path, content))
+    assert config.mean == tuple(IMAGENET["mean"])
+    both = read(written(tmp_path, content | {"second": of_image}))
+    assert [config.pointer for config in both] == ["/camera", "/second"]
+
+
 def test_toml(tmp_path):
     """TOML is read where the name ends so, with constants at the top or in a table."""
-    top = read(written(tmp_path, "mean = 0.5\nstd = [0.25, 0.25]\n", "a.TOML"))
+    (top,) = read(written(tmp_path, "mean = 0.5\nstd = [0.25, 0.25]\n", "a.TOML"))
     assert (top.mean, top.std) == ((0.5, 0.5), (0.25, 0.25))
-    table = read(written(tmp_path, "[norm]\nmean = [1, 2]\nstd = 1\nscale = 255", "a.toml"))
+    (table,) = read(written(tmp_path, "[norm]\nmean = [1, 2]\nstd = 1\nscale = 255", "a.toml"))
     assert (table.mean, table.std, table.scale) == ((1, 2), (1, 1), 255)
     assert "/norm" in table.source
 
@@ -96,14 +231,14 @@ def test_toml(tmp_path):
 def test_no_normalizing(tmp_path):
     """A processor that does not normalize has mean 0 and std 1, whatever else stands there."""
     for content in ({"do_normalize": False}, HF | {"do_normalize": False, "image_mean": None}):
-        config = read(written(tmp_path, content))
+        (config,) = read(written(tmp_path, content))
         assert (config.mean, config.std, config.scale) == ((0,), (1,), 1)
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_presets_are_read_and_pass(cifar, name):
     """A preset under its own name is what it is published as, and passes by name."""
-    config = read(f"preset:{name.upper()}")
+    (config,) = read(f"preset:{name.upper()}")
     row = PRESETS[name]
     assert (config.mean, config.std, config.scale, config.order) == (
         row.mean, row.std, row.scale, row.order
@@ -146,6 +281,12 @@ def test_presets_are_read_and_pass(cifar, name):
         (IMAGENET | {"order": "GBR"}, "/order: should be one of RGB, BGR"),
         (HF | {"rescale_factor": 0}, "/rescale_factor: should be above 0"),
         (HF | {"do_rescale": "yes"}, "/do_rescale: should be true or false"),
+        (HF | {"include_top": 1}, "/include_top: should be true or false"),
+        (HF | {"offset": -1}, "/offset: should be true or false"),
+        ({"mean": [[0.5, 0.4], [0.3, 0.2]], "std": 1}, "/mean/0: should be a finite number"),
+        ({"mean": [[]], "std": 1}, "/mean/0: should have 1 to 512 items"),
+        ({"a": HF | {"image_std": [0.2, 0.2]}, "b": HF}, "/a/image_std: should have 3 items"),
+        ({"mean": 0.5, "std": 1, "sampling_rate": 16000}, "/: no mean and std"),
     ],
 )
 def test_what_cannot_be_used(tmp_path, content, problem):

@@ -139,3 +139,17 @@ def test_the_command(folder: Path) -> None:
     without, with_it = (json.loads(run.stdout)["splits"]["all"]["covariance"] for run in runs)
     assert without is None
     assert np.shape(with_it) == (3, 3)
+
+
+@pytest.mark.parametrize("covariance", [False, True])
+def test_files_from_before_it_was_recorded(folder: Path, covariance: bool) -> None:
+    """Without the setting, what the states have says it; apply, which has no use for it, not."""
+    stats = normstat.compute(folder, workers=0, covariance=covariance)
+    content = json.loads(dumps(stats))
+    Draft202012Validator(SCHEMA).validate(content)
+    assert content["settings"].pop("covariance") is covariance
+    Draft202012Validator(SCHEMA).validate(content)
+    assert loads(json.dumps(content)) == stats
+    normstat.apply(folder, folder.parent / "out", stats, from_split="all", workers=0)
+    record = json.loads((folder.parent / "out/normstat.json").read_text())
+    assert "covariance" not in record["settings"]

@@ -5,14 +5,17 @@ import shutil
 import sys
 from collections import namedtuple
 from collections.abc import Callable
-from pathlib import Path
+from contextlib import nullcontext
+from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
 import applied
 import command
+import hypothesis
 import make
 import numpy as np
 import pytest
+from hypothesis import strategies as st
 
 import normstat
 from normstat.errors import (
@@ -23,8 +26,13 @@ from normstat.errors import (
     UnknownSplit,
     UsageError,
 )
+from normstat.images import Shard
+from normstat.verbs.claims import Claims, hashed
+from normstat.verbs.outputs import Names
 from normstat.verbs.running import Silent
 from normstat.writers import planned
+from normstat.writers.folder import RESERVED
+from normstat.writers.protocol import renamed
 
 RGB = make.encoded(make.pixels(1, 7, 9))
 OTHER = make.encoded(make.pixels(2, 8, 9))
@@ -101,6 +109,51 @@ def test_names_met_in_shards_far_from_each_other(tmp_path: Path) -> None:
     names = [f"a/{place:04}.png" for place in range(600)]
     folder(tmp_path / "data", dict.fromkeys(["a.jpg", *names, "a.png"], RGB))
     refused(tmp_path, UsageError, "a.jpg and a.png")
+
+
+OUTPUTS = st.lists(
+    st.sampled_from(["a", "b", "a/a", "b/a", "a.npy/c", "index.jsonl", "frame.0001", "frame.0002"]),
+    max_size=5,
+)
+
+
+@hypothesis.given(OUTPUTS, OUTPUTS, st.randoms(use_true_random=False))
+def test_collisions_are_found_in_any_order(stems, others, random):
+    """Names in whatever order: refused if and only if two inputs would need one file or folder."""
+    paths = [*{f"{stem}.png" for stem in stems}, *{f"{stem}.jpg" for stem in others}]
+    random.shuffle(paths)
+    outputs = [path[: -len(".png")] + ".npy" for path in paths]
+    above = {str(parent) for output in outputs for parent in PurePosixPath(output).parents}
+    collide = len(set(outputs)) < len(outputs) or bool(above & {*outputs, *RESERVED})
+    names = Names("out", lambda: paths)
+    names._claims = Claims(recent=2)
+    with pytest.raises(UsageError, match="would both become") if collide else nullcontext():
+        for path in paths:
+            names.add(Shard("all", "", (path,)))
+        names.check()
+
+
+@hypothesis.given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 1))), st.integers(1, 5))
+def test_claims_of_any_number(claims, recent):
+    """Whatever is looked at one by one or together, exactly the names of two owners are found."""
+    taken = Claims(recent)
+    told = [taken.add(f"{name}", f"{owner}") for name, owner in claims]
+    owners = {name: {owner for other, owner in claims if other == name} for name, _ in claims}
+    shared = {hashed(f"{name}") for name, found in owners.items() if len(found) > 1}
+    assert taken.shared() == taken.shared() == shared
+    assert shared or not any(told)
+
+
+def test_what_is_no_extension_of_images_stays(tmp_path: Path) -> None:
+    """Frames that differ behind the last dot have an output each."""
+    folder(tmp_path / "data", {"a.b.png": RGB, "frame.0001.png": RGB, "frame.0002.PNG": RGB})
+    normstat.apply(tmp_path / "data", tmp_path / "out", "unit", workers=0)
+    assert list(applied.arrays(tmp_path / "out")) == [
+        "a.b.npy", "frame.0001.npy", "frame.0002.npy"
+    ]  # fmt: skip
+    assert renamed("frame.0001", ".npy") == "frame.0001.npy"
+    assert renamed("x.0001/a", ".png") == "x.0001/a.png"
+    assert renamed("a.TIFF", ".png") == "a.png"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there are no such images")
@@ -315,7 +368,7 @@ def test_which_split(tmp_path: Path) -> None:
     """Without statistics of train another split has to be named; so has each with --own-split."""
     stats = stats_of(tmp_path, RGB, split="val")
     folder(tmp_path / "data", {"train/a.png": RGB, "val/a.png": OTHER})
-    refused(tmp_path, UnknownSplit, "no split train, only val; .*--from", stats)
+    refused(tmp_path, UnknownSplit, "no split train, only val; .*from_split=", stats)
     refused(tmp_path, UnknownSplit, "no split train", stats, own_split=True)
     refused(tmp_path, UnknownSplit, "no split test", stats, from_split="test")
     refused(tmp_path, UsageError, "choose one", stats, own_split=True, from_split="val")

@@ -6,7 +6,9 @@ import socket
 import stat
 import sys
 import threading
+import time
 from collections.abc import Callable
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,13 @@ from hypothesis import strategies as st
 
 from normstat import files
 from normstat.errors import OutputError, UsageError
-from normstat.files import ChangedWhileReadError, NotRegularError, ensure_writable, shown
+from normstat.files import (
+    ChangedWhileReadError,
+    NotRegularError,
+    ensure_writable,
+    shown,
+    unwritten,
+)
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="no FIFO, socket, link or mode there")
 
@@ -294,3 +302,26 @@ def test_a_shown_name_is_printable(name: str) -> None:
     shown(name).encode()
     if name.isprintable():
         assert shown(name) == name
+
+
+def test_two_hosts_do_not_share_a_temporary_name(monkeypatch, tmp_path):
+    """Equal process numbers at an equal time, as on two hosts with one folder, are no collision."""
+    monkeypatch.setattr(os, "getpid", lambda: 42)
+    monkeypatch.setattr(time, "monotonic_ns", lambda: 42)
+    made = []
+    replace = os.replace
+    monkeypatch.setattr(os, "replace", lambda old, new: (made.append(old), replace(old, new)))
+    for _ in range(9):
+        files.write(tmp_path / "a", b"a")
+    names = {os.path.basename(path) for path in made}
+    assert len(names) == 9
+    assert all(fnmatch(name, ".normstat-42-*.tmp") for name in names)
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_a_read_only_disk_is_not_told_by_its_free_bytes(tmp_path):
+    """It may only be read, so free bytes are no cure; a full one is told by them."""
+    read_only = str(unwritten(tmp_path / "a", OSError(errno.EROFS, "Read-only file system")))
+    assert "may only be read; write elsewhere" in read_only
+    assert "free" not in read_only
+    assert "free" in str(unwritten(tmp_path / "a", OSError(errno.ENOSPC, "No space left")))

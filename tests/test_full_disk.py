@@ -88,6 +88,9 @@ def test_a_read_only_disk_is_found_before_the_work(disk: Path, command: list[str
     run = normstat(*command)
     assert run.returncode == 4
     assert "Read-only file system" in run.stderr
+    assert f"the disk mounted at {disk} may only be read; write elsewhere" in run.stderr
+    assert ("-o ELSEWHERE, or -o - for stdout" in run.stderr) == (command[0] == "compute")
+    assert "bytes free" not in run.stderr
     assert "images (" not in run.stderr
     assert (disk / "out.json").read_bytes() == OLD
 

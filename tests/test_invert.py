@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 
 import numpy as np
 import pytest
@@ -205,6 +206,28 @@ def test_no_promise_where_channels_hardly_differ(tmp_path):
         whiten = normstat.normalizer(stats, method="whiten", dtype=dtype)
         assert whiten.is_lossless("uint16") == sure
         assert (whiten.inverse(whiten(image)) == image).all() >= sure
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"layout": "zzz"}, "/layout: should be one of"),
+        ({"channels": 3}, "/channels: should be a list"),
+        ({"store": None}, "/store: should be a string"),
+        ({"normalizers": []}, "/normalizers: should be an object"),
+    ],
+)
+def test_a_bad_record_is_refused_by_its_name(tmp_path, out, changes, pointer):
+    """A folder of arrays whose normstat.json is damaged: its name, and where in it, is said."""
+    changed_record(out, **changes)
+    match = rf"{re.escape(str(out))}/normstat\.json: {pointer}.*; run apply again"
+    for read in (
+        lambda: normstat.invert(out, tmp_path / "seen"),
+        lambda: normstat.compute(out, workers=0),
+        lambda: normstat.apply(out, tmp_path / "again", "unit", workers=0),
+    ):
+        with pytest.raises(UsageError, match=match):
+            read()
 
 
 @every_store

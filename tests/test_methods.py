@@ -502,7 +502,7 @@ def test_the_split_is_train_unless_named():
     with pytest.raises(UsageError, match="split test: no image"):
         normstat.normalizer(stats, split="test")
     only = dataclasses.replace(stats, splits={"all": stats.splits["val"]})
-    with pytest.raises(UnknownSplit, match=r"no split train, only all; .*--from all"):
+    with pytest.raises(UnknownSplit, match=r'no split train, only all; .*split="all"'):
         normstat.normalizer(only)
     with pytest.raises(UsageError, match="only statistics have splits"):
         normstat.normalizer("imagenet", split="train")
@@ -525,7 +525,9 @@ def test_a_stats_file_is_a_source(tmp_path):
         ({}, "nothing to normalize with"),
         ({"source": "unit", "method": "image"}, "two methods"),
         ({"method": "z-score"}, "no such method; there are standard"),
-        ({"source": "z-score"}, "no such preset"),
+        ({"source": "z-score"}, "no such preset or method; methods: standard, .*presets: imagenet"),
+        ({"source": "imag"}, "did you mean image"),
+        ({"source": "peak"}, "no such preset or method; methods"),
         ({"source": "imagenet", "epsilon": -1}, "--epsilon -1"),
         ({"source": "imagenet", "epsilon": float("nan")}, "--epsilon nan"),
         ({"source": "imagenet", "dtype": "int8"}, "--dtype int8"),
@@ -545,3 +547,21 @@ def test_the_scale_of_statistics_is_theirs():
     image = uneven("uint8", 3)
     as_floats = normstat.normalizer("imagenet", scale=255)(image.astype("float64"))
     np.testing.assert_allclose(as_floats, normstat.normalizer("imagenet")(image), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("shape", "cure"),
+    [((3, 8, 9), "1, 2, 0"), ((1, 8, 9), "1, 2, 0"), ((4, 3, 8, 9), "0, 2, 3, 1")],
+)
+def test_channels_first(shape, cure):
+    """An array of (C, H, W) is refused with how to transpose it, and then taken."""
+    made = normstat.normalizer(
+        summarize(tally(uneven("uint8", 3)), ["train"], Settings(), VERSIONS), split="train"
+    )
+    array = np.zeros(shape, "uint8")
+    with pytest.raises(UsageError, match=rf"C, H, W\).*array\.transpose\({cure}\)"):
+        made(array)
+    made(array.transpose(*map(int, cure.split(", "))))
+    with pytest.raises(UsageError, match="images have 9 channels"):
+        made(np.zeros((2, 8, 9), "uint8"))
+    assert made(np.zeros((3, 8, 3), "uint8")).shape == (3, 8, 3)

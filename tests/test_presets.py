@@ -34,6 +34,10 @@ def test_an_unknown_name():
     with pytest.raises(UsageError, match="did you mean imagenet") as caught:
         preset("imagnet")
     assert all(name in str(caught.value) for name in PRESETS)
+    with pytest.raises(
+        UsageError, match=r"nope: no such preset; there are imagenet, .*models expect"
+    ):
+        preset("nope")
     with pytest.raises(UsageError) as caught:
         preset("\x1b[31m")
     assert "\x1b" not in str(caught.value)

@@ -73,6 +73,7 @@ def golden() -> Stats:
         tally(np.array([[[-(2**31)], [2**31 - 1]]], "int32"), split="scans", covariance=True),
         Tally.of_unreadable(Unreadable("val", "val/größe\n.png", "empty", "zero bytes")),
         include=("*.png",),
+        covariance=True,
         split_dirs={"scans": "images/scans"},
     )
 
@@ -155,6 +156,7 @@ def test_keys_come_in_their_order() -> None:
         "max_pixels",
         "split_dirs",
         "split",
+        "covariance",
     ]
     assert list(content["settings"]) == settings_keys
     assert list(content["splits"]) == ["train", "val", "scans"]

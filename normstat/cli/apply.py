@@ -173,7 +173,9 @@ def apply(
         print(_forecast(result, out))  # quiet or not, it is what was asked for
     if not quiet:
         _print(result, out, dry_run)
-    listed_in = "above" if dry_run else f"{shown(out)}/normstat.json"
+    listed_in = f"{shown(out)}/normstat.json"
+    if dry_run:
+        listed_in = "what is printed without -q" if quiet else "above"
     return verdict(len(result.unreadable), allow_unreadable, listed_in, quiet)
 
 

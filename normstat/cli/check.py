@@ -105,7 +105,7 @@ def check(
         levels = {**defaults.rules, **_levels(rule)}
         refuse_levels(levels)
         names = (*defaults.config, *config)
-        configs = [read(name) for name in names]  # names that are none end here
+        configs = [each for name in names for each in read(name)]  # names that are none end here
         for file in report:
             _refuse_input(file, (stats, *names))
             refuse_cache(cache, report=file)

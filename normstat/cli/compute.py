@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Literal
 
 import typer
@@ -27,7 +29,7 @@ from normstat.cli.reading import (
     verdict,
 )
 from normstat.cli.terminal import print_table, progress_on_stderr
-from normstat.errors import UsageError
+from normstat.errors import OutputError, UsageError
 from normstat.files import ensure_writable, shown
 from normstat.images import FORMATS, MAX_PIXELS
 
@@ -106,13 +108,15 @@ def compute(
     to_stdout = output == "-"
     if not to_stdout:
         _refuse_output(output)
-        ensure_writable(output)
+        with _elsewhere():
+            ensure_writable(output)
         refuse_cache(cache, output=output)
 
     local = local_workers(context, workers, image_timeout)
     with local as executor, progress_on_stderr(quiet, offers_cache=not cache) as progress:
         from normstat.statsfile import dumps, save
         from normstat.verbs.compute import compute as compute_stats
+        from normstat.verbs.replacing import replaced
 
         stats = compute_stats(
             data,
@@ -137,12 +141,24 @@ def compute(
     if to_stdout:
         sys.stdout.buffer.write(dumps(stats).encode("utf-8"))  # JSON is UTF-8 in any locale
     else:
-        save(stats, output)
+        difference = "" if quiet else replaced(output, stats)
+        with _elsewhere():
+            save(stats, output)
         if not quiet:
-            print(f"written to {shown(output)}", file=sys.stderr)
+            more = f", replaced: {difference}" if difference else ""
+            print(f"written to {shown(output)}{more}", file=sys.stderr)
             print_table(stats, output)
     unreadable = sum(split.unreadable for split in stats.splits.values())
     return verdict(unreadable, allow_unreadable, "the stats file", quiet)
+
+
+@contextmanager
+def _elsewhere() -> Iterator[None]:
+    """Say with which option the stats file goes elsewhere."""
+    try:
+        yield
+    except OutputError as error:
+        raise OutputError(f"{error}: -o ELSEWHERE, or -o - for stdout") from error
 
 
 def _refuse_output(output: str) -> None:

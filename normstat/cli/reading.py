@@ -1,6 +1,7 @@
 """Options of the commands that read images, and the workers that do."""
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
@@ -13,11 +14,42 @@ from normstat.files import shown
 if TYPE_CHECKING:
     from normstat.executors import Local
 
+
+def _number(text: str, cure: str) -> int:
+    """A number of pixels; two are refused, as in 256x256."""
+    two = re.fullmatch(r"\s*(\d+)\s*[x×,*]\s*(\d+)\s*", text, re.IGNORECASE)
+    if two:
+        smaller = min(map(int, two.groups()))
+        raise typer.BadParameter(f"{shown(text)} is more than one number; {cure.format(smaller)}")
+    if not re.fullmatch(r"\s*[0-9]{1,9}\s*", text) or not int(text):
+        raise typer.BadParameter(f"{shown(text)} should be an integer, 1 or more")
+    return int(text)
+
+
+def _resized(text: str) -> int:
+    return _number(
+        text,
+        "{0} is the shorter side, and --resize {0} --crop {0} makes {0} x {0} pixels",
+    )
+
+
+def _cropped(text: str) -> int:
+    return _number(text, "{0} is the side of a square: --crop {0}")
+
+
+def _by_comma(names: list[str]) -> list[str]:
+    """The names of splits, one or several in each word; none has a comma."""
+    return [part for name in names for part in (name.split(",") if "," in name else [name])]
+
+
 Data = Annotated[str, typer.Argument(metavar="DATA", help="Folder of images.")]
 Splits = Annotated[
     list[str],
     typer.Option(
-        "--split", metavar="NAME", help="Split to read; repeatable. Default: every one found."
+        "--split",
+        metavar="NAME",
+        help="Split to read; repeatable, or a,b. Default: every one found.",
+        callback=_by_comma,
     ),
 ]
 SplitDirs = Annotated[
@@ -57,12 +89,20 @@ ImageTimeout = Annotated[
 Resize = Annotated[
     int | None,
     typer.Option(
-        "--resize", min=1, metavar="N", help="First resize the shorter side of images to N."
+        "--resize",
+        parser=_resized,
+        metavar="N",
+        help="First resize the shorter side of images to N.",
     ),
 ]
 Crop = Annotated[
     int | None,
-    typer.Option("--crop", min=1, metavar="N", help="Then take the N x N pixels in the center."),
+    typer.Option(
+        "--crop",
+        parser=_cropped,
+        metavar="N",
+        help="Then take the N x N pixels in the center.",
+    ),
 ]
 MaxValue = Annotated[
     int | None,
@@ -102,6 +142,8 @@ def assignments(texts: Sequence[str]) -> dict[str, str]:
         name, equals, folder = text.partition("=")
         if not (name and equals and folder):
             raise UsageError(f"--split-dir {shown(text)}: should be NAME=FOLDER, as in train=2023")
+        if "," in name:  # --split takes it for two
+            raise UsageError(f"--split-dir {shown(text)}: a split's name should have no comma")
         if name in assignments:
             raise UsageError(f"--split-dir {shown(text)}: {name} has a folder already; give one")
         assignments[name] = folder
@@ -120,7 +162,7 @@ def refuse_cache(cache: str | None, **files: str) -> None:
 def verdict(unreadable: int, allowed: int, listed_in: str, quiet: bool) -> int:
     """The exit code of a run with so many unreadable images; says why it is what it is."""
     accepted = unreadable <= allowed
-    if unreadable and not quiet:
+    if unreadable and not (quiet and accepted):
         print(
             f"{unreadable} unreadable accepted by --allow-unreadable {allowed}"
             if accepted

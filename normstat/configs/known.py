@@ -11,6 +11,8 @@ from normstat.presets import PRESETS, Preset
 _CHANNELS = 3
 # Fewer digits are not a rounded preset but a number of somebody's own.
 _ROUNDED_DIGITS = 4
+# That of float32, in which frameworks keep constants and take their roots.
+_PRECISION = 1e-7
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,8 @@ def exactly(config: Config) -> Written | None:
 
     One that is published in the config's own scale and order goes before one that is not.
     """
-    found = [row for row in written(config) if same(config.constants, row.constants)]
+    rows = written(config)
+    found = [row for row in rows if same(config.numbers, config.written(row.constants))]
     scale, order = config.scale or 1, config.order or "RGB"
     own = [row for row in found if (row.preset.scale, row.preset.order) == (scale, order)]
     return next(iter(own + found), None)
@@ -78,9 +81,9 @@ def exactly(config: Config) -> Written | None:
 
 def one_digit_off(config: Config) -> Typo | None:
     """The preset that the config has but for one digit, or two swapped, of one number."""
-    found = _numbers(config.constants)
+    found = _numbers(config.numbers)
     for row in written(config):
-        meant = _numbers(row.constants)
+        meant = _numbers(config.written(row.constants))
         wrong = [pair for pair in zip(found, meant, strict=False) if not _same(*pair)]
         if len(found) == len(meant) and len(wrong) == 1 and _is_typo(*wrong[0]):
             return Typo(row.preset, *wrong[0])
@@ -106,7 +109,7 @@ def _numbers(constants: Constants) -> tuple[float, ...]:
 
 
 def _same(number: float, published: float) -> bool:
-    if math.isclose(number, published, rel_tol=1e-9):
+    if math.isclose(number, published, rel_tol=_PRECISION):
         return True
     text = _digits(number)
     significant = len(text.replace(".", "").lstrip("-0"))

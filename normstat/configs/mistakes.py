@@ -1,10 +1,10 @@
 """What can happen to right constants on their way into a config: a table, and a search in it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
-from normstat.configs.known import in_convention, same
+from normstat.configs.known import exactly, in_convention, same
 from normstat.configs.records import Config, Constants, Distance
 from normstat.presets import PRESETS
 from normstat.stats.records import Channels
@@ -86,9 +86,11 @@ _ORDERS = (
         reverses=True,
     ),
 )
-_SPREADS = (
-    _NONE,
-    Mistake(("variance given as std",), ("take its square root",), squares=True),
+_VARIANCE = Mistake(("variance given as std",), ("take its square root",), squares=True)
+_TWICE = Mistake(
+    ("std divided by twice, as include_top does",),
+    ("set include_top to false, or give the square root of std",),
+    squares=True,
 )
 
 _PER_IMAGE = Mistake(
@@ -96,17 +98,26 @@ _PER_IMAGE = Mistake(
     ("use the pooled ones to get mean 0 and std 1; ImageNet's are averages, too",),
 )
 
-#: Every mistake, the single ones first.
-MISTAKES = tuple(
-    sorted(
-        (
-            sum(parts, _NONE)
-            for parts in product(_SCALES, _ORDERS, _SPREADS)
-            if any(part is not _NONE for part in parts)
-        ),
-        key=lambda mistake: len(mistake.names),
+
+def mistakes(twice: bool = False) -> tuple[Mistake, ...]:
+    """Every mistake, the single ones first.
+
+    Parameters
+    ----------
+    twice : std is divided by twice: the reason why there is a variance in its place.
+
+    Examples
+    --------
+    >>> mistakes(twice=True)[-1].names[-1]
+    'std divided by twice, as include_top does'
+    """
+    spreads = (_NONE, _TWICE if twice else _VARIANCE)
+    found = (
+        sum(parts, _NONE)
+        for parts in product(_SCALES, _ORDERS, spreads)
+        if any(part is not _NONE for part in parts)
     )
-)
+    return tuple(sorted(found, key=lambda mistake: len(mistake.names)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,44 +165,67 @@ def explanation(
     away = Distance.between(constants, measured.pooled).worst
     if away <= _ROUNDING:
         return None
+    most = min(margin, away / _BETTER)
     return (
-        _from_preset(config)
-        or _from_itself(constants)
-        or _from_data(constants, measured, min(margin, away / _BETTER))
+        _from_offset(config, measured, most)
+        or _from_preset(config)
+        or _from_itself(config)
+        or _from_data(config, constants, measured, most)
+    )
+
+
+def _from_offset(config: Config, measured: Measured, most: float) -> Explanation | None:
+    """Numbers for pixels of 0 to 1, which an offset has moved to -1 to 1."""
+    if not config.offset or not config.scale:
+        return None
+    taken = replace(config, scale=1, offset=0.0)
+    data = measured.pooled.times(1 / config.scale)
+    constants = taken.constants.spread(len(data.mean))
+    if preset := exactly(taken):
+        whose = f"preset {preset.preset.name}"
+    elif Distance.between(constants, data).worst <= most:
+        whose = "the data"
+    else:
+        return None
+    return Explanation(
+        f"mean and std of {whose} for pixels of 0 to 1, but an offset is subtracted before",
+        "set the offset to false and rescale_factor to 1/255, or do_normalize to false",
     )
 
 
 def _from_preset(config: Config) -> Explanation | None:
-    for mistake, row in product(MISTAKES, PRESETS.values()):
+    for mistake, row in product(mistakes(config.twice), PRESETS.values()):
         # 0.5 and 0.25 are nobody's variance of 0.5: round numbers are too common to tell.
-        if mistake.squares and len(set(row.mean)) == 1:
+        if mistake.squares and len(set(row.mean)) == 1 and not config.twice:
             continue
         right = in_convention(row, config.scale or 1, config.order or "RGB")
-        if same(config.constants, mistake.of(right)):
+        if same(config.numbers, config.written(mistake.of(right))):
             return _explained(f"preset {row.name}", mistake)
     return None
 
 
-def _from_itself(constants: Constants) -> Explanation | None:
-    if constants.mean == constants.std:
+def _from_itself(config: Config) -> Explanation | None:
+    if config.mean == config.std:
         return Explanation("std equals mean", "give the std of the data")
     return None
 
 
-def _from_data(constants: Constants, measured: Measured, most: float) -> Explanation | None:
+def _from_data(
+    config: Config, constants: Constants, measured: Measured, most: float
+) -> Explanation | None:
     """The fewest mistakes whose result is near enough; of as many, the nearest."""
     found = [
         (len(mistake.names), away, explained)
-        for mistake, away, explained in _results(constants, measured)
+        for mistake, away, explained in _results(config, constants, measured)
         if away <= most
     ]
     return min(found, key=lambda row: row[:2])[2] if found else None
 
 
 def _results(
-    constants: Constants, measured: Measured
+    config: Config, constants: Constants, measured: Measured
 ) -> Iterator[tuple[Mistake, float, Explanation]]:
-    for mistake in MISTAKES:
+    for mistake in mistakes(config.twice):
         away = _away(constants, mistake, measured.pooled, measured.pooled.std)
         yield mistake, away, _explained("the data", mistake)
     if measured.per_image:

@@ -100,11 +100,20 @@ class Config:
         they are; None if the file does not say.
     order : ``RGB`` or ``BGR``; None if the file does not say.
     source : what kind of file it is, and where in it the numbers stand.
+    offset : subtracted from pixels in `scale`, before mean and std.
+    twice : the result is divided by std once more.
+    pointer : of the object that has the numbers (RFC 6901), where a file has several of them;
+        otherwise empty.
 
     Examples
     --------
     >>> Config("a.json", (0.5,), (0.5,), 1, "RGB", "timm").constants.spread(3).mean
     (0.5, 0.5, 0.5)
+    >>> config = Config("a.json", (0.0,), (0.5,), 2, "RGB", "", offset=1.0, twice=True)
+    >>> config.constants
+    Constants(mean=(1.0,), std=(0.25,))
+    >>> config.written(config.constants) == config.numbers
+    True
     """
 
     name: str
@@ -113,11 +122,27 @@ class Config:
     scale: float | None
     order: str | None
     source: str
+    offset: float = 0.0
+    twice: bool = False
+    pointer: str = ""
+
+    @property
+    def numbers(self) -> Constants:
+        """The numbers alone, as they are written."""
+        return Constants(self.mean, self.std)
 
     @property
     def constants(self) -> Constants:
-        """The numbers alone, as they are written."""
-        return Constants(self.mean, self.std)
+        """Mean and std of which (x - mean) / std is fed, with x in `scale`."""
+        mean = tuple(value + self.offset for value in self.mean)
+        made = Constants(mean, self.std)
+        return made.squared if self.twice else made
+
+    def written(self, constants: Constants) -> Constants:
+        """The numbers that this file would need for `constants` to be fed."""
+        mean = tuple(value - self.offset for value in constants.mean)
+        std = tuple(math.sqrt(value) for value in constants.std) if self.twice else constants.std
+        return Constants(mean, std)
 
 
 def _short(number: float) -> str:

@@ -46,7 +46,7 @@ def slips(
     >>> from normstat.stats import Settings, summarize
     >>> versions = {"normstat": "0", "pillow": "0", "libjpeg_turbo": None}
     >>> nothing = summarize(Tally.empty(), ["train"], Settings(), versions).splits["train"]
-    >>> [case.level.value for case in slips([read("preset:clip")], nothing)]
+    >>> [case.level.value for case in slips(read("preset:clip"), nothing)]
     ['inconclusive']
     """
     return tuple(_case(config, stats, split, margin) for config in configs)
@@ -55,13 +55,14 @@ def slips(
 def _case(config: Config, stats: SplitStats, split: str, margin: float) -> Case:
     measured = _measured(config, stats)
     found = _found(config, measured, margin)
+    place = f" at {shown(config.pointer)}" if config.pointer else ""
     return Case(
         rule="config",
         level=found.level,
-        message=f"{shown(config.name)}: {found.words}",
+        message=f"{shown(config.name)}{place}: {found.words}{_beside(config)}",
         split=split,
-        expected=_text(measured.pooled) if measured else None,
-        observed=_text(config.constants),
+        expected=_text(config.written(measured.pooled)) if measured else None,
+        observed=_text(config.numbers),
         tolerance=f"{margin:g} σ",
     )
 
@@ -121,6 +122,13 @@ def _of_data(config: Config, constants: Constants, measured: Measured, margin: f
         return _Found(Level.PASS, f"mean and std of the data ({away})")
     cure = "measure them again, or name the preset that they are"
     return _Found(Level.FAIL, f"neither of the data ({away}) nor a known preset; {cure}")
+
+
+def _beside(config: Config) -> str:
+    """What happens to pixels beside mean and std; these numbers are for that."""
+    done = [f"{config.offset:g} is subtracted before (an offset)"] if config.offset else []
+    done += ["std is divided by twice (include_top)"] * config.twice
+    return "".join(f"; {words}" for words in done)
 
 
 def _text(constants: Constants) -> str:

@@ -3,10 +3,11 @@
 import hashlib
 import os
 import struct
+import threading
 import warnings
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from io import BytesIO
 from typing import TypeAlias
 
@@ -17,14 +18,18 @@ from normstat import files
 from normstat.decode import damage, exact, foreign, geometry, jpeg, png, screens
 from normstat.decode.arrays import DecodedArray, decoded
 from normstat.decode.asked import kind_asked
-from normstat.decode.frames import DecodedFrames
+from normstat.decode.frames import DecodedFrames, as_channels
 from normstat.decode.kinds import kind_of
-from normstat.decode.measuring import Measured, measure_array, measure_image
+from normstat.decode.measuring import Measured, measure_array, measure_image, measure_pages
 from normstat.decode.npy import FORMAT as NPY
 from normstat.decode.npy import SIGNATURE, decode_array, is_array
 from normstat.decode.pixels import SMALL, DecodedImage, Header
+from normstat.decode.plain import plain
+from normstat.decode.tiff import FORMAT as TIFF
+from normstat.decode.tiff import SIGNATURE as TIFF_SIGNATURE
+from normstat.decode.tiff import decode_tiff, is_tiff
 from normstat.errors import UnreadableImage
-from normstat.images import FLOAT, FORMATS, GRAY8, RGB8, Code, Kind, Reading, Sample
+from normstat.images import FLOAT, FORMATS, GRAY8, RGB8, Code, Reading, Sample
 
 __all__ = [
     "DecodedArray",
@@ -39,14 +44,12 @@ __all__ = [
 
 #: What :func:`decode` gives.
 Decoded: TypeAlias = DecodedImage | DecodedArray | DecodedFrames
-_FORMATS = tuple(
-    dict.fromkeys(
-        format for format in FORMATS.values() if format not in (NPY, *exact.WITHOUT_PILLOW)
-    )
-)
+# TIFF has a way of its own.
+_NOT_PILLOWS = (NPY, TIFF, *exact.WITHOUT_PILLOW)
+_FORMATS = tuple(dict.fromkeys(f for f in FORMATS.values() if f not in _NOT_PILLOWS))
 # Pointers to an image are text, and neither a PNG nor a JPEG starts like that.
 _NO_TEXT = 0x80
-_SIGNATURE = max(SIGNATURE, screens.SIGNATURE)
+_SIGNATURE = max(SIGNATURE, TIFF_SIGNATURE, screens.SIGNATURE)
 _ALPHA_MODES = {"LA", "La", "PA", "RGBA", "RGBa", "RGBX"}
 # What Pillow raises on damaged headers. Tags may hold text where a number belongs (TypeError);
 # libavif's refusals are RuntimeErrors.
@@ -94,21 +97,45 @@ def with_lossy() -> dict[str, str | None]:
     }
 
 
+class _Globals:
+    """What Pillow and Python keep for all threads: set by the first that decodes, put back last."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._saved = ExitStack()
+
+    def acquire(self) -> None:
+        with self._lock:
+            self._users += 1
+            if self._users == 1:
+                self._saved.callback(setattr, Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
+                Image.MAX_IMAGE_PIXELS = None
+                self._saved.enter_context(warnings.catch_warnings())
+                warnings.simplefilter("ignore")
+
+    def release(self) -> None:
+        with self._lock:
+            self._users -= 1
+            if not self._users:
+                self._saved.close()
+
+
+_globals = _Globals()
+
+
 @contextmanager
 def decoder() -> Iterator[None]:
-    """Where :func:`decode` may be called: sets what Pillow keeps globally, and puts it back.
+    """Where :func:`decode` may be called, in any number of threads.
 
     The limit on pixels is :func:`decode`'s own, and Pillow's remarks about a file (warnings) are
     no verdict on its pixels, whatever ``-W`` says.
     """
-    limit = Image.MAX_IMAGE_PIXELS
-    Image.MAX_IMAGE_PIXELS = None
+    _globals.acquire()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
+        yield
     finally:
-        Image.MAX_IMAGE_PIXELS = limit
+        _globals.release()
 
 
 def decode(sample: Sample, reading: Reading) -> Decoded:
@@ -146,9 +173,13 @@ def measure(sample: Sample, reading: Reading) -> Measured:
             if is_array(start[:SIGNATURE]):
                 file.seek(0)
                 return measure_array(file, reading)
+            if is_tiff(start[:TIFF_SIGNATURE]):
+                file.seek(0)
+                return measure_pages(file, reading)
             if screens.is_screen(start):
                 screens.refuse_unclear(start + file.read())
             if not exact.is_exact(start):
+                file.seek(0)
                 return measure_image(Image.open(file, formats=_FORMATS), file, reading)
     except (UnreadableImage, *_DAMAGED):  # whichever it is, decoding gives it its name
         pass
@@ -189,6 +220,9 @@ def _decode(sample: Sample, data: bytes, reading: Reading) -> Decoded:
     if is_array(data):
         notes = ("extension_mismatch",) if _is_called_otherwise(sample.path, NPY) else ()
         pixels = decode_array(data, reading, notes, digest)
+    elif is_tiff(data):
+        notes = ("extension_mismatch",) if _is_called_otherwise(sample.path, TIFF) else ()
+        pixels = decode_tiff(data, reading, notes, digest)
     else:
         pixels = _decode_image(sample, data, reading, digest)
     if reading.channels != "auto":
@@ -199,9 +233,7 @@ def _decode(sample: Sample, data: bytes, reading: Reading) -> Decoded:
     return pixels
 
 
-def _decode_image(
-    sample: Sample, data: bytes, reading: Reading, digest: bytes
-) -> DecodedImage | DecodedArray:
+def _decode_image(sample: Sample, data: bytes, reading: Reading, digest: bytes) -> Decoded:
     try:
         pixels = _load(sample, data, reading, digest)
     except (UnreadableImage, MemoryError):
@@ -215,9 +247,7 @@ def _decode_image(
     return pixels
 
 
-def _load(
-    sample: Sample, data: bytes, reading: Reading, digest: bytes
-) -> DecodedImage | DecodedArray:
+def _load(sample: Sample, data: bytes, reading: Reading, digest: bytes) -> Decoded:
     """All that meets the bytes of the file, which may be hostile."""
     is_png = data.startswith(damage.PNG_SIGNATURE)
     png_spans, png_texts = damage.png_spans(data) if is_png else ([], [])
@@ -231,8 +261,9 @@ def _load(
         return decoded(stored.array, stored.kind, header, digest)
     if screens.is_screen(data):
         screens.refuse_unclear(data)
-    image = _open(png.without_texts(data, png_texts), is_png)
-    width, height = geometry.stored_size(image)
+    without_texts = png.without_texts(data, png_texts)
+    image = _open(without_texts, is_png)
+    width, height = image.size
     if width * height > reading.max_pixels:
         raise UnreadableImage(
             Code.TOO_LARGE, f"{width} × {height} pixels; the limit is {reading.max_pixels}"
@@ -240,13 +271,13 @@ def _load(
     kind = kind_of(image, data)
     format, mode = image.format or "", image.mode
     multi_frame = bool(getattr(image, "is_animated", False))
-    orientation = geometry.orientation(image) if format == "TIFF" else 1
+    if multi_frame and reading.frames != "first":
+        return _of_frames(sample, without_texts, image, reading, digest)
     interlaced = bool(image.info.get("interlace"))
     image.load()
     if format in _JPEG:
         damage.check_jpeg_end(image, data)
-    if format != "TIFF":  # a PNG may tell after its pixels
-        orientation = geometry.orientation(image)
+    orientation = geometry.orientation(image)  # a PNG may tell after its pixels
     found = "JPEG" if format in _JPEG else format
     notes = _noted(
         ("alpha_dropped", mode in _ALPHA_MODES or "transparency" in image.info),
@@ -255,11 +286,11 @@ def _load(
         ("multi_frame", multi_frame),
         ("extension_mismatch", _is_called_otherwise(sample.path, found)),
     )
-    plain = _plain(geometry.stored(image, orientation), kind)
-    pixels = DecodedImage(plain, kind, Header(format, mode, notes, orientation), digest)
+    bands = plain(image, kind)
+    pixels = DecodedImage(bands, kind, Header(format, mode, notes, orientation), digest)
     if is_png:
         # What was converted may be black where the file is not, and the reverse.
-        last_row = pixels.last_row() if plain is image else None
+        last_row = pixels.last_row() if bands is image else None
         damage.check_png_rows(image, data, png_spans, interlaced, last_row)
     return pixels
 
@@ -298,6 +329,34 @@ def _of_usual_jpeg(
     return DecodedImage(image, kind, Header("JPEG", header.mode, notes, orientation), digest)
 
 
+def _of_frames(
+    sample: Sample, data: bytes, image: Image.Image, reading: Reading, digest: bytes
+) -> DecodedFrames | DecodedImage | DecodedArray:
+    """All frames of an animation, each as a viewer shows it when its turn comes."""
+    number = int(getattr(image, "n_frames", 1))
+    kinds = []
+    for frame in range(number):
+        image.seek(frame)
+        kinds.append(kind_of(image, data))
+    kind = RGB8 if {GRAY8, RGB8} == set(kinds) else kinds[0]
+    format = "JPEG" if image.format in _JPEG else image.format or ""
+    notes = _noted(
+        ("alpha_dropped", image.mode in _ALPHA_MODES or "transparency" in image.info),
+        ("icc_profile", "icc_profile" in image.info),
+        ("multi_frame", True),
+        ("extension_mismatch", _is_called_otherwise(sample.path, format)),
+    )
+
+    def frames() -> Iterator[DecodedImage]:
+        opened = _open(data, data.startswith(damage.PNG_SIGNATURE))
+        for frame in range(number):
+            opened.seek(frame)
+            header = Header(format, opened.mode, notes)
+            yield DecodedImage(plain(opened.copy(), kind), kind, header, digest)
+
+    return DecodedFrames(frames) if reading.frames == "all" else as_channels(frames())
+
+
 def _noted(*notes: tuple[str, bool]) -> tuple[str, ...]:
     return tuple([note for note, holds in notes if holds])
 
@@ -314,12 +373,3 @@ def _open(data: bytes, is_png: bool) -> Image.Image:
         return PngImagePlugin.PngImageFile(BytesIO(data))
     except (SyntaxError, IndexError, TypeError, struct.error) as error:
         raise UnidentifiedImageError(*error.args) from error
-
-
-def _plain(image: Image.Image, kind: Kind) -> Image.Image:
-    """Palettes, CMYK and the like as RGB, everything gray as L; alpha beside RGB may stay."""
-    if kind is RGB8:
-        return image if image.mode in ("RGB", "RGBA", "RGBX") else image.convert("RGB")
-    if kind is GRAY8 and image.mode != "L":
-        return (image.convert("LA") if image.mode == "La" else image).convert("L")
-    return image

@@ -105,6 +105,7 @@ class DecodedArray:
         "_array",
         "_counts",
         "_key",
+        "_orientation",
         "digest",
         "format",
         "height",
@@ -121,6 +122,7 @@ class DecodedArray:
         self.mode = header.mode
         self.format = header.format
         self.notes = header.notes
+        self._orientation = header.orientation
         self.digest = digest
         self._counts: NDArray[np.int64] | None = None
         self._key: bytes | None = None
@@ -168,6 +170,6 @@ class DecodedArray:
     def shaped(self, reading: Reading) -> "DecodedArray":
         """The same array resized and cropped as asked for; the key stays."""
         self._key, self._counts = self.key, None
-        self._array = geometry.shaped_array(self._array, reading)
+        self._array = geometry.shaped_array(self._array, reading, self._orientation)
         self.height, self.width = self._array.shape[:2]
         return self

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from io import BytesIO
 
-from PIL import Image, TiffImagePlugin, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from normstat.decode.foreign import foreign
 from normstat.errors import UnreadableImage
@@ -48,7 +48,6 @@ _JPEG_SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _JPEG_RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 _JUNK = bytes(range(1, 255))
 _GIF_LARGEST_HEADER = 13 + 3 * 256
-_TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
 def png_spans(data: bytes) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
@@ -253,8 +252,6 @@ def _container_is_cut(data: bytes) -> bool:
 
 def _unidentified(data: bytes) -> UnreadableImage:
     """No plugin took the file: another format, pixels Pillow cannot hold, a broken header."""
-    if data.startswith(_TIFF_MAGIC):
-        return _unidentified_tiff(data)
     if data.startswith(b"PF"):
         return UnreadableImage(Code.UNSUPPORTED_PIXELS, "PFM with three channels")
     if _container_is_cut(data):
@@ -284,23 +281,6 @@ def _unsupported_jpeg(data: bytes) -> UnreadableImage | None:
                 return UnreadableImage(Code.UNSUPPORTED_PIXELS, words)
         return None
     return None
-
-
-def _unidentified_tiff(data: bytes) -> UnreadableImage:
-    try:
-        directory = TiffImagePlugin.ImageFileDirectory_v2(data[: 8 if data[2] in b"*\0" else 16])
-        file = BytesIO(data)
-        file.seek(directory.next or 0)
-        directory.load(file)
-    except (SyntaxError, struct.error, OSError, ValueError, TypeError, KeyError, IndexError):
-        directory = None
-    if not directory or 258 not in directory or 257 not in directory:
-        return UnreadableImage(Code.TRUNCATED, "ends before the TIFF directory")
-    bits = "/".join(map(str, directory[258]))
-    formats = {1: "unsigned", 2: "signed", 3: "float"}
-    formats_here = directory.get(339, (1,))
-    names = "/".join(dict.fromkeys(formats.get(number, "other") for number in formats_here))
-    return UnreadableImage(Code.UNSUPPORTED_PIXELS, f"TIFF with {bits} bits, {names}")
 
 
 def _escaped(data: bytes) -> str:

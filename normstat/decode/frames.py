@@ -1,116 +1,132 @@
-"""Several frames of one file: as one image, or as the images of a stack."""
+"""Several frames of one file: as one image, as the images of a stack, or as its channels."""
 
-import hashlib
-from collections.abc import Iterable, Sequence
-from functools import cached_property, reduce
-from operator import add
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from normstat.decode.arrays import DecodedArray
-from normstat.decode.pixels import DecodedImage
+from normstat.decode.arrays import DecodedArray, decoded, kind_of_array
+from normstat.decode.keys import hash_of
+from normstat.decode.pixels import DecodedImage, Header
 from normstat.errors import UnreadableImage
-from normstat.images import Code, Kind, Reading
+from normstat.images import Code, Reading, channel_names
 
 Frame: TypeAlias = DecodedImage | DecodedArray
 _EQUAL = "equal_channels"
-_KEY = 16
 
 
 class DecodedFrames:
     """Frames of one kind; see :class:`normstat.images.Pixels`.
 
+    Each is decoded when its turn comes, so that one is in memory at a time; floating-point ones
+    twice, and then all together.
+
     Parameters
     ----------
-    frames : at least one.
+    frames : gives them from the first, whenever it is called; at least one.
     is_stack : each frame is an image of its own; else all of them are one.
 
     Raises
     ------
     UnreadableImage
-        ``unsupported_pixels`` if the frames are of different kinds.
+        ``unsupported_pixels`` if the frames are of different kinds; whatever is wrong with one.
     """
 
-    def __init__(self, frames: Sequence[Frame], is_stack: bool = False) -> None:
-        kinds = {frame.kind: number for number, frame in reversed([*enumerate(frames, 1)])}
-        if len(kinds) > 1:
-            (one, first), (other, second) = sorted(kinds.items(), key=lambda item: item[1])[:2]
-            raise UnreadableImage(
-                Code.UNSUPPORTED_PIXELS,
-                f"frame {first} is {one}, frame {second} {other}: they are no one image",
-            )
-        self._frames = tuple(frames)
+    def __init__(self, frames: Callable[[], Iterable[Frame]], is_stack: bool = False) -> None:
+        self._frames = frames
         self._is_stack = is_stack
-
-    @property
-    def kind(self) -> Kind:
-        return self._frames[0].kind
-
-    @kind.setter
-    def kind(self, kind: Kind) -> None:
-        for frame in self._frames:
-            frame.kind = kind
-
-    @property
-    def width(self) -> int:
-        return int(self._frames[0].width)
-
-    @property
-    def height(self) -> int:
-        return int(self._frames[0].height)
-
-    @property
-    def area(self) -> int:
-        return sum(frame.area for frame in self._frames)
+        first: Frame | None = None
+        area = 0
+        keys: list[bytes] = []
+        counts: NDArray[np.int64] | None = None
+        notes: dict[str, int] = {}
+        for number, frame in enumerate(frames(), 1):
+            first = first or frame
+            if frame.kind != first.kind:
+                raise UnreadableImage(
+                    Code.UNSUPPORTED_PIXELS,
+                    f"frame {number} is {frame.kind}, the first {first.kind}: no one image",
+                )
+            area += frame.area
+            keys.append(frame.key)
+            for note in frame.notes:
+                notes[note] = notes.get(note, 0) + 1
+            if first.kind.bins:
+                counts = frame.counts() if counts is None else counts + frame.counts()
+        assert first
+        self.kind = first.kind
+        self.width, self.height, self.area = first.width, first.height, area
+        self.mode, self.format, self.digest = first.mode, first.format, first.digest
+        self.notes = tuple(n for n in notes if n != _EQUAL or notes[n] == len(keys))
+        self.key = hash_of(b"frames ", *keys)
+        self._counts = counts
 
     @property
     def images(self) -> "Sequence[Frame | DecodedFrames]":
-        return self._frames if self._is_stack else (self,)
+        return tuple(self._of_kind()) if self._is_stack else (self,)
 
-    @property
-    def mode(self) -> str:
-        return self._frames[0].mode
-
-    @property
-    def format(self) -> str:
-        return self._frames[0].format
-
-    @property
-    def digest(self) -> bytes:
-        return self._frames[0].digest
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        found = [frame.notes for frame in self._frames]
-        seen = dict.fromkeys(note for notes in found for note in notes)
-        return tuple(n for n in seen if n != _EQUAL or all(_EQUAL in notes for notes in found))
-
-    @cached_property
-    def key(self) -> bytes:
-        keys = b"".join(frame.key for frame in self._frames)
-        return hashlib.blake2b(b"frames " + keys, digest_size=_KEY).digest()
+    def _of_kind(self) -> Iterator[Frame]:
+        for frame in self._frames():
+            frame.kind = self.kind
+            yield frame
 
     def counts(self) -> NDArray[np.int64]:
         """How often each value occurs in all frames: shape (C, bins), int64."""
-        return reduce(add, (frame.counts() for frame in self._frames))
+        assert self._counts is not None
+        return self._counts
 
     def array(self) -> NDArray[Any]:
         """The pixels of all frames: shape (Σ H, W, C), or (1, area, C) where widths differ."""
-        arrays = [frame.array() for frame in self._frames]
+        arrays = [frame.array() for frame in self._of_kind()]
         if len({array.shape[1] for array in arrays}) > 1:
             arrays = [array.reshape(1, -1, array.shape[2]) for array in arrays]
             return np.concatenate(arrays, axis=1)
         return np.concatenate(arrays)
 
     def converted(self, channels: str) -> "DecodedFrames":
-        """The same with its 8-bit pixels as ``gray`` or ``rgb``."""
-        return self._of(frame.converted(channels) for frame in self._frames)
+        """The same with its 8-bit pixels as ``gray`` or ``rgb``; the key stays."""
+        return self._with(lambda frame: frame.converted(channels))
 
     def shaped(self, reading: Reading) -> "DecodedFrames":
-        """The same resized, cropped and turned as asked for."""
-        return self._of(frame.shaped(reading) for frame in self._frames)
+        """The same resized, cropped and turned as asked for; the key stays."""
+        return self._with(lambda frame: frame.shaped(reading))
 
-    def _of(self, frames: Iterable[Frame]) -> "DecodedFrames":
-        return DecodedFrames(tuple(frames), self._is_stack)
+    def _with(self, change: Callable[[Frame], Frame]) -> "DecodedFrames":
+        frames = self._frames
+        changed = DecodedFrames(lambda: map(change, frames()), self._is_stack)
+        changed.key = self.key
+        return changed
+
+
+def as_channels(frames: Iterable[Frame]) -> DecodedArray | DecodedImage:
+    """The image of which each frame is a channel.
+
+    Raises
+    ------
+    UnreadableImage
+        ``unsupported_pixels`` if a frame has channels of its own, or they differ in size or kind.
+    """
+    planes: list[NDArray[Any]] = []
+    first: Frame | None = None
+    for number, frame in enumerate(frames, 1):
+        first = first or frame
+        if len(frame.kind.channels) > 1:
+            raise UnreadableImage(
+                Code.UNSUPPORTED_PIXELS,
+                f"frame {number} has {len(frame.kind.channels)} channels, so frames are none",
+            )
+        size, expected = (frame.width, frame.height), (first.width, first.height)
+        if (size, frame.kind) != (expected, first.kind):
+            raise UnreadableImage(
+                Code.UNSUPPORTED_PIXELS,
+                f"frame {number} is {size[0]} × {size[1]} of {frame.kind}, the first "
+                f"{expected[0]} × {expected[1]} of {first.kind}: no channels of one image",
+            )
+        planes.append(frame.array())
+    assert first
+    kind = replace(first.kind, channels=channel_names(len(planes)))
+    kind_of_array(np.dtype(kind.dtype), kind.channels)  # refuses too many
+    header = Header(first.format, first.mode, first.notes)
+    return decoded(np.concatenate(planes, axis=2), kind, header, first.digest)

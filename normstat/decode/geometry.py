@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, TiffImagePlugin
+from PIL import Image
 
 from normstat.errors import UnreadableImage
 from normstat.images import Code, Reading
 
 _BILINEAR = Image.Resampling.BILINEAR
 _ORIENTATION = 0x0112
-_WIDTH, _HEIGHT = 256, 257
 # Where Pillow looks for an orientation: EXIF itself, EXIF as text in old PNG files, and XMP.
 _SOURCES = {"exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp"}
 #: EXIF orientation → what shows a picture upright.
@@ -35,12 +34,7 @@ _SIDEWAYS = (5, 6, 7, 8)
 
 
 def orientation(image: Image.Image) -> int:
-    """The EXIF orientation of an image: 2 to 8 where it is to be turned, else 1.
-
-    Of a TIFF that is not loaded yet: Pillow forgets it then.
-    """
-    if _is_tiff(image):
-        return _turn(image)
+    """The EXIF orientation of an image: 2 to 8 where it is to be turned, else 1."""
     if _SOURCES.isdisjoint(image.info):
         return 1
     try:
@@ -54,20 +48,9 @@ def _turn(image: Image.Image) -> int:
     return int(found) if found in _TURNS else 1
 
 
-def stored_size(image: Image.Image) -> tuple[int, int]:
-    """Width and height of an opened image as it is stored; Pillow gives those of a turned TIFF."""
-    if isinstance(image, TiffImagePlugin.TiffImageFile):
-        return image.tag_v2[_WIDTH], image.tag_v2[_HEIGHT]
-    return image.size
-
-
-def stored(loaded: Image.Image, orientation: int) -> Image.Image:
-    """A loaded image as it is stored: Pillow turns a TIFF, and no other, while it loads it."""
-    return loaded.transpose(_BACK[orientation]) if orientation > 1 and _is_tiff(loaded) else loaded
-
-
-def _is_tiff(image: Image.Image) -> bool:
-    return isinstance(image, TiffImagePlugin.TiffImageFile)
+def turned_back(image: Image.Image, orientation: int) -> Image.Image:
+    """An image as it is stored, where Pillow has turned it while loading: it does so with TIFF."""
+    return image.transpose(_BACK[orientation]) if orientation in _BACK else image
 
 
 def size_after(width: int, height: int, reading: Reading, orientation: int = 1) -> tuple[int, int]:
@@ -115,8 +98,8 @@ def shaped(image: Image.Image, reading: Reading, orientation: int = 1) -> Image.
     return image
 
 
-def shaped_array(array: NDArray[Any], reading: Reading) -> NDArray[Any]:
-    """Like :func:`shaped` for an array, plane by plane; it has no orientation.
+def shaped_array(array: NDArray[Any], reading: Reading, orientation: int = 1) -> NDArray[Any]:
+    """Like :func:`shaped` for an array, plane by plane.
 
     Parameters
     ----------
@@ -135,6 +118,18 @@ def shaped_array(array: NDArray[Any], reading: Reading) -> NDArray[Any]:
     if box:
         left, top, right, bottom = box
         array = array[top:bottom, left:right]
+    if reading.upright and orientation in _TURNS:
+        array = np.ascontiguousarray(_turned_array(array, orientation))
+    return array
+
+
+def _turned_array(array: NDArray[Any], orientation: int) -> NDArray[Any]:
+    if orientation in _SIDEWAYS:
+        array = array.swapaxes(0, 1)
+    if orientation in (2, 3, 6, 7):
+        array = array[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        array = array[::-1]
     return array
 
 

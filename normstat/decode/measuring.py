@@ -1,5 +1,6 @@
 """What an image will be, as far as its header tells: cheap enough to ask of all before a run."""
 
+import mmap
 import os
 import struct
 from dataclasses import dataclass, replace
@@ -11,6 +12,8 @@ from normstat.decode import geometry
 from normstat.decode.asked import kind_asked
 from normstat.decode.kinds import kind_of
 from normstat.decode.npy import FORMAT, LONGEST_HEADER, array_header
+from normstat.decode.tiff import FORMAT as TIFF
+from normstat.decode.tiff import measure_tiff
 from normstat.errors import UnreadableImage
 from normstat.images import GRAY8, RGB8, Code, Kind, Pixels, Reading
 
@@ -55,6 +58,20 @@ def measure_array(file: BinaryIO, reading: Reading) -> Measured:
     return Measured(kind, *size, FORMAT)
 
 
+def measure_pages(file: BinaryIO, reading: Reading) -> Measured:
+    """A TIFF file that is open.
+
+    Raises
+    ------
+    UnreadableImage
+        Its tags speak against the image.
+    """
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        kind, width, height, orientation = measure_tiff(data, reading)
+    kind = kind_asked(_converted(kind, reading), reading)
+    return Measured(kind, *geometry.size_after(width, height, reading, orientation), TIFF)
+
+
 def measure_image(image: Image.Image, file: BinaryIO, reading: Reading) -> Measured:
     """An image that Pillow opened from a file and did not load.
 
@@ -63,7 +80,7 @@ def measure_image(image: Image.Image, file: BinaryIO, reading: Reading) -> Measu
     UnreadableImage
         The header speaks against the image.
     """
-    width, height = geometry.stored_size(image)
+    width, height = image.size
     if width * height > reading.max_pixels:
         raise UnreadableImage(Code.TOO_LARGE)
     format = image.format or ""

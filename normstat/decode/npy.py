@@ -125,7 +125,7 @@ def decode_array(
     frames = [decoded(frame, header.kind, seen, digest) for frame in _frames(data, header)]
     if len(frames) == 1:
         return frames[0]
-    return DecodedFrames(frames, header.is_stack)
+    return DecodedFrames(lambda: frames, header.is_stack)
 
 
 def _parsed(data: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:

@@ -94,6 +94,7 @@ NOTES = (
     "icc_profile",
     "exif_orientation",
     "multi_frame",
+    "nodata_counted",
     "extension_mismatch",
 )
 

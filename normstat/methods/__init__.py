@@ -1,6 +1,6 @@
 """Normalizing: each method is one map of pixels, the same for all images or each one's own."""
 
-from normstat.methods.choice import normalizer, source_named
+from normstat.methods.choice import normalizer, source_named, split_of
 from normstat.methods.maps import Coefficients
 from normstat.methods.normalizing import RESULTS, Normalizer
 from normstat.methods.records import from_record
@@ -16,4 +16,5 @@ __all__ = [
     "from_record",
     "normalizer",
     "source_named",
+    "split_of",
 ]

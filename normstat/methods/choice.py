@@ -12,7 +12,7 @@ from normstat.methods.facts import Facts
 from normstat.methods.inputs import Input
 from normstat.methods.normalizing import RESULTS, Normalizer
 from normstat.methods.table import METHODS, Method, Needs, method_named
-from normstat.presets import Preset, preset
+from normstat.presets import NAMES, PRESETS, Preset, closest, preset
 from normstat.stats import SplitStats, Stats
 
 #: What a normalizer can be made from, besides names.
@@ -61,7 +61,7 @@ def normalizer(
     _refuse_options(method, chosen, epsilon, dtype, scale)
     if isinstance(source, Stats):
         split = split or "train"
-        source = _split(source, split)
+        source = split_of(source, split)
     elif split is not None and not isinstance(source, SplitStats):
         raise UsageError(f"split {shown(split)}: only statistics have splits")
     _refuse_source(method, chosen, source)
@@ -92,8 +92,44 @@ def source_named(source: Source | str | PathLike[str]) -> Source | str:
     if isinstance(source, PathLike) or (isinstance(source, str) and source.endswith(".json")):
         return statsfile.load(os.fspath(source))
     if isinstance(source, str) and source not in METHODS:
-        return preset(source)
+        return _preset_named(source)
     return source
+
+
+def _preset_named(name: str) -> Preset:
+    try:
+        return preset(name)
+    except UsageError as error:
+        guess = closest(name, (*METHODS, *NAMES))
+        raise UsageError(
+            f"{shown(name)}: no such preset or method; {f'did you mean {guess}? ' if guess else ''}"
+            f"methods: {', '.join(METHODS)}; presets: {', '.join(PRESETS)}; a file of statistics "
+            "ends in .json"
+        ) from error
+
+
+def split_of(stats: Stats, name: str, parameter: str = "split") -> SplitStats:
+    """The statistics of one split.
+
+    Parameters
+    ----------
+    parameter : that takes its name, for the message.
+
+    Raises
+    ------
+    UnknownSplit
+        There is none of that name; with those there are.
+    """
+    if name in stats.splits:
+        return stats.splits[name]
+    found = ", ".join(map(shown, stats.splits)) or "none"
+    one = shown(next(iter(stats.splits), "train"))
+    error = UnknownSplit(
+        f"the statistics have no split {shown(name)}, only {found}; name one of them, as in "
+        f'{parameter}="{one}" (if they saw images that you validate or test with, they have leaked)'
+    )
+    error.flags = {f'{parameter}="{one}"': f"--from {one}"}
+    raise error
 
 
 def _resolved(source: Source | str | PathLike[str], method: str | None) -> tuple[Source, str]:
@@ -134,17 +170,6 @@ def _refuse_source(method: str, chosen: Method, source: SplitStats | Preset | No
             )
         if chosen.needs is Needs.NOTHING:
             raise UsageError(f"{method} uses nothing of preset {source.name}; leave one out")
-
-
-def _split(stats: Stats, name: str) -> SplitStats:
-    if name in stats.splits:
-        return stats.splits[name]
-    found = ", ".join(map(shown, stats.splits)) or "none"
-    raise UnknownSplit(
-        f"the statistics have no split {shown(name)}, only {found}; name one of them, as in --from "
-        f"{shown(next(iter(stats.splits), 'train'))} (if they saw images that you validate or test "
-        "with, they have leaked)"
-    )
 
 
 def _facts(source: SplitStats | Preset | None, split: str | None) -> Facts | None:

@@ -176,12 +176,25 @@ class Normalizer:
                 f"an array of shape {array.shape}; should be (H, W, C) or (N, H, W, C), "
                 "gray images with C = 1"
             )
+        self._refuse_channels_first(array.shape)
         channels = self.takes.accept(array.shape[-1], array.dtype.name)
         out = np.empty((*array.shape[:-1], channels), self.dtype)
         images = zip(array, out, strict=True) if array.ndim == 4 else [(array, out)]
         for image, result in images:
             self.write_into(image, result, channel_axis=2)
         return out
+
+    def _refuse_channels_first(self, shape: tuple[int, ...]) -> None:
+        """Refuse (C, H, W) by name where only the first axis has a number of channels that fits."""
+        if self.channels is None:
+            return
+        fitting = {len(self.channels), 1 if self.takes.spreads_gray else len(self.channels)}
+        if shape[-3] in fitting and shape[-1] not in fitting:
+            axes, cure = ("N, C, H, W", "0, 2, 3, 1") if len(shape) == 4 else ("C, H, W", "1, 2, 0")
+            raise UsageError(
+                f"an array of shape {shape}, which looks like ({axes}); its last axis should be "
+                f"the channels: array.transpose({cure})"
+            )
 
     def write_into(
         self, array: NDArray[Any], out: NDArray[Any], channel_axis: int = 0

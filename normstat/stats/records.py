@@ -111,6 +111,7 @@ class Settings:
     max_pixels : limit of width × height.
     split_dirs : split → folder given to it, relative to DATA.
     split : splits that were asked for; empty: every one found.
+    covariance : how channels vary together was counted, too.
     """
 
     channels: str = "auto"
@@ -125,6 +126,7 @@ class Settings:
     max_pixels: int = MAX_PIXELS
     split_dirs: Mapping[str, str] = field(default_factory=dict)
     split: tuple[str, ...] = ()
+    covariance: bool = False
 
     def reading(self) -> Reading:
         """What of them a decoder needs."""

@@ -51,7 +51,9 @@ def _summarized(node: Node, state: SplitTally) -> SplitStats:
 def _refuse_other(node: Node, expected: Any) -> None:
     if isinstance(expected, Mapping):
         for key, value in expected.items():
-            _refuse_other(node[key], value)
+            # Files from before there was such a note have none of it.
+            if value != 0 or not isinstance(node.value, dict) or key in node.value:
+                _refuse_other(node[key], value)
     elif isinstance(expected, (list, tuple)):
         if node.value == list(expected):  # a whole row at once: files may have many
             return

@@ -12,7 +12,7 @@ from normstat.accumulators.moments import Moments
 from normstat.accumulators.perimage import COLUMNS, DOUBLE, PLACES, PerImage
 from normstat.accumulators.tally import Extent, KindTally, SplitTally
 from normstat.images import DTYPES, FRAMES, LAYOUTS, Code, Kind, Unreadable
-from normstat.stats import Settings, Stats
+from normstat.stats import Settings, SplitStats, Stats
 from normstat.statsfile.derived import derived
 from normstat.statsfile.nodes import Node, parse
 from normstat.statsfile.writing import SCHEMA
@@ -27,14 +27,15 @@ def loads(text: str | bytes) -> Stats:
     if schema != SCHEMA:
         root["schema"].fail(f"this version reads {SCHEMA!r}, found {schema!r}")
     unreadable = tuple(record_from_json(node) for node in root["unreadable"].list())
+    splits = {
+        name: derived(node, _state(name, node["state"], unreadable))
+        for name, node in root["splits"].items(least=1)
+    }
     stats = Stats(
         normstat=root["normstat"].text(),
         decoder={name: node.optional(Node.text) for name, node in root["decoder"].items()},
-        settings=_settings(root["settings"]),
-        splits={
-            name: derived(node, _state(name, node["state"], unreadable))
-            for name, node in root["splits"].items(least=1)
-        },
+        settings=_settings(root["settings"], any(map(_has_covariance, splits.values()))),
+        splits=splits,
         unreadable=unreadable,
     )
     if root["complete"].truth() != stats.complete:
@@ -53,7 +54,11 @@ def record_from_json(node: Node) -> Unreadable:
     )
 
 
-def _settings(node: Node) -> Settings:
+def _has_covariance(split: SplitStats) -> bool:
+    return any(tally.covariance is not None for tally in split.state.kinds.values())
+
+
+def _settings(node: Node, has_covariance: bool) -> Settings:
     return Settings(
         channels=node["channels"].one_of(("auto", "gray", "rgb")),
         include=tuple(glob.text() for glob in node["include"].list()),
@@ -67,6 +72,8 @@ def _settings(node: Node) -> Settings:
         max_pixels=node["max_pixels"].whole(),
         split_dirs={name: folder.text() for name, folder in node["split_dirs"].items()},
         split=tuple(name.text() for name in node.get("split", []).list()),
+        # Files from before this was recorded say it by what they have.
+        covariance=node.get("covariance", has_covariance).truth(),
     )
 
 

@@ -9,7 +9,7 @@ from normstat.errors import OutputError
 from normstat.executors import Executor, Local
 from normstat.images import MAX_PIXELS
 from normstat.methods import normalizer as normalizer_of
-from normstat.methods import source_named
+from normstat.methods import source_named, split_of
 from normstat.presets import Preset
 from normstat.stats import Settings, Stats
 from normstat.verbs.applied import Applied
@@ -17,7 +17,14 @@ from normstat.verbs.choices import as_recorded, refuse_choices, tell_of_unused, 
 from normstat.verbs.dryrun import look
 from normstat.verbs.filling import fill, outputs_of
 from normstat.verbs.planning import Plan, decided_record, measured
-from normstat.verbs.running import Images, Progress, Silent, executor_for, names_of, refuse_options
+from normstat.verbs.running import (
+    Images,
+    Listener,
+    executor_for,
+    heard,
+    names_of,
+    refuse_options,
+)
 from normstat.writers.folder import Out
 from normstat.writers.records import record_in_data
 
@@ -51,7 +58,7 @@ def apply(
     max_value: int | None = None,
     image_timeout: float = 60.0,
     executor: Executor | None = None,
-    progress: Progress | None = None,
+    progress: Listener | None = None,
 ) -> Applied:
     """Normalize a folder of images, and write an array for each.
 
@@ -126,6 +133,9 @@ def apply(
     folder = Out(os.fspath(out))
     folder.refuse(os.fspath(path), overwrite, skip_existing)
     images = Images.of(path, settings, names_of(split))
+    if isinstance(numbers, Stats):
+        for name in images.selection.splits if own_split else (from_split or "train",):
+            split_of(numbers, name, "from_split")
     normalizers = {
         name: normalizer_of(
             numbers,
@@ -142,15 +152,15 @@ def apply(
         reading = replace(reading, names=applied.channels)
     plan = Plan(images, settings, reading, normalizers, dtype, layout, store, folder)
     engine = executor or executor_for(workers, image_timeout)
-    progress = progress or Silent()
-    warn_of_leakage(progress, from_split, own_split)
-    tell_of_unused(progress, method, numbers)
+    telling = heard(progress)
+    warn_of_leakage(telling, from_split, own_split)
+    tell_of_unused(telling, method, numbers)
     with engine if isinstance(engine, Local) else nullcontext(engine) as engine:
-        plan, forecast = measured(plan, engine, progress, overwrite, skip_existing)
+        plan, forecast = measured(plan, engine, telling, overwrite, skip_existing)
         shortage = forecast.shortage(folder.root)
         if dry_run:
             if shortage:
-                progress.notice(shortage)
+                telling.notice(shortage)
             return look(plan, forecast, engine)
         if shortage:
             raise OutputError(shortage)
@@ -158,6 +168,6 @@ def apply(
         writer = plan.writer(forecast.shape, skip_existing)
         folder.begin(decided, outputs_of(writer, images.shards()), overwrite, skip_existing)
         try:
-            return fill(plan, forecast, engine, progress, writer)
+            return fill(plan, forecast, engine, telling, writer)
         finally:
             folder.give_up()

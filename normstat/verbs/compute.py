@@ -18,14 +18,16 @@ from normstat.stats import Settings, Stats, summarize
 from normstat.verbs.counting import Count
 from normstat.verbs.running import (
     Images,
+    Listener,
     Progress,
     Run,
-    Silent,
     executor_for,
+    heard,
     most_frequent,
     names_of,
     refuse_options,
 )
+from normstat.verbs.said import notices
 from normstat.writers.records import record_in_data
 
 
@@ -49,7 +51,7 @@ def compute(
     max_errors: int | None = None,
     image_timeout: float = 60.0,
     executor: Executor | None = None,
-    progress: Progress | None = None,
+    progress: Listener | None = None,
     keys: KeyCollector | None = None,
     none_readable: bool = False,
     cache: str | os.PathLike[str] | None = None,
@@ -117,6 +119,7 @@ def compute(
     applied = record_in_data(os.fspath(path))
     settings = Settings(
         channels=channels,
+        covariance=covariance,
         include=names_of(include),
         exclude=names_of(exclude),
         resize=resize,
@@ -139,12 +142,12 @@ def compute(
     reading = settings.reading()
     if applied and applied.channels and channel_names is None:
         reading = replace(reading, names=applied.channels)
-    progress = progress or Silent()
+    telling = heard(progress)
     executor = executor or executor_for(workers, image_timeout)
     job = Count(reading, covariance, keys is not None or cache is not None)
-    with _resumed(cache, path, job, executor, progress) as by:
-        run = Run(replace(images, stamped=by is not None), executor, progress)
-        total, records = _sum(run.results(job, by), keys, max_errors, progress)
+    with _resumed(cache, path, job, executor, telling) as by:
+        run = Run(replace(images, stamped=by is not None), executor, telling)
+        total, records = _sum(run.results(job, by), keys, max_errors, telling)
     stats = summarize(
         total, images.selection.splits, settings, {"normstat": __version__, **versions()}
     )
@@ -160,6 +163,8 @@ def compute(
             f"{shown(path)}: none of {run.listed.total()} images can be read "
             f"({most_frequent(records)})"
         )
+    for notice in notices(stats):
+        telling.notice(notice)
     return stats
 
 

@@ -17,7 +17,7 @@ from normstat.executors import Executor
 from normstat.files import shown
 from normstat.stats import SplitStats, Stats
 from normstat.verbs.rereading import Reread, Second
-from normstat.verbs.running import Images, Progress, Silent, executor_for
+from normstat.verbs.running import Images, Listener, executor_for, heard
 from normstat.verdict import Case, Level
 
 # Pairs that a message has room for.
@@ -55,7 +55,7 @@ def identical(
     workers: int | None = None,
     image_timeout: float = 60.0,
     executor: Executor | None = None,
-    progress: Progress | None = None,
+    progress: Listener | None = None,
 ) -> tuple[Overlap, ...]:
     """Find images with identical pixels.
 
@@ -108,7 +108,7 @@ def identical(
     number = sum(int(flags.sum()) for flags in alike.values())
     if not number:
         return tuple(_overlaps(splits, compared, {}, {}, {}))
-    (progress or Silent()).notice(
+    heard(progress).notice(
         f"{number} images look like others and are read again to be compared pixel by pixel"
     )
     images = Images.of(path, stats.settings, splits)

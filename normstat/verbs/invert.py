@@ -14,7 +14,7 @@ from normstat.files import shown
 from normstat.images import Shard
 from normstat.methods import Coefficients, Normalizer, from_record
 from normstat.verbs.outputs import Names
-from normstat.verbs.running import LOOK_AT, Progress, Silent
+from normstat.verbs.running import LOOK_AT, Listener, heard
 from normstat.writers.index import Line, read_index
 from normstat.writers.npy import mapped
 from normstat.writers.place import refuse_filled, refuse_place, writing
@@ -45,7 +45,7 @@ def invert(
     images: str | os.PathLike[str],
     *,
     overwrite: bool = False,
-    progress: Progress | None = None,
+    progress: Listener | None = None,
 ) -> Inverted:
     """Turn the arrays that :func:`normstat.apply` wrote back into images.
 
@@ -87,13 +87,13 @@ def invert(
         cure = "--overwrite replaces images of the same names, or choose another folder"
         refuse_filled(target, cure)
     found, lossless = _checked(arrays, target)
-    progress = progress or Silent()
-    progress.total(found)
+    telling = heard(progress)
+    telling.total(found)
     first: list[str] = []
     for line in read_index(root):
         name = renamed(line.input, ".png")
         _write(target, name, encode_png(arrays.pixels(line)))
-        progress.advance(1)
+        telling.advance(1)
         if len(first) < LOOK_AT:
             first.append(name)
     return Inverted(found, lossless, tuple(first))
@@ -212,7 +212,9 @@ def _checked(arrays: _Arrays, target: str) -> tuple[int, bool]:
 
     Nothing is written before every line of the index, and the header of every array, was seen.
     """
-    names = Names(target, extension=".png")
+    names = Names(
+        target, lambda: (line.input for line in read_index(arrays.root)), extension=".png"
+    )
     found, lossless = 0, True
     for line in read_index(arrays.root):
         try:
@@ -223,6 +225,7 @@ def _checked(arrays: _Arrays, target: str) -> tuple[int, bool]:
         arrays.array(line)
         found += 1
         lossless = lossless and arrays.normalizer(line).is_lossless(line.dtype)
+    names.check()
     return found, lossless
 
 

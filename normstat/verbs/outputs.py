@@ -1,15 +1,25 @@
 """Where the outputs of a run would go, from names alone: not over an image, no two to one file."""
 
 import os
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from typing import NamedTuple
 
 from normstat.errors import UsageError
 from normstat.files import shown
 from normstat.images import Shard
+from normstat.verbs.claims import Claims, hashed
 from normstat.writers.folder import RESERVED
 from normstat.writers.place import Disk, is_inside
 from normstat.writers.planned import folded
 from normstat.writers.protocol import renamed
+
+
+class _Claim(NamedTuple):
+    """A name relative to OUT, and what needs it: an input, or a folder (which ends in ``/``)."""
+
+    name: str
+    owner: str
 
 
 class Apart:
@@ -48,56 +58,90 @@ class Apart:
 
 
 class Names:
-    """The names of the outputs: no two images may have the same.
+    """The names of the outputs: no two images may have the same, in whatever order they come.
 
     Parameters
     ----------
     out : OUT.
+    inputs : all images, by name, once more: called to tell which two have one output.
     existing : the disk, if what is there already is to be measured.
     extension : of the outputs.
     """
 
-    def __init__(self, out: str, existing: Disk | None = None, extension: str = ".npy") -> None:
+    def __init__(
+        self,
+        out: str,
+        inputs: Callable[[], Iterable[str]],
+        existing: Disk | None = None,
+        extension: str = ".npy",
+    ) -> None:
         self._out = out
+        self._inputs = inputs
         self._extension = extension
         self._existing = existing
-        # The folders from the root to where the walk is: their names, and who has them.
-        self._open: list[tuple[str, dict[str, str]]] = [("", dict.fromkeys(RESERVED, "normstat"))]
+        self._claims = Claims()
         #: Bytes that outputs take which are there.
         self.existing_bytes = 0
 
     def add(self, shard: Shard) -> None:
-        """Take the images of a shard, in the order of the walk.
+        """Take the images of a shard.
+
+        Raises
+        ------
+        UsageError
+            Two inputs would become one output, and that can be told already.
+        """
+        if self._existing:
+            for path in shard.paths:
+                with suppress(OSError):
+                    size = os.path.getsize(f"{self._out}/{renamed(path, self._extension)}")
+                    self.existing_bytes += self._existing.taken(size)
+        for claim in self._claimed(shard.paths):
+            if self._claims.add(folded(claim.name), claim.owner):
+                self._refuse()
+
+    def check(self) -> None:
+        """Look at all that were taken together.
 
         Raises
         ------
         UsageError
             Two inputs would become one output.
         """
-        for path in shard.paths:
+        self._refuse()
+
+    def _refuse(self) -> None:
+        """Refuse the first two inputs that share a name; equal hashes alone are no reason."""
+        shared = self._claims.shared()
+        if not shared:
+            return
+        owners: dict[str, str] = {}
+        for claim in self._claimed(self._inputs()):
+            name = folded(claim.name)
+            if hashed(name) in shared:
+                other = owners.setdefault(name, claim.owner)
+                if other != claim.owner:
+                    raise UsageError(
+                        f"{shown(other)} and {shown(claim.owner)} would both become "
+                        f"{shown(claim.name)}; rename one, or leave it out with --exclude"
+                    )
+
+    def _claimed(self, paths: Iterable[str]) -> Iterator[_Claim]:
+        """What normstat and each input need: its output, and the folders on the way to it."""
+        for name in RESERVED:
+            yield _Claim(name, "normstat")
+        latest = ""
+        for path in paths:
             output = renamed(path, self._extension)
-            if self._existing:
-                with suppress(OSError):
-                    size = os.path.getsize(f"{self._out}/{output}")
-                    self.existing_bytes += self._existing.taken(size)
-            *folders, name = output.split("/")
-            self._go_to(folders)
-            self._claim(name, path)
+            folder = output.rpartition("/")[0]
+            if folder != latest:  # those of a folder mostly follow each other
+                latest = folder
+                yield from _folders(folder)
+            yield _Claim(output, path)
 
-    def _go_to(self, folders: list[str]) -> None:
-        place = "".join(f"{folder}/" for folder in folders)
-        while not place.startswith(self._open[-1][0]):
-            self._open.pop()
-        while (here := self._open[-1][0]) != place:
-            below = here + place[len(here) :].split("/", 1)[0] + "/"
-            self._claim(below[len(here) : -1], below)
-            self._open.append((below, {}))
 
-    def _claim(self, name: str, path: str) -> None:
-        names = self._open[-1][1]
-        other = names.setdefault(folded(name), path)
-        if other != path:
-            raise UsageError(
-                f"{shown(other)} and {shown(path)} would both become "
-                f"{shown(self._open[-1][0] + name)}; rename one, or leave it out with --exclude"
-            )
+def _folders(folder: str) -> Iterator[_Claim]:
+    names = folder.split("/")
+    for depth in range(1, len(names) + 1):
+        below = "/".join(names[:depth])
+        yield _Claim(below, f"{below}/")

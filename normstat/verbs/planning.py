@@ -25,6 +25,9 @@ from normstat.writers.folder import Out
 from normstat.writers.place import Disk
 from normstat.writers.records import SCHEMA
 
+# Settings that change statistics but no array.
+_OF_COUNTING = ("covariance",)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -90,7 +93,11 @@ def measured(
     """The plan for exactly these images, after a look at every name and header."""
     disk = Disk.of(plan.folder.root)
     arrays = Arrays(plan.normalizers, np.dtype(plan.dtype).itemsize, disk)
-    names = Names(plan.folder.root, disk if skip_existing else None)
+    names = Names(
+        plan.folder.root,
+        lambda: (path for shard in plan.images.shards() for path in shard.paths),
+        disk if skip_existing else None,
+    )
     stack = plan.store == "stack"
     apart = Apart(plan.folder.root)
 
@@ -104,6 +111,7 @@ def measured(
     with closing(run.results(Measure(plan.reading, arrays))) as results:
         for result in results:
             demands += result
+    names.check()
     if not demands.kinds:
         raise NothingToRead(
             f"{shown(plan.images.source.root)}: none of {run.listed.total()} images can be read "
@@ -131,7 +139,9 @@ def decided_record(
         "schema": SCHEMA,
         "normstat": __version__,
         "decoder": versions(),
-        "settings": {name: getattr(settings, name) for name in settings.__slots__}
+        "settings": {
+            name: getattr(settings, name) for name in settings.__slots__ if name not in _OF_COUNTING
+        }
         | {"exif": plan.reading.upright},
         "method": one["method"],
         "epsilon": one["epsilon"],

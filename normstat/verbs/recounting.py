@@ -13,7 +13,7 @@ from normstat.executors import Executor
 from normstat.sources import ALL, Folder, split_names
 from normstat.stats import Settings, SplitStats, Stats, summarize
 from normstat.verbs.compute import compute
-from normstat.verbs.running import Images, Progress
+from normstat.verbs.running import Images, Listener
 
 
 def recount(
@@ -22,7 +22,7 @@ def recount(
     *,
     split: Collection[str] = (),
     executor: Executor | None = None,
-    progress: Progress | None = None,
+    progress: Listener | None = None,
     keys: KeyCollector | None = None,
     none_readable: bool = True,
     cache: str | os.PathLike[str] | None = None,
@@ -77,6 +77,7 @@ def recount(
         include=settings.include,
         exclude=settings.exclude,
         channels=settings.channels,
+        covariance=settings.covariance,
         resize=settings.resize,
         crop=settings.crop,
         layout=settings.layout,

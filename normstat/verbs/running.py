@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, cast
 
 from normstat.errors import EngineLost, NothingToRead, UsageError
 from normstat.executors import Executor, InProcess, Job, Local, available_cpus
@@ -23,8 +23,11 @@ LOOK_AT = 3
 _LONGEST = 1_000_000  # seconds; clocks cannot be set to much more
 
 
-class Progress(Protocol):
-    """Whom a run tells how far it is. The default says nothing."""
+class Listener(Protocol):
+    """Whom a run tells how far it is. The default says nothing.
+
+    A method ``warning``, where there is one, is told what went wrong; otherwise ``notice`` is.
+    """
 
     def total(self, images: int) -> None:
         """How many images there are; called once that is known."""
@@ -34,6 +37,10 @@ class Progress(Protocol):
 
     def notice(self, message: str) -> None:
         """Something that a user should know."""
+
+
+class Progress(Listener, Protocol):
+    """A listener that can be warned."""
 
     def warning(self, message: str) -> None:
         """Something that went wrong, or was done to a user's file: not even -q hides it."""
@@ -46,6 +53,33 @@ class Silent:
     def advance(self, images: int) -> None: ...
     def notice(self, message: str) -> None: ...
     def warning(self, message: str) -> None: ...
+
+
+class _Heard:
+    """Hands everything to a listener that has no `warning`."""
+
+    def __init__(self, listener: Listener) -> None:
+        self.total = listener.total
+        self.advance = listener.advance
+        self.notice = self.warning = listener.notice
+
+
+def heard(listener: Listener | None) -> Progress:
+    """What a run speaks to: the listener, warned by `notice` if it has no `warning`.
+
+    Examples
+    --------
+    >>> class Printer:
+    ...     total = advance = lambda self, images: None
+    ...     notice = lambda self, message: print(message)
+    >>> heard(Printer()).warning("the cache is damaged")
+    the cache is damaged
+    """
+    if listener is None:
+        return Silent()
+    if callable(getattr(listener, "warning", None)):
+        return cast(Progress, listener)
+    return _Heard(listener)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 import os
 from contextlib import suppress
 from dataclasses import dataclass
-from threading import get_ident
 from tokenize import TokenError
 from typing import Any
 
@@ -45,7 +44,7 @@ class Npy:
     def write(self, split: str, path: str, slot: int, array: NDArray[Any]) -> None:
         """Write the array of one image; a file appears under its name when it is whole."""
         target = f"{self.root}/{self.output(split, path)}"
-        unfinished = f"{self.root}/{UNFINISHED}/{os.getpid()}-{get_ident()}"
+        unfinished = f"{self.root}/{UNFINISHED}/{files.unique()}"
         try:
             with open(unfinished, "wb", buffering=0) as file:
                 _write_all(file.fileno(), header(array.shape, array.dtype.name))

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from normstat.images import Kind
+from normstat.images import FORMATS, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +63,13 @@ class Nowhere:
 
 
 def renamed(path: str, extension: str) -> str:
-    """The path of an image with another extension.
+    """The path of an image with another extension; what is none of images stays in the name.
 
-    >>> renamed("train/cat/1.jpg", ".npy")
-    'train/cat/1.npy'
+    >>> renamed("train/cat/1.jpg", ".npy"), renamed("frame.0001", ".npy")
+    ('train/cat/1.npy', 'frame.0001.npy')
     """
-    return os.path.splitext(path)[0] + extension
+    stem, found = os.path.splitext(path)
+    return (stem if found.lower() in FORMATS else path) + extension
 
 
 def header(shape: tuple[int, ...], dtype: str) -> bytes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from normstat import files
-from normstat.errors import UsageError
+from normstat.errors import StatsFileError, UsageError
 from normstat.files import shown
 from normstat.images import ARRAY_LAYOUTS
 from normstat.statsfile import render
@@ -74,18 +74,25 @@ def read_record(root: str) -> Record | None:
     """
     path = f"{root}/{RECORD}"
     if os.path.isfile(path):
-        node = Node(_load(path), "")
+        return _record(path)
+    if os.path.isfile(f"{root}/{STARTED}"):
+        raise UsageError(
+            f"{shown(root)}: apply was interrupted here; finish it with --skip-existing first"
+        )
+    return None
+
+
+def _record(path: str) -> Record:
+    node = Node(_load(path), "")
+    try:
         return Record(
             node["layout"].one_of(ARRAY_LAYOUTS),
             node["channels"].optional(_texts),
             node["store"].one_of(_STORES),
             {split: normalizer.value for split, normalizer in node["normalizers"].items()},
         )
-    if os.path.isfile(f"{root}/{STARTED}"):
-        raise UsageError(
-            f"{shown(root)}: apply was interrupted here; finish it with --skip-existing first"
-        )
-    return None
+    except StatsFileError as error:
+        raise UsageError(f"{shown(path)}: {shown(str(error))}; run apply again") from error
 
 
 def earlier_record(root: str) -> dict[str, Any] | None:

@@ -1,0 +1,156 @@
+"""TIFF pages by tifffile and imagecodecs, the extra ``normstat[tiff]``: any bands and bits."""
+
+import functools
+import logging
+from io import BytesIO
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from normstat.decode.tiff.pages import (
+    BLACK_IS_ZERO,
+    CMYK,
+    FLOAT,
+    JPEG,
+    PALETTE,
+    RGB,
+    UNSIGNED,
+    WHITE_IS_ZERO,
+    YCBCR,
+    Page,
+)
+from normstat.errors import UnreadableImage
+from normstat.images import Code
+
+_OLD_JPEG = 6
+_JPEGS = (JPEG, _OLD_JPEG)
+_MOST_BITS = 16
+# Samples of the colors that are known.
+_COLORS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, PALETTE: 1, RGB: 3, YCBCR: 3, CMYK: 4}
+
+
+@functools.cache
+def installed() -> ModuleType | None:
+    """tifffile, if it and imagecodecs are installed."""
+    try:
+        import imagecodecs  # noqa: F401  # tifffile imports its codecs one by one, and late
+        import tifffile
+    except ImportError:
+        return None
+    # It remarks on oddities to whoever has set no logging, on stderr.
+    logging.getLogger("tifffile").addHandler(logging.NullHandler())
+    module: ModuleType = tifffile
+    return module
+
+
+def versions() -> dict[str, str]:
+    """Those of the packages, where they are installed."""
+    tifffile = installed()
+    if tifffile is None:
+        return {}
+    import imagecodecs
+
+    return {"tifffile": tifffile.__version__, "imagecodecs": imagecodecs.__version__}
+
+
+def refusal(page: Page) -> str:
+    """Why no decoder gives the pixels of a page; empty if tifffile does."""
+    if not page.is_uniform:
+        return "samples of different types"
+    if page.depth > 1:
+        return "a volume in one page"
+    return _of_numbers(page.bits[0], page.form) or _of_colors(page)
+
+
+def _of_numbers(bits: int, form: int) -> str:
+    if form > FLOAT:
+        return "complex numbers"
+    if bits in ((16, 32, 64) if form == FLOAT else (8, 16, 32, 64)):
+        return ""
+    return "" if form == UNSIGNED and bits <= _MOST_BITS else f"numbers of {bits} bits"
+
+
+def _of_colors(page: Page) -> str:
+    bits, form = page.bits[0], page.form
+    color = _COLORS.get(page.photometric)
+    refused = {
+        "colors that are neither gray, RGB, CMYK, YCbCr nor a palette": color is None,
+        "YCbCr that is not JPEG": page.photometric == YCBCR and page.compression not in _JPEGS,
+        "white is zero, and values have no largest": (
+            page.photometric == WHITE_IS_ZERO and form != UNSIGNED
+        ),
+        "CMYK of other than 8 bits": page.photometric == CMYK and (bits, form) != (8, UNSIGNED),
+        "bands beside CMYK or a palette": (
+            page.photometric in (CMYK, PALETTE) and len(page.bands) != color
+        ),
+        "a palette of another length": (
+            page.photometric == PALETTE and len(page.colormap) != 3 << bits
+        ),
+    }
+    return next((reason for reason, holds in refused.items() if holds), "")
+
+
+def planes(data: bytes, page: Page, number: int = 1) -> NDArray[Any]:
+    """The first images of a page: shape (number, H, W, C), alpha left out, colors as RGB.
+
+    Raises
+    ------
+    UnreadableImage
+        ``truncated``; ``unsupported_pixels`` if there is no codec for the page.
+    """
+    tifffile = installed()
+    assert tifffile
+    _refuse_unknown(tifffile.TIFF, page)
+    with tifffile.TiffFile(BytesIO(data)) as file:
+        found = file.pages[page.number]
+        if number > 1:
+            array = _contiguous(data, found, (number, page.height, page.width, page.samples))
+        else:
+            array = found.asarray(maxworkers=1, squeeze=False)
+            # Separate planes, depth, height, width, samples that lie together.
+            array = array[:, 0].transpose(1, 2, 3, 0).reshape(1, page.height, page.width, -1)
+    return _colored(array, page)
+
+
+def _refuse_unknown(known: Any, page: Page) -> None:
+    for codecs, code in (
+        (known.DECOMPRESSORS, page.compression),
+        (known.UNPREDICTORS, page.predictor),
+    ):
+        try:
+            _ = code == 1 or codecs[code]
+        except KeyError as error:
+            raise UnreadableImage(
+                Code.UNSUPPORTED_PIXELS, f"{page}: no codec for {code}"
+            ) from error
+
+
+def _contiguous(data: bytes, found: Any, shape: tuple[int, ...]) -> NDArray[Any]:
+    """ImageJ's stacks: behind the first image, which alone has a directory."""
+    dtype = found.dtype.newbyteorder(found.parent.byteorder)
+    start, size = found.dataoffsets[0], int(np.prod(shape)) * dtype.itemsize
+    if start + size > len(data):
+        raise UnreadableImage(Code.TRUNCATED, f"ends before the last of {shape[0]} images")
+    flat = np.frombuffer(data, dtype, int(np.prod(shape)), start)
+    if found.planarconfig == 2:
+        moved = (shape[0], shape[3], shape[1], shape[2])
+        return flat.reshape(moved).transpose(0, 2, 3, 1)
+    return flat.reshape(shape)
+
+
+def _colored(array: NDArray[Any], page: Page) -> NDArray[Any]:
+    if page.has_alpha:
+        array = array[..., list(page.bands)]
+    if page.photometric == WHITE_IS_ZERO:
+        inverted: NDArray[Any] = array.dtype.type((1 << page.bits[0]) - 1) - array
+        return inverted
+    if page.photometric == PALETTE:
+        colors: NDArray[Any] = page.palette()[array[..., 0]]
+        return colors
+    if page.photometric == CMYK:
+        images = [Image.fromarray(np.ascontiguousarray(image), "CMYK") for image in array]
+        return np.stack([np.asarray(image.convert("RGB")) for image in images])
+    return array
