@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin, UnidentifiedImageError, features
 
 from normstat import files
-from normstat.decode import damage, exact, foreign, geometry, jpeg, png, screens
+from normstat.decode import avif, damage, exact, foreign, geometry, jpeg, png, screens
 from normstat.decode.arrays import DecodedArray, decoded
 from normstat.decode.asked import kind_asked
 from normstat.decode.frames import DecodedFrames, as_channels
@@ -29,7 +29,7 @@ from normstat.decode.tiff import FORMAT as TIFF
 from normstat.decode.tiff import SIGNATURE as TIFF_SIGNATURE
 from normstat.decode.tiff import decode_tiff, is_tiff
 from normstat.errors import UnreadableImage
-from normstat.images import FLOAT, FORMATS, GRAY8, RGB8, Code, Reading, Sample
+from normstat.images import FLOAT, FORMATS, GRAY8, RGB8, Code, Kind, Reading, Sample
 
 __all__ = [
     "DecodedArray",
@@ -286,6 +286,9 @@ def _load(sample: Sample, data: bytes, reading: Reading, digest: bytes) -> Decod
         ("multi_frame", multi_frame),
         ("extension_mismatch", _is_called_otherwise(sample.path, found)),
     )
+    if format == avif.FORMAT and kind.bins != GRAY8.bins:
+        header = Header(format, mode, notes, orientation)
+        return _of_deep_avif(data, kind, header, reading, digest)
     bands = plain(image, kind)
     pixels = DecodedImage(bands, kind, Header(format, mode, notes, orientation), digest)
     if is_png:
@@ -329,6 +332,16 @@ def _of_usual_jpeg(
     return DecodedImage(image, kind, Header("JPEG", header.mode, notes, orientation), digest)
 
 
+def _of_deep_avif(
+    data: bytes, kind: Kind, header: Header, reading: Reading, digest: bytes
+) -> DecodedImage | DecodedArray:
+    if header.orientation > 1 and reading.upright:
+        raise UnreadableImage(
+            Code.UNSUPPORTED_PIXELS, "AVIF of more than 8 bits, and to be turned: turn it first"
+        )
+    return decoded(avif.deep_pixels(data, kind), kind, header, digest)
+
+
 def _of_frames(
     sample: Sample, data: bytes, image: Image.Image, reading: Reading, digest: bytes
 ) -> DecodedFrames | DecodedImage | DecodedArray:
@@ -338,6 +351,8 @@ def _of_frames(
     for frame in range(number):
         image.seek(frame)
         kinds.append(kind_of(image, data))
+    if image.format == avif.FORMAT and kinds[0].bins != GRAY8.bins:
+        raise UnreadableImage(Code.UNSUPPORTED_PIXELS, "AVIF frames of more than 8 bits")
     kind = RGB8 if {GRAY8, RGB8} == set(kinds) else kinds[0]
     format = "JPEG" if image.format in _JPEG else image.format or ""
     notes = _noted(
