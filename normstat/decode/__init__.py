@@ -12,8 +12,8 @@ import numpy as np
 from PIL import Image, PngImagePlugin, UnidentifiedImageError, features
 
 from normstat import files
-from normstat.decode import damage, geometry, jpeg, png
-from normstat.decode.arrays import DecodedArray
+from normstat.decode import avif, damage, exact, foreign, geometry, jpeg, png, screens
+from normstat.decode.arrays import DecodedArray, decoded
 from normstat.decode.asked import kind_asked
 from normstat.decode.frames import DecodedFrames, as_channels
 from normstat.decode.kinds import kind_of
@@ -27,7 +27,7 @@ from normstat.decode.tiff import FORMAT as TIFF
 from normstat.decode.tiff import SIGNATURE as TIFF_SIGNATURE
 from normstat.decode.tiff import decode_tiff, is_tiff
 from normstat.errors import UnreadableImage
-from normstat.images import FLOAT, FORMATS, GRAY8, RGB8, Code, Reading, Sample
+from normstat.images import FLOAT, FORMATS, GRAY8, RGB8, Code, Kind, Reading, Sample
 
 __all__ = [
     "DecodedArray",
@@ -43,8 +43,11 @@ __all__ = [
 #: What :func:`decode` gives.
 Decoded: TypeAlias = DecodedImage | DecodedArray | DecodedFrames
 # TIFF has a way of its own.
-_FORMATS = tuple(dict.fromkeys(f for f in FORMATS.values() if f not in (NPY, TIFF)))
-_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+_NOT_PILLOWS = (NPY, TIFF, *exact.WITHOUT_PILLOW)
+_FORMATS = tuple(dict.fromkeys(f for f in FORMATS.values() if f not in _NOT_PILLOWS))
+# Pointers to an image are text, and neither a PNG nor a JPEG starts like that.
+_NO_TEXT = 0x80
+_SIGNATURE = max(SIGNATURE, TIFF_SIGNATURE, screens.SIGNATURE)
 _ALPHA_MODES = {"LA", "La", "PA", "RGBA", "RGBa", "RGBX"}
 # What Pillow raises on damaged headers. Tags may hold text where a number belongs (TypeError);
 # libavif's refusals are RuntimeErrors.
@@ -123,22 +126,29 @@ def measure(sample: Sample, reading: Reading) -> Measured:
     """
     try:
         with files.opened(sample.location) as file:
-            if is_array(file.read(SIGNATURE)):
+            start = file.read(_SIGNATURE)
+            if is_array(start[:SIGNATURE]):
                 file.seek(0)
                 return measure_array(file, reading)
-            file.seek(0)
-            if is_tiff(file.read(TIFF_SIGNATURE)):
+            if is_tiff(start[:TIFF_SIGNATURE]):
+                file.seek(0)
                 return measure_pages(file, reading)
-            file.seek(0)
-            return measure_image(Image.open(file, formats=_FORMATS), file, reading)
+            if screens.is_screen(start):
+                screens.refuse_unclear(start + file.read())
+            if not exact.is_exact(start):
+                file.seek(0)
+                return measure_image(Image.open(file, formats=_FORMATS), file, reading)
     except (UnreadableImage, *_DAMAGED):  # whichever it is, decoding gives it its name
-        return Measured.of(decode(sample, reading))
+        pass
+    return Measured.of(decode(sample, reading))
 
 
 def _read(sample: Sample) -> bytes:
     try:
         return files.read(sample.location)
     except files.NotRegularError as error:
+        if pointing := _pointing_link(sample.location):
+            raise pointing from error
         raise UnreadableImage(Code.NOT_REGULAR, "no regular file behind this name") from error
     except files.ChangedWhileReadError as error:
         raise UnreadableImage(Code.CHANGED_WHILE_READ, "changed while it was read") from error
@@ -150,11 +160,18 @@ def _read(sample: Sample) -> bytes:
         raise UnreadableImage(Code.IO_ERROR, os.strerror(error.errno or 0)) from error
 
 
+def _pointing_link(path: str) -> UnreadableImage | None:
+    try:
+        return foreign.pointing_link(os.readlink(path))
+    except OSError:  # no link
+        return None
+
+
 def _decode(sample: Sample, data: bytes, reading: Reading) -> Decoded:
     if not data:
         raise UnreadableImage(Code.EMPTY, "zero bytes")
-    if data.startswith(_LFS_POINTER):
-        raise UnreadableImage(Code.LFS_POINTER, "a Git LFS pointer, not the image")
+    if data[0] < _NO_TEXT and (pointer := foreign.pointer(data)):
+        raise pointer
     digest = hashlib.sha256(data).digest()
     pixels: Decoded
     if is_array(data):
@@ -190,12 +207,19 @@ def _decode_image(sample: Sample, data: bytes, reading: Reading, digest: bytes) 
 def _load(sample: Sample, data: bytes, reading: Reading, digest: bytes) -> Decoded:
     """All that meets the bytes of the file, which may be hostile."""
     is_png = data.startswith(damage.PNG_SIGNATURE)
-    png_spans = damage.png_spans(data) if is_png else []
+    png_spans, png_texts = damage.png_spans(data) if is_png else ([], [])
     if is_png and (image := png.plain(data, png_spans, reading.max_pixels)):
         return _of_plain_png(sample, data, png_spans, image, digest)
     if data.startswith(jpeg.SOI) and (usual := _of_usual_jpeg(sample, data, reading, digest)):
         return usual
-    image = _open(data, is_png)
+    if stored := exact.exact(data, reading.max_pixels):
+        mismatch = ("extension_mismatch", _is_called_otherwise(sample.path, stored.format))
+        header = Header(stored.format, stored.mode, stored.notes + _noted(mismatch))
+        return decoded(stored.array, stored.kind, header, digest)
+    if screens.is_screen(data):
+        screens.refuse_unclear(data)
+    without_texts = png.without_texts(data, png_texts)
+    image = _open(without_texts, is_png)
     width, height = image.size
     if width * height > reading.max_pixels:
         raise UnreadableImage(
@@ -205,7 +229,7 @@ def _load(sample: Sample, data: bytes, reading: Reading, digest: bytes) -> Decod
     format, mode = image.format or "", image.mode
     multi_frame = bool(getattr(image, "is_animated", False))
     if multi_frame and reading.frames != "first":
-        return _of_frames(sample, data, image, reading, digest)
+        return _of_frames(sample, without_texts, image, reading, digest)
     interlaced = bool(image.info.get("interlace"))
     image.load()
     if format in _JPEG:
@@ -214,11 +238,14 @@ def _load(sample: Sample, data: bytes, reading: Reading, digest: bytes) -> Decod
     found = "JPEG" if format in _JPEG else format
     notes = _noted(
         ("alpha_dropped", mode in _ALPHA_MODES or "transparency" in image.info),
-        ("icc_profile", "icc_profile" in image.info),
+        ("icc_profile", "icc_profile" in image.info or png.has_profile(data, png_texts)),
         ("exif_orientation", orientation > 1),
         ("multi_frame", multi_frame),
         ("extension_mismatch", _is_called_otherwise(sample.path, found)),
     )
+    if format == avif.FORMAT and kind.bins != GRAY8.bins:
+        header = Header(format, mode, notes, orientation)
+        return _of_deep_avif(data, kind, header, reading, digest)
     bands = plain(image, kind)
     pixels = DecodedImage(bands, kind, Header(format, mode, notes, orientation), digest)
     if is_png:
@@ -262,6 +289,16 @@ def _of_usual_jpeg(
     return DecodedImage(image, kind, Header("JPEG", header.mode, notes, orientation), digest)
 
 
+def _of_deep_avif(
+    data: bytes, kind: Kind, header: Header, reading: Reading, digest: bytes
+) -> DecodedImage | DecodedArray:
+    if header.orientation > 1 and reading.upright:
+        raise UnreadableImage(
+            Code.UNSUPPORTED_PIXELS, "AVIF of more than 8 bits, and to be turned: turn it first"
+        )
+    return decoded(avif.deep_pixels(data, kind), kind, header, digest)
+
+
 def _of_frames(
     sample: Sample, data: bytes, image: Image.Image, reading: Reading, digest: bytes
 ) -> DecodedFrames | DecodedImage | DecodedArray:
@@ -271,6 +308,8 @@ def _of_frames(
     for frame in range(number):
         image.seek(frame)
         kinds.append(kind_of(image, data))
+    if image.format == avif.FORMAT and kinds[0].bins != GRAY8.bins:
+        raise UnreadableImage(Code.UNSUPPORTED_PIXELS, "AVIF frames of more than 8 bits")
     kind = RGB8 if {GRAY8, RGB8} == set(kinds) else kinds[0]
     format = "JPEG" if image.format in _JPEG else image.format or ""
     notes = _noted(

@@ -12,6 +12,7 @@ from io import BytesIO
 
 from PIL import Image, UnidentifiedImageError
 
+from normstat.decode.foreign import foreign
 from normstat.errors import UnreadableImage
 from normstat.images import Code
 
@@ -21,6 +22,7 @@ _PNG_CHUNK = struct.Struct(">I4s").unpack_from
 _PNG_CHECKSUM = struct.Struct(">I").unpack_from
 _PNG_HEADER = struct.Struct(">IIBB").unpack_from
 _PNG_COLOR = 25
+_PNG_TEXTS = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
 _SHORT = 4096
 # First column, first row, and their steps, for each pass of an interlaced PNG.
 _ADAM7 = (
@@ -34,8 +36,13 @@ _ADAM7 = (
 )
 _ONE_PASS = ((0, 0, 1, 1),)
 _JPEG_SOI = b"\xff\xd8\xff"
+_JPEG_END = b"\xff\xd9"
 _JPEG_START_OF_FRAME = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_START_OF_SCAN = 0xDA
+_JPEG_LOSSLESS = {0xC3, 0xC7, 0xCB, 0xCF}
+_JPEG_HIERARCHICAL = {0xC5, 0xC6, 0xCD, 0xCE}
+_JPEG_LS = 0xF7
+_JPEG_FRAME = struct.Struct(">BHHB")
 # Inside a scan 0xFF is followed by 0 (stuffing), a restart marker, or more 0xFF (fill).
 _JPEG_SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _JPEG_RESTART = re.compile(rb"\xff[\xd0-\xd7]")
@@ -43,8 +50,11 @@ _JUNK = bytes(range(1, 255))
 _GIF_LARGEST_HEADER = 13 + 3 * 256
 
 
-def png_spans(data: bytes) -> list[tuple[int, int]]:
-    """Start and end of the compressed pixels in each IDAT chunk of a PNG file that is whole.
+def png_spans(data: bytes) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Where the pixels of a PNG file that is whole are, and where its texts.
+
+    Start and end of the compressed pixels in each IDAT chunk, and of each chunk that holds a text
+    or a color profile, from its length to its checksum.
 
     Raises
     ------
@@ -53,9 +63,9 @@ def png_spans(data: bytes) -> list[tuple[int, int]]:
     """
     view = memoryview(data)
     position = len(PNG_SIGNATURE)
-    if len(data) >= 16 and data[12:16] != b"IHDR":
-        raise UnreadableImage(Code.CORRUPT, "does not start with the chunk IHDR")
-    spans = []
+    _refuse_other_start(data)
+    spans: list[tuple[int, int]] = []
+    texts: list[tuple[int, int]] = []
     palette_is_missing = data[_PNG_COLOR : _PNG_COLOR + 1] == b"\3"
     while True:
         if position + 12 > len(data):
@@ -73,8 +83,15 @@ def png_spans(data: bytes) -> list[tuple[int, int]]:
                 raise UnreadableImage(Code.CORRUPT, "no palette before the pixels")
             spans.append((position + 8, checksum))
         elif name == b"IEND":
-            return spans
+            return spans, texts
+        elif name in _PNG_TEXTS:
+            texts.append((position, checksum + 4))
         position = checksum + 4
+
+
+def _refuse_other_start(data: bytes) -> None:
+    if len(data) >= 16 and data[12:16] != b"IHDR":
+        raise foreign(data) or UnreadableImage(Code.CORRUPT, "does not start with the chunk IHDR")
 
 
 def check_png_rows(
@@ -193,6 +210,8 @@ def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 
 def verdict(error: Exception, data: bytes) -> UnreadableImage:
     """What an exception of the decoder says about a file."""
+    if named := foreign(data) or _unsupported_jpeg(data):
+        return named
     if isinstance(error, UnidentifiedImageError):
         return _unidentified(data)
     code = Code.TRUNCATED if _ends_early(error, data) else Code.CORRUPT
@@ -226,22 +245,42 @@ def _container_is_cut(data: bytes) -> bool:
     if data.startswith((b"GIF87a", b"GIF89a")):
         return len(data) < _GIF_LARGEST_HEADER
     if data.startswith(_JPEG_SOI):
-        segments = [marker for marker, _, _ in _jpeg_segments(data)]
-        return _JPEG_START_OF_SCAN not in segments
+        scans = [end for marker, _, end in _jpeg_segments(data) if marker == _JPEG_START_OF_SCAN]
+        return not scans or data.find(_JPEG_END, scans[0]) < 0
     return False
 
 
 def _unidentified(data: bytes) -> UnreadableImage:
     """No plugin took the file: another format, pixels Pillow cannot hold, a broken header."""
-    if data.startswith(_JPEG_SOI):
-        for marker, content, _ in _jpeg_segments(data):
-            if marker in _JPEG_START_OF_FRAME and data[content] != 8:
-                return UnreadableImage(Code.UNSUPPORTED_PIXELS, f"JPEG with {data[content]} bits")
     if data.startswith(b"PF"):
         return UnreadableImage(Code.UNSUPPORTED_PIXELS, "PFM with three channels")
     if _container_is_cut(data):
         return UnreadableImage(Code.TRUNCATED, "ends inside the header")
     return UnreadableImage(Code.NOT_AN_IMAGE, f"starts with {_escaped(data[:16])}")
+
+
+def _unsupported_jpeg(data: bytes) -> UnreadableImage | None:
+    """A JPEG that libjpeg has no process for, by its first frame."""
+    if not data.startswith(_JPEG_SOI):
+        return None
+    for marker, content, end in _jpeg_segments(data):
+        if marker not in _JPEG_START_OF_FRAME and marker != _JPEG_LS:
+            continue
+        if end - content < _JPEG_FRAME.size:
+            return None
+        bits, height, _, components = _JPEG_FRAME.unpack_from(data, content)
+        for holds, words in (
+            (marker == _JPEG_LS, "JPEG-LS"),
+            (marker in _JPEG_LOSSLESS, "lossless JPEG"),
+            (marker in _JPEG_HIERARCHICAL, "hierarchical JPEG"),
+            (bits != 8, f"JPEG with {bits} bits"),
+            (components not in (1, 3, 4), f"JPEG with {components} components"),
+            (height == 0, "JPEG that tells its height after its pixels"),
+        ):
+            if holds:
+                return UnreadableImage(Code.UNSUPPORTED_PIXELS, words)
+        return None
+    return None
 
 
 def _escaped(data: bytes) -> str:

@@ -1,14 +1,16 @@
 """What the pixels of an opened image are, decided from its header.
 
 Pillow converts silently (16-bit RGB to 8 bits, signed bytes to unsigned), so its mode alone is
-not enough: the raw mode of the tile, PNM's maxval and AVIF's configuration count too.
+not enough: the raw mode of the tile and AVIF's configuration count too.
 """
 
 from PIL import Image
 
+from normstat.decode import avif
 from normstat.errors import UnreadableImage
 from normstat.images import FLOAT, GRAY8, GRAY16, INT32, RGB8, Code, Kind
 
+_EIGHT = 8
 _OF_MODE = {
     **dict.fromkeys(("1", "L", "LA", "La"), GRAY8),
     **dict.fromkeys(("RGB", "RGBA", "RGBa", "RGBX", "P", "PA", "CMYK", "YCbCr"), RGB8),
@@ -30,22 +32,16 @@ def kind_of(image: Image.Image, data: bytes) -> Kind:
     kind = _OF_MODE.get(image.mode)
     if kind is None:
         raise UnreadableImage(Code.UNSUPPORTED_PIXELS, f"pixels are {image.mode}")
-    if image.format == "PPM" and image.mode == "I":
-        return GRAY16
-    if kind.bins == 256 and _drops_bits(image, data):
+    if image.format == avif.FORMAT and avif.bits(data) > _EIGHT:
+        return avif.deep_kind(data, image.mode)
+    if kind.bins == 256 and _drops_bits(image):
         raise UnreadableImage(Code.BIT_DEPTH_LOST, f"more than 8 bits in {image.mode}")
     return kind
 
 
-def _drops_bits(image: Image.Image, data: bytes) -> bool:
-    if image.format == "AVIF":
-        # av1C: marker and version, profile and level, then tier and two flags for 10 and 12 bits.
-        configuration = data.find(b"av1C")
-        return configuration >= 0 and bool(data[configuration + 6] & 0x60)
+def _drops_bits(image: Image.Image) -> bool:
     for tile in image.tile if hasattr(image, "tile") else ():
-        rawmode, maxval = (tile.args, 0) if isinstance(tile.args, str) else (*tile.args, 0)[:2]
-        if image.format == "PPM" and isinstance(maxval, int) and maxval > 255:
-            return True
+        rawmode = tile.args if isinstance(tile.args, str) else (*tile.args, "")[0]
         if ";16" in str(rawmode):
             return True
     return False

@@ -19,6 +19,8 @@ from normstat.images import GRAY8, RGB8, Code, Kind, Pixels, Reading
 
 _PNG_CHUNK = struct.Struct(">I4s")
 _PNG_FIRST_CHUNK = 8
+# Bytes of integers that float64 may not hold.
+_LONG = 8
 _MAY_TURN = (b"eXIf", b"iTXt", b"tEXt", b"zTXt")
 
 
@@ -43,11 +45,14 @@ def measure_array(file: BinaryIO, reading: Reading) -> Measured:
     Raises
     ------
     UnreadableImage
-        The header speaks against the array, or the file has not the size that it says.
+        The header speaks against the array, or the file has not the size that it says; or its
+        values decide, as those of integers with 64 bits.
     """
     header = array_header(file.read(LONGEST_HEADER), reading)
     if os.fstat(file.fileno()).st_size != header.end:
         raise UnreadableImage(Code.CORRUPT, "not as many bytes as its shape says")
+    if header.dtype.kind in "iu" and header.dtype.itemsize == _LONG:
+        raise UnreadableImage(Code.UNSUPPORTED_PIXELS, "its values tell whether it is exact")
     kind = kind_asked(_converted(header.kind, reading), reading)
     size = geometry.size_after(header.width, header.height, reading)
     return Measured(kind, *size, FORMAT)

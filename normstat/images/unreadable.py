@@ -9,7 +9,10 @@ class Code(StrEnum):
 
     EMPTY = "empty"
     LFS_POINTER = "lfs_pointer"
+    ANNEX_POINTER = "annex_pointer"
+    DVC_POINTER = "dvc_pointer"
     NOT_AN_IMAGE = "not_an_image"
+    UNSUPPORTED_FORMAT = "unsupported_format"
     TRUNCATED = "truncated"
     CORRUPT = "corrupt"
     TOO_LARGE = "too_large"
@@ -30,6 +33,9 @@ class Code(StrEnum):
 #: What to do about a code, where there is something to do.
 HINTS = {
     Code.LFS_POINTER: "run `git lfs pull`",
+    Code.ANNEX_POINTER: "run `git annex get`",
+    Code.DVC_POINTER: "run `dvc pull`",
+    Code.UNSUPPORTED_FORMAT: "convert it, for example to PNG",
     Code.TRUNCATED: "download it again",
     Code.CORRUPT: "download it again",
     Code.TOO_LARGE: "raise --max-pixels",
@@ -45,7 +51,10 @@ LASTING = frozenset(
     {
         Code.EMPTY,
         Code.LFS_POINTER,
+        Code.ANNEX_POINTER,
+        Code.DVC_POINTER,
         Code.NOT_AN_IMAGE,
+        Code.UNSUPPORTED_FORMAT,
         Code.TRUNCATED,
         Code.CORRUPT,
         Code.TOO_LARGE,

@@ -1,0 +1,61 @@
+"""Formats that are read here and not by Pillow, which stretches what they store."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from normstat.decode import bmp, pnm
+from normstat.images import Kind
+
+#: Formats that Pillow is never asked to read.
+WITHOUT_PILLOW = (bmp.FORMAT,)
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """An image with the values that its file stores.
+
+    Attributes
+    ----------
+    array : shape (H, W, C), stored units.
+    kind : what the pixels are, with the scale that the file declares.
+    mode, format : as Pillow names them.
+    notes : those of :data:`normstat.images.NOTES` that hold.
+    """
+
+    array: NDArray[Any]
+    kind: Kind
+    mode: str
+    format: str
+    notes: tuple[str, ...]
+
+
+def is_exact(data: bytes) -> bool:
+    """Whether the first bytes are those of a file that is read here."""
+    return pnm.is_map(data) or bmp.is_bitmap(data)
+
+
+def exact(data: bytes, max_pixels: int) -> Exact | None:
+    r"""The image in a file of such a format, else None.
+
+    Raises
+    ------
+    UnreadableImage
+        As :mod:`normstat.decode.pnm` and :mod:`normstat.decode.bmp` say.
+
+    Examples
+    --------
+    >>> exact(b"P2 2 1 15 # by hand\n3 15", 100).array.tolist()
+    [[[3], [15]]]
+    """
+    if pnm.is_map(data):
+        header = pnm.map_header(data, max_pixels)
+        array = pnm.map_pixels(data, header)
+        notes = ("multi_frame",) if pnm.has_more(data, header) else ()
+        return Exact(array, header.kind, header.mode, pnm.FORMAT, notes)
+    if bmp.is_bitmap(data):
+        bitmap = bmp.bitmap_header(data, max_pixels)
+        notes = ("alpha_dropped",) if bitmap.has_alpha else ()
+        return Exact(bmp.bitmap_pixels(data, bitmap), bitmap.kind, bitmap.mode, bmp.FORMAT, notes)
+    return None

@@ -1,0 +1,92 @@
+"""Formats that are known and not read here: named, with a program that converts them."""
+
+import re
+
+from normstat.errors import UnreadableImage
+from normstat.images import Code
+
+_HEIC, _AVIF = b"hei hev mif1 msf1".split(), (b"avif", b"avis")
+_STARTS = (
+    (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL", "`djxl` (libjxl)"),
+    (b"\xff\x0a", "JPEG XL", "`djxl` (libjxl)"),
+    (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000", "`opj_decompress` (OpenJPEG)"),
+    (b"\xff\x4f\xff\x51", "JPEG 2000", "`opj_decompress` (OpenJPEG)"),
+    (b"v/1\x01", "OpenEXR", "the Python package OpenEXR, to .npy"),
+    (b"#?RADIANCE", "Radiance HDR", "OpenCV, to .npy"),
+    (b"#?RGBE", "Radiance HDR", "OpenCV, to .npy"),
+    (b"II\xbc", "JPEG XR", "`JxrDecApp` (jxrlib)"),
+    (b"P7\n", "PAM", "`pamtopnm` (Netpbm)"),
+    (b"qoif", "QOI", "`magick` (ImageMagick)"),
+)
+_DICOM_AT, _DICOM = 128, b"DICM"
+_CGBI_AT, _CGBI = 12, b"CgBI"
+_WITH_PYDICOM = "pydicom: its pixel_array, saved as .npy"
+# As many compatible brands as are looked at.
+_BRANDS_END = 256
+
+#: Longer files are no pointers; git-annex itself looks no further.
+_LONGEST_POINTER = 32_768
+_POINTERS = (
+    (Code.LFS_POINTER, "Git LFS", rb"version https://(?:git-lfs|hawser)\.github\.com/spec/"),
+    (Code.ANNEX_POINTER, "git-annex", rb"(?:[^\0\r\n]*[/\\])?annex[/\\]objects[/\\][^\0]*$"),
+    (Code.DVC_POINTER, "DVC", rb"(?:[a-z0-9_]+: [^\r\n]*\r?\n)*outs:\r?\n *- "),
+)
+_COMPILED = [(code, name, re.compile(pattern)) for code, name, pattern in _POINTERS]
+_LINKS = (
+    (Code.ANNEX_POINTER, "git-annex", re.compile(r"[/\\]annex[/\\]objects[/\\]")),
+    (Code.DVC_POINTER, "DVC", re.compile(r"[/\\]?\.dvc[/\\]cache[/\\]")),
+)
+
+
+def foreign(data: bytes) -> UnreadableImage | None:
+    r"""What a file is, if it is of a format that is known and not read here.
+
+    >>> foreign(b"\xff\x0a").detail
+    'JPEG XL: convert it with `djxl` (libjxl)'
+    """
+    for start, name, tool in _STARTS:
+        if data.startswith(start):
+            return _named(name, tool)
+    if data[_DICOM_AT : _DICOM_AT + len(_DICOM)] == _DICOM:
+        return _named("DICOM", _WITH_PYDICOM)
+    if data[_CGBI_AT : _CGBI_AT + len(_CGBI)] == _CGBI:
+        return _named("Xcode's PNG (CgBI)", "`pngcrush -revert-iphone-optimizations`")
+    if data[4:8] == b"ftyp" and _is_heic(data):
+        return _named("HEIC", "`heif-convert` (libheif) or the Python package pillow-heif")
+    return None
+
+
+def pointer(data: bytes) -> UnreadableImage | None:
+    r"""The pointer that stands in the place of an image, if these bytes are one.
+
+    >>> pointer(b"/annex/objects/SHA256E-s1--ab.jpg\n").code
+    <Code.ANNEX_POINTER: 'annex_pointer'>
+    """
+    if len(data) <= _LONGEST_POINTER:
+        for code, name, pattern in _COMPILED:
+            if pattern.match(data):
+                return UnreadableImage(code, f"a {name} pointer, not the image")
+    return None
+
+
+def pointing_link(target: str) -> UnreadableImage | None:
+    """The same of a symbolic link to content that is not there.
+
+    >>> pointing_link("../.git/annex/objects/k/j/SHA256E-s1--ab.jpg/ab.jpg").detail
+    'a link of git-annex to content that is not here'
+    """
+    for code, name, pattern in _LINKS:
+        if pattern.search(target):
+            return UnreadableImage(code, f"a link of {name} to content that is not here")
+    return None
+
+
+def _named(name: str, tool: str) -> UnreadableImage:
+    return UnreadableImage(Code.UNSUPPORTED_FORMAT, f"{name}: convert it with {tool}")
+
+
+def _is_heic(data: bytes) -> bool:
+    end = min(int.from_bytes(data[:4], "big"), _BRANDS_END)
+    brands = [data[8:12], *(data[at : at + 4] for at in range(16, end, 4))]
+    # An AVIF file may call itself a picture in general (mif1), too.
+    return not set(_AVIF) & set(brands) and any(b.startswith(tuple(_HEIC)) for b in brands)

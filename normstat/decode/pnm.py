@@ -1,0 +1,177 @@
+"""Netpbm's gray and color maps, with the values that the file stores.
+
+Pillow stretches them to 255 or 65535, value by value; here 1.0 is the maxval of the header. Bitmaps
+(P1, P4) and floats (Pf) stay with Pillow. The formats are those of Netpbm's manual pages pgm(5) and
+ppm(5); in a header, a comment ends the number before it, as in libnetpbm.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from normstat.errors import UnreadableImage
+from normstat.images import GRAY8, RGB8, Code, Kind
+
+FORMAT = "PPM"
+
+_MAGIC = re.compile(rb"P[2356](?=[\s#]|$)")
+_SPACE = re.compile(rb"(?:[ \t\n\v\f\r]|#[^\r\n]*(?:[\r\n]|$))+")
+_NUMBER = re.compile(rb"[0-9]+")
+_COMMENT = re.compile(rb"#[^\r\n]*")
+_NO_VALUE = re.compile(rb"[^0-9 \t\n\v\f\r]")
+_ENDS_A_NUMBER = re.compile(rb"[ \t\n\v\f\r]|#[^\r\n]*[\r\n]")
+_PLAIN, _COLOR = (b"P2", b"P3"), (b"P3", b"P6")
+_LARGEST = 65535
+# More digits than any number has that is meant.
+_MOST_DIGITS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class MapHeader:
+    """What the header of a map says.
+
+    Attributes
+    ----------
+    kind : what the pixels are; its scale is the maxval.
+    mode : as Pillow calls such an image.
+    width, height : pixels.
+    is_plain : values are written as decimal numbers.
+    start : where in the file the values begin.
+    """
+
+    kind: Kind
+    mode: str
+    width: int
+    height: int
+    is_plain: bool
+    start: int
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        return (self.height, self.width, len(self.kind.channels))
+
+
+def is_map(data: bytes) -> bool:
+    r"""Whether these are the first bytes of a gray or color map.
+
+    >>> is_map(b"P5 3 2 255\n"), is_map(b"P4 3 2\n"), is_map(b"P5X")
+    (True, False, False)
+    """
+    return _MAGIC.match(data) is not None
+
+
+def map_header(data: bytes, max_pixels: int) -> MapHeader:
+    r"""What a map holds.
+
+    Raises
+    ------
+    UnreadableImage
+        ``truncated`` or ``corrupt`` header, ``not_an_image`` (no pixels), ``too_large``;
+        ``bit_depth_lost`` for colors of 16 bits.
+
+    Examples
+    --------
+    >>> header = map_header(b"P5 # made by hand\n3 2 15\n" + bytes(6), 100)
+    >>> str(header.kind), header.shape, header.start
+    ('uint8 (up to 15) gray', (2, 3, 1), 25)
+    """
+    at, numbers = len("P5"), []
+    for _ in ("width", "height", "maxval"):
+        space = _SPACE.match(data, at)
+        number = _NUMBER.match(data, space.end()) if space else None
+        if number is None:
+            at = space.end() if space else at
+            if at >= len(data):
+                raise UnreadableImage(Code.TRUNCATED, "ends inside the header")
+            raise UnreadableImage(Code.CORRUPT, "its header has no number where one should be")
+        if len(number[0]) > _MOST_DIGITS:
+            raise UnreadableImage(Code.CORRUPT, "its header has a number of too many digits")
+        numbers.append(int(number[0]))
+        at = number.end()
+    width, height, maxval = numbers
+    end = _ENDS_A_NUMBER.match(data, at)
+    if end is None and at < len(data):
+        raise UnreadableImage(Code.CORRUPT, "its header does not end with white space")
+    if not 0 < maxval <= _LARGEST:
+        raise UnreadableImage(Code.CORRUPT, f"its maxval is {maxval}")
+    if not width * height:
+        raise UnreadableImage(Code.NOT_AN_IMAGE, f"{width} × {height}: no pixels")
+    if width * height > max_pixels:
+        raise UnreadableImage(
+            Code.TOO_LARGE, f"{width} × {height} pixels; the limit is {max_pixels}"
+        )
+    kind, mode = _kind(data[:2] in _COLOR, maxval)
+    return MapHeader(kind, mode, width, height, data[:2] in _PLAIN, end.end() if end else len(data))
+
+
+def map_pixels(data: bytes, header: MapHeader) -> NDArray[Any]:
+    """The values: shape (H, W, C), stored units, uint8 or uint16 (of either byte order).
+
+    Raises
+    ------
+    UnreadableImage
+        ``truncated``; ``corrupt`` for values that are no numbers or above the maxval;
+        ``unsupported_pixels`` where a line break after the header may be one byte or two.
+    """
+    values = _plain(data, header) if header.is_plain else _binary(data, header)
+    largest = int(values.max())
+    if largest > header.kind.scale:
+        raise UnreadableImage(
+            Code.CORRUPT, f"has the value {largest}, above its maxval {header.kind.scale}"
+        )
+    return values.astype(header.kind.dtype, copy=False).reshape(header.shape)
+
+
+def has_more(data: bytes, header: MapHeader) -> bool:
+    """Whether another map follows in the same file."""
+    if header.is_plain:  # pgm(5): there is one image at most in a plain file
+        return False
+    end = header.start + _values(header) * np.dtype(header.kind.dtype).itemsize
+    return is_map(data[end : end + 3].ljust(3, b"X"))
+
+
+def _kind(is_color: bool, maxval: int) -> tuple[Kind, str]:
+    if maxval > GRAY8.scale:
+        if is_color:
+            raise UnreadableImage(Code.BIT_DEPTH_LOST, f"RGB with a maxval of {maxval}")
+        return Kind("uint16", GRAY8.channels, maxval), "I"
+    usual, mode = (RGB8, "RGB") if is_color else (GRAY8, "L")
+    return usual if maxval == usual.scale else Kind("uint8", usual.channels, maxval), mode
+
+
+def _values(header: MapHeader) -> int:
+    height, width, channels = header.shape
+    return height * width * channels
+
+
+def _binary(data: bytes, header: MapHeader) -> NDArray[Any]:
+    dtype = np.dtype(header.kind.dtype).newbyteorder(">")
+    needed = _values(header) * dtype.itemsize
+    there = len(data) - header.start
+    if there < needed:
+        raise UnreadableImage(Code.TRUNCATED, f"{there} bytes of pixels; its header needs {needed}")
+    if there == needed + 1 and data[header.start - 1 : header.start + 1] == b"\r\n":
+        # The standard has one byte there, and programs that write \r\n have another opinion.
+        raise UnreadableImage(
+            Code.UNSUPPORTED_PIXELS,
+            "its header ends with \\r\\n, and one byte remains: where its pixels begin is unclear",
+        )
+    return np.frombuffer(data, dtype, _values(header), header.start)
+
+
+def _plain(data: bytes, header: MapHeader) -> NDArray[np.int64]:
+    needed = _values(header)
+    text = _COMMENT.sub(b" ", data[header.start :])
+    odd = _NO_VALUE.search(text)
+    numbers = text[: odd.start()] if odd else text
+    # Long rows of digits come out as the largest integer there is.
+    values = np.fromstring(numbers, np.int64, sep=" ") if numbers.strip() else np.empty(0, np.int64)
+    complete = len(values) - bool(odd and numbers[-1:].isdigit())
+    if complete >= needed:
+        return values[:needed]
+    if odd:
+        raise UnreadableImage(Code.CORRUPT, "has something else than numbers among its values")
+    raise UnreadableImage(Code.TRUNCATED, f"{len(values)} values; its header needs {needed}")
