@@ -15,6 +15,7 @@ from normstat.cli.reading import (
     Exclude,
     ImageTimeout,
     Include,
+    Labels,
     Quiet,
     Resize,
     SplitDirs,
@@ -43,6 +44,7 @@ def compute(
     split_dir: SplitDirs = [],  # noqa: B006  # Typer copies it
     include: Include = [],  # noqa: B006  # Typer copies it
     exclude: Exclude = [],  # noqa: B006  # Typer copies it
+    labels: Labels = None,
     channels: Annotated[
         Literal["auto", "gray", "rgb"],
         typer.Option(metavar="auto|gray|rgb", help="Convert 8-bit images; auto: as they are."),
@@ -113,6 +115,7 @@ def compute(
             max_errors=max_errors,
             executor=executor,
             progress=progress,
+            labels=labels or "skip",
             cache=cache,
         )
     if to_stdout:

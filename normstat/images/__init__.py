@@ -15,6 +15,7 @@ from normstat.images.pixels import (
 )
 from normstat.images.reading import FORMATS, LAYOUTS, MAX_PIXELS, Reading
 from normstat.images.samples import Sample, Shard, Stamp
+from normstat.images.skipped import LeftOut, Reason, Skipped
 from normstat.images.unreadable import HINTS, LASTING, Code, Unreadable
 
 __all__ = [
@@ -32,10 +33,13 @@ __all__ = [
     "RGB8",
     "Code",
     "Kind",
+    "LeftOut",
     "Pixels",
     "Reading",
+    "Reason",
     "Sample",
     "Shard",
+    "Skipped",
     "Stamp",
     "Unreadable",
     "channel_names",

@@ -11,7 +11,8 @@ from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.moments import Moments
 from normstat.accumulators.perimage import COLUMNS, DOUBLE, PLACES, PerImage
 from normstat.accumulators.tally import Extent, KindTally, SplitTally
-from normstat.images import DTYPES, LAYOUTS, Code, Kind, Unreadable
+from normstat.images import DTYPES, LAYOUTS, Code, Kind, Skipped, Unreadable
+from normstat.sources import LABELS
 from normstat.stats import Settings, Stats
 from normstat.statsfile.derived import derived
 from normstat.statsfile.nodes import Node, parse
@@ -36,6 +37,10 @@ def loads(text: str | bytes) -> Stats:
             for name, node in root["splits"].items(least=1)
         },
         unreadable=unreadable,
+        skipped={
+            reason: Skipped(node["images"].size(), node["first"].path())
+            for reason, node in root.get("skipped", {}).items()
+        },
     )
     if root["complete"].truth() != stats.complete:
         root["complete"].fail("should be true if and only if no image of any split is unreadable")
@@ -64,6 +69,8 @@ def _settings(node: Node) -> Settings:
         max_pixels=node["max_pixels"].whole(),
         split_dirs={name: folder.text() for name, folder in node["split_dirs"].items()},
         split=tuple(name.text() for name in node.get("split", []).list()),
+        # Before there was a choice, labels were images like others.
+        labels=node.get("labels", "count").one_of(LABELS),
     )
 
 

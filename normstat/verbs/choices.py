@@ -97,4 +97,5 @@ def as_recorded(
         resize=recorded.resize,
         crop=recorded.crop,
         layout=recorded.layout,
+        labels=recorded.labels,
     )

@@ -50,6 +50,7 @@ def compute(
     keys: KeyCollector | None = None,
     none_readable: bool = False,
     cache: str | os.PathLike[str] | None = None,
+    labels: str = "skip",
 ) -> Stats:
     """Compute the statistics of a folder of images, split by split.
 
@@ -79,6 +80,8 @@ def compute(
     cache : file that keeps what is finished, and has what another run has; made if there is none.
         The statistics are the same with and without it. What is wrong with the file is told to
         ``progress``.
+    labels : ``skip`` leaves out masks and other labels, which names tell, as long as there is
+        anything else; ``count`` takes them in.
 
     Returns
     -------
@@ -115,6 +118,7 @@ def compute(
         max_pixels=max_pixels,
         split_dirs={name: os.fspath(folder) for name, folder in (split_dir or {}).items()},
         split=tuple(dict.fromkeys(names_of(split))),
+        labels=labels,
     )
     refuse_options(settings, workers, max_errors, image_timeout)
     if cache is not None:
@@ -130,13 +134,13 @@ def compute(
     with _resumed(cache, path, job, executor, progress) as by:
         run = Run(replace(images, stamped=by is not None), executor, progress)
         total, records = _sum(run.results(job, by), keys, max_errors, progress)
-    stats = summarize(
-        total, images.selection.splits, settings, {"normstat": __version__, **versions()}
-    )
+    made_with = {"normstat": __version__, **versions()}
+    stats = summarize(total, images.selection.splits, settings, made_with, run.left_out)
     for name, state in stats.splits.items():
-        if state.listed != run.listed[name]:
+        if state.images + state.unreadable != run.listed[name]:
             raise RuntimeError(
-                f"{name}: {run.listed[name]} images listed, {state.listed} accounted for"
+                f"{name}: {run.listed[name]} images listed, "
+                f"{state.images + state.unreadable} accounted for"
             )
         if keys is not None and keys.images(name) != run.images[name]:
             raise RuntimeError(f"{name}: {keys.images(name)} keys of {run.images[name]} images")

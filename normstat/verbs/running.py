@@ -3,7 +3,7 @@
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -12,8 +12,8 @@ from normstat.errors import EngineLost, NothingToRead, UsageError
 from normstat.executors import Executor, InProcess, Job, Local, available_cpus
 from normstat.executors.protocol import Map, R
 from normstat.files import shown
-from normstat.images import FORMATS, HINTS, LAYOUTS, Code, Shard, Unreadable
-from normstat.sources import Folder, Selection, Survey
+from normstat.images import FORMATS, HINTS, LAYOUTS, Code, LeftOut, Reason, Shard, Unreadable
+from normstat.sources import Folder, Folders, Selection, Survey
 from normstat.stats import Settings
 
 #: What ``--channels`` may be.
@@ -67,7 +67,7 @@ class Images:
         cls, path: str | os.PathLike[str], settings: Settings, splits: Iterable[str]
     ) -> "Images":
         """The images of a folder, found as the settings say; of all splits if none is named."""
-        source = Folder(path, settings.split_dirs, settings.include, settings.exclude)
+        source = folder_of(path, settings)
         selection = source.selection(tuple(dict.fromkeys(splits)))
         if not selection.splits:
             raise NothingToRead(_nothing_found(source, selection))
@@ -76,6 +76,21 @@ class Images:
     def shards(self) -> Iterator[Shard]:
         """The work; with the stamps of the samples if ``stamped``."""
         return self.source.shards(self.selection, self.stamped)
+
+
+def folder_of(
+    path: str | os.PathLike[str],
+    settings: Settings,
+    split_dirs: Mapping[str, str] | None = None,
+) -> Folder:
+    """A folder, looked through as the settings say, but for other `split_dirs`."""
+    return Folder(
+        path,
+        settings.split_dirs if split_dirs is None else split_dirs,
+        settings.include,
+        settings.exclude,
+        settings.labels,
+    )
 
 
 class Run:
@@ -90,6 +105,7 @@ class Run:
     ----------
     listed : split → images found so far, and folders that cannot be listed.
     images : split → images found so far.
+    left_out : images that are skipped; known at the end, and only if names are looked through.
     """
 
     def __init__(
@@ -107,6 +123,7 @@ class Run:
         self._survey = survey
         self.listed: Counter[str] = Counter()
         self.images: Counter[str] = Counter()
+        self.left_out = LeftOut()
 
     def results(self, job: Job[R], by: Map[R] | None = None) -> Generator[R, None, None]:
         """What the job makes of each shard, in their order; mapped ``by`` the executor, or else."""
@@ -118,7 +135,7 @@ class Run:
                     survey.check()
                 yield result
         if survey:
-            survey.wait()
+            self.left_out = survey.wait().left_out
 
     def _shards(self) -> Iterator[Shard]:
         for shard in self._images.shards():
@@ -223,9 +240,11 @@ class _SurveyThread:
             for notice in _notices(self._survey, self._images.selection):
                 self._progress.notice(notice)
 
-    def wait(self) -> None:
+    def wait(self) -> Survey:
+        """What the names tell, once they all are looked through."""
         self._thread.join()
         self.check()
+        return self._survey or Survey()
 
 
 def _notices(survey: Survey, selection: Selection) -> Iterator[str]:
@@ -233,13 +252,55 @@ def _notices(survey: Survey, selection: Selection) -> Iterator[str]:
         rules = sorted(survey.rules.get(split, ()))
         more = f", and {len(rules) - 3} more" if len(rules) > 3 else ""
         yield f"{split}: {survey.images[split]} images ({', '.join(rules[:3])}{more})"
-    if survey.beside:
+    yield from _skipped_notices(survey)
+    for (split, other), images in sorted(survey.taken.items()):
+        yield f"--split-dir {split} takes {images:,} images out of {other}"
+    if survey.ordinary.number:
+        yield _ordinary_notice(survey.ordinary)
+
+
+def _skipped_notices(survey: Survey) -> Iterator[str]:
+    """Images that are left out: how many, the first, and what would change it."""
+    beside = survey.all_skipped(Reason.BESIDE_SPLITS)
+    if beside.images:
         yield (
-            f"{survey.beside} images are in no split's folder and were skipped, the first: "
-            f"{shown(survey.first_beside)}; --split-dir NAME=FOLDER takes a folder in"
+            f"{beside.images} images are in no split's folder and were skipped, the first: "
+            f"{shown(beside.first)}; --split-dir NAME=FOLDER takes a folder in"
         )
-    for name in sorted(survey.look_like_labels):
-        yield f"folders named {name} hold images too; --exclude {name} leaves them out"
+    labels = survey.all_skipped(Reason.LABELS)
+    if labels.images:
+        yield (
+            f"{labels.images} images are labels by the names of their folders or files and were "
+            f"left out, the first: {shown(labels.first)}; --labels count takes them in"
+        )
+    if survey.only_labels:
+        yield "all images are labels by name, so these are what is counted"
+    doubtful = survey.doubtful
+    if doubtful.number:
+        first = shown(doubtful.first.removesuffix("/"))
+        yield (
+            f"{_folders(doubtful)} a word of labels in the name and no names that pair with images "
+            f"beside, and counted; the first: {first}; --exclude {first} leaves it out"
+        )
+    others = survey.all_skipped(Reason.UNKNOWN_EXTENSION)
+    if others.images:
+        yield (
+            f"{others.images} files look like images and were left out, as their names end in no "
+            f"extension that is read, the first: {shown(others.first)}; rename or convert them"
+        )
+
+
+def _ordinary_notice(folders: Folders) -> str:
+    first = shown(folders.first.removesuffix("/"))
+    return (
+        f"{_folders(folders)} a split's word in the name, but nothing beside that would make a "
+        f"split of it, and counted as any other; the first: {first}; --split-dir "
+        f"{folders.split}={first} makes it one"
+    )
+
+
+def _folders(folders: Folders) -> str:
+    return f"{folders.number} folder{'s have' if folders.number > 1 else ' has'}"
 
 
 def _nothing_found(source: Folder, selection: Selection) -> str:

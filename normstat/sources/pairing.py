@@ -1,0 +1,158 @@
+"""Which folders hold labels: by their whole names, or by names of files that pair with images."""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from normstat.images import path_bytes
+from normstat.sources.filters import Filters
+from normstat.sources.labels import (
+    LABEL_HINTS,
+    are_kin,
+    are_labels,
+    image_stems,
+    is_negated,
+    is_plain_number,
+    label_stems,
+    label_words,
+    without_last_word,
+)
+from normstat.sources.peeks import Peeks, mention
+
+# Names that are compared, folders beside that are looked at, and folders that are listed in each.
+_NAMES = 64
+_BESIDE = 64
+_BELOW = 16
+# Answers that are kept: a data set may have a folder of labels for each of a million images.
+_KEPT = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class LabelFolders:
+    """Of the folders in a folder, those whose names say labels.
+
+    Attributes
+    ----------
+    labels : names of those that hold labels.
+    counted : names of the others: classes, for all that is known.
+    """
+
+    labels: frozenset[str] = frozenset()
+    counted: frozenset[str] = frozenset()
+
+
+class _Match(Enum):
+    NONE = 0
+    # The same names; as any numbered files have them.
+    NUMBERS = 1
+    # The same names, which is enough if no other folder has them.
+    NAMES = 2
+    # Names that only labels of these images have.
+    PAIRS = 3
+
+
+_NO_LABELS = LabelFolders()
+
+
+class Pairing:
+    """Tells folders of labels from others.
+
+    Parameters
+    ----------
+    peeks : names in DATA.
+    filters : which names count.
+    """
+
+    def __init__(self, peeks: Peeks, filters: Filters) -> None:
+        self._peeks = peeks
+        self._filters = filters
+        self._known: dict[str, LabelFolders] = {}
+
+    def among(self, path: str, folders: Sequence[str]) -> LabelFolders:
+        """The folders of labels among all `folders` in the folder `path`."""
+        if not mention(folders, LABEL_HINTS):
+            return _NO_LABELS
+        known = self._known.get(path)
+        if known is None:
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            known = self._known[path] = self._decided(path, folders)
+        return known
+
+    def _decided(self, path: str, folders: Sequence[str]) -> LabelFolders:
+        words = {name: label_words(name) for name in folders}
+        suspects = [name for name in folders if words[name] or are_labels(name)]
+        others = [
+            name
+            for name in sorted(folders, key=path_bytes)
+            if name not in suspects and self._filters.enters(path, name)
+        ]
+        labels = {
+            name
+            for name in suspects
+            if not self._filters.asks_for_labels(name)
+            and not any(is_negated(word, folders) for word in words[name])
+            and (are_labels(name) or self._pairs(path, name, others))
+        }
+        return LabelFolders(frozenset(labels), frozenset(suspects) - labels)
+
+    def _pairs(self, path: str, name: str, others: Sequence[str]) -> bool:
+        """True if the files in a folder are named after images in another one beside it.
+
+        The same numbers in several folders say nothing, as classes are numbered, too: then it has
+        to be a folder of kindred name (``train_masks`` and ``train``), or the only one.
+        """
+        top = f"{path}{name}/"
+        place, names = next(self._peeks.folders_with_images(top, _BELOW), ("", []))
+        if not names:
+            return False
+        names, below = names[:_NAMES], place.removeprefix(top)
+        matches = []
+        if not below and (own := self._peeks.listed(path)[1]):
+            matches.append(_match(names, own, kin=True))
+        kin = [other for other in others if are_kin(name, other)]
+        rest = [other for other in others if other not in kin]
+        for other in (*kin, *rest[:_BESIDE]):
+            images = self._images(f"{path}{other}/", below)
+            matches.append(_match(names, images, kin=other in kin))
+            if matches[-1] is _Match.PAIRS:
+                return True
+        same = [match for match in matches if match is not _Match.NONE]
+        return _Match.PAIRS in same or same == [_Match.NAMES]
+
+    def _images(self, path: str, below: str) -> list[str]:
+        """The names of images in the same place of another folder, or else anywhere in it."""
+        images = self._peeks.listed(path + below)[1]
+        if images:
+            return images
+        found = self._peeks.folders_with_images(path, _BELOW)
+        return [name for _, names in found for name in names]
+
+
+def paired(names: Iterable[str], beside: Iterable[str]) -> frozenset[str]:
+    """Of files whose names say labels, those that have an image beside them in the folder.
+
+    >>> sorted(paired(["7_mask.png", "8_mask.png", "gt.png"], ["7_sat.jpg", "img.png"]))
+    ['7_mask.png', 'gt.png']
+    """
+    stems = {stem for name in beside for stem in image_stems(name)}
+    return frozenset(name for name in names if any(stem in stems for stem in label_stems(name)))
+
+
+def _match(names: Sequence[str], images: Iterable[str], kin: bool) -> _Match:
+    """How the names of files that may be labels match those of images: at least half of them."""
+    stems = {stem: os.path.splitext(image)[1] for image in images for stem in image_stems(image)}
+    same = {name for name in names if os.path.splitext(name)[0].lower() in stems}
+    pairs = {name for name in names if any(stem in stems for stem in label_stems(name))}
+    if kin:
+        pairs |= same | {name for name in names if without_last_word(name) in stems}
+    if 2 * len(pairs) >= len(names):
+        return _Match.PAIRS
+    if 2 * len(same) < len(names):
+        return _Match.NONE
+    says_nothing = all(
+        is_plain_number(stem) and stems[stem.lower()].lower() == extension.lower()
+        for stem, extension in map(os.path.splitext, same)
+    )
+    return _Match.NUMBERS if says_nothing else _Match.NAMES

@@ -1,0 +1,133 @@
+"""Which split a folder speaks for: by its whole name, or by a word in it and what lies beside."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from normstat.sources.filters import Filters
+from normstat.sources.labels import FOLDER_WORDS, IMAGE_WORDS, label_words
+from normstat.sources.pairing import Pairing
+from normstat.sources.peeks import Peeks, mention
+from normstat.sources.splits import SPLIT_HINTS, Said, conflict_message, said
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What a folder says about the split of its images.
+
+    Attributes
+    ----------
+    split : for which it speaks; None if for none.
+    conflict : the message to raise should it hold an image.
+    ordinary : the split whose word is in its name without making it a split; else empty.
+    """
+
+    split: str | None = None
+    conflict: str | None = None
+    ordinary: str = ""
+
+
+class Speech:
+    """Tells folders that are splits from others.
+
+    Parameters
+    ----------
+    peeks : names in DATA.
+    pairing : which folders hold labels.
+    filters : which names count.
+    """
+
+    def __init__(self, peeks: Peeks, pairing: Pairing, filters: Filters) -> None:
+        self._peeks = peeks
+        self._pairing = pairing
+        self._filters = filters
+        self._only: dict[str, str | None] = {}
+
+    def among(self, path: str, split: str | None, folders: Sequence[str]) -> dict[str, Spoken]:
+        """What each of all `folders` in the folder `path` says that says anything.
+
+        Parameters
+        ----------
+        split : for which something on the way to the folder has spoken.
+        """
+        if not mention(folders, SPLIT_HINTS):
+            return {}
+        words = {name: spoken for name in folders if (spoken := said(name))}
+        if split is None:
+            return {name: self._outside(path, name, words) for name in words}
+        return {name: self._inside(path, name, split, words, folders) for name in words}
+
+    def _outside(self, path: str, name: str, words: dict[str, Said]) -> Spoken:
+        mine, others = words[name], [other for key, other in words.items() if key != name]
+        if mine.whole:
+            return Spoken(mine.whole)
+        if mine.split and any(mine.goes_with(other) for other in others):
+            return Spoken(mine.split)
+        if mine.is_test_dev and any(mine.rest == other.rest and other.split for other in others):
+            return Spoken("test")
+        if mine.split and label_words(name) and _follows(mine, others):
+            return Spoken(mine.split)
+        if mine.glued:
+            return Spoken()
+        if not mine.split:
+            return Spoken(conflict=conflict_message(f"{path}{name}/", *sorted(mine.splits)[:2]))
+        if self._is_only(f"{path}{name}/"):
+            return Spoken(mine.split)
+        return Spoken(ordinary=mine.split)
+
+    def _inside(
+        self, path: str, name: str, split: str, words: dict[str, Said], folders: Sequence[str]
+    ) -> Spoken:
+        """What a folder says inside of a split: it may be a class, if those beside it are."""
+        exact = words[name].whole
+        if exact in (None, split):
+            return Spoken()
+        others = [other for other in folders if other != name]
+        if not any(words[other].whole for other in others if other in words) and any(
+            self._is_class(path, other) for other in others
+        ):
+            return Spoken()
+        return Spoken(conflict=conflict_message(f"{path}{name}/", split, exact or ""))
+
+    def _is_class(self, path: str, name: str) -> bool:
+        return (
+            not label_words(name)
+            and name.lower() not in IMAGE_WORDS
+            and self._filters.enters(path, name)
+            and self._peeks.holds_images(f"{path}{name}/")
+        )
+
+    def _is_only(self, path: str) -> bool:
+        """True if all images of DATA are in a folder."""
+        if not path:
+            return True
+        above, slash, name = path.removesuffix("/").rpartition("/")
+        above += slash
+        if not self._is_only(above):
+            return False
+        if above not in self._only:
+            self._only[above] = self._only_one(above)
+        return self._only[above] == name
+
+    def _only_one(self, path: str) -> str | None:
+        """The only folder with images in a folder that has no others; labels are none."""
+        folders, images = self._peeks.listed(path)
+        if images:
+            return None
+        labels = self._pairing.among(path, folders).labels
+        holding = []
+        for name in folders:
+            if (
+                name not in labels
+                and self._filters.enters(path, name)
+                and self._peeks.holds_images(f"{path}{name}/")
+            ):
+                holding.append(name)
+                if len(holding) > 1:
+                    return None
+        return holding[0] if holding else None
+
+
+def _follows(labels: Said, others: Sequence[Said]) -> bool:
+    """True if a folder of labels (that are counted) goes with a split beside."""
+    rest = {*labels.rest[0], *labels.rest[1]}
+    return rest <= FOLDER_WORDS and any(other.whole == labels.split for other in others)
