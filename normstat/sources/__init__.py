@@ -3,7 +3,7 @@
 from normstat.sources.folder import Folder
 from normstat.sources.labels import LABELS
 from normstat.sources.protocol import Folders, Selection, Source, Survey
-from normstat.sources.splits import ALL, SPLIT_WORDS, said, split_names
+from normstat.sources.splits import ALL, SPLIT_WORDS, quoted, quoted_glob, said, split_names
 
 __all__ = [
     "ALL",
@@ -14,6 +14,8 @@ __all__ = [
     "Selection",
     "Source",
     "Survey",
+    "quoted",
+    "quoted_glob",
     "said",
     "split_names",
 ]

@@ -1,7 +1,7 @@
 """Which folders hold labels: by their whole names, or by names of files that pair with images."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -128,6 +128,39 @@ class Pairing:
             return images
         found = self._peeks.folders_with_images(path, _BELOW)
         return [name for _, names in found for name in names]
+
+
+class Suspects:
+    """Tells the labels among the images of a folder, as soon as the names are enough."""
+
+    def __init__(self, filters: Filters, looks: bool) -> None:
+        self._filters = filters
+        self._looks = looks
+        self._names: list[str] = []
+        self._suspects: list[os.DirEntry[str]] = []
+
+    def sure(self, entries: list["os.DirEntry[str]"]) -> list["os.DirEntry[str]"]:
+        """Those of some images that are nothing else, whatever lies beside."""
+        if not self._looks:
+            return entries
+        names = [entry.name for entry in entries]
+        self._names += names
+        if not mention(names, LABEL_HINTS):
+            return entries
+        sure = []
+        for entry in entries:
+            if label_stems(entry.name) and not self._filters.asks_for_labels(entry.name):
+                self._suspects.append(entry)
+            else:
+                sure.append(entry)
+        return sure
+
+    def rest(self) -> Iterator[tuple["os.DirEntry[str]", bool]]:
+        """The other images, and whether they are labels, once all names are known."""
+        if self._suspects:
+            labels = paired([entry.name for entry in self._suspects], self._names)
+            for entry in self._suspects:
+                yield entry, entry.name in labels
 
 
 def paired(names: Iterable[str], beside: Iterable[str]) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -132,7 +133,26 @@ def conflict_message(path: str, one: str, other: str) -> str:
     """
     folder = path.removesuffix("/")
     own = re.sub(r"[^-\w.]+", "-", folder, flags=re.ASCII).lstrip("-_.") or f"{one}-{other}"
+    given = quoted(f"{own}={folder}")
     return (
-        f"{shown(folder)}: could be {one} or {other}; --split-dir {own}={shown(folder)} makes it a "
-        f"split of its own, --exclude {shown(folder)} leaves it out"
+        f"{shown(folder)}: could be {one} or {other}; --split-dir {given} makes it a split of its "
+        f"own, --exclude {quoted_glob(folder)} leaves it out"
     )
+
+
+def quoted(text: str) -> str:
+    """An argument as it is given to a shell.
+
+    >>> quoted("test=dev test")
+    "'test=dev test'"
+    """
+    return shlex.quote(shown(text))
+
+
+def quoted_glob(path: str) -> str:
+    """A glob that matches just this path, as it is given to a shell.
+
+    >>> print(quoted_glob("train_val"), quoted_glob("[1] val"))
+    train_val '[[]1] val'
+    """
+    return quoted(re.sub(r"([*?[])", r"[\1]", path))

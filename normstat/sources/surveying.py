@@ -1,12 +1,14 @@
 """A look through all names of a folder: how many images there are, and what is left out."""
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from normstat.images import FORMATS, Reason, Skipped, path_bytes
+from normstat.sources.place import Place
 from normstat.sources.protocol import Selection, Survey
-from normstat.sources.tree import Place, Tree
+from normstat.sources.tree import Tree
 
 # Extensions of images that are not read here; some may be one day.
 _FOREIGN = {
@@ -53,7 +55,7 @@ def survey_of(tree: Tree, selection: Selection, rest_rule: Callable[[str], str])
     stack = [tree.top()]
     while stack:
         place = stack.pop()
-        seen = _Seen(survey)
+        seen = _Seen(tree, survey.extensions)
         images, first = 0, ""
         try:
             for entry, child, is_label in tree.scan(place, seen):
@@ -63,12 +65,14 @@ def survey_of(tree: Tree, selection: Selection, rest_rule: Callable[[str], str])
                     seen.labels += Skipped(1, entry.name)
                 else:
                     images += 1
-                    first = _first(first, entry.name)
+                    name = entry.name
+                    if not first or name < first or not name.isascii():
+                        first = min(first or name, name, key=path_bytes)
             split = place.images_split(selection) if images else place.own or selection.rest
         except OSError:  # shards() makes one record of a folder that cannot be listed
             if place.labels:
                 continue
-            seen = _Seen(survey)
+            seen = _Seen(tree, survey.extensions)
             images, first = 1, ""
             split = place.own or selection.rest
         seen.images = Skipped(images, first)
@@ -82,22 +86,15 @@ def survey_of(tree: Tree, selection: Selection, rest_rule: Callable[[str], str])
 class _Seen:
     """The files of one folder; is told those that are no images by their names."""
 
-    survey: Survey
+    tree: Tree
+    extensions: Counter[str]
     images: Skipped = _NONE
     labels: Skipped = _NONE
     others: Skipped = _NONE
 
-    def add(self, name: str, extension: str, taken: bool) -> None:
-        self.survey.extensions[extension] += 1
-        if extension not in FORMATS and taken and looks_like_an_image(name):
+    def add(self, path: str, name: str) -> None:
+        if looks_like_an_image(name) and self.tree.filters.takes(path, name):
             self.others += Skipped(1, name)
-
-
-def _first(one: str, other: str) -> str:
-    """The first of two names in byte order, which that of letters is where they are ASCII."""
-    if not one or other.isascii() or one.isascii():
-        return min(one or other, other)
-    return min(one, other, key=path_bytes)
 
 
 def _add(

@@ -4,19 +4,18 @@ It goes in the byte order of relative paths, with one folder's names in memory a
 """
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from operator import itemgetter
 from typing import Protocol, TypeAlias
 
-from normstat.errors import AmbiguousSplit
 from normstat.files import shown
 from normstat.images import FORMATS, Stamp, path_bytes
 from normstat.sources.filters import Filters
-from normstat.sources.labels import LABEL_HINTS, label_stems
-from normstat.sources.pairing import LabelFolders, Pairing, paired
-from normstat.sources.peeks import Peeks, mention
-from normstat.sources.protocol import Selection
+from normstat.sources.pairing import LabelFolders, Pairing, Suspects
+from normstat.sources.peeks import Peeks
+from normstat.sources.place import Place, Trail
 from normstat.sources.speech import Speech, Spoken
 
 #: The rule by which a split was chosen that a user has named.
@@ -27,52 +26,6 @@ _NO_LABELS = LabelFolders()
 _SILENT = Spoken()
 
 
-# (st_dev, st_ino) of the folders from the root to a place: a link to one of them is a loop.
-_Trail: TypeAlias = tuple[tuple[int, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A folder on the walk, and what its path says.
-
-    Attributes
-    ----------
-    path : relative: empty, or with a trailing ``/``.
-    split : for which the names on the way speak; None while nothing has spoken.
-    given : the split that the folder, or one above, was given to; stronger than `split`.
-    rule : what chose the split.
-    conflict : the message to raise should an image turn up here.
-    trail : the folders on the way.
-    labels : name of the folder on the way that holds labels; empty if there is none.
-    ordinary : path of the folder on the way that has a split's word in its name and is none, and
-        that split; empty if there is none.
-    doubtful : path of the folder on the way that has a word of labels in its name and counts.
-    """
-
-    path: str = ""
-    split: str | None = None
-    given: str | None = None
-    rule: str = ""
-    conflict: str | None = None
-    trail: _Trail = ()
-    labels: str = ""
-    ordinary: tuple[str, str] = ("", "")
-    doubtful: str = ""
-
-    @property
-    def own(self) -> str | None:
-        """The split of this folder; None if it is in none."""
-        return self.given or self.split
-
-    def images_split(self, selection: Selection) -> str | None:
-        """The split of an image here; None if it is in none."""
-        if self.given:
-            return self.given
-        if self.conflict:
-            raise AmbiguousSplit(self.conflict)
-        return self.split or selection.rest
-
-
 # Sort key, place, relative path, and: None for a folder, for an image its size (a million sizes
 # take less memory than stamps, which only a cache needs) or its stamp, else the failure.
 _Item: TypeAlias = tuple[bytes, Place, str, int | Stamp | OSError | None]
@@ -81,10 +34,17 @@ _Entry: TypeAlias = tuple["os.DirEntry[str]", Place | None, bool]
 
 
 class Others(Protocol):
-    """Is told all files of a folder, also those that are no images by their names."""
+    """Is told the files that are no images by their names.
 
-    def add(self, name: str, extension: str, taken: bool) -> None:
-        """A file, with its extension in lower case; `taken` if the globs let it through."""
+    Attributes
+    ----------
+    extensions : those of all files are counted in it.
+    """
+
+    extensions: Counter[str]
+
+    def add(self, path: str, name: str) -> None:
+        """A file in a folder that has no extension of images."""
 
 
 class Tree:
@@ -98,6 +58,7 @@ class Tree:
 
     Attributes
     ----------
+    filters : which names count.
     filtered : globs leave out some files.
     counts_labels : labels are images like others.
     """
@@ -114,11 +75,11 @@ class Tree:
             for end, letter in enumerate(path[:-1])
             if letter == "/"
         } | ({""} if any(assigned) else set())
-        self._filters = Filters(include, exclude, {*assigned, *self._above_assigned})
-        peeks = Peeks(root, self._filters)
-        self._pairing = Pairing(peeks, self._filters)
-        self._speech = Speech(peeks, self._pairing, self._filters)
-        self.filtered = self._filters.is_any
+        self.filters = Filters(include, exclude, {*assigned, *self._above_assigned})
+        peeks = Peeks(root, self.filters)
+        self._pairing = Pairing(peeks, self.filters)
+        self._speech = Speech(peeks, self._pairing, self.filters)
+        self.filtered = self.filters.is_any
         self.counts_labels = False
 
     def top(self) -> Place:
@@ -176,47 +137,65 @@ class Tree:
 
         Parameters
         ----------
-        others : is told all files.
+        others : is told what else there is.
         """
         path = place.path
         location = f"{self._root}/{path}"
         trail = (*place.trail, _identity(os.stat(location)))
-        names: list[str] = []  # of all folders: those beside tell what a name means
+        names: list[str] = []
         folders: list[os.DirEntry[str]] = []
-        chunk: list[os.DirEntry[str]] = []
-        pairs = _Pairs(place, self._filters, self.counts_labels)
+        all_labels = bool(place.labels)
+        pairs = Suspects(self.filters, not (self.counts_labels or place.labels))
         with os.scandir(location) as entries:
-            for entry in entries:
-                name = entry.name
-                if name.startswith(".") and self._filters.is_hidden(path, name):
-                    continue
-                if _is_folder(entry):
-                    names.append(name)
-                    if self._may_enter(path, entry, trail):
-                        folders.append(entry)
-                    continue
-                dot = name.rfind(".")
-                extension = name[dot:].lower() if dot > 0 else ""
-                taken = not self.filtered or self._filters.takes(path, name)
-                if extension in FORMATS and taken:
-                    chunk.append(entry)
-                    if len(chunk) == _CHUNK:
-                        yield from pairs.sure(chunk)
-                        chunk = []
-                if others is not None:
-                    others.add(name, extension, taken)
-        yield from pairs.sure(chunk)
-        yield from pairs.rest()
+            for chunk in self._images(path, entries, names, folders, others):
+                for image in pairs.sure(chunk):
+                    yield image, None, all_labels
+        for image, is_label in pairs.rest():
+            yield image, None, is_label
         if folders:
             yield from self._entered(place, folders, names, trail)
 
-    def _may_enter(self, path: str, entry: "os.DirEntry[str]", trail: _Trail) -> bool:
-        if not self._filters.enters(path, entry.name):
-            return False
-        return not entry.is_symlink() or _identity(entry.stat()) not in trail
+    def _images(
+        self,
+        path: str,
+        entries: Iterable["os.DirEntry[str]"],
+        names: list[str],
+        folders: list["os.DirEntry[str]"],
+        others: Others | None,
+    ) -> Iterator[list["os.DirEntry[str]"]]:
+        """The images in a folder, many at a time.
+
+        Parameters
+        ----------
+        names : is given the names of all folders: those beside tell what a name means.
+        folders : is given those that the globs let through.
+        """
+        chunk = []
+        for entry in entries:
+            name = entry.name
+            if name.startswith(".") and self.filters.is_hidden(path, name):
+                continue
+            if _is_folder(entry):
+                names.append(name)
+                if self.filters.enters(path, name):
+                    folders.append(entry)
+                continue
+            dot = name.rfind(".")
+            extension = name[dot:].lower() if dot > 0 else ""
+            if others is not None:
+                others.extensions[extension] += 1
+            if extension in FORMATS:
+                if not self.filtered or self.filters.takes(path, name):
+                    chunk.append(entry)
+                    if len(chunk) == _CHUNK:
+                        yield chunk
+                        chunk = []
+            elif others is not None:
+                others.add(path, name)
+        yield chunk
 
     def _entered(
-        self, place: Place, folders: list["os.DirEntry[str]"], names: list[str], trail: _Trail
+        self, place: Place, folders: list["os.DirEntry[str]"], names: list[str], trail: Trail
     ) -> Iterator[_Entry]:
         skips = not (self.counts_labels or place.labels)
         labels = self._pairing.among(place.path, names) if skips else _NO_LABELS
@@ -224,10 +203,12 @@ class Tree:
         spoken = {} if place.labels else self._speech.among(place.path, place.split, names)
         for entry in folders:
             name = entry.name
+            if entry.is_symlink() and _identity(entry.stat()) in trail:
+                continue
             child = self._child(place, name, trail, labels)
             yield entry, self._spoken(child, spoken.get(name, _SILENT)), False
 
-    def _child(self, place: Place, name: str, trail: _Trail, labels: LabelFolders) -> Place:
+    def _child(self, place: Place, name: str, trail: Trail, labels: LabelFolders) -> Place:
         path = f"{place.path}{name}/"
         is_given = path in self._assigned
         held = "" if is_given else place.labels or (name if name in labels.labels else "")
@@ -257,42 +238,6 @@ class Tree:
             conflict=place.conflict or spoken.conflict,
             ordinary=ordinary if not place.given else ("", ""),
         )
-
-
-class _Pairs:
-    """Tells the labels among the images of a folder, as soon as the names are enough."""
-
-    def __init__(self, place: Place, filters: Filters, counts_labels: bool) -> None:
-        self._all_labels = bool(place.labels)
-        self._looks = not (counts_labels or place.labels)
-        self._filters = filters
-        self._names: list[str] = []
-        self._suspects: list[os.DirEntry[str]] = []
-
-    def sure(self, entries: list["os.DirEntry[str]"]) -> Iterator[_Entry]:
-        """Those of some files that are nothing else, whatever lies beside."""
-        names = [entry.name for entry in entries]
-        if not self._looks:
-            for entry in entries:
-                yield entry, None, self._all_labels
-            return
-        self._names += names
-        if not mention(names, LABEL_HINTS):
-            for entry in entries:
-                yield entry, None, False
-            return
-        for entry in entries:
-            if label_stems(entry.name) and not self._filters.asks_for_labels(entry.name):
-                self._suspects.append(entry)
-            else:
-                yield entry, None, False
-
-    def rest(self) -> Iterator[_Entry]:
-        """The other files, once all names are known."""
-        if self._suspects:
-            labels = paired([entry.name for entry in self._suspects], self._names)
-            for entry in self._suspects:
-                yield entry, None, entry.name in labels
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:

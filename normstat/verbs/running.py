@@ -12,9 +12,10 @@ from normstat.errors import EngineLost, NothingToRead, UsageError
 from normstat.executors import Executor, InProcess, Job, Local, available_cpus
 from normstat.executors.protocol import Map, R
 from normstat.files import shown
-from normstat.images import FORMATS, HINTS, LAYOUTS, Code, LeftOut, Reason, Shard, Unreadable
-from normstat.sources import Folder, Folders, Selection, Survey
+from normstat.images import FORMATS, HINTS, LAYOUTS, Code, LeftOut, Shard, Unreadable
+from normstat.sources import Folder, Selection, Survey
 from normstat.stats import Settings
+from normstat.verbs.notices import notices_of_names
 
 #: What ``--channels`` may be.
 CHANNELS = ("auto", "gray", "rgb")
@@ -252,55 +253,7 @@ def _notices(survey: Survey, selection: Selection) -> Iterator[str]:
         rules = sorted(survey.rules.get(split, ()))
         more = f", and {len(rules) - 3} more" if len(rules) > 3 else ""
         yield f"{split}: {survey.images[split]} images ({', '.join(rules[:3])}{more})"
-    yield from _skipped_notices(survey)
-    for (split, other), images in sorted(survey.taken.items()):
-        yield f"--split-dir {split} takes {images:,} images out of {other}"
-    if survey.ordinary.number:
-        yield _ordinary_notice(survey.ordinary)
-
-
-def _skipped_notices(survey: Survey) -> Iterator[str]:
-    """Images that are left out: how many, the first, and what would change it."""
-    beside = survey.all_skipped(Reason.BESIDE_SPLITS)
-    if beside.images:
-        yield (
-            f"{beside.images} images are in no split's folder and were skipped, the first: "
-            f"{shown(beside.first)}; --split-dir NAME=FOLDER takes a folder in"
-        )
-    labels = survey.all_skipped(Reason.LABELS)
-    if labels.images:
-        yield (
-            f"{labels.images} images are labels by the names of their folders or files and were "
-            f"left out, the first: {shown(labels.first)}; --labels count takes them in"
-        )
-    if survey.only_labels:
-        yield "all images are labels by name, so these are what is counted"
-    doubtful = survey.doubtful
-    if doubtful.number:
-        first = shown(doubtful.first.removesuffix("/"))
-        yield (
-            f"{_folders(doubtful)} a word of labels in the name and no names that pair with images "
-            f"beside, and counted; the first: {first}; --exclude {first} leaves it out"
-        )
-    others = survey.all_skipped(Reason.UNKNOWN_EXTENSION)
-    if others.images:
-        yield (
-            f"{others.images} files look like images and were left out, as their names end in no "
-            f"extension that is read, the first: {shown(others.first)}; rename or convert them"
-        )
-
-
-def _ordinary_notice(folders: Folders) -> str:
-    first = shown(folders.first.removesuffix("/"))
-    return (
-        f"{_folders(folders)} a split's word in the name, but nothing beside that would make a "
-        f"split of it, and counted as any other; the first: {first}; --split-dir "
-        f"{folders.split}={first} makes it one"
-    )
-
-
-def _folders(folders: Folders) -> str:
-    return f"{folders.number} folder{'s have' if folders.number > 1 else ' has'}"
+    yield from notices_of_names(survey)
 
 
 def _nothing_found(source: Folder, selection: Selection) -> str:
