@@ -1,6 +1,7 @@
 """Which split an image belongs to, by the names of its folders and by what is asked for."""
 
 import os
+import re
 import shlex
 from contextlib import suppress
 from pathlib import Path
@@ -82,11 +83,14 @@ def test_two_splits_at_once_are_an_error_with_its_cure(
         Folder(data).selection()
     message = str(caught.value)
     assert message.startswith(f"{folder}: could be {splits[0]} or {splits[1]};")
-    words = shlex.split(message.replace(",", "").partition("; ")[2])
-    name, _, given = words[words.index("--split-dir") + 1].partition("=")
+    words = shlex.split(re.sub("[,;]", "", message))
+    given_to = [words[place + 1] for place, word in enumerate(words) if word == "--split-dir"]
+    name, _, given = given_to[-1].partition("=")
     exclude = words[words.index("--exclude") + 1]
     assert (given, exclude) == (folder, folder)
     assert name not in splits
+    either = [] if "/" in folder else [f"{split}={folder}" for split in splits]
+    assert given_to[:-1] == either  # all of it is one or the other
     assert found(Folder(data, {name: given})) == {name: [f"{folder}/a.png"]}
     assert found(Folder(data, exclude=[exclude])) == {"all": ["z.png"]}
 

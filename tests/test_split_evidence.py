@@ -169,6 +169,15 @@ def test_a_split_in_another_is_an_error(data: Path, paths: str) -> None:
     assert "--split-dir train-" in str(caught.value)
 
 
+def test_a_folder_of_two_splits_beside_one_of_them_is_offered_to_neither(data: Path) -> None:
+    """``train_val`` has images of val, perhaps: given to train they would leak."""
+    tree(data, "train_val/a.png", "val/b.png")
+    with pytest.raises(
+        AmbiguousSplit, match="train_val: could be train or val; --split-dir train_v"
+    ):
+        Folder(data).selection()
+
+
 @pytest.mark.parametrize("exclude", ["test_images", "test_*", "test_images/*"])
 def test_a_folder_that_is_left_out_still_tells(data: Path, exclude: str) -> None:
     """An option that leaves out one split changes nothing in another."""

@@ -69,7 +69,10 @@ class Speech:
         if mine.glued:
             return Spoken()
         if not mine.split:
-            return Spoken(conflict=conflict_message(f"{path}{name}/", *sorted(mine.splits)[:2]))
+            splits = sorted(mine.splits)
+            # A folder of train and val beside one of val: given to train, it would leak.
+            offered = [] if any(other.splits & mine.splits for other in others) else splits
+            return Spoken(conflict=conflict_message(f"{path}{name}/", splits, offered))
         if self._is_only(f"{path}{name}/"):
             return Spoken(mine.split)
         return Spoken(ordinary=mine.split)
@@ -86,7 +89,7 @@ class Speech:
             self._is_class(path, other) for other in others
         ):
             return Spoken()
-        return Spoken(conflict=conflict_message(f"{path}{name}/", split, exact or ""))
+        return Spoken(conflict=conflict_message(f"{path}{name}/", (split, exact or "")))
 
     def _is_class(self, path: str, name: str) -> bool:
         return (

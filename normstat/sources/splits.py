@@ -3,7 +3,7 @@
 import os
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from normstat.errors import UsageError
@@ -123,20 +123,28 @@ def assignments(root: str, split_dirs: Mapping[str, str]) -> Iterator[tuple[str,
         yield ("" if path == "." else f"{path}/"), split
 
 
-def conflict_message(path: str, one: str, other: str) -> str:
-    r"""What to say of a folder that speaks for two splits; no cure puts its images into either.
+def conflict_message(path: str, splits: Sequence[str], offered: Sequence[str] = ()) -> str:
+    r"""What to say of a folder that speaks for two splits; no cure mixes images of two splits.
 
-    >>> print(conflict_message("a/val/", "train", "val").replace("; ", ";\n").replace(", ", ",\n"))
-    a/val: could be train or val;
-    --split-dir a-val=a/val makes it a split of its own,
+    Parameters
+    ----------
+    splits : the two.
+    offered : those of them that all of its images may be given to.
+
+    Examples
+    --------
+    >>> print(conflict_message("a/val/", ("train", "val")).replace(", ", ",\n"))
+    a/val: could be train or val; --split-dir a-val=a/val makes it a split of its own,
     --exclude a/val leaves it out
     """
     folder = path.removesuffix("/")
-    own = re.sub(r"[^-\w.]+", "-", folder, flags=re.ASCII).lstrip("-_.") or f"{one}-{other}"
-    given = quoted(f"{own}={folder}")
+    own = re.sub(r"[^-\w.]+", "-", folder, flags=re.ASCII).lstrip("-_.") or "-or-".join(splits)
+    which = " or ".join(f"--split-dir {quoted(f'{split}={folder}')}" for split in offered)
     return (
-        f"{shown(folder)}: could be {one} or {other}; --split-dir {given} makes it a split of its "
-        f"own, --exclude {quoted_glob(folder)} leaves it out"
+        f"{shown(folder)}: could be {' or '.join(splits)}; "
+        + (f"say which with {which}; or " if which else "")
+        + f"--split-dir {quoted(f'{own}={folder}')} makes it a split of its own, "
+        f"--exclude {quoted_glob(folder)} leaves it out"
     )
 
 
