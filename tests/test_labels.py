@@ -125,6 +125,23 @@ def test_a_class_that_may_be_labels_is_named(data: Path) -> None:
     assert (doubtful.number, doubtful.first) == (2, "gas_mask/")
 
 
+ALONE = {
+    "a-class": ("mask/1.jpg helmet/1.jpg bare/1.jpg", "mask/"),
+    "a-class-in-a-split": ("train/depth/1.jpg train/light/1.jpg", "train/depth/"),
+    "masks": ("images/a.jpg masks/a.png", ""),
+    "masks-of-numbers": ("images/1.jpg masks/1.png", ""),
+    "far-below": ("a/b/c/mask/1.jpg a/b/c/helmet/x.jpg", ""),
+    "no-images": ("images/a.jpg labels/a.txt", ""),
+}
+
+
+@pytest.mark.parametrize(("paths", "first"), ALONE.values(), ids=ALONE)
+def test_a_folder_left_out_for_its_name_alone_is_named(data: Path, paths: str, first: str) -> None:
+    """It may be a class: nothing else says that its files are labels."""
+    tree(data, *paths.split())
+    assert surveyed(Folder(data)).alone.first == first
+
+
 ASKED = {
     "data-is-masks": ("a.png deep/b_mask.png", {}),
     "only-labels": ("masks/a.png masks/deep/b.png", {}),
@@ -260,11 +277,11 @@ def test_what_is_left_out_is_said(data: Path) -> None:
     """On stderr, with how many, the first and the option; -q hides it; show has it too."""
     for path in ("train/a.png", "query/a.png"):
         make.write(data / path, GRAY)
-    for path in ("train/masks/a.png", "train/x.jpg_large", "train/y.jpg?w=640"):
+    for path in ("train/masks/z.png", "train/x.jpg_large", "train/y.jpg?w=640"):
         make.write(data / path, b"never read")
     run = run_command("compute", data, "-o", data.parent / "s.json")
     assert "1 image is a label by the names" in run.stderr
-    assert "train/masks/a.png; --labels count" in run.stderr
+    assert "train/masks/z.png; --labels count" in run.stderr
     assert "1 images are in no split's folder" in run.stderr
     assert "2 files with the name of an image" in run.stderr
     assert "train/x.jpg_large" in run.stderr
@@ -272,6 +289,7 @@ def test_what_is_left_out_is_said(data: Path) -> None:
     assert "1 labels in train" in shown
     assert "query/a.png" in shown
     assert "train/x.jpg_large" in shown
+    assert "train/masks: is left out for its name alone" in run.stderr
     assert run_command("compute", data, "-q", "-o", data.parent / "s.json").stderr == ""
     counted = run_command("compute", data, "--labels", "count", "-o", data.parent / "c.json")
     assert "labels" not in counted.stderr.replace("--labels", "")

@@ -8,7 +8,7 @@ the same folder with a word of labels at the end or the start.
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from itertools import pairwise
 
 #: What to do with labels: leave them out, or count them as images.
@@ -43,6 +43,7 @@ LABEL_HINTS = (
     "trimap",
 )
 _NEGATIONS = ("no", "non", "not", "without")
+_UNMASKED = ("unmask", "unmasked")
 _SEPARATOR = re.compile(r"[-_. ]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _DIGITS = re.compile(r"(?<=\D)(?=\d)|(?<=\d)(?=\D)")
@@ -79,27 +80,50 @@ def label_words(name: str) -> frozenset[str]:
     return frozenset(word for word in (*words, *pairs) if word in FOLDER_WORDS)
 
 
-def is_negated(word: str, names: Iterable[str]) -> bool:
-    """True if one of the names is the opposite of the word, so that both are classes.
+def bare(name: str) -> str:
+    """The letters and digits of a folder's name, in lower case and the singular.
 
-    >>> is_negated("mask", ["no_mask"]), is_negated("mask", ["images"])
+    >>> bare("No_Masks")
+    'nomask'
+    """
+    return _SEPARATOR.sub("", name).lower().removesuffix("s")
+
+
+def is_negated(word: str, names: Collection[str]) -> bool:
+    """True if one of the names, which are bare, is the opposite of the word: both are classes.
+
+    >>> is_negated("masks", {"nomask"}), is_negated("mask", {"image"})
     (True, False)
     """
     one = word.removesuffix("s")
-    opposites = {f"{no}{one}" for no in _NEGATIONS} | ({"unmasked"} if one == "mask" else set())
-    return any(_SEPARATOR.sub("", name).lower().removesuffix("s") in opposites for name in names)
+    opposites = [f"{no}{one}" for no in _NEGATIONS]
+    return any(name in names for name in (*opposites, *(_UNMASKED if one == "mask" else ())))
 
 
-def are_kin(labels: str, images: str) -> bool:
-    """True if the name of a folder of images is that of one of labels, but for the words.
+def rest_of(name: str) -> tuple[str, ...]:
+    """The words of a folder's name that say neither labels nor images.
 
-    >>> are_kin("train_masks", "train"), are_kin("DUTS-TR-Mask", "DUTS-TR-Image")
-    (True, True)
-    >>> are_kin("tumor_masks", "images"), are_kin("gas_mask", "beach")
-    (True, False)
+    Folders of labels and of images with the same rest are kin, and images without any are so to
+    all labels beside.
+
+    >>> rest_of("train_masks"), rest_of("DUTS-TR-Mask"), rest_of("DUTS-TR-Image")
+    (('train',), ('duts', 'tr'), ('duts', 'tr'))
+    >>> rest_of("original_images"), rest_of("image_2")
+    ((), ())
     """
-    rest = _rest(images)
-    return not rest or rest == _rest(labels)
+    words = _words(name)
+    said = label_words(name) | IMAGE_WORDS
+    rest = []
+    place = 0
+    while place < len(words):
+        if words[place] in said:
+            place += 1
+        elif "".join(words[place : place + 2]) in said:
+            place += 2
+        else:
+            rest.append(words[place])
+            place += 1
+    return tuple(rest) if not all(word.isdigit() for word in rest) else ()
 
 
 def is_plain_number(stem: str) -> bool:
@@ -169,20 +193,3 @@ def names_labels(glob: str, name: str) -> bool:
 def _words(name: str) -> list[str]:
     parts = _SEPARATOR.split(_DIGITS.sub("_", _CAMEL.sub("_", name)))
     return [part.lower() for part in parts if part]
-
-
-def _rest(name: str) -> tuple[str, ...]:
-    """The words of a name that say neither labels nor images, without digits."""
-    words = [word for word in _words(name) if not word.isdigit()]
-    said = label_words(name) | IMAGE_WORDS
-    rest = []
-    place = 0
-    while place < len(words):
-        two = "".join(words[place : place + 2])
-        if two in said and words[place] not in said:
-            place += 2
-            continue
-        if words[place] not in said:
-            rest.append(words[place])
-        place += 1
-    return tuple(rest)

@@ -9,13 +9,14 @@ from normstat.images import path_bytes
 from normstat.sources.filters import Filters
 from normstat.sources.labels import (
     LABEL_HINTS,
-    are_kin,
     are_labels,
+    bare,
     image_stems,
     is_negated,
     is_plain_number,
     label_stems,
     label_words,
+    rest_of,
     without_last_word,
 )
 from normstat.sources.peeks import Peeks, mention
@@ -24,6 +25,8 @@ from normstat.sources.peeks import Peeks, mention
 _NAMES = 64
 _BESIDE = 64
 _BELOW = 16
+# Folders this deep below DATA may be classes; there it is worth a look at what else is there.
+_NEAR = 2
 # Answers that are kept: a data set may have a folder of labels for each of a million images.
 _KEPT = 1024
 
@@ -36,10 +39,12 @@ class LabelFolders:
     ----------
     labels : names of those that hold labels.
     counted : names of the others: classes, for all that is known.
+    alone : of `labels`, those whose names are all that says so; looked for near DATA only.
     """
 
     labels: frozenset[str] = frozenset()
     counted: frozenset[str] = frozenset()
+    alone: frozenset[str] = frozenset()
 
 
 class _Match(Enum):
@@ -81,23 +86,36 @@ class Pairing:
         return known
 
     def _decided(self, path: str, folders: Sequence[str]) -> LabelFolders:
-        words = {name: label_words(name) for name in folders}
-        suspects = [name for name in folders if words[name] or are_labels(name)]
+        words = {name: said for name in folders if (said := label_words(name)) or are_labels(name)}
+        names = {bare(name) for name in folders}
         others = [
             name
             for name in sorted(folders, key=path_bytes)
-            if name not in suspects and self._filters.enters(path, name)
+            if name not in words and self._filters.enters(path, name)
         ]
-        labels = {
+        kin: dict[tuple[str, ...], list[str]] = {}
+        for name in others:
+            kin.setdefault(rest_of(name), []).append(name)
+        possible = {
             name
-            for name in suspects
+            for name, said in words.items()
             if not self._filters.asks_for_labels(name)
-            and not any(is_negated(word, folders) for word in words[name])
-            and (are_labels(name) or self._pairs(path, name, others))
+            and not any(is_negated(word, names) for word in said)
         }
-        return LabelFolders(frozenset(labels), frozenset(suspects) - labels)
+        whole = {name for name in possible if are_labels(name)}
+        near = path.count("/") < _NEAR
+        pairs = set()
+        for name in possible if near else possible - whole:
+            rest = rest_of(name)
+            closest = [*kin.get(rest, ()), *(kin.get((), ()) if rest else ())][:_BESIDE]
+            if self._pairs(path, name, closest, others):
+                pairs.add(name)
+        labels = whole | pairs
+        return LabelFolders(
+            frozenset(labels), frozenset(words) - labels, frozenset(labels - pairs if near else ())
+        )
 
-    def _pairs(self, path: str, name: str, others: Sequence[str]) -> bool:
+    def _pairs(self, path: str, name: str, kin: Sequence[str], others: Sequence[str]) -> bool:
         """True if the files in a folder are named after images in another one beside it.
 
         The same numbers in several folders say nothing, as classes are numbered, too: then it has
@@ -111,7 +129,6 @@ class Pairing:
         matches = []
         if not below and (own := self._peeks.listed(path)[1]):
             matches.append(_match(names, own, kin=True))
-        kin = [other for other in others if are_kin(name, other)]
         rest = [other for other in others if other not in kin]
         for other in (*kin, *rest[:_BESIDE]):
             images = self._images(f"{path}{other}/", below)

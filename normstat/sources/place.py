@@ -25,6 +25,7 @@ class Place:
     labels : name of the folder on the way that holds labels; empty if there is none.
     ordinary : path of the folder on the way that has a split's word in its name and is none, and
         that split; empty if there is none.
+    alone : path of the folder on the way that holds labels by its name alone.
     doubtful : path of the folder on the way that has a word of labels in its name and counts.
     """
 
@@ -36,6 +37,7 @@ class Place:
     trail: Trail = ()
     labels: str = ""
     ordinary: tuple[str, str] = ("", "")
+    alone: str = ""
     doubtful: str = ""
 
     @property

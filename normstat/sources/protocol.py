@@ -61,6 +61,7 @@ class Survey:
     rules : split → what chose it.
     skipped : split, or None for what is in no split's folder → reason → images left out.
     only_labels : there is nothing but labels, so they count.
+    alone : folders of labels left out for their names alone, as they may be classes.
     doubtful : folders that have a word of labels in their names and count as images.
     ordinary : folders that have a split's word in their names and are none.
     taken : a split that was given a folder, and the split whose images it has so → how many.
@@ -71,6 +72,7 @@ class Survey:
     rules: dict[str, set[str]] = field(default_factory=dict)
     skipped: dict[str | None, dict[Reason, Skipped]] = field(default_factory=dict)
     only_labels: bool = False
+    alone: Folders = field(default_factory=Folders)
     doubtful: Folders = field(default_factory=Folders)
     ordinary: Folders = field(default_factory=Folders)
     taken: Counter[tuple[str, str]] = field(default_factory=Counter)

@@ -1,7 +1,8 @@
 """Which split a folder speaks for: by its whole name, or by a word in it and what lies beside."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from normstat.sources.filters import Filters
 from normstat.sources.labels import FOLDER_WORDS, IMAGE_WORDS, label_words
@@ -52,26 +53,29 @@ class Speech:
         if not mention(folders, SPLIT_HINTS):
             return {}
         words = {name: spoken for name in folders if (spoken := said(name))}
-        if split is None:
-            return {name: self._outside(path, name, words) for name in words}
-        return {name: self._inside(path, name, split, words, folders) for name in words}
+        if split is not None:
+            return {name: self._inside(path, name, split, words, folders) for name in words}
+        beside = _Beside()
+        for name in words:
+            beside.add(words[name])
+        return {name: self._outside(path, name, words[name], beside) for name in words}
 
-    def _outside(self, path: str, name: str, words: dict[str, Said]) -> Spoken:
-        mine, others = words[name], [other for key, other in words.items() if key != name]
+    def _outside(self, path: str, name: str, mine: Said, beside: "_Beside") -> Spoken:
         if mine.whole:
             return Spoken(mine.whole)
-        if mine.split and any(mine.goes_with(other) for other in others):
+        there = beside.with_rest.get(mine.rest, set())
+        if mine.split and there - {mine.split}:
             return Spoken(mine.split)
-        if mine.is_test_dev and any(mine.rest == other.rest and other.split for other in others):
+        if mine.is_test_dev and there:
             return Spoken("test")
-        if mine.split and label_words(name) and _follows(mine, others):
-            return Spoken(mine.split)
+        if mine.split in beside.whole and _says_only(name, mine):
+            return Spoken(mine.split)  # labels that are counted, as train_masks beside train
         if mine.glued:
             return Spoken()
         if not mine.split:
-            splits = sorted(mine.splits)
             # A folder of train and val beside one of val: given to train, it would leak.
-            offered = [] if any(other.splits & mine.splits for other in others) else splits
+            splits = sorted(mine.splits)
+            offered = [] if any(beside.number[split] > 1 for split in splits) else splits
             return Spoken(conflict=conflict_message(f"{path}{name}/", splits, offered))
         if self._is_only(f"{path}{name}/"):
             return Spoken(mine.split)
@@ -130,7 +134,29 @@ class Speech:
         return holding[0] if holding else None
 
 
-def _follows(labels: Said, others: Sequence[Said]) -> bool:
-    """True if a folder of labels (that are counted) goes with a split beside."""
-    rest = {*labels.rest[0], *labels.rest[1]}
-    return rest <= FOLDER_WORDS and any(other.whole == labels.split for other in others)
+@dataclass(slots=True)
+class _Beside:
+    """What the folders in a folder say, all together.
+
+    Attributes
+    ----------
+    with_rest : words around one split's → the splits that stand there.
+    whole : splits that are a whole name.
+    number : split → folders with a word for it.
+    """
+
+    with_rest: dict[tuple[tuple[str, ...], ...], set[str]] = field(default_factory=dict)
+    whole: set[str] = field(default_factory=set)
+    number: Counter[str] = field(default_factory=Counter)
+
+    def add(self, words: Said) -> None:
+        if words.split:
+            self.with_rest.setdefault(words.rest, set()).add(words.split)
+        if words.whole:
+            self.whole.add(words.whole)
+        self.number.update(words.splits)
+
+
+def _says_only(name: str, words: Said) -> bool:
+    """True if a name has words of labels and a split, and no others."""
+    return bool(label_words(name)) and {*words.rest[0], *words.rest[1]} <= FOLDER_WORDS

@@ -50,17 +50,13 @@ class Said:
         """The only split, if there is one."""
         return next(iter(self.splits)) if len(self.splits) == 1 else None
 
-    def goes_with(self, other: "Said") -> bool:
-        """True if the other name has another split's word in the place of this one's."""
-        return other.rest == self.rest and bool(other.split) and other.split not in self.splits
-
 
 def said(name: str) -> Said | None:
     """The split words in a folder's name; None if there are none.
 
     >>> said("train2017").whole, said("my_train").whole, said("station")
     ('train', None, None)
-    >>> said("DIV2K_train_HR").goes_with(said("DIV2K_valid_HR"))
+    >>> said("DIV2K_train_HR").rest == said("DIV2K_valid_HR").rest
     True
     """
     nnunet = _NNUNET.get(name.lower())

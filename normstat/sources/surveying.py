@@ -110,6 +110,8 @@ def _add(
         for names in (seen.images, seen.labels, seen.others)
     )
     survey.skip(split, Reason.LABELS, labels)
+    if labels.images and place.alone:
+        survey.alone.add(place.alone)
     survey.skip(None, Reason.UNKNOWN_EXTENSION, others)
     if not images.images:
         return

@@ -221,6 +221,7 @@ class Tree:
             trail,
             held,
             place.ordinary,
+            "" if is_given else place.alone or (path if name in labels.alone else ""),
             place.doubtful or (path if name in labels.counted else ""),
         )
 

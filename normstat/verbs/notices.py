@@ -30,6 +30,8 @@ NAME=FOLDER takes a folder in
             f"of folders or files and {_were(labels.images)} left out, the first: "
             f"{shown(labels.first)}; --labels count takes them in"
         )
+    if survey.alone.number:
+        yield _alone_notice(survey.alone)
     if survey.only_labels:
         yield "all images are labels by name, so these are what is counted"
     for (split, other), images in sorted(survey.taken.items()):
@@ -54,6 +56,21 @@ def _are(images: int) -> str:
 
 def _were(number: int) -> str:
     return "were" if number != 1 else "was"
+
+
+def _alone_notice(folders: Folders) -> str:
+    """Folders that are left out, and may be classes."""
+    first = folders.first.removesuffix("/")
+    if folders.number == 1:
+        return (
+            f"{shown(first)}: is left out for its name alone, as its files are not named after "
+            "images beside it; if it is a class, --labels count counts it"
+        )
+    return (
+        f"{folders.number} folders are left out for their names alone, as their files are not "
+        f"named after images beside them, the first: {shown(first)}; if they are classes, --labels "
+        "count counts them"
+    )
 
 
 def _doubtful_notice(folders: Folders) -> str:
