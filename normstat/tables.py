@@ -13,7 +13,7 @@ from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.tally import Extent
 from normstat.files import shown
 from normstat.images import HINTS, Code, Reason, Unreadable
-from normstat.stats import SplitStats, Stats
+from normstat.stats import SplitStats, Stats, remarks
 
 #: Unreadable images that are named one by one.
 NAMED = 10
@@ -36,9 +36,7 @@ _ASCII = str.maketrans(
 )
 
 
-def print_stats(
-    stats: Stats, console: Console, unreadable_in: str, histograms: bool = False
-) -> None:
+def print_stats(stats: Stats, console: Console, unreadable_in: str, in_full: bool = False) -> None:
     """Print the table of statistics, what was unreadable, and the constants to paste.
 
     Parameters
@@ -46,15 +44,17 @@ def print_stats(
     stats : what to print.
     console : where to; not UTF-8 gets plain ASCII.
     unreadable_in : where all the unreadable images are listed, if not all are named.
-    histograms : with a small histogram for each channel.
+    in_full : with a small histogram for each channel, and what a run has said of its images.
     """
     rows = [row for name, split in stats.splits.items() for row in _rows(name, split)]
-    bars = len(_HEADERS) if histograms else -1
+    bars = len(_HEADERS) if in_full else -1
     print_rows(_HEADERS[:bars], [row[:bars] for row in rows], console, _SPARED)
     console.print()
     unreadable = sum(split.unreadable for split in stats.splits.values())
     print_records(stats.unreadable, console, unreadable_in, unreadable)
     _print_lines(_skipped(stats), console)
+    if in_full and (said := [*remarks(stats)]):
+        _print_lines([*said, ""], console)
     _print_lines(_constants(stats), console)
 
 

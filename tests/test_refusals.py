@@ -322,7 +322,7 @@ def test_what_cannot_be_opened(tmp_path: Path, name: str) -> None:
 
 def shown(stats: Stats) -> None:
     """Print the table nowhere."""
-    print_stats(stats, Console(file=io.StringIO(), width=200), "x.json", histograms=True)
+    print_stats(stats, Console(file=io.StringIO(), width=200), "x.json", in_full=True)
 
 
 def pointers(value: Any, way: Pointer = ()) -> list[Pointer]:

@@ -79,7 +79,7 @@ def test_a_row_for_each_channel_of_each_split() -> None:
 def test_a_split_without_images() -> None:
     """A row of dashes, with histograms as well, and no constants where there are none."""
     stats = stats_of(lost("train", 1), tally(GRAY, split="val"))
-    lines = printed(stats, histograms=True)
+    lines = printed(stats, in_full=True)
     assert rows(lines)[0] == ["train", "0 (+ 1 unreadable)", *"–––––––"]
     assert rows(lines)[1][:2] == ["val", "1"]
     empty = printed(stats_of(splits=("train",)))
@@ -115,7 +115,7 @@ def test_terminals_without_utf_8_get_ascii(encoding: str, number: int) -> None:
     raw = io.BytesIO()
     with io.TextIOWrapper(raw, encoding=encoding) as file:
         stats = stats_of(tally(COLOR, COLOR[:2]), tally(GRAY, split="val"), lost("train", number))
-        print_stats(stats, Console(file=file, width=200), "out.json", histograms=True)
+        print_stats(stats, Console(file=file, width=200), "out.json", in_full=True)
         file.flush()
         text = raw.getvalue().decode(encoding)
     assert text.isascii()
@@ -237,7 +237,7 @@ def test_a_glyph_is_blank_only_where_nothing_is(data: st.DataObject, kind: Any) 
 def test_float_pixels_have_no_histogram() -> None:
     """Where values are not counted there is a dash."""
     stats = stats_of(tally(GRAY.astype("float32")))
-    assert rows(printed(stats, histograms=True))[0][-1] == "–"
+    assert rows(printed(stats, in_full=True))[0][-1] == "–"
 
 
 HEADERS = ("rule", "split", "observed", "unit")

@@ -147,6 +147,19 @@ def test_imagej_may_keep_a_stack_behind_one_directory(
     assert_is(split_of(data, frames="channels"), stack.reshape(3, -1).T, 65535)
 
 
+@pytest.mark.usefixtures("no_extra")
+def test_a_stack_behind_one_directory_needs_the_extra(data: Path) -> None:
+    """Without it the first plane counts, and all of them are refused."""
+    stack = np.stack([GRAY16, GRAY16 // 2])
+    file = io.BytesIO()
+    tifffile.imwrite(file, stack, imagej=True, truncate=True, metadata={"axes": "ZYX"})
+    make.write(data / "a.tif", file.getvalue())
+    assert_is(split_of(data), stack[0].reshape(-1, 1), 65535)
+    for frames in ("all", "channels"):
+        with pytest.raises(NothingToRead, match=r"unsupported_pixels.*pip install"):
+            split_of(data, frames=frames)
+
+
 def test_a_stack_that_ends_early_is_truncated(data: Path) -> None:
     """ImageJ's description says how many planes there should be."""
     stack = np.stack([GRAY16, GRAY16 // 2, GRAY16 // 3])

@@ -26,5 +26,5 @@ def show(
     if file == "-" and not sys.stdin:
         raise UsageError("-: standard input is closed; give a file")
     stats = loads(sys.stdin.buffer.read()) if file == "-" else load(file)
-    print_table(stats, file, histograms=True)
+    print_table(stats, file, in_full=True)
     return 0

@@ -34,11 +34,11 @@ def console() -> "Console":
     return PipedConsole(file=sys.stdout, width=width, highlight=False)
 
 
-def print_table(stats: "Stats", file: str, histograms: bool = False) -> None:
+def print_table(stats: "Stats", file: str, in_full: bool = False) -> None:
     """Print statistics; ``file`` is where unreadable images are all listed."""
     from normstat.tables import print_stats
 
-    print_stats(stats, console(), shown(file), histograms)
+    print_stats(stats, console(), shown(file), in_full)
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from normstat.decode.plain import plain
 from normstat.decode.process import decoder
 from normstat.decode.tiff import FORMAT as TIFF
 from normstat.decode.tiff import SIGNATURE as TIFF_SIGNATURE
-from normstat.decode.tiff import decode_tiff, is_tiff
+from normstat.decode.tiff import decode_tiff, extra, is_tiff
 from normstat.errors import UnreadableImage
 from normstat.images import FLOAT, FORMATS, GRAY8, RGB8, Code, Kind, Reading, Sample
 
@@ -81,18 +81,22 @@ def versions() -> dict[str, str | None]:
 
 
 def with_lossy() -> dict[str, str | None]:
-    """Those of :func:`versions`, and of what else decodes formats that leave a decoder a choice.
+    """Those of :func:`versions`, and of whatever else decodes, or would if it were installed.
 
     zlib is not among them: what is compressed without loss comes out one way only.
 
     >>> sorted(with_lossy().keys() - versions().keys())
-    ['libavif', 'libtiff', 'libwebp']
+    ['imagecodecs', 'libavif', 'libtiff', 'libwebp', 'tifffile']
     """
-    return versions() | {
-        "libwebp": features.version("webp"),
-        "libavif": features.version("avif"),
-        "libtiff": features.version("libtiff"),
-    }
+    return (
+        versions()
+        | extra.versions()
+        | {
+            "libwebp": features.version("webp"),
+            "libavif": features.version("avif"),
+            "libtiff": features.version("libtiff"),
+        }
+    )
 
 
 def decode(sample: Sample, reading: Reading) -> Decoded:

@@ -8,6 +8,7 @@ from normstat.stats.records import (
     StandardError,
     Stats,
 )
+from normstat.stats.remarks import remarks
 from normstat.stats.summarize import summarize, summarize_split
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "SplitStats",
     "StandardError",
     "Stats",
+    "remarks",
     "summarize",
     "summarize_split",
 ]

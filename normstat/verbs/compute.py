@@ -14,9 +14,8 @@ from normstat.executors import Executor
 from normstat.executors.protocol import Map
 from normstat.files import shown
 from normstat.images import MAX_PIXELS, Unreadable
-from normstat.stats import Settings, Stats, summarize
+from normstat.stats import Settings, Stats, remarks, summarize
 from normstat.verbs.counting import Count
-from normstat.verbs.notices import notices_of_images
 from normstat.verbs.running import (
     Images,
     Listener,
@@ -166,8 +165,8 @@ def compute(
             f"{shown(path)}: none of {run.listed.total()} images can be read "
             f"({most_frequent(records)})"
         )
-    for notice in notices_of_images(stats):
-        telling.notice(notice)
+    for remark in remarks(stats):
+        telling.notice(remark)
     return stats
 
 

@@ -1,23 +1,10 @@
-"""What a user is told of names and images: what is left out, and what decides otherwise."""
+"""What a user is told about names: what is left out, and what decides otherwise."""
 
-from collections import Counter
 from collections.abc import Iterator
 
 from normstat.files import shown
 from normstat.images import Reason
 from normstat.sources import Folders, Survey, quoted, quoted_glob
-from normstat.stats import Stats
-
-_WORDS = {
-    "multi_frame": (
-        "{} further frames or pages, of which only the first is counted; --frames all counts "
-        "them, --frames channels takes each for a channel"
-    ),
-    "alpha_dropped": "{} alpha (transparency), which is not counted",
-    "nodata_counted": (
-        "{} a value that stands for no data (GDAL_NODATA), and such pixels are counted all the same"
-    ),
-}
 
 
 def notices_of_names(survey: Survey) -> Iterator[str]:
@@ -61,24 +48,6 @@ NAME=FOLDER takes a folder in
             f"extension that is read, {_were(others.images)} left out, the first: "
             f"{shown(others.first)}; rename or convert such files"
         )
-
-
-def notices_of_images(stats: Stats) -> Iterator[str]:
-    """A sentence for all that a user would not expect to be missing, or to be there.
-
-    Examples
-    --------
-    >>> from normstat.stats import Settings
-    >>> list(notices_of_images(Stats("0.1.0", {}, Settings(), {})))
-    []
-    """
-    notes: Counter[str] = Counter()
-    for split in stats.splits.values():
-        notes.update(split.notes)
-    for note, words in _WORDS.items():
-        number = notes[note]
-        if number and not (note == "multi_frame" and stats.settings.frames != "first"):
-            yield words.format(f"{number} image{'s have' if number > 1 else ' has'}")
 
 
 def _are(images: int) -> str:

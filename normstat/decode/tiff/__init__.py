@@ -100,10 +100,11 @@ def measure_tiff(data: Any, reading: Reading) -> tuple[Kind, int, int, int]:
         The tags speak against the image; or only its pixels tell.
     """
     first, others = _full_pages(data)
-    kind = _kind_taken(first, reading)
+    further = sum(1 for _ in others) if reading.frames != "first" else 0
+    planes = 1 if further or reading.frames == "first" else first.planes
+    kind = _kind_taken(first, reading, planes)
     if reading.frames == "channels":
-        further = sum(1 for _ in others)
-        channels = 1 + further if further else first.planes
+        channels = further + planes
         kind = Kind(kind.dtype, channel_names(channels), kind.scale) if channels > 1 else kind
     return kind, first.width, first.height, first.orientation
 
@@ -129,13 +130,14 @@ def _frames(
     all_planes: bool = False,
 ) -> Iterator[Frame]:
     """The images of a page: one, or each of its planes if they are asked for."""
-    kind = _kind_taken(page, reading)
+    planes = page.planes if all_planes else 1
+    kind = _kind_taken(page, reading, planes)
     notes += _notes(page)
     try:
-        if pillow_reads(page) and not (all_planes and page.planes > 1):
+        if planes == 1 and pillow_reads(page):
             yield _by_pillow(data, page, kind, notes, digest)
             return
-        arrays = extra.planes(data, page, page.planes if all_planes else 1)
+        arrays = extra.planes(data, page, planes)
     except (UnreadableImage, MemoryError):
         raise
     # Decoders raise nearly anything on damaged bytes; whatever it is, it is about this one file.
@@ -197,14 +199,14 @@ def _notes(page: Page) -> tuple[str, ...]:
     return tuple(note for note, holds in notes.items() if holds)
 
 
-def _kind_taken(page: Page, reading: Reading) -> Kind:
+def _kind_taken(page: Page, reading: Reading, planes: int) -> Kind:
     """The kind of a page's pixels; refused if no decoder gives them, or there are too many."""
     if page.width * page.height > reading.max_pixels:
         raise UnreadableImage(
             Code.TOO_LARGE,
             f"{page.width} × {page.height} pixels; the limit is {reading.max_pixels}",
         )
-    if not pillow_reads(page):
+    if planes > 1 or not pillow_reads(page):
         if reason := extra.refusal(page):
             raise UnreadableImage(Code.UNSUPPORTED_PIXELS, f"{page}: {reason}")
         if not extra.installed():

@@ -2,6 +2,7 @@
 
 import functools
 import logging
+from importlib import metadata
 from io import BytesIO
 from types import ModuleType
 from typing import Any
@@ -46,14 +47,19 @@ def installed() -> ModuleType | None:
     return module
 
 
-def versions() -> dict[str, str]:
-    """Those of the packages, where they are installed."""
-    tifffile = installed()
-    if tifffile is None:
-        return {}
-    import imagecodecs
+def versions() -> dict[str, str | None]:
+    """Those of the two packages, without importing them; None where one is not installed.
 
-    return {"tifffile": tifffile.__version__, "imagecodecs": imagecodecs.__version__}
+    >>> sorted(versions())
+    ['imagecodecs', 'tifffile']
+    """
+    found: dict[str, str | None] = {}
+    for package in ("tifffile", "imagecodecs"):
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = None
+    return found
 
 
 def refusal(page: Page) -> str:
