@@ -6,7 +6,9 @@ from pathlib import Path
 import make
 import pytest
 from command import normstat as run_command
+from jsonschema import Draft202012Validator
 from test_sources import found, surveyed, tree
+from test_statsfile import SCHEMA
 
 import normstat
 from normstat.errors import UsageError
@@ -186,6 +188,7 @@ def test_labels_of_a_split_are_counted_with_it(data: Path) -> None:
     assert stats.complete
     content = json.loads(dumps(stats))
     assert content["skipped"] == {"labels": {"images": 2, "first": "gt/train/a.png"}}
+    Draft202012Validator(SCHEMA).validate(content)
     assert loads(dumps(stats)) == stats
     (only,) = normstat.compute(data, workers=0, split="val").splits.values()
     assert (only.listed, only.skipped) == (1, 0)

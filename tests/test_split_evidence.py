@@ -1,5 +1,6 @@
 """Folders that are splits by what lies beside them, and those that only have a word in the name."""
 
+import os
 from pathlib import Path
 
 import make
@@ -285,3 +286,53 @@ def test_the_bytes_are_the_same_for_any_number_of_workers(data: Path, workers: i
     assert stats == normstat.compute(data, workers=0)
     assert stats.skipped == {"beside_splits": Skipped(40, "q/0.png")}
     assert stats.splits["train"].skipped == 40
+
+
+def test_the_order_in_which_folders_are_listed_decides_nothing(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Splits, labels, what is left out and what is said of it come from the names alone."""
+    layouts = [paths for paths, _ in LAYOUTS.values()] + [paths for paths, *_ in ORDINARY.values()]
+    for index, paths in enumerate(layouts):
+        tree(data / f"{index}", *(path for path in paths.split() if not path.endswith("/")))
+    tree(
+        data / "x",
+        "train/é.png",
+        "train/e\u0301.png",
+        "b/1_mask.png",
+        "b/1.png",
+        "b/gas_mask/1.png",
+    )
+
+    def all_that_is_told(reverse: bool) -> list[object]:
+        scandir = os.scandir
+
+        def sorted_entries(path):
+            with scandir(path) as entries:
+                found = sorted(entries, key=lambda entry: entry.name, reverse=reverse)
+            return Entries(found)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "scandir", sorted_entries)
+            told = []
+            for root in (data, *data.iterdir()):
+                source = Folder(root)
+                selection = source.selection()
+                survey = source.survey(selection)
+                for folders in (survey.ordinary, survey.doubtful, survey.alone):
+                    folders.last = ""
+                told.append((selection, list(source.shards(selection)), survey))
+            return sorted(told, key=str)
+
+    assert all_that_is_told(reverse=False) == all_that_is_told(reverse=True)
+
+
+class Entries(list):
+    """What a folder holds, as os.scandir gives it; nothing is open."""
+
+    def close(self) -> None: ...
+
+    def __enter__(self) -> "Entries":
+        return self
+
+    def __exit__(self, *_: object) -> None: ...

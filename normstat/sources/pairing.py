@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
+from itertools import islice
 
 from normstat.images import path_bytes
 from normstat.sources.filters import Filters
@@ -39,12 +41,10 @@ class LabelFolders:
     ----------
     labels : names of those that hold labels.
     counted : names of the others: classes, for all that is known.
-    alone : of `labels`, those whose names are all that says so; looked for near DATA only.
     """
 
     labels: frozenset[str] = frozenset()
     counted: frozenset[str] = frozenset()
-    alone: frozenset[str] = frozenset()
 
 
 class _Match(Enum):
@@ -85,61 +85,81 @@ class Pairing:
             known = self._known[path] = self._decided(path, folders)
         return known
 
+    def says_name_alone(self, labels: str) -> bool:
+        """True if nothing but the name of a folder of labels says so; looked for near DATA only.
+
+        Deeper down there may be millions, and no classes.
+        """
+        above, slash, name = labels.removesuffix("/").rpartition("/")
+        above += slash
+        if above.count("/") >= _NEAR or not are_labels(name):
+            return False
+        return not self._images_beside(above, self._peeks.listed(above)[0]).pair_with(name)
+
     def _decided(self, path: str, folders: Sequence[str]) -> LabelFolders:
         words = {name: said for name in folders if (said := label_words(name)) or are_labels(name)}
         names = {bare(name) for name in folders}
-        others = [
-            name
-            for name in sorted(folders, key=path_bytes)
-            if name not in words and self._filters.enters(path, name)
-        ]
-        kin: dict[tuple[str, ...], list[str]] = {}
-        for name in others:
-            kin.setdefault(rest_of(name), []).append(name)
-        possible = {
+        images = self._images_beside(path, folders)
+        labels = frozenset(
             name
             for name, said in words.items()
             if not self._filters.asks_for_labels(name)
             and not any(is_negated(word, names) for word in said)
-        }
-        whole = {name for name in possible if are_labels(name)}
-        near = path.count("/") < _NEAR
-        pairs = set()
-        for name in possible if near else possible - whole:
-            rest = rest_of(name)
-            closest = [*kin.get(rest, ()), *(kin.get((), ()) if rest else ())][:_BESIDE]
-            if self._pairs(path, name, closest, others):
-                pairs.add(name)
-        labels = whole | pairs
-        return LabelFolders(
-            frozenset(labels), frozenset(words) - labels, frozenset(labels - pairs if near else ())
+            and (are_labels(name) or images.pair_with(name))
         )
+        return LabelFolders(labels, frozenset(words) - labels)
 
-    def _pairs(self, path: str, name: str, kin: Sequence[str], others: Sequence[str]) -> bool:
-        """True if the files in a folder are named after images in another one beside it.
+    def _images_beside(self, path: str, folders: Sequence[str]) -> "_Images":
+        others = [
+            name
+            for name in folders
+            if not (label_words(name) or are_labels(name)) and self._filters.enters(path, name)
+        ]
+        return _Images(self._peeks, path, sorted(others, key=path_bytes))
+
+
+class _Images:
+    """The images in a folder, and in the folders in it that are not of labels."""
+
+    def __init__(self, peeks: Peeks, path: str, folders: Sequence[str]) -> None:
+        self._peeks = peeks
+        self._path = path
+        self._folders = folders
+        self._kin: dict[tuple[str, ...], list[str]] = {}
+        for name in folders:
+            self._kin.setdefault(rest_of(name), []).append(name)
+
+    @cached_property
+    def _own(self) -> list[str]:
+        return self._peeks.listed(self._path)[1]
+
+    def pair_with(self, name: str) -> bool:
+        """True if the files in a folder beside are named after images here.
 
         The same numbers in several folders say nothing, as classes are numbered, too: then it has
         to be a folder of kindred name (``train_masks`` and ``train``), or the only one.
         """
-        top = f"{path}{name}/"
+        top = f"{self._path}{name}/"
         place, names = next(self._peeks.folders_with_images(top, _BELOW), ("", []))
         if not names:
             return False
         names, below = names[:_NAMES], place.removeprefix(top)
         matches = []
-        if not below and (own := self._peeks.listed(path)[1]):
-            matches.append(_match(names, own, kin=True))
-        rest = [other for other in others if other not in kin]
-        for other in (*kin, *rest[:_BESIDE]):
-            images = self._images(f"{path}{other}/", below)
-            matches.append(_match(names, images, kin=other in kin))
-            if matches[-1] is _Match.PAIRS:
+        if not below and self._own:
+            matches.append(_match(names, self._own, kin=True))
+        rest = rest_of(name)
+        kin = [*self._kin.get(rest, ()), *(self._kin.get((), ()) if rest else ())][:_BESIDE]
+        others = (other for other in self._folders if other not in kin)
+        for other in (*kin, *islice(others, _BESIDE)):
+            if _Match.PAIRS in matches:
                 return True
+            matches.append(_match(names, self._below(other, below), kin=other in kin))
         same = [match for match in matches if match is not _Match.NONE]
         return _Match.PAIRS in same or same == [_Match.NAMES]
 
-    def _images(self, path: str, below: str) -> list[str]:
+    def _below(self, folder: str, below: str) -> list[str]:
         """The names of images in the same place of another folder, or else anywhere in it."""
+        path = f"{self._path}{folder}/"
         images = self._peeks.listed(path + below)[1]
         if images:
             return images

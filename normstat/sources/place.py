@@ -22,10 +22,9 @@ class Place:
     rule : what chose the split.
     conflict : the message to raise should an image turn up here.
     trail : the folders on the way.
-    labels : name of the folder on the way that holds labels; empty if there is none.
+    labels : path of the folder on the way that holds labels; empty if there is none.
     ordinary : path of the folder on the way that has a split's word in its name and is none, and
         that split; empty if there is none.
-    alone : path of the folder on the way that holds labels by its name alone.
     doubtful : path of the folder on the way that has a word of labels in its name and counts.
     """
 
@@ -37,7 +36,6 @@ class Place:
     trail: Trail = ()
     labels: str = ""
     ordinary: tuple[str, str] = ("", "")
-    alone: str = ""
     doubtful: str = ""
 
     @property

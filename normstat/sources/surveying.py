@@ -110,18 +110,18 @@ def _add(
         for names in (seen.images, seen.labels, seen.others)
     )
     survey.skip(split, Reason.LABELS, labels)
-    if labels.images and place.alone:
-        survey.alone.add(place.alone)
+    if labels.images and place.labels and seen.tree.says_name_alone(place.labels):
+        survey.alone.add(place.labels)
     survey.skip(None, Reason.UNKNOWN_EXTENSION, others)
     if not images.images:
         return
     if place.ordinary[0]:
         survey.ordinary.add(*place.ordinary)
-    if place.doubtful:
-        survey.doubtful.add(place.doubtful)
     if split is None:
         survey.skip(None, Reason.BESIDE_SPLITS, images)
         return
     survey.images[split] += images.images
+    if place.doubtful:
+        survey.doubtful.add(place.doubtful)
     if place.given and place.split and place.given != place.split:
         survey.taken[place.given, place.split] += images.images

@@ -100,6 +100,10 @@ class Tree:
         """False if all that can be in a folder are labels."""
         return not place.labels or self.leads_to_assigned(place)
 
+    def says_name_alone(self, labels: str) -> bool:
+        """True if a folder holds labels for all that its name says, and may be a class."""
+        return self._pairing.says_name_alone(labels)
+
     def walk(
         self, measure: Callable[["os.DirEntry[str]"], int | Stamp]
     ) -> Iterator[tuple[Place, str, int | Stamp | OSError]]:
@@ -211,7 +215,7 @@ class Tree:
     def _child(self, place: Place, name: str, trail: Trail, labels: LabelFolders) -> Place:
         path = f"{place.path}{name}/"
         is_given = path in self._assigned
-        held = "" if is_given else place.labels or (name if name in labels.labels else "")
+        held = "" if is_given else place.labels or (path if name in labels.labels else "")
         return Place(
             path,
             place.split,
@@ -221,7 +225,6 @@ class Tree:
             trail,
             held,
             place.ordinary,
-            "" if is_given else place.alone or (path if name in labels.alone else ""),
             place.doubtful or (path if name in labels.counted else ""),
         )
 

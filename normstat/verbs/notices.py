@@ -46,7 +46,7 @@ NAME=FOLDER takes a folder in
         yield (
             f"{others.images} file{'s' * (others.images > 1)} with the name of an image, but no "
             f"extension that is read, {_were(others.images)} left out, the first: "
-            f"{shown(others.first)}; rename or convert such files"
+            f"{quoted(others.first)}; rename or convert such files"
         )
 
 
