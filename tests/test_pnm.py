@@ -7,6 +7,7 @@ from typing import Any
 import make
 import numpy as np
 import pytest
+from command import normstat as command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -250,3 +251,42 @@ def test_damaged_bytes_give_pixels_or_a_record(
     except UnreadableImage:
         return
     assert pixels.array().max() <= pixels.kind.scale
+
+
+def test_all_maps_of_a_file(tmp_path: Path) -> None:
+    """--frames all counts each of them as one image, --frames channels as its channels."""
+    maps = [values(200), values(201).clip(0, 200), values(202).clip(0, 200)]
+    make.write(tmp_path / "data" / "x.pgm", b"".join(written(each, 200) for each in maps))
+    (split,) = normstat.compute(tmp_path / "data", workers=0, frames="all").splits.values()
+    total = sum(int(each.sum()) for each in maps)
+    assert (split.images, split.pixels) == (1, 3 * maps[0].size)
+    assert split.mean == (float(Fraction(total, 3 * maps[0].size * 200)),)
+    (split,) = normstat.compute(tmp_path / "data", workers=0, frames="channels").splits.values()
+    assert split.channels == ("R", "G", "B")
+    assert split.mean == tuple(float(Fraction(int(m.sum()), m.size * 200)) for m in maps)
+    assert split.scale == 200
+    make.write(tmp_path / "data" / "x.pgm", written(maps[0], 200) + written(values(99), 99))
+    with pytest.raises(normstat.NormstatError, match="no one image"):
+        normstat.compute(tmp_path / "data", workers=0, frames="all")
+
+
+def test_apply_and_check_use_the_maxval(tmp_path: Path) -> None:
+    """Arrays are in the unit scale of the file; other statistics are for other images."""
+    for number in range(3):
+        array = values(100) // (number + 1)
+        make.write(tmp_path / "data" / "train" / f"{number}.pgm", written(array, 100))
+    stats = normstat.compute(tmp_path / "data", workers=0)
+    normstat.save(stats, tmp_path / "s.json")
+    assert normstat.load(tmp_path / "s.json") == stats
+    done = command("check", "data", "--stats", "s.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    normstat.apply(tmp_path / "data", tmp_path / "unit", "unit", workers=0)
+    found = np.load(tmp_path / "unit" / "train" / "0.npy")
+    assert found[0] == pytest.approx(values(100)[:, :, 0] / 100, rel=1e-6)
+    normstat.apply(tmp_path / "data", tmp_path / "out", stats, workers=0)
+    (mean,), (std,) = stats.splits["train"].mean or (), stats.splits["train"].std or ()
+    found = np.load(tmp_path / "out" / "train" / "0.npy")
+    assert found[0] == pytest.approx((values(100)[:, :, 0] / 100 - mean) / std, rel=1e-5, abs=1e-5)
+    make.write(tmp_path / "other" / "train" / "0.pgm", written(values(200), 200))
+    with pytest.raises(normstat.NormstatError, match="200"):
+        normstat.apply(tmp_path / "other", tmp_path / "none", stats, workers=0)

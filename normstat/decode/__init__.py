@@ -256,9 +256,7 @@ def _load(sample: Sample, data: bytes, reading: Reading, digest: bytes) -> Decod
     if data.startswith(jpeg.SOI) and (usual := _of_usual_jpeg(sample, data, reading, digest)):
         return usual
     if stored := exact.exact(data, reading.max_pixels):
-        mismatch = ("extension_mismatch", _is_called_otherwise(sample.path, stored.format))
-        header = Header(stored.format, stored.mode, stored.notes + _noted(mismatch))
-        return decoded(stored.array, stored.kind, header, digest)
+        return _of_stored(sample, data, stored, reading, digest)
     if screens.is_screen(data):
         screens.refuse_unclear(data)
     without_texts = png.without_texts(data, png_texts)
@@ -330,6 +328,23 @@ def _of_usual_jpeg(
         ("extension_mismatch", mismatch),
     )
     return DecodedImage(image, kind, Header("JPEG", header.mode, notes, orientation), digest)
+
+
+def _of_stored(
+    sample: Sample, data: bytes, first: exact.Exact, reading: Reading, digest: bytes
+) -> Decoded:
+    mismatch = _noted(("extension_mismatch", _is_called_otherwise(sample.path, first.format)))
+
+    def frame(stored: exact.Exact) -> DecodedImage | DecodedArray:
+        header = Header(stored.format, stored.mode, first.notes + mismatch)
+        return decoded(stored.array, stored.kind, header, digest)
+
+    def frames() -> Iterator[DecodedImage | DecodedArray]:
+        return map(frame, exact.all_exact(data, reading.max_pixels))
+
+    if reading.frames == "first" or "multi_frame" not in first.notes:
+        return frame(first)
+    return DecodedFrames(frames) if reading.frames == "all" else as_channels(frames())
 
 
 def _of_deep_avif(

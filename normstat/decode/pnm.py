@@ -125,12 +125,12 @@ def map_pixels(data: bytes, header: MapHeader) -> NDArray[Any]:
     return values.astype(header.kind.dtype, copy=False).reshape(header.shape)
 
 
-def has_more(data: bytes, header: MapHeader) -> bool:
-    """Whether another map follows in the same file."""
+def further(data: bytes, header: MapHeader) -> bytes:
+    """The next map in the same file with all that follows it; nothing if there is none."""
     if header.is_plain:  # pgm(5): there is one image at most in a plain file
-        return False
+        return b""
     end = header.start + _values(header) * np.dtype(header.kind.dtype).itemsize
-    return is_map(data[end : end + 3].ljust(3, b"X"))
+    return data[end:] if is_map(data[end : end + 3].ljust(3, b"X")) else b""
 
 
 def _kind(is_color: bool, maxval: int) -> tuple[Kind, str]:
