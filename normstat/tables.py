@@ -12,7 +12,7 @@ from rich.text import Text
 from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.tally import Extent
 from normstat.files import shown
-from normstat.images import HINTS, Code, Unreadable
+from normstat.images import HINTS, Code, Reason, Unreadable
 from normstat.stats import SplitStats, Stats
 
 #: Unreadable images that are named one by one.
@@ -22,6 +22,11 @@ _HEADERS = (
 )  # fmt: skip
 # What a narrow terminal is spared, one after the other: never a mean, an error or a split.
 _SPARED = (("0 to 1",), ("min", "max"), ("size",), ("images",))
+_REASONS: dict[str, str] = {
+    Reason.BESIDE_SPLITS: "in no split's folder",
+    Reason.LABELS: "labels",
+    Reason.UNKNOWN_EXTENSION: "without an extension that is read",
+}
 _DECIMALS = 6
 _ANY_WIDTH = 1_000_000
 _BARS = 32
@@ -49,6 +54,7 @@ def print_stats(
     console.print()
     unreadable = sum(split.unreadable for split in stats.splits.values())
     print_records(stats.unreadable, console, unreadable_in, unreadable)
+    _print_lines(_skipped(stats), console)
     _print_lines(_constants(stats), console)
 
 
@@ -201,6 +207,24 @@ def _unreadable(records: Sequence[Unreadable], where: str, number: int) -> Itera
     if number > listed:
         yield f"  … and {number - listed} more of another depth than their split's, counted only"
     yield ""
+
+
+def _skipped(stats: Stats) -> Iterator[str]:
+    """What was left out, by reason: beside all splits, then split by split."""
+    lines = [
+        f"  {skipped.images} {_REASONS.get(reason, shown(reason))}, the first: "
+        f"{shown(skipped.first)}"
+        for reason, skipped in stats.skipped.items()
+    ]
+    lines += [
+        f"  {images} {_REASONS.get(reason, shown(reason))} in {shown(name)}"
+        for name, split in stats.splits.items()
+        for reason, images in split.skipped_reasons.items()
+    ]
+    if lines:
+        yield "left out:"
+        yield from lines
+        yield ""
 
 
 def _reason(record: Unreadable) -> str:

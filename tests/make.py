@@ -85,46 +85,52 @@ def tiff(
     bands = array.shape[2] if array.ndim == 3 else 1
     kind = {"u": 1, "i": 2, "f": 3}[array.dtype.kind] if sample_format is None else sample_format
     data = array.astype(array.dtype.newbyteorder(order)).tobytes()  # type: ignore[arg-type]  # order is < or >
-    bits = array.dtype.itemsize * 8
-    extra: list[tuple[int, list[int]]] = []
+    tags = {
+        258: [array.dtype.itemsize * 8] * bands,
+        262: [photometric],
+        277: [bands],
+        339: [kind] * bands,
+    }
     if bands > 1 and bands != 3:
-        extra = [(338, [0] * (bands - (3 if photometric == 2 else 1)))]
-    tags: list[tuple[int, list[int]]] = [
-        (256, [width]),
-        (257, [height]),
-        (258, [bits] * bands),
-        (259, [1]),
-        (262, [photometric]),
-        (273, [0]),
-        (277, [bands]),
-        (278, [height]),
-        (279, [len(data)]),
-        *extra,
-        (339, [kind] * bands),
-    ]
-    directory_size = 2 + 12 * len(tags) + 4
-    tail = b""
-    entries = b""
-    lists_at = 8 + directory_size
-    for tag, values in tags:
-        if tag in (273, 279):
-            entries += struct.pack(f"{order}HHII", tag, 4, 1, values[0])
-        elif len(values) <= 2:
-            packed = struct.pack(f"{order}{len(values)}H", *values).ljust(4, b"\0")
-            entries += struct.pack(f"{order}HHI", tag, 3, len(values)) + packed
+        tags[338] = [0] * (bands - (3 if photometric == 2 else 1))
+    return tiff_of(data, width, height, tags, order)
+
+
+def tiff_of(
+    data: bytes, width: int, height: int, tags: dict[int, list[int] | bytes], order: str = "<"
+) -> bytes:
+    """A TIFF file with one strip of data, gray unless the tags say otherwise; bytes are text."""
+    every: dict[int, list[int] | bytes] = {
+        256: [width],
+        257: [height],
+        258: [8],
+        259: [1],
+        262: [1],
+        273: [0],
+        277: [1],
+        278: [height],
+        279: [len(data)],
+        **{tag: values for tag, values in tags.items() if values},
+    }
+    lists_at = 8 + 2 + 12 * len(every) + 4
+    tail = entries = b""
+    for tag, values in sorted(every.items()):
+        if isinstance(values, bytes):
+            kind, packed = 2, values + b"\0"
+        elif tag in (273, 279):
+            kind, packed = 4, struct.pack(f"{order}I", *values)
         else:
-            entries += struct.pack(f"{order}HHII", tag, 3, len(values), lists_at + len(tail))
-            tail += struct.pack(f"{order}{len(values)}H", *values)
-    pixels_at = lists_at + len(tail)
-    entries = entries.replace(
-        struct.pack(f"{order}HHII", 273, 4, 1, 0), struct.pack(f"{order}HHII", 273, 4, 1, pixels_at)
-    )
+            kind, packed = 3, struct.pack(f"{order}{len(values)}H", *values)
+        number = len(packed) // {2: 1, 3: 2, 4: 4}[kind]
+        entries += struct.pack(f"{order}HHI", tag, kind, number)
+        if tag == 273:
+            entries += b"HERE"
+        elif len(packed) <= 4:
+            entries += packed.ljust(4, b"\0")
+        else:
+            entries += struct.pack(f"{order}I", lists_at + len(tail))
+            tail += packed
+    entries = entries.replace(b"HERE", struct.pack(f"{order}I", lists_at + len(tail)))
     magic = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(f"{order}I", 8)
-    return (
-        magic
-        + struct.pack(f"{order}H", len(tags))
-        + entries
-        + struct.pack(f"{order}I", 0)
-        + tail
-        + data
-    )
+    number = struct.pack(f"{order}H", len(every))
+    return magic + number + entries + struct.pack(f"{order}I", 0) + tail + data

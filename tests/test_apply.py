@@ -189,9 +189,11 @@ NPY = {
 def test_arrays_are_images(tmp_path: Path, array: NDArray[Any], method: str) -> None:
     """Any number of bands, bits and offsets in ``.npy`` files."""
     path = make.write(tmp_path / "data" / "train" / "x.npy", make.npy(array))
-    stats = normstat.compute(path.parent.parent, workers=0)
+    stats = normstat.compute(path.parent.parent, layout="hwc", workers=0)
     source = None if METHODS[method].per_image else stats
-    normstat.apply(tmp_path / "data", tmp_path / "out", source, method=method, workers=0)
+    normstat.apply(
+        tmp_path / "data", tmp_path / "out", source, method=method, input_layout="hwc", workers=0
+    )
     normalizer = normstat.normalizer(source, method=method)
     wanted = np.moveaxis(normalizer(array), 2, 0)
     assert_same(applied.arrays(tmp_path / "out"), {"train/x.npy": wanted})
@@ -211,7 +213,7 @@ def test_a_folder_of_arrays_is_read_as_it_was_written(tmp_path: Path, mixed: Pat
 
 
 def test_where_the_layout_of_arrays_is_from(tmp_path: Path) -> None:
-    """What is asked for, else the record beside the arrays, else the statistics', else hwc."""
+    """What is asked for, else the record beside the arrays, the statistics', or the shape."""
     array = make.pixels(1, 5, 6, channels=4).astype("float32")
     make.write(tmp_path / "bare" / "train" / "x.npy", make.npy(array))
     normstat.apply(tmp_path / "bare", tmp_path / "written", "unit", workers=0)
@@ -498,7 +500,14 @@ def test_a_value_beyond_float16_ends_the_run(tmp_path: Path) -> None:
             make.npy(np.array([[[0.0], [largest]]], dtype="float32")),
         )
     with pytest.raises(OutOfRange, match=r"^train/1\.npy: .*float16") as caught:
-        normstat.apply(tmp_path / "data", tmp_path / "out", "unit", dtype="float16", workers=0)
+        normstat.apply(
+            tmp_path / "data",
+            tmp_path / "out",
+            "unit",
+            dtype="float16",
+            input_layout="hwc",
+            workers=0,
+        )
     assert isinstance(caught.value, Stopped)
     found = applied.arrays(tmp_path / "out")
     assert list(found) == ["train/0.npy"]

@@ -551,6 +551,8 @@ CASES = [
           (GRAY16, make.tiff(GRAY16, "<"), "little.tif"),
           (GRAY16, make.tiff(GRAY16, ">"), "big.tif"),
           (GRAY16, test_faults.netpbm("P5", GRAY16, 65535), "a.pgm"))),
+    *(Case(14, f"{name[4:]}, with the extra", ("exit 0: 1 counted",), alone(content, "x.tif"))
+      for name, (content, _, _) in test_faults.OF_EXTRA.items() if name.startswith("A14")),
     Case(15, "CMYK JPEG", (NOTED.format("CMYK"),), beside_a_good_one(CMYK, "x.jpg", "CMYK")),
     Case(15, "YCCK JPEG", (NOTED.format("CMYK"),), beside_a_good_one(YCCK, "x.jpg", "CMYK")),
     *(Case(16, f"alpha: {name}", (NOTED.format("alpha_dropped"),),

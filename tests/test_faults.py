@@ -14,6 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 import normstat
+from normstat.decode.tiff import extra
 from normstat.errors import NothingToRead
 from normstat.statsfile import dumps
 
@@ -65,6 +66,7 @@ def bomb(name: bytes, start: bytes) -> bytes:
     return make.png(50, 40, rows(GRAY), extra=text)
 
 
+BANDS = make.pixels(7, 9, 8, 5)
 LA16 = np.stack([GRAY16, GRAY16], axis=2)
 UNREADABLE = {
     "A01-empty": ("x.jpg", b"", "empty"),
@@ -86,17 +88,6 @@ UNREADABLE = {
     ),
     "A13-ppm-16": ("x.ppm", netpbm("P6", RGB16, 65535), "bit_depth_lost"),
     "A13-ppm-12": ("x.ppm", netpbm("P6", RGB16 >> 4, 4095), "bit_depth_lost"),
-    "A13-tiff-3x16": ("x.tif", make.tiff(RGB16, photometric=2), "bit_depth_lost"),
-    "A13-tiff-3x16-big": ("x.tif", make.tiff(RGB16, ">", photometric=2), "bit_depth_lost"),
-    "A14-tiff-float64": ("x.tif", make.tiff(FLOAT.astype("f8")), "unsupported_pixels"),
-    "A14-tiff-5-bands": ("x.tif", make.tiff(make.pixels(7, 9, 8, 5)), "unsupported_pixels"),
-    "A14-tiff-float-rgb": (
-        "x.tif",
-        make.tiff(RGB.astype("f4"), photometric=2),
-        "unsupported_pixels",
-    ),
-    "A14-tiff-int8": ("x.tif", make.tiff(GRAY.view("i1")), "unsupported_pixels"),
-    "A14-tiff-uint32": ("x.tif", make.tiff(GRAY.astype("u4") << 24), "unsupported_pixels"),
     "A18-tiff-nan": ("x.tif", make.tiff(with_value(np.nan)), "non_finite"),
     "A18-tiff-infinity": ("x.tif", make.tiff(with_value(np.inf), ">"), "non_finite"),
     "A18-tiff-minus-infinity": ("x.tif", make.tiff(with_value(-np.inf)), "non_finite"),
@@ -107,6 +98,25 @@ UNREADABLE = {
     "A25-psd": ("x.png", b"8BPS\0\1" + bytes(7) + b"\3\0\0\0\1\0\0\0\1\0\b\0\3", "not_an_image"),
     "A25-fits": ("x.png", b"SIMPLE  =                    T".ljust(2880), "not_an_image"),
     "A25-svg": ("x.png", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not_an_image"),
+}
+
+#: What only the extra ``tiff`` reads: content, the values in it, and the code without it.
+OF_EXTRA = {
+    "A13-tiff-3x16": (make.tiff(RGB16, photometric=2), RGB16, "bit_depth_lost"),
+    "A13-tiff-3x16-big": (make.tiff(RGB16, ">", photometric=2), RGB16, "bit_depth_lost"),
+    "A14-tiff-float64": (make.tiff(FLOAT.astype("f8")), FLOAT, "unsupported_pixels"),
+    "A14-tiff-5-bands": (make.tiff(BANDS), BANDS, "unsupported_pixels"),
+    "A14-tiff-float-rgb": (
+        make.tiff(RGB.astype("f4"), photometric=2),
+        RGB.astype("f4"),
+        "unsupported_pixels",
+    ),
+    "A14-tiff-int8": (make.tiff(GRAY.view("i1")), GRAY.view("i1"), "unsupported_pixels"),
+    "A14-tiff-uint32": (
+        make.tiff(GRAY.astype("u4") << 24),
+        GRAY.astype("u4") << 24,
+        "unsupported_pixels",
+    ),
 }
 
 
@@ -138,6 +148,25 @@ def test_a_bad_file_is_a_record_and_contributes_nothing(
     assert numbers(stats) == numbers(without)
     assert (split.listed, split.images, split.unreadable, split.skipped) == (2, 1, 1, 0)
     assert (without.complete, stats.complete) == (True, False)
+
+
+@pytest.mark.parametrize(("content", "array", "code"), OF_EXTRA.values(), ids=OF_EXTRA)
+def test_what_pillow_cannot_hold_is_counted_with_the_extra(
+    data: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, array: NDArray[Any], code: str
+) -> None:
+    """With it the numbers are exact; without it the record has the code and says how to get it."""
+    (data / "good.png").unlink()
+    make.write(data / "x.tif", content)
+    split = normstat.compute(data, workers=0).splits["all"]
+    values = array.reshape(array.shape[0] * array.shape[1], -1)
+    np.testing.assert_allclose(
+        np.array(split.mean) * (split.scale or 0), values.mean(axis=0, dtype="f8"), rtol=1e-12
+    )
+    monkeypatch.setattr(extra, "installed", lambda: None)
+    make.write(data / "good.png", GOOD)
+    (record,) = normstat.compute(data, workers=0).unreadable
+    assert record.code == code
+    assert 'pip install "normstat[tiff]"' in record.detail
 
 
 def test_a02_first_bytes_are_shown_escaped(data: Path) -> None:
@@ -184,10 +213,11 @@ def test_a12_a_compressed_text_bomb_is_not_expanded(data: Path, name: bytes, sta
 def test_a30_decoders_do_not_spray_over_the_terminal(
     data: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """What libtiff writes to stderr stays in the worker."""
+    """What libtiff writes to stderr is not seen, with a worker or in the user's own process."""
     content = bytearray(make.encoded(RGB, "TIFF", compression="tiff_lzw"))
     content[8:200] = bytes(192)
     make.write(data / "x.tif", bytes(content))
-    stats = normstat.compute(data, workers=1)
-    assert [record.code for record in stats.unreadable] == ["corrupt"]
-    assert capfd.readouterr() == ("", "")
+    for workers in (1, 0):
+        stats = normstat.compute(data, workers=workers)
+        assert [record.code for record in stats.unreadable] == ["corrupt"]
+        assert capfd.readouterr() == ("", "")

@@ -17,6 +17,7 @@ from command import environment, normstat
 from PIL import Image
 
 import normstat as library
+from normstat.decode.tiff import extra
 from normstat.errors import UsageError
 from normstat.executors import Local
 from normstat.stats import summarize_split
@@ -52,10 +53,13 @@ def test_a_gray_jpeg_with_one_wrong_byte_is_a_record(tmp_path):
     assert stats.splits["all"].listed == len(range(330, len(data), 3))
 
 
-def test_white_is_zero_in_16_bits_is_refused(tmp_path):
-    """Pillow leaves such pixels inverted; counting them as they are would be wrong."""
-    inverted = make.tiff(make.pixels(1, 5, 7, 1, "uint16"), photometric=0)
-    make.write(tmp_path / "data" / "a.tif", inverted)
+def test_white_is_zero_in_16_bits(tmp_path, monkeypatch):
+    """Pillow leaves such pixels inverted: tifffile reads them, or nobody does."""
+    array = make.pixels(1, 5, 7, 1, "uint16")
+    make.write(tmp_path / "data" / "a.tif", make.tiff(array, photometric=0))
+    (mean,) = library.compute(tmp_path / "data", workers=0).splits["all"].mean
+    assert mean == pytest.approx((65535 - array.astype(float)).mean() / 65535, rel=1e-12)
+    monkeypatch.setattr(extra, "installed", lambda: None)
     assert records(tmp_path / "data") == ["unsupported_pixels"]
 
 

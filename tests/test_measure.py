@@ -32,6 +32,8 @@ BROKEN = {
 }
 # What only the pixels, or the bytes behind the header, tell.
 BEHIND_THE_HEADER = (Code.TRUNCATED, Code.CORRUPT, Code.NON_FINITE)
+# Integers beyond 2**53 are seen when they are.
+TOO_WIDE = [DEFECTS[name][:2] for name in ("int64", "uint64")]
 READINGS = {
     "as-it-is": {},
     "upright": {"upright": True},
@@ -78,7 +80,7 @@ def test_a_bad_header_has_the_code_that_decoding_gives_it(
     """What fails is what decoding refuses; what passes is damaged behind its header."""
     found = asked(measure, tmp_path, name, content)
     if isinstance(found, Measured):
-        assert code in BEHIND_THE_HEADER
+        assert code in BEHIND_THE_HEADER or (content, code) in TOO_WIDE
     else:
         assert found == code
 

@@ -1,6 +1,8 @@
 """Which split an image belongs to, by the names of its folders and by what is asked for."""
 
 import os
+import re
+import shlex
 from contextlib import suppress
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import make
 import pytest
 
 from normstat.errors import AmbiguousSplit, UnknownSplit, UsageError
+from normstat.images import Reason, Skipped
 from normstat.sources import Folder, Survey, split_names
 
 
@@ -74,15 +77,22 @@ AMBIGUOUS = {
 def test_two_splits_at_once_are_an_error_with_its_cure(
     data: Path, folder: str, splits: tuple[str, str]
 ) -> None:
-    """The message has the folder, both splits and the options, and each of these is a cure."""
-    tree(data, f"{folder}/a.png")
+    """The message has both splits, and cures that put no image of one into the other."""
+    tree(data, f"{folder}/a.png", "z.png")
     with pytest.raises(AmbiguousSplit) as caught:
         Folder(data).selection()
     message = str(caught.value)
     assert message.startswith(f"{folder}: could be {splits[0]} or {splits[1]};")
-    for split in splits:
-        assert f"--split-dir {split}={folder}" in message
-        assert found(Folder(data, {split: folder})) == {split: [f"{folder}/a.png"]}
+    words = shlex.split(re.sub("[,;]", "", message))
+    given_to = [words[place + 1] for place, word in enumerate(words) if word == "--split-dir"]
+    name, _, given = given_to[-1].partition("=")
+    exclude = words[words.index("--exclude") + 1]
+    assert (given, exclude) == (folder, folder)
+    assert name not in splits
+    either = [] if "/" in folder else [f"{split}={folder}" for split in splits]
+    assert given_to[:-1] == either  # all of it is one or the other
+    assert found(Folder(data, {name: given})) == {name: [f"{folder}/a.png"]}
+    assert found(Folder(data, exclude=[exclude])) == {"all": ["z.png"]}
 
 
 def test_a_folder_inside_another_split_is_cured_from_above_too(data: Path) -> None:
@@ -143,7 +153,7 @@ def test_layouts(data: Path, paths: list[str], splits: dict[str, list[str]]) -> 
     source = Folder(tree(data, *paths))
     assert found(source) == splits
     assert surveyed(source).images == {split: len(images) for split, images in splits.items()}
-    assert surveyed(source).beside == 0
+    assert surveyed(source).skipped == {}
 
 
 OWN_NAMES = {"train": "train", "VAL2": "val", "my-test": "test", "train_val": "all", "data": "all"}
@@ -171,7 +181,7 @@ def test_images_beside_split_folders_are_skipped_and_counted(data: Path) -> None
     source = Folder(data)
     assert found(source) == {"train": ["train/a.png"]}
     survey = surveyed(source)
-    assert (survey.beside, survey.first_beside) == (4, "extra/b.png")
+    assert survey.skipped == {None: {Reason.BESIDE_SPLITS: Skipped(4, "extra/b.png")}}
     assert survey.images == {"train": 1}
     assert survey.rules == {"train": {"folder train"}}
 

@@ -47,9 +47,10 @@ SETS = {
     "unreadable": {"a.png": RGB, "cut.png": RGB[:99], "x\n\u202e.png": b"\x1b[31m"},
     "other-depth": {"a.png": RGB, "b.png": RGB, "c.png": GRAY16, "d.tif": FLOAT},
 }  # fmt: skip
-KEYS = "schema normstat decoder settings complete splits unreadable"
+KEYS = "schema normstat decoder settings complete skipped splits unreadable"
 SPLIT_KEYS = """
-listed images unreadable skipped pixels channels dtype scale mean std stderr per_image min max
+listed images unreadable skipped skipped_reasons pixels channels dtype scale mean std stderr
+per_image min max
 quantiles covariance width height modes formats notes fingerprint state
 """
 
@@ -157,6 +158,7 @@ def test_keys_come_in_their_order() -> None:
         "split_dirs",
         "split",
         "covariance",
+        "labels",
     ]
     assert list(content["settings"]) == settings_keys
     assert list(content["splits"]) == ["train", "val", "scans"]

@@ -144,7 +144,8 @@ GLOBS = {
 @pytest.mark.parametrize(("include", "exclude", "taken"), GLOBS.values(), ids=GLOBS)
 def test_globs(data: Path, include: list[str], exclude: list[str], taken: str) -> None:
     """With a slash a glob is for the whole path, without for any part of it; case counts."""
-    source = Folder(tree(data, *FILES, "sub/readme.txt"), include=include, exclude=exclude)
+    root = tree(data, *FILES, "sub/readme.txt")
+    source = Folder(root, include=include, exclude=exclude, labels="count")
     assert [path for paths in found(source).values() for path in paths] == taken.split()
     assert surveyed(source).images.total() == len(taken.split())
 
@@ -174,14 +175,6 @@ def test_what_is_no_image(data: Path) -> None:
     assert found(source) == {"all": images}
     extensions = {".jpg": 1, ".jpeg": 1, ".tiff": 1, ".webp": 1, ".db": 1, ".txt": 1, ".": 1}
     assert surveyed(source).extensions == extensions | {"": 2}
-
-
-def test_folders_that_look_like_labels_are_named(data: Path) -> None:
-    """Only where there are images in them, and not where they are left out."""
-    tree(data, "train/a.png", "train/masks/x/a.png", "train/depth/b.png", "labels/a.png")
-    tree(data, "train/annotations/a.json", "train/unmasked/a.png")
-    assert surveyed(Folder(data)).look_like_labels == {"masks", "depth"}
-    assert surveyed(Folder(data, exclude=["masks"])).look_like_labels == {"depth"}
 
 
 @posix

@@ -12,6 +12,7 @@ from normstat.cli.reading import (
     Exclude,
     ImageTimeout,
     Include,
+    Labels,
     MaxValue,
     Quiet,
     Resize,
@@ -96,6 +97,7 @@ def apply(
     split_dir: SplitDirs = [],  # noqa: B006  # Typer copies it
     include: Include = [],  # noqa: B006  # Typer copies it
     exclude: Exclude = [],  # noqa: B006  # Typer copies it
+    labels: Labels = None,
     no_exif: Annotated[
         bool, typer.Option("--no-exif", help="Do not turn images upright; as they are stored.")
     ] = False,
@@ -168,6 +170,7 @@ def apply(
             max_value=max_value,
             executor=executor,
             progress=progress,
+            labels=labels,
         )
     if dry_run:
         print(_forecast(result, out))  # quiet or not, it is what was asked for

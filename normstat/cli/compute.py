@@ -17,6 +17,7 @@ from normstat.cli.reading import (
     Exclude,
     ImageTimeout,
     Include,
+    Labels,
     MaxValue,
     Quiet,
     Resize,
@@ -46,6 +47,7 @@ def compute(
     split_dir: SplitDirs = [],  # noqa: B006  # Typer copies it
     include: Include = [],  # noqa: B006  # Typer copies it
     exclude: Exclude = [],  # noqa: B006  # Typer copies it
+    labels: Labels = None,
     channels: Annotated[
         Literal["auto", "gray", "rgb"],
         typer.Option(metavar="auto|gray|rgb", help="Convert 8-bit images; auto: as they are."),
@@ -136,6 +138,7 @@ def compute(
             max_errors=max_errors,
             executor=executor,
             progress=progress,
+            labels=labels or "skip",
             cache=cache,
         )
     if to_stdout:

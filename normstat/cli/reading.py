@@ -4,7 +4,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -65,6 +65,13 @@ Include = Annotated[
 Exclude = Annotated[
     list[str],
     typer.Option("--exclude", metavar="GLOB", help="Leave out matching ones; repeatable."),
+]
+Labels = Annotated[
+    Literal["skip", "count"] | None,
+    typer.Option(
+        metavar="skip|count",
+        help="Masks and other labels, by the names of folders and files: leave them out, or not.",
+    ),
 ]
 Workers = Annotated[
     int,

@@ -3,11 +3,8 @@
 import hashlib
 import os
 import struct
-import threading
-import warnings
 import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from io import BytesIO
 from typing import TypeAlias
 
@@ -25,6 +22,7 @@ from normstat.decode.npy import FORMAT as NPY
 from normstat.decode.npy import SIGNATURE, decode_array, is_array
 from normstat.decode.pixels import SMALL, DecodedImage, Header
 from normstat.decode.plain import plain
+from normstat.decode.process import decoder
 from normstat.decode.tiff import FORMAT as TIFF
 from normstat.decode.tiff import SIGNATURE as TIFF_SIGNATURE
 from normstat.decode.tiff import decode_tiff, is_tiff
@@ -95,47 +93,6 @@ def with_lossy() -> dict[str, str | None]:
         "libavif": features.version("avif"),
         "libtiff": features.version("libtiff"),
     }
-
-
-class _Globals:
-    """What Pillow and Python keep for all threads: set by the first that decodes, put back last."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._users = 0
-        self._saved = ExitStack()
-
-    def acquire(self) -> None:
-        with self._lock:
-            self._users += 1
-            if self._users == 1:
-                self._saved.callback(setattr, Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
-                Image.MAX_IMAGE_PIXELS = None
-                self._saved.enter_context(warnings.catch_warnings())
-                warnings.simplefilter("ignore")
-
-    def release(self) -> None:
-        with self._lock:
-            self._users -= 1
-            if not self._users:
-                self._saved.close()
-
-
-_globals = _Globals()
-
-
-@contextmanager
-def decoder() -> Iterator[None]:
-    """Where :func:`decode` may be called, in any number of threads.
-
-    The limit on pixels is :func:`decode`'s own, and Pillow's remarks about a file (warnings) are
-    no verdict on its pixels, whatever ``-W`` says.
-    """
-    _globals.acquire()
-    try:
-        yield
-    finally:
-        _globals.release()
 
 
 def decode(sample: Sample, reading: Reading) -> Decoded:

@@ -22,6 +22,7 @@ from normstat.images.reading import (
     Reading,
 )
 from normstat.images.samples import Sample, Shard, Stamp
+from normstat.images.skipped import LeftOut, Reason, Skipped
 from normstat.images.unreadable import HINTS, LASTING, Code, Unreadable
 
 __all__ = [
@@ -41,10 +42,13 @@ __all__ = [
     "RGB8",
     "Code",
     "Kind",
+    "LeftOut",
     "Pixels",
     "Reading",
+    "Reason",
     "Sample",
     "Shard",
+    "Skipped",
     "Stamp",
     "Unreadable",
     "channel_names",

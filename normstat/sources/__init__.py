@@ -1,7 +1,21 @@
 """Places to look for images, and the shards to read from them."""
 
 from normstat.sources.folder import Folder
-from normstat.sources.protocol import Selection, Source, Survey
-from normstat.sources.splits import ALL, SPLIT_WORDS, split_names
+from normstat.sources.labels import LABELS
+from normstat.sources.protocol import Folders, Selection, Source, Survey
+from normstat.sources.splits import ALL, SPLIT_WORDS, quoted, quoted_glob, said, split_names
 
-__all__ = ["ALL", "SPLIT_WORDS", "Folder", "Selection", "Source", "Survey", "split_names"]
+__all__ = [
+    "ALL",
+    "LABELS",
+    "SPLIT_WORDS",
+    "Folder",
+    "Folders",
+    "Selection",
+    "Source",
+    "Survey",
+    "quoted",
+    "quoted_glob",
+    "said",
+    "split_names",
+]

@@ -9,12 +9,13 @@ from difflib import get_close_matches
 from normstat.errors import UnknownSplit, UsageError
 from normstat.files import shown
 from normstat.images import Code, Shard, Stamp, Unreadable, path_bytes
+from normstat.sources.labels import LABELS
+from normstat.sources.place import Place
 from normstat.sources.protocol import Selection, Survey
 from normstat.sources.splits import ALL, assignments, split_names
 from normstat.sources.stamps import size_of, stamp_of
+from normstat.sources.surveying import survey_of
 from normstat.sources.tree import BY_OPTION, Tree
-
-_LOOKS_LIKE_LABELS = {"mask", "masks", "label", "labels", "annotation", "annotations", "depth"}
 
 
 @dataclass(slots=True)
@@ -53,6 +54,8 @@ class Folder:
     include, exclude : globs. With a ``/`` a glob is matched with the whole relative path (``*``
         also matches ``/``), without one with each part of it. Images only: an ``include`` does
         not make other files images.
+    labels : ``skip`` leaves out masks and other labels (see :mod:`normstat.sources.labels`), as
+        long as there is anything else; ``count`` takes them for images like others.
 
     Examples
     --------
@@ -72,7 +75,10 @@ class Folder:
         split_dirs: Mapping[str, str] | None = None,
         include: Iterable[str] = (),
         exclude: Iterable[str] = (),
+        labels: str = "skip",
     ) -> None:
+        if labels not in LABELS:
+            raise UsageError(f"--labels {shown(labels)}: should be one of {', '.join(LABELS)}")
         self.root = os.fspath(root)
         try:
             os.scandir(self.root).close()
@@ -83,6 +89,8 @@ class Folder:
             ) from error
         assigned = dict(assignments(self.root, split_dirs or {}))
         self._tree = Tree(self.root, assigned, include, exclude)
+        self._tree.counts_labels = labels == "count"
+        self._only_labels = False
         #: Split → folder that was given to it, relative to ``root``.
         self.split_dirs = {split: path.removesuffix("/") or "." for path, split in assigned.items()}
 
@@ -104,6 +112,11 @@ class Folder:
             A folder on the way speaks for two splits.
         """
         found, unassigned = self._found(wanted)
+        if not (found or unassigned or self._tree.counts_labels):
+            # Who points at a folder of masks means them.
+            self._tree.counts_labels = True
+            found, unassigned = self._found(wanted)
+            self._only_labels = bool(found or unassigned)
         rest = None
         if not found and unassigned:
             rest = self._own_split()
@@ -117,7 +130,7 @@ class Folder:
                     f"{f'Did you mean {close[0]}? ' if close else ''}"
                     "A folder is given to a split with --split-dir NAME=FOLDER"
                 )
-        return Selection(tuple(wanted) or tuple(sorted(found)), rest)
+        return Selection(tuple(wanted) or tuple(sorted(found)), rest, bool(wanted))
 
     def _found(self, wanted: Collection[str]) -> tuple[set[str], bool]:
         """Splits of which there are images, at least those wanted; and whether some have none."""
@@ -128,26 +141,36 @@ class Folder:
             place = stack.pop()
             # Nothing new in the folders of a split already found, unless one below was assigned.
             leave = not self._tree.leads_to_assigned(place)
-            if leave and place.split in found:
+            if leave and place.own in found:
                 continue
-            try:
-                for _, child in self._tree.scan(place):
-                    if child:
-                        stack.append(child)
-                    elif (split := place.images_split(Selection(()))) is None:
-                        unassigned = True
-                    else:
-                        found.add(split)
-                        if leave:
-                            break
-            except OSError:  # there may be images; shards() makes a record of the folder
-                if place.split:
-                    found.add(place.split)
-                else:
-                    unassigned = True
+            more, split = self._looked_into(place, leave)
+            stack += more
+            if split:
+                found.add(split)
+            unassigned |= split == ""
             if wanted and found.issuperset(wanted):
                 break
         return found, unassigned
+
+    def _looked_into(self, place: Place, leave: bool) -> tuple[list[Place], str | None]:
+        """Folders in a folder, and the split of its images: empty if of none, None without any.
+
+        If `leave`, one image is enough.
+        """
+        folders: list[Place] = []
+        split = None
+        try:
+            for _, child, is_label in self._tree.scan(place):
+                if child:
+                    if self._tree.has_images(child):
+                        folders.append(child)
+                elif not is_label and split is None:
+                    split = place.images_split(Selection(())) or ""
+                    if split and leave:
+                        break
+        except OSError:  # there may be images; shards() makes a record of the folder
+            return folders, None if place.labels else place.own or ""
+        return folders, split
 
     def shards(self, selection: Selection, stamped: bool = False) -> Iterator[Shard]:
         """The images of some splits, as work.
@@ -158,7 +181,7 @@ class Folder:
         begun = _Begun(self.root)
         for place, path, what in self._tree.walk(stamp_of if stamped else size_of):
             failed = isinstance(what, OSError)
-            split = (place.split or selection.rest) if failed else place.images_split(selection)
+            split = (place.own or selection.rest) if failed else place.images_split(selection)
             if split is None or split not in selection.splits:
                 continue
             if split != begun.split and begun:
@@ -183,39 +206,13 @@ class Folder:
         AmbiguousSplit
             A folder with images speaks for two splits.
         """
-        survey = Survey()
-        stack = [self._tree.top()]
-        while stack:
-            place = stack.pop()
-            images = 0
-            first = ""
-            try:
-                for entry, child in self._tree.scan(place, survey.extensions):
-                    if child:
-                        stack.append(child)
-                    else:
-                        images += 1
-                        first = min(first or entry.name, entry.name)
-                split = place.images_split(selection) if images else None
-            except OSError:  # shards() makes one record of a folder that cannot be listed
-                images, first = 1, ""
-                split = place.split or selection.rest
-            if not images:
-                continue
-            if split is None:
-                survey.beside += images
-                path = place.path + first
-                survey.first_beside = min(survey.first_beside or path, path)
-            elif split in selection.splits:
-                survey.images[split] += images
-                survey.rules.setdefault(split, set()).add(place.rule or self._rest_rule(split))
-                parts = place.path.lower().split("/")
-                survey.look_like_labels.update(_LOOKS_LIKE_LABELS.intersection(parts))
+        survey = survey_of(self._tree, selection, self._rest_rule)
+        survey.only_labels = self._only_labels
         return survey
 
     def _own_split(self) -> str:
         names = split_names(os.path.basename(os.path.realpath(self.root)))
-        return names.pop() if len(names) == 1 else ALL
+        return next(iter(names)) if len(names) == 1 else ALL
 
     def _rest_rule(self, split: str) -> str:
         if split == ALL:

@@ -2,7 +2,9 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from normstat.errors import UsageError
 from normstat.files import shown
@@ -15,20 +17,75 @@ SPLIT_WORDS = {
     **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
     **dict.fromkeys(("test", "testing", "eval", "evaluation"), "test"),
 }
+#: Parts of names, one of which is in each name that says a split: a quick look at many names.
+SPLIT_HINTS = ("train", "trn", "val", "dev", "test", "imagest", "labelst")
+# The folders of nnU-Net; those of labels only say something where labels are counted.
+_NNUNET = {"imagestr": "train", "imagests": "test", "labelstr": "train", "labelsts": "test"}
 _SPLIT_NAME = re.compile(r"[A-Za-z0-9][-\w.]*")
-_TOKEN_BORDER = re.compile(r"[-_. ]+|(?<=\d)(?=\D)|(?<=\D)(?=\d)")
+_BORDER = re.compile(r"[-_. ]+|(?<=\d)(?=\D)|(?<=\D)(?=\d)")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-def split_names(name: str) -> set[str]:
-    """The splits that a folder's name speaks for.
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The split words in a folder's name.
 
-    >>> split_names("train2017"), split_names("my-Validation"), split_names("latest")
-    ({'train'}, {'val'}, set())
-    >>> sorted(split_names("test-dev2017"))
-    ['test', 'val']
+    Attributes
+    ----------
+    splits : for which the words stand.
+    whole : the split, where the name is one word and nothing else but digits and punctuation.
+    rest : the words before and after; equal for ``train_images`` and ``Test-Images``.
+    glued : a word is set off by a capital letter only, as in ``trainA``.
+    is_test_dev : the words are "test-dev", as test sets without public labels are called.
     """
-    tokens = _TOKEN_BORDER.split(name.lower())
-    return {SPLIT_WORDS[token] for token in tokens if token in SPLIT_WORDS}
+
+    splits: frozenset[str]
+    whole: str | None
+    rest: tuple[tuple[str, ...], tuple[str, ...]]
+    glued: bool = False
+    is_test_dev: bool = False
+
+    @property
+    def split(self) -> str | None:
+        """The only split, if there is one."""
+        return next(iter(self.splits)) if len(self.splits) == 1 else None
+
+
+def said(name: str) -> Said | None:
+    """The split words in a folder's name; None if there are none.
+
+    >>> said("train2017").whole, said("my_train").whole, said("station")
+    ('train', None, None)
+    >>> said("DIV2K_train_HR").rest == said("DIV2K_valid_HR").rest
+    True
+    """
+    nnunet = _NNUNET.get(name.lower())
+    if nnunet:
+        return Said(frozenset({nnunet}), nnunet, ((), ()))
+    for glued, text in enumerate((name, _CAMEL.sub("_", name))):
+        words = [word for word in _BORDER.split(text.lower()) if word and not word.isdigit()]
+        places = [place for place, word in enumerate(words) if word in SPLIT_WORDS]
+        if not places:
+            continue
+        first, last = places[0], places[-1]
+        splits = frozenset(SPLIT_WORDS[words[place]] for place in places)
+        whole = SPLIT_WORDS[words[0]] if len(words) == 1 and not glued else None
+        rest = (tuple(words[:first]), tuple(words[last + 1 :]))
+        test_dev = words[first : last + 1] == ["test", "dev"]
+        return Said(splits, whole, rest, bool(glued), test_dev)
+    return None
+
+
+def split_names(name: str) -> frozenset[str]:
+    """The splits for which a word in a folder's name stands.
+
+    >>> sorted(split_names("train2017")), sorted(split_names("my-Validation"))
+    (['train'], ['val'])
+    >>> sorted(split_names("test-dev2017")), sorted(split_names("latest"))
+    (['test', 'val'], [])
+    """
+    words = said(name)
+    return words.splits if words and not words.glued else frozenset()
 
 
 def assignments(root: str, split_dirs: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -62,10 +119,44 @@ def assignments(root: str, split_dirs: Mapping[str, str]) -> Iterator[tuple[str,
         yield ("" if path == "." else f"{path}/"), split
 
 
-def conflict_message(path: str, one: str, other: str) -> str:
-    """What to say of a folder that speaks for two splits."""
-    folder = shown(path.removesuffix("/"))
+def conflict_message(path: str, splits: Sequence[str], offered: Sequence[str] = ()) -> str:
+    r"""What to say of a folder that speaks for two splits; no cure mixes images of two splits.
+
+    Parameters
+    ----------
+    splits : the two.
+    offered : those of them that all of its images may be given to.
+
+    Examples
+    --------
+    >>> print(conflict_message("a/val/", ("train", "val")).replace(", ", ",\n"))
+    a/val: could be train or val; --split-dir a-val=a/val makes it a split of its own,
+    --exclude a/val leaves it out
+    """
+    folder = path.removesuffix("/")
+    own = re.sub(r"[^-\w.]+", "-", folder, flags=re.ASCII).lstrip("-_.") or "-or-".join(splits)
+    which = " or ".join(f"--split-dir {quoted(f'{split}={folder}')}" for split in offered)
     return (
-        f"{folder}: could be {one} or {other}; say which with "
-        f"--split-dir {one}={folder} or --split-dir {other}={folder}"
+        f"{shown(folder)}: could be {' or '.join(splits)}; "
+        + (f"say which with {which}; or " if which else "")
+        + f"--split-dir {quoted(f'{own}={folder}')} makes it a split of its own, "
+        f"--exclude {quoted_glob(folder)} leaves it out"
     )
+
+
+def quoted(text: str) -> str:
+    """An argument as it is given to a shell.
+
+    >>> quoted("test=dev test")
+    "'test=dev test'"
+    """
+    return shlex.quote(shown(text))
+
+
+def quoted_glob(path: str) -> str:
+    """A glob that matches just this path, as it is given to a shell.
+
+    >>> print(quoted_glob("train_val"), quoted_glob("[1] val"))
+    train_val '[[]1] val'
+    """
+    return quoted(re.sub(r"([*?[])", r"[\1]", path))

@@ -6,50 +6,45 @@ It goes in the byte order of relative paths, with one folder's names in memory a
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from operator import itemgetter
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
-from normstat.errors import AmbiguousSplit
 from normstat.files import shown
 from normstat.images import FORMATS, Stamp, path_bytes
-from normstat.sources.globs import Globs
-from normstat.sources.protocol import Selection
-from normstat.sources.splits import SPLIT_WORDS, conflict_message, split_names
+from normstat.sources.filters import Filters
+from normstat.sources.pairing import LabelFolders, Pairing, Suspects
+from normstat.sources.peeks import Peeks
+from normstat.sources.place import Place, Trail
+from normstat.sources.speech import Speech, Spoken
 
-_NO_IMAGES = {"__macosx"}
 #: The rule by which a split was chosen that a user has named.
 BY_OPTION = "--split-dir"
-
-
-# (st_dev, st_ino) of the folders from the root to a place: a link to one of them is a loop.
-_Trail: TypeAlias = tuple[tuple[int, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A folder on the walk, and what its path says about the split.
-
-    ``path`` is relative: empty, or with a trailing ``/``. ``split`` is None while nothing on the
-    way has spoken; ``conflict`` is the message to raise should an image turn up here.
-    """
-
-    path: str = ""
-    split: str | None = None
-    rule: str = ""
-    conflict: str | None = None
-    trail: _Trail = ()
-
-    def images_split(self, selection: Selection) -> str | None:
-        """The split of an image here; None if it is in none."""
-        if self.conflict:
-            raise AmbiguousSplit(self.conflict)
-        return self.split or selection.rest
+# Names that are looked at together.
+_CHUNK = 512
+_NO_LABELS = LabelFolders()
+_SILENT = Spoken()
 
 
 # Sort key, place, relative path, and: None for a folder, for an image its size (a million sizes
 # take less memory than stamps, which only a cache needs) or its stamp, else the failure.
 _Item: TypeAlias = tuple[bytes, Place, str, int | Stamp | OSError | None]
+# A folder with its place, or a file and True if it is a label.
+_Entry: TypeAlias = tuple["os.DirEntry[str]", Place | None, bool]
+
+
+class Others(Protocol):
+    """Is told the files that are no images by their names.
+
+    Attributes
+    ----------
+    extensions : those of all files are counted in it.
+    """
+
+    extensions: Counter[str]
+
+    def add(self, path: str, name: str) -> None:
+        """A file in a folder that has no extension of images."""
 
 
 class Tree:
@@ -63,7 +58,9 @@ class Tree:
 
     Attributes
     ----------
+    filters : which names count.
     filtered : globs leave out some files.
+    counts_labels : labels are images like others.
     """
 
     def __init__(
@@ -78,23 +75,30 @@ class Tree:
             for end, letter in enumerate(path[:-1])
             if letter == "/"
         } | ({""} if any(assigned) else set())
-        self._include = Globs(include)
-        self._exclude = Globs(exclude)
-        self.filtered = bool(self._include or self._exclude)
+        self.filters = Filters(include, exclude, {*assigned, *self._above_assigned})
+        peeks = Peeks(root, self.filters)
+        self._pairing = Pairing(peeks, self.filters)
+        self._speech = Speech(peeks, self._pairing, self.filters)
+        self.filtered = self.filters.is_any
+        self.counts_labels = False
 
     def top(self) -> Place:
         """Where the walk begins: the root."""
-        split = self._assigned.get("")
+        given = self._assigned.get("")
         real = os.path.realpath(self._root)
         above = []
         while (parent := os.path.dirname(real)) != real:
             above.append(_identity(os.stat(parent)))
             real = parent
-        return Place("", split, BY_OPTION if split else "", None, tuple(above))
+        return Place("", None, given, BY_OPTION if given else "", None, tuple(above))
 
     def leads_to_assigned(self, place: Place) -> bool:
         """Whether a folder below this one was given to a split."""
         return place.path in self._above_assigned
+
+    def has_images(self, place: Place) -> bool:
+        """False if all that can be in a folder are labels."""
+        return not place.labels or self.leads_to_assigned(place)
 
     def walk(
         self, measure: Callable[["os.DirEntry[str]"], int | Stamp]
@@ -115,69 +119,126 @@ class Tree:
     ) -> Iterator[_Item]:
         items: list[_Item] = []
         try:
-            for entry, child in self.scan(place):
-                path = place.path + entry.name
+            for entry, child, is_label in self.scan(place):
                 if child:
-                    items.append((path_bytes(entry.name + "/"), child, path, None))
-                else:
+                    if self.has_images(child):
+                        key = path_bytes(entry.name + "/")
+                        items.append((key, child, place.path + entry.name, None))
+                elif not is_label:
+                    path = place.path + entry.name
                     items.append((path_bytes(entry.name), place, path, measure(entry)))
         except OSError as error:
-            items = [(b"", place, place.path, error)]
+            items = [] if place.labels else [(b"", place, place.path, error)]
         items.sort(key=itemgetter(0))
         return iter(items)
 
-    def scan(
-        self, place: Place, extensions: Counter[str] | None = None
-    ) -> Iterator[tuple["os.DirEntry[str]", Place | None]]:
-        """What a folder holds, unsorted: folders with their place, and images (place None)."""
-        location = f"{self._root}/{place.path}"
+    def scan(self, place: Place, others: Others | None = None) -> Iterator[_Entry]:
+        """What a folder holds, unsorted: images, then folders with their place.
+
+        Parameters
+        ----------
+        others : is told what else there is.
+        """
+        path = place.path
+        location = f"{self._root}/{path}"
         trail = (*place.trail, _identity(os.stat(location)))
+        names: list[str] = []
+        folders: list[os.DirEntry[str]] = []
+        all_labels = bool(place.labels)
+        pairs = Suspects(self.filters, not (self.counts_labels or place.labels))
         with os.scandir(location) as entries:
-            for entry in entries:
-                name = entry.name
-                if name.startswith(".") and not self._is_asked_for(f"{place.path}{name}/"):
-                    continue
-                if _is_folder(entry):
-                    if self._may_enter(place, entry, trail):
-                        yield entry, self._enter(place, name, trail)
-                    continue
-                dot = name.rfind(".")
-                extension = name[dot:].lower() if dot > 0 else ""
-                if extensions is not None:
-                    extensions[extension] += 1
-                if extension in FORMATS and (not self.filtered or self._takes(place.path + name)):
-                    yield entry, None
+            for chunk in self._images(path, entries, names, folders, others):
+                for image in pairs.sure(chunk):
+                    yield image, None, all_labels
+        for image, is_label in pairs.rest():
+            yield image, None, is_label
+        if folders:
+            yield from self._entered(place, folders, names, trail)
 
-    def _is_asked_for(self, path: str) -> bool:
-        return path in self._assigned or path in self._above_assigned
+    def _images(
+        self,
+        path: str,
+        entries: Iterable["os.DirEntry[str]"],
+        names: list[str],
+        folders: list["os.DirEntry[str]"],
+        others: Others | None,
+    ) -> Iterator[list["os.DirEntry[str]"]]:
+        """The images in a folder, many at a time.
 
-    def _may_enter(self, place: Place, entry: "os.DirEntry[str]", trail: _Trail) -> bool:
-        path = place.path + entry.name
-        if entry.name.lower() in _NO_IMAGES and not self._is_asked_for(f"{path}/"):
-            return False
-        if self._exclude.match(path):
-            return False
-        return not entry.is_symlink() or _identity(entry.stat()) not in trail
+        Parameters
+        ----------
+        names : is given the names of all folders: those beside tell what a name means.
+        folders : is given those that the globs let through.
+        """
+        chunk = []
+        for entry in entries:
+            name = entry.name
+            if name.startswith(".") and self.filters.is_hidden(path, name):
+                continue
+            if _is_folder(entry):
+                names.append(name)
+                if self.filters.enters(path, name):
+                    folders.append(entry)
+                continue
+            dot = name.rfind(".")
+            extension = name[dot:].lower() if dot > 0 else ""
+            if others is not None:
+                others.extensions[extension] += 1
+            if extension in FORMATS:
+                if not self.filtered or self.filters.takes(path, name):
+                    chunk.append(entry)
+                    if len(chunk) == _CHUNK:
+                        yield chunk
+                        chunk = []
+            elif others is not None:
+                others.add(path, name)
+        yield chunk
 
-    def _enter(self, place: Place, name: str, trail: _Trail) -> Place:
+    def _entered(
+        self, place: Place, folders: list["os.DirEntry[str]"], names: list[str], trail: Trail
+    ) -> Iterator[_Entry]:
+        skips = not (self.counts_labels or place.labels)
+        labels = self._pairing.among(place.path, names) if skips else _NO_LABELS
+        # Below labels nothing speaks: who asks for a folder there gives it to a split.
+        spoken = {} if place.labels else self._speech.among(place.path, place.split, names)
+        for entry in folders:
+            name = entry.name
+            if entry.is_symlink() and _identity(entry.stat()) in trail:
+                continue
+            child = self._child(place, name, trail, labels)
+            yield entry, self._spoken(child, spoken.get(name, _SILENT)), False
+
+    def _child(self, place: Place, name: str, trail: Trail, labels: LabelFolders) -> Place:
         path = f"{place.path}{name}/"
-        if path in self._assigned:
-            return Place(path, self._assigned[path], BY_OPTION, None, trail)
-        split, rule, conflict = place.split, place.rule, place.conflict
-        if split is None:
-            names = sorted(split_names(name))
-            if len(names) == 1:
-                split, rule = names[0], f"folder {shown(path.removesuffix('/'))}"
-            elif names:
-                conflict = conflict_message(path, *names)
-        elif rule != BY_OPTION:
-            exact = SPLIT_WORDS.get(name.lower(), split)
-            if exact != split:
-                conflict = conflict_message(path, split, exact)
-        return Place(path, split, rule, conflict, trail)
+        is_given = path in self._assigned
+        held = "" if is_given else place.labels or (name if name in labels.labels else "")
+        return Place(
+            path,
+            place.split,
+            self._assigned[path] if is_given else place.given,
+            BY_OPTION if is_given else place.rule,
+            place.conflict,
+            trail,
+            held,
+            place.ordinary,
+            "" if is_given else place.alone or (path if name in labels.alone else ""),
+            place.doubtful or (path if name in labels.counted else ""),
+        )
 
-    def _takes(self, path: str) -> bool:
-        return (not self._include or self._include.match(path)) and not self._exclude.match(path)
+    def _spoken(self, place: Place, spoken: Spoken) -> Place:
+        if spoken is _SILENT or place.labels:
+            return place
+        rule = place.rule
+        if spoken.split and not place.given:
+            rule = f"folder {shown(place.path.removesuffix('/'))}"
+        ordinary = (place.path, spoken.ordinary) if spoken.ordinary else place.ordinary
+        return replace(
+            place,
+            split=spoken.split or place.split,
+            rule=rule,
+            conflict=place.conflict or spoken.conflict,
+            ordinary=ordinary if not place.given else ("", ""),
+        )
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.tally import Extent, SplitTally
-from normstat.images import MAX_PIXELS, Reading, Unreadable
+from normstat.images import MAX_PIXELS, Reading, Skipped, Unreadable
 
 #: Quantiles that are recorded, as they are written.
 QUANTILES = ("0.005", "0.01", "0.05", "0.25", "0.5", "0.75", "0.95", "0.99", "0.995")
@@ -45,6 +45,7 @@ class SplitStats:
     Attributes
     ----------
     listed, images, unreadable, skipped : listed = images + unreadable + skipped.
+    skipped_reasons : reason → images skipped in the folders of this split.
     pixels : pixels counted, per channel.
     channels : ``("gray",)``, ``("R", "G", "B")`` or other names.
     dtype : of the stored pixels.
@@ -68,6 +69,7 @@ class SplitStats:
     images: int
     unreadable: int
     skipped: int
+    skipped_reasons: Mapping[str, int]
     pixels: int
     channels: tuple[str, ...] | None
     dtype: str | None
@@ -112,6 +114,7 @@ class Settings:
     split_dirs : split → folder given to it, relative to DATA.
     split : splits that were asked for; empty: every one found.
     covariance : how channels vary together was counted, too.
+    labels : ``skip`` or ``count``, as for :class:`normstat.sources.Folder`.
     """
 
     channels: str = "auto"
@@ -127,6 +130,7 @@ class Settings:
     split_dirs: Mapping[str, str] = field(default_factory=dict)
     split: tuple[str, ...] = ()
     covariance: bool = False
+    labels: str = "skip"
 
     def reading(self) -> Reading:
         """What of them a decoder needs."""
@@ -154,6 +158,7 @@ class Stats:
     splits : split → statistics.
     unreadable : a record for each image that could not be counted; of those of another depth
         than their split's, the first ten.
+    skipped : reason → images left out that are in no split.
     """
 
     normstat: str
@@ -161,6 +166,7 @@ class Stats:
     settings: Settings
     splits: Mapping[str, SplitStats]
     unreadable: tuple[Unreadable, ...] = ()
+    skipped: Mapping[str, Skipped] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt
+from types import MappingProxyType
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.moments import Moments
 from normstat.accumulators.perimage import PerImage
 from normstat.accumulators.tally import Extent, SplitTally, Tally
-from normstat.images import NOTES, Code, Unreadable, path_bytes
+from normstat.images import NOTES, Code, LeftOut, Unreadable, path_bytes
 from normstat.stats.records import (
     QUANTILES,
     Channels,
@@ -26,10 +27,16 @@ from normstat.stats.records import (
 )
 
 _FIRST = ("train", "val", "test")
+_NOTHING = LeftOut()
+_NONE: Mapping[str, int] = MappingProxyType({})
 
 
 def summarize(
-    tally: Tally, splits: Iterable[str], settings: Settings, versions: Mapping[str, str | None]
+    tally: Tally,
+    splits: Iterable[str],
+    settings: Settings,
+    versions: Mapping[str, str | None],
+    left_out: LeftOut = _NOTHING,
 ) -> Stats:
     """The statistics of a state.
 
@@ -39,6 +46,7 @@ def summarize(
     splits : names of the splits to report, with or without images.
     settings : what decided the numbers.
     versions : of ``normstat``, and of what decoded the images.
+    left_out : images that were skipped.
     """
     states = {
         name: tally.splits.get(name, SplitTally()) for name in sorted(splits, key=_split_order)
@@ -51,26 +59,36 @@ def summarize(
         normstat=versions["normstat"] or "",
         decoder={name: version for name, version in versions.items() if name != "normstat"},
         settings=settings,
-        splits={name: summarize_split(state) for name, state in states.items()},
+        splits={
+            name: summarize_split(state, left_out.numbers(name)) for name, state in states.items()
+        },
         unreadable=tuple(records),
+        skipped=left_out.beside,
     )
 
 
-def summarize_split(state: SplitTally) -> SplitStats:
-    """The statistics of one split: of the depth that most of its images have."""
+def summarize_split(state: SplitTally, skipped: Mapping[str, int] = _NONE) -> SplitStats:
+    """The statistics of one split: of the depth that most of its images have.
+
+    Parameters
+    ----------
+    state : the sum over its images.
+    skipped : reason → images that were left out.
+    """
     majority = state.majority()
     if majority is None:
-        return _without_images(state)
+        return _without_images(state, skipped)
     kind, tally = majority
     scale = kind.scale
     averages = tally.per_image.averages()
     values = tally.values
     pooled = _exact(values, scale) if isinstance(values, Histogram) else _floating(values, scale)
     return SplitStats(
-        listed=state.listed,
+        listed=state.listed + sum(skipped.values()),
         images=tally.images,
         unreadable=state.listed - tally.images,
-        skipped=0,
+        skipped=sum(skipped.values()),
+        skipped_reasons=skipped,
         pixels=tally.per_image.pixels,
         channels=kind.channels,
         dtype=kind.dtype,
@@ -96,12 +114,13 @@ def summarize_split(state: SplitTally) -> SplitStats:
     )
 
 
-def _without_images(state: SplitTally) -> SplitStats:
+def _without_images(state: SplitTally, skipped: Mapping[str, int]) -> SplitStats:
     return SplitStats(
-        listed=state.listed,
+        listed=state.listed + sum(skipped.values()),
         images=0,
         unreadable=state.listed,
-        skipped=0,
+        skipped=sum(skipped.values()),
+        skipped_reasons=skipped,
         pixels=0,
         channels=None,
         dtype=None,

@@ -30,8 +30,11 @@ def derived(node: Node, state: SplitTally) -> SplitStats:
         The state is none of any images, or the split says otherwise somewhere: with the pointer
         and both values.
     """
-    split = _summarized(node["state"], state)
+    skipped = {reason: number.size() for reason, number in node.get("skipped_reasons", {}).items()}
+    split = _summarized(node["state"], state, skipped)
     expected = summary_to_json(split)
+    if not skipped:  # files from before images were skipped do not say so
+        del expected["skipped_reasons"]
     _refuse_other(node, expected)
     for name in _NAMED_BY_DATA:
         for more in node[name].value.keys() - expected[name].keys():
@@ -39,10 +42,10 @@ def derived(node: Node, state: SplitTally) -> SplitStats:
     return split
 
 
-def _summarized(node: Node, state: SplitTally) -> SplitStats:
+def _summarized(node: Node, state: SplitTally, skipped: Mapping[str, int]) -> SplitStats:
     try:
         with np.errstate(divide="raise", over="raise", invalid="raise"):
-            return summarize_split(state)
+            return summarize_split(state, skipped)
     # No images have such sums: division by zero, a negative square, a root too large to write.
     except (ArithmeticError, ValueError, IndexError):
         node.fail("is of no images: its sums contradict each other; compute the file again")

@@ -11,7 +11,8 @@ from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.moments import Moments
 from normstat.accumulators.perimage import COLUMNS, DOUBLE, PLACES, PerImage
 from normstat.accumulators.tally import Extent, KindTally, SplitTally
-from normstat.images import DTYPES, FRAMES, LAYOUTS, Code, Kind, Unreadable
+from normstat.images import DTYPES, FRAMES, LAYOUTS, Code, Kind, Skipped, Unreadable
+from normstat.sources import LABELS
 from normstat.stats import Settings, SplitStats, Stats
 from normstat.statsfile.derived import derived
 from normstat.statsfile.nodes import Node, parse
@@ -37,6 +38,10 @@ def loads(text: str | bytes) -> Stats:
         settings=_settings(root["settings"], any(map(_has_covariance, splits.values()))),
         splits=splits,
         unreadable=unreadable,
+        skipped={
+            reason: Skipped(node["images"].size(), node["first"].path())
+            for reason, node in root.get("skipped", {}).items()
+        },
     )
     if root["complete"].truth() != stats.complete:
         root["complete"].fail("should be true if and only if no image of any split is unreadable")
@@ -74,6 +79,8 @@ def _settings(node: Node, has_covariance: bool) -> Settings:
         split=tuple(name.text() for name in node.get("split", []).list()),
         # Files from before this was recorded say it by what they have.
         covariance=node.get("covariance", has_covariance).truth(),
+        # Before there was a choice, labels were images like others.
+        labels=node.get("labels", "count").one_of(LABELS),
     )
 
 

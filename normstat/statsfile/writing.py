@@ -31,6 +31,10 @@ def dumps(stats: Stats) -> str:
         "decoder": stats.decoder,
         "settings": _plain(stats.settings),
         "complete": stats.complete,
+        "skipped": {
+            reason: {"images": skipped.images, "first": path_text(skipped.first)}
+            for reason, skipped in stats.skipped.items()
+        },
         "splits": {name: _split_to_json(split) for name, split in stats.splits.items()},
         "unreadable": [record_to_json(record) for record in stats.unreadable],
     }
@@ -54,6 +58,7 @@ def summary_to_json(split: SplitStats) -> dict[str, Any]:
     content = _plain(split)
     del content["state"]
     content |= {name: _plain(content[name]) for name in nested}
+    content["skipped_reasons"] = dict(split.skipped_reasons)
     content["fingerprint"] = _fingerprint_to_json(split.fingerprint)
     return content
 

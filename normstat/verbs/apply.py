@@ -59,6 +59,7 @@ def apply(
     image_timeout: float = 60.0,
     executor: Executor | None = None,
     progress: Listener | None = None,
+    labels: str | None = None,
 ) -> Applied:
     """Normalize a folder of images, and write an array for each.
 
@@ -86,6 +87,8 @@ def apply(
     dry_run : write nothing, and look at the first three images only. A place that is refused
         still is; of a disk that is too small `progress` is told.
     workers, image_timeout, executor, progress : as for :func:`normstat.compute`.
+    labels : ``skip`` or ``count``, as for :func:`normstat.compute`; None: as the statistics were
+        computed, else ``skip``.
 
     Returns
     -------
@@ -130,6 +133,8 @@ def apply(
     settings = replace(
         settings, layout=input_layout or (applied.layout if applied else settings.layout)
     )
+    if labels is not None:
+        settings = replace(settings, labels=labels)
     folder = Out(os.fspath(out))
     folder.refuse(os.fspath(path), overwrite, skip_existing)
     images = Images.of(path, settings, names_of(split))

@@ -106,4 +106,5 @@ def as_recorded(
         frames="channels" if recorded.frames == "channels" else "first",
         max_value=recorded.max_value,
         channel_names=recorded.channel_names,
+        labels=recorded.labels,
     )

@@ -16,6 +16,7 @@ from normstat.files import shown
 from normstat.images import MAX_PIXELS, Unreadable
 from normstat.stats import Settings, Stats, summarize
 from normstat.verbs.counting import Count
+from normstat.verbs.notices import notices_of_images
 from normstat.verbs.running import (
     Images,
     Listener,
@@ -27,7 +28,6 @@ from normstat.verbs.running import (
     names_of,
     refuse_options,
 )
-from normstat.verbs.said import notices
 from normstat.writers.records import record_in_data
 
 
@@ -55,6 +55,7 @@ def compute(
     keys: KeyCollector | None = None,
     none_readable: bool = False,
     cache: str | os.PathLike[str] | None = None,
+    labels: str = "skip",
 ) -> Stats:
     """Compute the statistics of a folder of images, split by split.
 
@@ -91,6 +92,8 @@ def compute(
     cache : file that keeps what is finished, and has what another run has; made if there is none.
         The statistics are the same with and without it. What is wrong with the file is told to
         ``progress``.
+    labels : ``skip`` leaves out masks and other labels, which names tell, as long as there is
+        anything else; ``count`` takes them in.
 
     Returns
     -------
@@ -131,6 +134,7 @@ def compute(
         max_pixels=max_pixels,
         split_dirs={name: os.fspath(folder) for name, folder in (split_dir or {}).items()},
         split=tuple(dict.fromkeys(names_of(split))),
+        labels=labels,
     )
     refuse_options(settings, workers, max_errors, image_timeout)
     if cache is not None:
@@ -148,9 +152,8 @@ def compute(
     with _resumed(cache, path, job, executor, telling) as by:
         run = Run(replace(images, stamped=by is not None), executor, telling)
         total, records = _sum(run.results(job, by), keys, max_errors, telling)
-    stats = summarize(
-        total, images.selection.splits, settings, {"normstat": __version__, **versions()}
-    )
+    made_with = {"normstat": __version__, **versions()}
+    stats = summarize(total, images.selection.splits, settings, made_with, run.left_out)
     for name, state in stats.splits.items():
         if state.state.files != run.listed[name]:
             raise RuntimeError(
@@ -163,7 +166,7 @@ def compute(
             f"{shown(path)}: none of {run.listed.total()} images can be read "
             f"({most_frequent(records)})"
         )
-    for notice in notices(stats):
+    for notice in notices_of_images(stats):
         telling.notice(notice)
     return stats
 

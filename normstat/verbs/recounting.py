@@ -10,10 +10,10 @@ from normstat.accumulators.tally import Tally
 from normstat.decode import versions
 from normstat.errors import UnknownSplit
 from normstat.executors import Executor
-from normstat.sources import ALL, Folder, split_names
+from normstat.sources import ALL, Folder, said
 from normstat.stats import Settings, SplitStats, Stats, summarize
 from normstat.verbs.compute import compute
-from normstat.verbs.running import Images, Listener
+from normstat.verbs.running import Images, Listener, folder_of
 
 
 def recount(
@@ -90,6 +90,7 @@ def recount(
         keys=keys,
         none_readable=none_readable,
         cache=cache,
+        labels=settings.labels,
     )
 
 
@@ -97,7 +98,7 @@ def _dirs_there(path: str | os.PathLike[str], settings: Settings) -> Iterator[tu
     """The folders that were given to splits, of those that still have images."""
     for name, folder in settings.split_dirs.items():
         if os.path.isdir(os.path.join(path, folder)):
-            source = Folder(path, {name: folder}, settings.include, settings.exclude)
+            source = folder_of(path, settings, {name: folder})
             if _has(source, name):
                 yield name, folder
 
@@ -106,7 +107,7 @@ def _splits_there(
     path: str | os.PathLike[str], settings: Settings, recorded: Stats, wanted: Collection[str]
 ) -> list[str]:
     """The splits that are wanted, without those that are recorded and no longer there."""
-    source = Folder(path, settings.split_dirs, settings.include, settings.exclude)
+    source = folder_of(path, settings)
     missing = [name for name in wanted if name in recorded.splits and not _has(source, name)]
     if missing:
         Images.of(path, settings, ())  # no image at all is no answer
@@ -128,13 +129,18 @@ def _own_name(path: str | os.PathLike[str], recorded: Stats) -> Mapping[str, str
     ((name, split),) = recorded.splits.items()
     if _in_split_folder(name, split, recorded):
         return {}
-    source = Folder(path, {}, recorded.settings.include, recorded.settings.exclude)
+    source = folder_of(path, recorded.settings, {})
     own = source.selection().rest
     return {name: "."} if own and own != name and ALL in (own, name) else {}
 
 
 def _in_split_folder(name: str, split: SplitStats, recorded: Stats) -> bool:
-    """Whether a folder on the way to a recorded image had a split's name."""
+    """True if all recorded images that are known by name were in a folder of that split."""
+    if name == ALL:
+        return False
     paths = [path for tally in split.state.kinds.values() for path in tally.first]
     paths += [record.path for record in recorded.unreadable if record.split == name]
-    return any(split_names(part) for path in paths for part in path.split("/")[:-1])
+    return all(
+        any((words := said(part)) and name in words.splits for part in path.split("/")[:-1])
+        for path in paths
+    )

@@ -3,7 +3,7 @@
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Protocol, cast
@@ -12,9 +12,10 @@ from normstat.errors import EngineLost, NothingToRead, UsageError
 from normstat.executors import Executor, InProcess, Job, Local, available_cpus
 from normstat.executors.protocol import Map, R
 from normstat.files import shown
-from normstat.images import FORMATS, FRAMES, HINTS, LAYOUTS, Code, Shard, Unreadable
+from normstat.images import FORMATS, FRAMES, HINTS, LAYOUTS, Code, LeftOut, Shard, Unreadable
 from normstat.sources import Folder, Selection, Survey
 from normstat.stats import Settings
+from normstat.verbs.notices import notices_of_names
 
 #: What ``--channels`` may be.
 CHANNELS = ("auto", "gray", "rgb")
@@ -101,7 +102,7 @@ class Images:
         cls, path: str | os.PathLike[str], settings: Settings, splits: Iterable[str]
     ) -> "Images":
         """The images of a folder, found as the settings say; of all splits if none is named."""
-        source = Folder(path, settings.split_dirs, settings.include, settings.exclude)
+        source = folder_of(path, settings)
         selection = source.selection(tuple(dict.fromkeys(splits)))
         if not selection.splits:
             raise NothingToRead(_nothing_found(source, selection))
@@ -110,6 +111,21 @@ class Images:
     def shards(self) -> Iterator[Shard]:
         """The work; with the stamps of the samples if ``stamped``."""
         return self.source.shards(self.selection, self.stamped)
+
+
+def folder_of(
+    path: str | os.PathLike[str],
+    settings: Settings,
+    split_dirs: Mapping[str, str] | None = None,
+) -> Folder:
+    """A folder, looked through as the settings say, but for other `split_dirs`."""
+    return Folder(
+        path,
+        settings.split_dirs if split_dirs is None else split_dirs,
+        settings.include,
+        settings.exclude,
+        settings.labels,
+    )
 
 
 class Run:
@@ -124,6 +140,7 @@ class Run:
     ----------
     listed : split → images found so far, and folders that cannot be listed.
     images : split → images found so far.
+    left_out : images that are skipped; known at the end, and only if names are looked through.
     """
 
     def __init__(
@@ -141,6 +158,7 @@ class Run:
         self._survey = survey
         self.listed: Counter[str] = Counter()
         self.images: Counter[str] = Counter()
+        self.left_out = LeftOut()
 
     def results(self, job: Job[R], by: Map[R] | None = None) -> Generator[R, None, None]:
         """What the job makes of each shard, in their order; mapped ``by`` the executor, or else."""
@@ -152,7 +170,7 @@ class Run:
                     survey.check()
                 yield result
         if survey:
-            survey.wait()
+            self.left_out = survey.wait().left_out
 
     def _shards(self) -> Iterator[Shard]:
         for shard in self._images.shards():
@@ -269,9 +287,11 @@ class _SurveyThread:
             for notice in _notices(self._survey, self._images.selection):
                 self._progress.notice(notice)
 
-    def wait(self) -> None:
+    def wait(self) -> Survey:
+        """What the names tell, once they all are looked through."""
         self._thread.join()
         self.check()
+        return self._survey or Survey()
 
 
 def _notices(survey: Survey, selection: Selection) -> Iterator[str]:
@@ -279,13 +299,7 @@ def _notices(survey: Survey, selection: Selection) -> Iterator[str]:
         rules = sorted(survey.rules.get(split, ()))
         more = f", and {len(rules) - 3} more" if len(rules) > 3 else ""
         yield f"{split}: {survey.images[split]} images ({', '.join(rules[:3])}{more})"
-    if survey.beside:
-        yield (
-            f"{survey.beside} images are in no split's folder and were skipped, the first: "
-            f"{shown(survey.first_beside)}; --split-dir NAME=FOLDER takes a folder in"
-        )
-    for name in sorted(survey.look_like_labels):
-        yield f"folders named {name} hold images too; --exclude {name} leaves them out"
+    yield from notices_of_names(survey)
 
 
 def _nothing_found(source: Folder, selection: Selection) -> str:

@@ -14,11 +14,13 @@ from normstat.decode.arrays import decoded, kind_of_array
 from normstat.decode.frames import DecodedFrames, Frame, as_channels
 from normstat.decode.pixels import DecodedImage, Header
 from normstat.decode.plain import plain
+from normstat.decode.process import silence_libtiff
 from normstat.decode.tiff import extra
 from normstat.decode.tiff.allowed import pillow_reads
 from normstat.decode.tiff.pages import (
     CMYK,
     FLOAT,
+    NONE,
     PALETTE,
     RGB,
     SIGNED,
@@ -71,13 +73,15 @@ def decode_tiff(
         notes += ("multi_frame",) if further else ()
         return next(_frames(data, first, reading, notes, digest))
     listed = [first, *others]
-    if first.planes == 1 == len(listed):
+    # ImageJ counts the images of all directories in the first; they are behind it if it is alone.
+    all_planes = len(listed) == 1
+    if all_planes and first.planes == 1:
         return next(_frames(data, first, reading, notes, digest))
     notes += ("multi_frame",)
 
     def frames() -> Iterator[Frame]:
         return chain.from_iterable(
-            _frames(data, page, reading, notes, digest, all_planes=True) for page in listed
+            _frames(data, page, reading, notes, digest, all_planes) for page in listed
         )
 
     return DecodedFrames(frames) if reading.frames == "all" else as_channels(frames())
@@ -98,7 +102,8 @@ def measure_tiff(data: Any, reading: Reading) -> tuple[Kind, int, int, int]:
     first, others = _full_pages(data)
     kind = _kind_taken(first, reading)
     if reading.frames == "channels":
-        channels = first.planes + sum(page.planes for page in others)
+        further = sum(1 for _ in others)
+        channels = 1 + further if further else first.planes
         kind = Kind(kind.dtype, channel_names(channels), kind.scale) if channels > 1 else kind
     return kind, first.width, first.height, first.orientation
 
@@ -148,6 +153,8 @@ def _frames(
 def _by_pillow(
     data: bytes, page: Page, kind: Kind, notes: tuple[str, ...], digest: bytes
 ) -> DecodedImage:
+    if page.compression != NONE:
+        silence_libtiff()
     image = TiffImagePlugin.TiffImageFile(BytesIO(data))
     if page.number:
         image.seek(page.number)
@@ -220,8 +227,7 @@ def _kind(page: Page) -> Kind:
     if page.names and number > 1 and not (number == _COLORS and page.photometric in (RGB, YCBCR)):
         names = tuple(page.names[band] for band in page.bands)
     if form == UNSIGNED and bits <= _COUNTED:
-        # Decoders bring 1, 2 and 4 bits exactly to 8: 255 is a multiple of their largest.
-        if number == page.samples == 1 and bits in (1, 2, 4):
+        if page.stretch > 1:
             return GRAY8
         kept = "uint8" if bits <= _GRAY_BITS else "uint16"
         return kind_of_array(np.dtype(kept), names, (1 << bits) - 1)

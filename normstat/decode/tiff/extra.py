@@ -142,15 +142,16 @@ def _contiguous(data: bytes, found: Any, shape: tuple[int, ...]) -> NDArray[Any]
 
 
 def _colored(array: NDArray[Any], page: Page) -> NDArray[Any]:
+    if array.dtype == np.bool_:
+        array = array.view(np.uint8)
     if page.has_alpha:
         array = array[..., list(page.bands)]
     if page.photometric == WHITE_IS_ZERO:
-        inverted: NDArray[Any] = array.dtype.type((1 << page.bits[0]) - 1) - array
-        return inverted
+        array = array.dtype.type((1 << page.bits[0]) - 1) - array
     if page.photometric == PALETTE:
         colors: NDArray[Any] = page.palette()[array[..., 0]]
         return colors
     if page.photometric == CMYK:
         images = [Image.fromarray(np.ascontiguousarray(image), "CMYK") for image in array]
         return np.stack([np.asarray(image.convert("RGB")) for image in images])
-    return array
+    return array * array.dtype.type(page.stretch) if page.stretch > 1 else array

@@ -1,0 +1,79 @@
+"""What Pillow, libtiff and Python keep for all threads of a process, while images are decoded."""
+
+import ctypes
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from PIL import Image, _imaging
+
+
+class _Settings:
+    """Set by the first that decodes, and put back by the last, in whatever threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._libtiff_is_silent = False
+        self._saved = ExitStack()
+
+    def acquire(self) -> None:
+        with self._lock:
+            self._users += 1
+            if self._users == 1:
+                self._saved.callback(setattr, Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
+                Image.MAX_IMAGE_PIXELS = None
+                self._saved.enter_context(warnings.catch_warnings())
+                warnings.simplefilter("ignore")
+
+    def release(self) -> None:
+        with self._lock:
+            self._users -= 1
+            if not self._users:
+                self._saved.close()
+                self._libtiff_is_silent = False
+
+    def silence_libtiff(self) -> None:
+        with self._lock:
+            if self._libtiff_is_silent:
+                return
+            self._libtiff_is_silent = True
+            pillow = ctypes.CDLL(_imaging.__file__)
+            for name in ("TIFFSetErrorHandler", "TIFFSetWarningHandler"):
+                # Where libtiff is linked into Pillow without its names, it is not heard of there.
+                set_handler = getattr(pillow, name, None)
+                if set_handler:
+                    set_handler.argtypes, set_handler.restype = [ctypes.c_void_p], ctypes.c_void_p
+                    self._saved.callback(set_handler, set_handler(None))
+
+
+_settings = _Settings()
+
+
+@contextmanager
+def decoder() -> Iterator[None]:
+    """Where images may be decoded, in any number of threads.
+
+    The limit on pixels is the decoders' own, and Pillow's remarks about a file (warnings) are no
+    verdict on its pixels, whatever ``-W`` says.
+
+    Examples
+    --------
+    >>> limit = Image.MAX_IMAGE_PIXELS
+    >>> with decoder():
+    ...     Image.MAX_IMAGE_PIXELS is None
+    True
+    >>> Image.MAX_IMAGE_PIXELS == limit
+    True
+    """
+    _settings.acquire()
+    try:
+        yield
+    finally:
+        _settings.release()
+
+
+def silence_libtiff() -> None:
+    """Keep libtiff from writing to stderr until :func:`decoder` ends: its errors are exceptions."""
+    _settings.silence_libtiff()

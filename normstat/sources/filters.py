@@ -1,0 +1,67 @@
+"""Which names on a walk count: not hidden, and let through by the globs."""
+
+from collections.abc import Collection, Iterable
+
+from normstat.images import FORMATS
+from normstat.sources.globs import Globs
+from normstat.sources.labels import names_labels
+
+_NO_IMAGES = {"__macosx"}
+
+
+class Filters:
+    """What to enter and what to take.
+
+    Parameters
+    ----------
+    include, exclude : globs, see :class:`normstat.sources.Folder`.
+    asked : paths of folders, with a trailing ``/``, that were asked for whatever their names.
+
+    Attributes
+    ----------
+    is_any : globs leave out some files.
+
+    Examples
+    --------
+    >>> filters = Filters(["*.png"], ["old"])
+    >>> filters.takes("", "a.png"), filters.takes("", "a.jpg"), filters.enters("x/", "old")
+    (True, False, False)
+    """
+
+    def __init__(
+        self, include: Iterable[str], exclude: Iterable[str], asked: Collection[str] = ()
+    ) -> None:
+        include = tuple(include)
+        self._include = Globs(include)
+        self._exclude = Globs(exclude)
+        self._globs = tuple(glob.removesuffix("/") for glob in include)
+        self._asked = asked
+        self.is_any = bool(self._include or self._exclude)
+
+    def is_hidden(self, path: str, name: str) -> bool:
+        """True if a file or folder of that name in the folder is passed over."""
+        return name.startswith(".") and f"{path}{name}/" not in self._asked
+
+    def enters(self, path: str, name: str) -> bool:
+        """True if images may be in a folder of that name in the folder."""
+        if self.is_hidden(path, name):
+            return False
+        if name.lower() in _NO_IMAGES and f"{path}{name}/" not in self._asked:
+            return False
+        return not self._exclude.match(path + name)
+
+    def takes(self, path: str, name: str) -> bool:
+        """True if the globs let a file through."""
+        if not self.is_any:
+            return True
+        whole = path + name
+        return (not self._include or self._include.match(whole)) and not self._exclude.match(whole)
+
+    def takes_image(self, path: str, name: str) -> bool:
+        """True if the name of a file is that of an image, and the globs let it through."""
+        dot = name.rfind(".")
+        return dot > 0 and name[dot:].lower() in FORMATS and self.takes(path, name)
+
+    def asks_for_labels(self, name: str) -> bool:
+        """True if a glob to include names this folder or file as one of labels."""
+        return any(names_labels(glob, name) for glob in self._globs)

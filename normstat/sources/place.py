@@ -1,0 +1,54 @@
+"""A folder on the walk, and what the names on the way to it say."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from normstat.errors import AmbiguousSplit
+from normstat.sources.protocol import Selection
+
+#: (st_dev, st_ino) of the folders from the root to a place: a link to one of them is a loop.
+Trail: TypeAlias = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder on the walk, and what its path says.
+
+    Attributes
+    ----------
+    path : relative: empty, or with a trailing ``/``.
+    split : for which the names on the way speak; None while nothing has spoken.
+    given : the split that the folder, or one above, was given to; stronger than `split`.
+    rule : what chose the split.
+    conflict : the message to raise should an image turn up here.
+    trail : the folders on the way.
+    labels : name of the folder on the way that holds labels; empty if there is none.
+    ordinary : path of the folder on the way that has a split's word in its name and is none, and
+        that split; empty if there is none.
+    alone : path of the folder on the way that holds labels by its name alone.
+    doubtful : path of the folder on the way that has a word of labels in its name and counts.
+    """
+
+    path: str = ""
+    split: str | None = None
+    given: str | None = None
+    rule: str = ""
+    conflict: str | None = None
+    trail: Trail = ()
+    labels: str = ""
+    ordinary: tuple[str, str] = ("", "")
+    alone: str = ""
+    doubtful: str = ""
+
+    @property
+    def own(self) -> str | None:
+        """The split of this folder; None if it is in none."""
+        return self.given or self.split
+
+    def images_split(self, selection: Selection) -> str | None:
+        """The split of an image here; None if it is in none."""
+        if self.given:
+            return self.given
+        if self.conflict:
+            raise AmbiguousSplit(self.conflict)
+        return self.split or selection.rest

@@ -1,0 +1,162 @@
+"""Which split a folder speaks for: by its whole name, or by a word in it and what lies beside."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from normstat.sources.filters import Filters
+from normstat.sources.labels import FOLDER_WORDS, IMAGE_WORDS, label_words
+from normstat.sources.pairing import Pairing
+from normstat.sources.peeks import Peeks, mention
+from normstat.sources.splits import SPLIT_HINTS, Said, conflict_message, said
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What a folder says about the split of its images.
+
+    Attributes
+    ----------
+    split : for which it speaks; None if for none.
+    conflict : the message to raise should it hold an image.
+    ordinary : the split whose word is in its name without making it a split; else empty.
+    """
+
+    split: str | None = None
+    conflict: str | None = None
+    ordinary: str = ""
+
+
+class Speech:
+    """Tells folders that are splits from others.
+
+    Parameters
+    ----------
+    peeks : names in DATA.
+    pairing : which folders hold labels.
+    filters : which names count.
+    """
+
+    def __init__(self, peeks: Peeks, pairing: Pairing, filters: Filters) -> None:
+        self._peeks = peeks
+        self._pairing = pairing
+        self._filters = filters
+        self._only: dict[str, str | None] = {}
+
+    def among(self, path: str, split: str | None, folders: Sequence[str]) -> dict[str, Spoken]:
+        """What each of all `folders` in the folder `path` says that says anything.
+
+        Parameters
+        ----------
+        split : for which something on the way to the folder has spoken.
+        """
+        if not mention(folders, SPLIT_HINTS):
+            return {}
+        words = {name: spoken for name in folders if (spoken := said(name))}
+        if split is not None:
+            return {name: self._inside(path, name, split, words, folders) for name in words}
+        beside = _Beside()
+        for name in words:
+            beside.add(words[name])
+        return {name: self._outside(path, name, words[name], beside) for name in words}
+
+    def _outside(self, path: str, name: str, mine: Said, beside: "_Beside") -> Spoken:
+        if mine.whole:
+            return Spoken(mine.whole)
+        there = beside.with_rest.get(mine.rest, set())
+        if mine.split and there - {mine.split}:
+            return Spoken(mine.split)
+        if mine.is_test_dev and there:
+            return Spoken("test")
+        if mine.split in beside.whole and _says_only(name, mine):
+            return Spoken(mine.split)  # labels that are counted, as train_masks beside train
+        if mine.glued:
+            return Spoken()
+        if not mine.split:
+            # A folder of train and val beside one of val: given to train, it would leak.
+            splits = sorted(mine.splits)
+            offered = [] if any(beside.number[split] > 1 for split in splits) else splits
+            return Spoken(conflict=conflict_message(f"{path}{name}/", splits, offered))
+        if self._is_only(f"{path}{name}/"):
+            return Spoken(mine.split)
+        return Spoken(ordinary=mine.split)
+
+    def _inside(
+        self, path: str, name: str, split: str, words: dict[str, Said], folders: Sequence[str]
+    ) -> Spoken:
+        """What a folder says inside of a split: it may be a class, if those beside it are."""
+        exact = words[name].whole
+        if exact in (None, split):
+            return Spoken()
+        others = [other for other in folders if other != name]
+        if not any(words[other].whole for other in others if other in words) and any(
+            self._is_class(path, other) for other in others
+        ):
+            return Spoken()
+        return Spoken(conflict=conflict_message(f"{path}{name}/", (split, exact or "")))
+
+    def _is_class(self, path: str, name: str) -> bool:
+        return (
+            not label_words(name)
+            and name.lower() not in IMAGE_WORDS
+            and self._filters.enters(path, name)
+            and self._peeks.holds_images(f"{path}{name}/")
+        )
+
+    def _is_only(self, path: str) -> bool:
+        """True if all images of DATA are in a folder."""
+        if not path:
+            return True
+        above, slash, name = path.removesuffix("/").rpartition("/")
+        above += slash
+        if not self._is_only(above):
+            return False
+        if above not in self._only:
+            self._only[above] = self._only_one(above)
+        return self._only[above] == name
+
+    def _only_one(self, path: str) -> str | None:
+        """The only folder with images in a folder that has no others; labels are none."""
+        folders, images = self._peeks.listed(path)
+        if images:
+            return None
+        labels = self._pairing.among(path, folders).labels
+        holding = []
+        for name in folders:
+            if (
+                name not in labels
+                and self._filters.enters(path, name)
+                and self._peeks.holds_images(f"{path}{name}/")
+            ):
+                holding.append(name)
+                if len(holding) > 1:
+                    return None
+        return holding[0] if holding else None
+
+
+@dataclass(slots=True)
+class _Beside:
+    """What the folders in a folder say, all together.
+
+    Attributes
+    ----------
+    with_rest : words around one split's → the splits that stand there.
+    whole : splits that are a whole name.
+    number : split → folders with a word for it.
+    """
+
+    with_rest: dict[tuple[tuple[str, ...], ...], set[str]] = field(default_factory=dict)
+    whole: set[str] = field(default_factory=set)
+    number: Counter[str] = field(default_factory=Counter)
+
+    def add(self, words: Said) -> None:
+        if words.split:
+            self.with_rest.setdefault(words.rest, set()).add(words.split)
+        if words.whole:
+            self.whole.add(words.whole)
+        self.number.update(words.splits)
+
+
+def _says_only(name: str, words: Said) -> bool:
+    """True if a name has words of labels and a split, and no others."""
+    return bool(label_words(name)) and {*words.rest[0], *words.rest[1]} <= FOLDER_WORDS

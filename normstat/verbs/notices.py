@@ -1,0 +1,134 @@
+"""What a user is told of names and images: what is left out, and what decides otherwise."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from normstat.files import shown
+from normstat.images import Reason
+from normstat.sources import Folders, Survey, quoted, quoted_glob
+from normstat.stats import Stats
+
+_WORDS = {
+    "multi_frame": (
+        "{} further frames or pages, of which only the first is counted; --frames all counts "
+        "them, --frames channels takes each for a channel"
+    ),
+    "alpha_dropped": "{} alpha (transparency), which is not counted",
+    "nodata_counted": (
+        "{} a value that stands for no data (GDAL_NODATA), and such pixels are counted all the same"
+    ),
+}
+
+
+def notices_of_names(survey: Survey) -> Iterator[str]:
+    """Lines on images that are left out, and on folders that may not be what they seem.
+
+    >>> from normstat.images import Reason, Skipped
+    >>> survey = Survey()
+    >>> survey.skip(None, Reason.BESIDE_SPLITS, Skipped(2, "query/a.png"))
+    >>> print(*notices_of_names(survey))
+    2 images are in no split's folder and were skipped, the first: query/a.png; --split-dir \
+NAME=FOLDER takes a folder in
+    """
+    beside = survey.all_skipped(Reason.BESIDE_SPLITS)
+    if beside.images:
+        yield (
+            f"{beside.images} images are in no split's folder and were skipped, the first: "
+            f"{shown(beside.first)}; --split-dir NAME=FOLDER takes a folder in"
+        )
+    labels = survey.all_skipped(Reason.LABELS)
+    if labels.images:
+        yield (
+            f"{_are(labels.images)} {'a label' if labels.images == 1 else 'labels'} by the names "
+            f"of folders or files and {_were(labels.images)} left out, the first: "
+            f"{shown(labels.first)}; --labels count takes them in"
+        )
+    if survey.alone.number:
+        yield _alone_notice(survey.alone)
+    if survey.only_labels:
+        yield "all images are labels by name, so these are what is counted"
+    for (split, other), images in sorted(survey.taken.items()):
+        s = "" if images == 1 else "s"
+        yield f"--split-dir {split} takes {images:,} image{s} out of {other}"
+    if survey.ordinary.number:
+        yield _ordinary_notice(survey.ordinary)
+    if survey.doubtful.number:
+        yield _doubtful_notice(survey.doubtful)
+    others = survey.all_skipped(Reason.UNKNOWN_EXTENSION)
+    if others.images:
+        yield (
+            f"{others.images} file{'s' * (others.images > 1)} with the name of an image, but no "
+            f"extension that is read, {_were(others.images)} left out, the first: "
+            f"{shown(others.first)}; rename or convert such files"
+        )
+
+
+def notices_of_images(stats: Stats) -> Iterator[str]:
+    """A sentence for all that a user would not expect to be missing, or to be there.
+
+    Examples
+    --------
+    >>> from normstat.stats import Settings
+    >>> list(notices_of_images(Stats("0.1.0", {}, Settings(), {})))
+    []
+    """
+    notes: Counter[str] = Counter()
+    for split in stats.splits.values():
+        notes.update(split.notes)
+    for note, words in _WORDS.items():
+        number = notes[note]
+        if number and not (note == "multi_frame" and stats.settings.frames != "first"):
+            yield words.format(f"{number} image{'s have' if number > 1 else ' has'}")
+
+
+def _are(images: int) -> str:
+    return f"{images:,} images are" if images != 1 else "1 image is"
+
+
+def _were(number: int) -> str:
+    return "were" if number != 1 else "was"
+
+
+def _alone_notice(folders: Folders) -> str:
+    """Folders that are left out, and may be classes."""
+    first = folders.first.removesuffix("/")
+    if folders.number == 1:
+        return (
+            f"{shown(first)}: is left out for its name alone, as its files are not named after "
+            "images beside it; if it is a class, --labels count counts it"
+        )
+    return (
+        f"{folders.number} folders are left out for their names alone, as their files are not "
+        f"named after images beside them, the first: {shown(first)}; if they are classes, --labels "
+        "count counts them"
+    )
+
+
+def _doubtful_notice(folders: Folders) -> str:
+    """Folders that may be of labels, and are counted."""
+    first = folders.first.removesuffix("/")
+    leaves = f"--exclude {quoted_glob(first)} leaves it out"
+    if folders.number == 1:
+        return (
+            f"{shown(first)}: has a word of labels in its name, but its files are not named after "
+            f"images beside it, so they are counted; {leaves}"
+        )
+    return (
+        f"{folders.number} folders have a word of labels in their names, but their files are not "
+        f"named after images beside them, so they are counted, the first: {shown(first)}; {leaves}"
+    )
+
+
+def _ordinary_notice(folders: Folders) -> str:
+    """Folders that may be splits, and are none."""
+    first = folders.first.removesuffix("/")
+    makes = f"--split-dir {quoted(f'{folders.split}={first}')} makes it a split"
+    if folders.number == 1:
+        return (
+            f"{shown(first)}: has a split's word in its name, but nothing beside it makes it a "
+            f"split, so it is an ordinary folder; {makes}"
+        )
+    return (
+        f"{folders.number} folders have a split's word in their names, but nothing beside them "
+        f"makes them splits, so they are ordinary folders, the first: {shown(first)}; {makes}"
+    )
