@@ -1,4 +1,4 @@
-"""Gray and color maps of Netpbm: the values that a file stores, with its maxval as 1.0."""
+"""Bit, gray and color maps of Netpbm: the values that a file stores, with its maxval as 1.0."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -11,6 +11,7 @@ from command import normstat as command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from PIL import Image
 
 import normstat
 from normstat.decode import decode, decoder, measure
@@ -197,6 +198,10 @@ DEFECTS = {
     "a-bomb": (b"P6 99999 99999 255 ", "too_large", "99999 × 99999"),
     "color-of-9-bits": (written(values(256, 3), 256), "bit_depth_lost", "maxval of 256"),
     "plain-color-of-16-bits": (written(values(65535, 3), 65535, True), "bit_depth_lost", "65535"),
+    "bits-cut": (b"P4 9 2 \0\0\0", "truncated", "3 bytes"),
+    "plain-bits-cut": (b"P1 3 1 1 0", "truncated", "2 values"),
+    "plain-bits-of-2": (b"P1 3 1 1 0 2", "corrupt", "something else than bits"),
+    "bits-without-a-height": (b"P4 9", "truncated", "header"),
     "another-magic": (b"P9 3 2 255 " + bytes(6), "not_an_image", "P9"),
     "pam": (b"P7\nWIDTH 3\n", "unsupported_format", "PAM"),
 }
@@ -222,15 +227,29 @@ def test_further_maps_are_noted(tmp_path: Path) -> None:
     assert split_of(tmp_path, written(first, 9_000) + b"rest").notes["multi_frame"] == 0
 
 
-@pytest.mark.parametrize("name", ["x.pbm", "x.pfm"])
-def test_bitmaps_and_floats_stay_with_Pillow(tmp_path: Path, name: str) -> None:  # noqa: N802
+def test_floats_stay_with_Pillow(tmp_path: Path) -> None:  # noqa: N802
     """They have no maxval."""
-    data = {
-        "x.pbm": b"P4 8 2\n\xaa\x0f",
-        "x.pfm": b"Pf\n2 1\n-1.0\n" + np.array([1.5, -2], "<f4").tobytes(),
-    }[name]
-    split = split_of(tmp_path, data, name)
-    assert split.mean == ((8 / 16,) if name == "x.pbm" else (-0.25,))
+    data = b"Pf\n2 1\n-1.0\n" + np.array([1.5, -2], "<f4").tobytes()
+    assert split_of(tmp_path, data, "x.pfm").mean == (-0.25,)
+
+
+@pytest.mark.parametrize("width", [1, 7, 8, 9, 30])
+def test_bits_are_black_and_white(tmp_path: Path, width: int) -> None:
+    """1 is black, rows end with a byte; written out, digits need nothing between them."""
+    bits = np.random.default_rng(width).integers(0, 2, (5, width)).astype("u1")
+    wanted = (1 - bits[:, :, np.newaxis]) * 255
+    head = f"P4 {width} 5# comment\n".encode()
+    files = [head + np.packbits(bits, axis=1).tobytes()]
+    digits = ["".join(map(str, row)) for row in bits.tolist()]
+    files += [f"P1 {width} 5\n{between.join(digits)}".encode() for between in ("", " ", "\n#1\n")]
+    files.append(f"P1 {width} 5\n{' '.join(''.join(digits))} the end".encode())
+    for data in files:
+        pixels = pixels_of(tmp_path, data)
+        assert np.array_equal(pixels.array(), wanted)
+        assert (pixels.mode, pixels.kind, pixels.notes) == ("1", GRAY8, ())
+    assert pixels_of(tmp_path, files[0] * 2).notes == ("multi_frame",)
+    by_pillow = make.encoded(Image.fromarray(wanted[:, :, 0]).convert("1"), "PPM")
+    assert np.array_equal(pixels_of(tmp_path, by_pillow).array(), wanted)
 
 
 @settings(deadline=None, max_examples=300)
