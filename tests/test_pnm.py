@@ -1,4 +1,4 @@
-"""Gray and color maps of Netpbm: the values that a file stores, with its maxval as 1.0."""
+"""Bit, gray and color maps of Netpbm: the values that a file stores, with its maxval as 1.0."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -7,9 +7,11 @@ from typing import Any
 import make
 import numpy as np
 import pytest
+from command import normstat as command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from PIL import Image
 
 import normstat
 from normstat.decode import decode, decoder, measure
@@ -196,6 +198,10 @@ DEFECTS = {
     "a-bomb": (b"P6 99999 99999 255 ", "too_large", "99999 × 99999"),
     "color-of-9-bits": (written(values(256, 3), 256), "bit_depth_lost", "maxval of 256"),
     "plain-color-of-16-bits": (written(values(65535, 3), 65535, True), "bit_depth_lost", "65535"),
+    "bits-cut": (b"P4 9 2 \0\0\0", "truncated", "3 bytes"),
+    "plain-bits-cut": (b"P1 3 1 1 0", "truncated", "2 values"),
+    "plain-bits-of-2": (b"P1 3 1 1 0 2", "corrupt", "something else than bits"),
+    "bits-without-a-height": (b"P4 9", "truncated", "header"),
     "another-magic": (b"P9 3 2 255 " + bytes(6), "not_an_image", "P9"),
     "pam": (b"P7\nWIDTH 3\n", "unsupported_format", "PAM"),
 }
@@ -221,15 +227,29 @@ def test_further_maps_are_noted(tmp_path: Path) -> None:
     assert split_of(tmp_path, written(first, 9_000) + b"rest").notes["multi_frame"] == 0
 
 
-@pytest.mark.parametrize("name", ["x.pbm", "x.pfm"])
-def test_bitmaps_and_floats_stay_with_Pillow(tmp_path: Path, name: str) -> None:  # noqa: N802
+def test_floats_stay_with_Pillow(tmp_path: Path) -> None:  # noqa: N802
     """They have no maxval."""
-    data = {
-        "x.pbm": b"P4 8 2\n\xaa\x0f",
-        "x.pfm": b"Pf\n2 1\n-1.0\n" + np.array([1.5, -2], "<f4").tobytes(),
-    }[name]
-    split = split_of(tmp_path, data, name)
-    assert split.mean == ((8 / 16,) if name == "x.pbm" else (-0.25,))
+    data = b"Pf\n2 1\n-1.0\n" + np.array([1.5, -2], "<f4").tobytes()
+    assert split_of(tmp_path, data, "x.pfm").mean == (-0.25,)
+
+
+@pytest.mark.parametrize("width", [1, 7, 8, 9, 30])
+def test_bits_are_black_and_white(tmp_path: Path, width: int) -> None:
+    """1 is black, rows end with a byte; written out, digits need nothing between them."""
+    bits = np.random.default_rng(width).integers(0, 2, (5, width)).astype("u1")
+    wanted = (1 - bits[:, :, np.newaxis]) * 255
+    head = f"P4 {width} 5# comment\n".encode()
+    files = [head + np.packbits(bits, axis=1).tobytes()]
+    digits = ["".join(map(str, row)) for row in bits.tolist()]
+    files += [f"P1 {width} 5\n{between.join(digits)}".encode() for between in ("", " ", "\n#1\n")]
+    files.append(f"P1 {width} 5\n{' '.join(''.join(digits))} the end".encode())
+    for data in files:
+        pixels = pixels_of(tmp_path, data)
+        assert np.array_equal(pixels.array(), wanted)
+        assert (pixels.mode, pixels.kind, pixels.notes) == ("1", GRAY8, ())
+    assert pixels_of(tmp_path, files[0] * 2).notes == ("multi_frame",)
+    by_pillow = make.encoded(Image.fromarray(wanted[:, :, 0]).convert("1"), "PPM")
+    assert np.array_equal(pixels_of(tmp_path, by_pillow).array(), wanted)
 
 
 @settings(deadline=None, max_examples=300)
@@ -250,3 +270,42 @@ def test_damaged_bytes_give_pixels_or_a_record(
     except UnreadableImage:
         return
     assert pixels.array().max() <= pixels.kind.scale
+
+
+def test_all_maps_of_a_file(tmp_path: Path) -> None:
+    """--frames all counts each of them as one image, --frames channels as its channels."""
+    maps = [values(200), values(201).clip(0, 200), values(202).clip(0, 200)]
+    make.write(tmp_path / "data" / "x.pgm", b"".join(written(each, 200) for each in maps))
+    (split,) = normstat.compute(tmp_path / "data", workers=0, frames="all").splits.values()
+    total = sum(int(each.sum()) for each in maps)
+    assert (split.images, split.pixels) == (1, 3 * maps[0].size)
+    assert split.mean == (float(Fraction(total, 3 * maps[0].size * 200)),)
+    (split,) = normstat.compute(tmp_path / "data", workers=0, frames="channels").splits.values()
+    assert split.channels == ("R", "G", "B")
+    assert split.mean == tuple(float(Fraction(int(m.sum()), m.size * 200)) for m in maps)
+    assert split.scale == 200
+    make.write(tmp_path / "data" / "x.pgm", written(maps[0], 200) + written(values(99), 99))
+    with pytest.raises(normstat.NormstatError, match="no one image"):
+        normstat.compute(tmp_path / "data", workers=0, frames="all")
+
+
+def test_apply_and_check_use_the_maxval(tmp_path: Path) -> None:
+    """Arrays are in the unit scale of the file; other statistics are for other images."""
+    for number in range(3):
+        array = values(100) // (number + 1)
+        make.write(tmp_path / "data" / "train" / f"{number}.pgm", written(array, 100))
+    stats = normstat.compute(tmp_path / "data", workers=0)
+    normstat.save(stats, tmp_path / "s.json")
+    assert normstat.load(tmp_path / "s.json") == stats
+    done = command("check", "data", "--stats", "s.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    normstat.apply(tmp_path / "data", tmp_path / "unit", "unit", workers=0)
+    found = np.load(tmp_path / "unit" / "train" / "0.npy")
+    assert found[0] == pytest.approx(values(100)[:, :, 0] / 100, rel=1e-6)
+    normstat.apply(tmp_path / "data", tmp_path / "out", stats, workers=0)
+    (mean,), (std,) = stats.splits["train"].mean or (), stats.splits["train"].std or ()
+    found = np.load(tmp_path / "out" / "train" / "0.npy")
+    assert found[0] == pytest.approx((values(100)[:, :, 0] / 100 - mean) / std, rel=1e-5, abs=1e-5)
+    make.write(tmp_path / "other" / "train" / "0.pgm", written(values(200), 200))
+    with pytest.raises(normstat.NormstatError, match="200"):
+        normstat.apply(tmp_path / "other", tmp_path / "none", stats, workers=0)

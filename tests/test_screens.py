@@ -88,9 +88,16 @@ def test_a_gif_without_colors_is_refused(tmp_path: Path) -> None:
     assert "without a table of colors" in refused(tmp_path, data, "x.gif")
 
 
-def animated(canvas: tuple[int, int], left: int = 0, top: int = 0, flags: int = 2) -> bytes:
+def animated(
+    canvas: tuple[int, int],
+    left: int = 0,
+    top: int = 0,
+    flags: int = 2,
+    still: bytes = WEBP[12:],
+    blend: int = 0,
+) -> bytes:
     """A WebP file whose only frame lies somewhere on a canvas."""
-    still = WEBP[12:]
+    still = still[18:] if still.startswith(b"VP8X") else still
     frame = b"".join(
         number.to_bytes(3, "little") for number in (left // 2, top // 2, 12 - 1, 8 - 1, 100)
     )
@@ -98,7 +105,7 @@ def animated(canvas: tuple[int, int], left: int = 0, top: int = 0, flags: int = 
         (b"VP8X", bytes([flags, 0, 0, 0]) + b"".join(
             (side - 1).to_bytes(3, "little") for side in canvas)),
         (b"ANIM", b"\1\2\3\xff\0\0"),
-        (b"ANMF", frame + b"\0" + still),
+        (b"ANMF", frame + bytes([blend]) + still),
     ]  # fmt: skip
     body = b"WEBP" + b"".join(
         name + struct.pack("<I", len(content)) + content + bytes(len(content) % 2)
@@ -140,3 +147,16 @@ def test_damaged_bytes_give_pixels_or_a_record(
         pixels_of(tmp_path_factory.getbasetemp(), bytes(damaged), name)
     except UnreadableImage:
         return
+
+
+@pytest.mark.parametrize("blend", [0, 1, 2, 3])
+def test_colors_under_alpha_are_those_stored(tmp_path: Path, blend: int) -> None:
+    """The first frame of an animation has the colors of the still image, whatever its alpha."""
+    array = np.dstack([make.pixels(2, 8, 12), make.pixels(5, 8, 12, channels=1)])
+    array[0, :, 3] = 0
+    still = make.encoded(array, "WEBP", lossless=True, exact=True)
+    assert np.array_equal(pixels_of(tmp_path, still, "x.webp").array(), array[:, :, :3])
+    content = animated((12, 8), flags=0x12, still=still[12:], blend=blend)
+    pixels = pixels_of(tmp_path, content, "x.webp")
+    assert np.array_equal(pixels.array(), array[:, :, :3])
+    assert "alpha_dropped" in pixels.notes

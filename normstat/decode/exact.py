@@ -1,5 +1,6 @@
 """Formats that are read here and not by Pillow, which stretches what they store."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,10 +53,23 @@ def exact(data: bytes, max_pixels: int) -> Exact | None:
     if pnm.is_map(data):
         header = pnm.map_header(data, max_pixels)
         array = pnm.map_pixels(data, header)
-        notes = ("multi_frame",) if pnm.has_more(data, header) else ()
+        notes = ("multi_frame",) if pnm.further(data, header) else ()
         return Exact(array, header.kind, header.mode, pnm.FORMAT, notes)
     if bmp.is_bitmap(data):
         bitmap = bmp.bitmap_header(data, max_pixels)
         notes = ("alpha_dropped",) if bitmap.has_alpha else ()
         return Exact(bmp.bitmap_pixels(data, bitmap), bitmap.kind, bitmap.mode, bmp.FORMAT, notes)
     return None
+
+
+def all_exact(data: bytes, max_pixels: int) -> Iterator[Exact]:
+    """Each image in a file with several.
+
+    Raises
+    ------
+    UnreadableImage
+        As :func:`exact`.
+    """
+    while data and (found := exact(data, max_pixels)):
+        yield found
+        data = pnm.further(data, pnm.map_header(data, max_pixels)) if pnm.is_map(data) else b""

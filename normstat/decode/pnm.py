@@ -1,8 +1,9 @@
-"""Netpbm's gray and color maps, with the values that the file stores.
+"""Netpbm's bit, gray and color maps, with the values that the file stores.
 
-Pillow stretches them to 255 or 65535, value by value; here 1.0 is the maxval of the header. Bitmaps
-(P1, P4) and floats (Pf) stay with Pillow. The formats are those of Netpbm's manual pages pgm(5) and
-ppm(5); in a header, a comment ends the number before it, as in libnetpbm.
+Pillow stretches them to 255 or 65535, value by value; here 1.0 is the maxval of the header, and
+bits are black (1) or white (0). Floats (Pf) stay with Pillow. The formats are those of Netpbm's
+manual pages pbm(5), pgm(5) and ppm(5); in a header, a comment ends the number before it, as in
+libnetpbm.
 """
 
 import re
@@ -17,13 +18,15 @@ from normstat.images import GRAY8, RGB8, Code, Kind
 
 FORMAT = "PPM"
 
-_MAGIC = re.compile(rb"P[2356](?=[\s#]|$)")
+_MAGIC = re.compile(rb"P[1-6](?=[\s#]|$)")
 _SPACE = re.compile(rb"(?:[ \t\n\v\f\r]|#[^\r\n]*(?:[\r\n]|$))+")
 _NUMBER = re.compile(rb"[0-9]+")
 _COMMENT = re.compile(rb"#[^\r\n]*")
 _NO_VALUE = re.compile(rb"[^0-9 \t\n\v\f\r]")
 _ENDS_A_NUMBER = re.compile(rb"[ \t\n\v\f\r]|#[^\r\n]*[\r\n]")
-_PLAIN, _COLOR = (b"P2", b"P3"), (b"P3", b"P6")
+_BITS, _PLAIN, _COLOR = (b"P1", b"P4"), (b"P1", b"P2", b"P3"), (b"P3", b"P6")
+_NO_BIT = re.compile(rb"[^01]")
+_WHITE_SPACE = b" \t\n\v\f\r"
 _LARGEST = 65535
 # More digits than any number has that is meant.
 _MOST_DIGITS = 10
@@ -39,6 +42,7 @@ class MapHeader:
     mode : as Pillow calls such an image.
     width, height : pixels.
     is_plain : values are written as decimal numbers.
+    is_bits : values are single bits, where 1 is black.
     start : where in the file the values begin.
     """
 
@@ -47,6 +51,7 @@ class MapHeader:
     width: int
     height: int
     is_plain: bool
+    is_bits: bool
     start: int
 
     @property
@@ -55,10 +60,10 @@ class MapHeader:
 
 
 def is_map(data: bytes) -> bool:
-    r"""Whether these are the first bytes of a gray or color map.
+    r"""Whether these are the first bytes of a map.
 
     >>> is_map(b"P5 3 2 255\n"), is_map(b"P4 3 2\n"), is_map(b"P5X")
-    (True, False, False)
+    (True, True, False)
     """
     return _MAGIC.match(data) is not None
 
@@ -78,8 +83,8 @@ def map_header(data: bytes, max_pixels: int) -> MapHeader:
     >>> str(header.kind), header.shape, header.start
     ('uint8 (up to 15) gray', (2, 3, 1), 25)
     """
-    at, numbers = len("P5"), []
-    for _ in ("width", "height", "maxval"):
+    magic, at, numbers = data[:2], len("P5"), []
+    for _ in ("width", "height", "maxval")[: 2 if magic in _BITS else 3]:
         space = _SPACE.match(data, at)
         number = _NUMBER.match(data, space.end()) if space else None
         if number is None:
@@ -91,7 +96,7 @@ def map_header(data: bytes, max_pixels: int) -> MapHeader:
             raise UnreadableImage(Code.CORRUPT, "its header has a number of too many digits")
         numbers.append(int(number[0]))
         at = number.end()
-    width, height, maxval = numbers
+    width, height, maxval = (*numbers, 1)[:3]
     end = _ENDS_A_NUMBER.match(data, at)
     if end is None and at < len(data):
         raise UnreadableImage(Code.CORRUPT, "its header does not end with white space")
@@ -103,8 +108,9 @@ def map_header(data: bytes, max_pixels: int) -> MapHeader:
         raise UnreadableImage(
             Code.TOO_LARGE, f"{width} × {height} pixels; the limit is {max_pixels}"
         )
-    kind, mode = _kind(data[:2] in _COLOR, maxval)
-    return MapHeader(kind, mode, width, height, data[:2] in _PLAIN, end.end() if end else len(data))
+    kind, mode = (GRAY8, "1") if magic in _BITS else _kind(magic in _COLOR, maxval)
+    start = end.end() if end else len(data)
+    return MapHeader(kind, mode, width, height, magic in _PLAIN, magic in _BITS, start)
 
 
 def map_pixels(data: bytes, header: MapHeader) -> NDArray[Any]:
@@ -116,6 +122,9 @@ def map_pixels(data: bytes, header: MapHeader) -> NDArray[Any]:
         ``truncated``; ``corrupt`` for values that are no numbers or above the maxval;
         ``unsupported_pixels`` where a line break after the header may be one byte or two.
     """
+    if header.is_bits:
+        bits = _plain_bits(data, header) if header.is_plain else _packed_bits(data, header)
+        return ((1 - bits) * np.uint8(GRAY8.scale)).reshape(header.shape)
     values = _plain(data, header) if header.is_plain else _binary(data, header)
     largest = int(values.max())
     if largest > header.kind.scale:
@@ -125,12 +134,12 @@ def map_pixels(data: bytes, header: MapHeader) -> NDArray[Any]:
     return values.astype(header.kind.dtype, copy=False).reshape(header.shape)
 
 
-def has_more(data: bytes, header: MapHeader) -> bool:
-    """Whether another map follows in the same file."""
+def further(data: bytes, header: MapHeader) -> bytes:
+    """The next map in the same file with all that follows it; nothing if there is none."""
     if header.is_plain:  # pgm(5): there is one image at most in a plain file
-        return False
-    end = header.start + _values(header) * np.dtype(header.kind.dtype).itemsize
-    return is_map(data[end : end + 3].ljust(3, b"X"))
+        return b""
+    end = header.start + _bytes(header)
+    return data[end:] if is_map(data[end : end + 3].ljust(3, b"X")) else b""
 
 
 def _kind(is_color: bool, maxval: int) -> tuple[Kind, str]:
@@ -147,9 +156,40 @@ def _values(header: MapHeader) -> int:
     return height * width * channels
 
 
+def _bytes(header: MapHeader) -> int:
+    """As many as the values of a binary map take."""
+    if header.is_bits:
+        return -(-header.width // 8) * header.height
+    return _values(header) * np.dtype(header.kind.dtype).itemsize
+
+
 def _binary(data: bytes, header: MapHeader) -> NDArray[Any]:
+    _refuse_other_length(data, header)
     dtype = np.dtype(header.kind.dtype).newbyteorder(">")
-    needed = _values(header) * dtype.itemsize
+    return np.frombuffer(data, dtype, _values(header), header.start)
+
+
+def _packed_bits(data: bytes, header: MapHeader) -> NDArray[np.uint8]:
+    _refuse_other_length(data, header)
+    rows = np.frombuffer(data, np.uint8, _bytes(header), header.start).reshape(header.height, -1)
+    return np.unpackbits(rows, axis=1, count=header.width)
+
+
+def _plain_bits(data: bytes, header: MapHeader) -> NDArray[np.uint8]:
+    """Digits that need no white space between them."""
+    text = _COMMENT.sub(b"", data[header.start :]).translate(None, _WHITE_SPACE)
+    text = text[: _values(header)]
+    if _NO_BIT.search(text):
+        raise UnreadableImage(Code.CORRUPT, "has something else than bits among its values")
+    if len(text) < _values(header):
+        raise UnreadableImage(
+            Code.TRUNCATED, f"{len(text)} values; its header needs {_values(header)}"
+        )
+    return np.frombuffer(text, np.uint8) - np.uint8(ord("0"))
+
+
+def _refuse_other_length(data: bytes, header: MapHeader) -> None:
+    needed = _bytes(header)
     there = len(data) - header.start
     if there < needed:
         raise UnreadableImage(Code.TRUNCATED, f"{there} bytes of pixels; its header needs {needed}")
@@ -159,7 +199,6 @@ def _binary(data: bytes, header: MapHeader) -> NDArray[Any]:
             Code.UNSUPPORTED_PIXELS,
             "its header ends with \\r\\n, and one byte remains: where its pixels begin is unclear",
         )
-    return np.frombuffer(data, dtype, _values(header), header.start)
 
 
 def _plain(data: bytes, header: MapHeader) -> NDArray[np.int64]:
