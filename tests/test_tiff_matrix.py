@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from normstat.decode import decoder
-from normstat.decode.tiff import decode_tiff, extra, measure_tiff
+from normstat.decode.tiff import extra
+from normstat.decode.tiff.file import decode_tiff, measure_tiff
 from normstat.errors import UnreadableImage
 from normstat.images import Code, Reading
 

@@ -19,7 +19,7 @@ from normstat.decode.pixels import DecodedImage
 from normstat.decode.process import decoder
 from normstat.decode.tiff import FORMAT as TIFF
 from normstat.decode.tiff import SIGNATURE as TIFF_SIGNATURE
-from normstat.decode.tiff import decode_tiff, extra, is_tiff
+from normstat.decode.tiff import is_tiff
 from normstat.errors import UnreadableImage
 from normstat.images import Code, Reading, Sample
 
@@ -74,15 +74,15 @@ def with_lossy() -> dict[str, str | None]:
     >>> sorted(with_lossy().keys() - versions().keys())
     ['imagecodecs', 'libavif', 'libtiff', 'libwebp', 'tifffile']
     """
-    return (
-        versions()
-        | extra.versions()
-        | {
-            "libwebp": features.version("webp"),
-            "libavif": features.version("avif"),
-            "libtiff": features.version("libtiff"),
-        }
-    )
+    from normstat.decode.tiff import extra
+
+    return {
+        **versions(),
+        **extra.versions(),
+        "libwebp": features.version("webp"),
+        "libavif": features.version("avif"),
+        "libtiff": features.version("libtiff"),
+    }
 
 
 def decode(sample: Sample, reading: Reading) -> Decoded:
@@ -168,6 +168,8 @@ def _decode(sample: Sample, data: bytes, reading: Reading) -> Decoded:
         notes = ("extension_mismatch",) if is_called_otherwise(sample.path, NPY) else ()
         pixels = decode_array(data, reading, notes, digest)
     elif is_tiff(data):
+        from normstat.decode.tiff.file import decode_tiff
+
         notes = ("extension_mismatch",) if is_called_otherwise(sample.path, TIFF) else ()
         pixels = decode_tiff(data, reading, notes, digest)
     else:

@@ -1,6 +1,5 @@
 """What an image will be, as far as its header tells: cheap enough to ask of all before a run."""
 
-import mmap
 import os
 import struct
 from dataclasses import dataclass, replace
@@ -13,7 +12,6 @@ from normstat.decode.asked import kind_asked
 from normstat.decode.kinds import kind_of
 from normstat.decode.npy import FORMAT, LONGEST_HEADER, array_header
 from normstat.decode.tiff import FORMAT as TIFF
-from normstat.decode.tiff import measure_tiff
 from normstat.errors import UnreadableImage
 from normstat.images import GRAY8, RGB8, Code, Kind, Pixels, Reading
 
@@ -66,6 +64,10 @@ def measure_pages(file: BinaryIO, reading: Reading) -> Measured:
     UnreadableImage
         Its tags speak against the image.
     """
+    import mmap
+
+    from normstat.decode.tiff.file import measure_tiff
+
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         kind, width, height, orientation = measure_tiff(data, reading)
     kind = kind_asked(_converted(kind, reading), reading)

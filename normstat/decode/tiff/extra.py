@@ -2,7 +2,6 @@
 
 import functools
 import logging
-from importlib import metadata
 from io import BytesIO
 from types import ModuleType
 from typing import Any
@@ -53,6 +52,8 @@ def versions() -> dict[str, str | None]:
     >>> sorted(versions())
     ['imagecodecs', 'tifffile']
     """
+    from importlib import metadata  # costs as much as Pillow, and only a cache asks
+
     found: dict[str, str | None] = {}
     for package in ("tifffile", "imagecodecs"):
         try:

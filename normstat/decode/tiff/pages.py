@@ -3,7 +3,6 @@
 GDAL's private tags name bands and say what is no data; ImageJ's description counts images.
 """
 
-import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -253,6 +252,10 @@ def _of_each(values: Sequence[int], samples: int, default: int) -> tuple[int, ..
 
 
 def _names(metadata: str, samples: int) -> tuple[str, ...] | None:
+    if not metadata:
+        return None
+    import html  # has a table of all entities, and few files have names
+
     found = {int(sample): html.unescape(name).strip() for sample, name in _BAND.findall(metadata)}
     names = tuple(found.get(sample, "") for sample in range(samples))
     return names if all(names) and len(set(names)) == samples else None

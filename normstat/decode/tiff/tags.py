@@ -15,9 +15,6 @@ from normstat.images import Code
 
 #: Values of the tags of one directory: numbers, or text.
 Tags: TypeAlias = dict[int, tuple[int, ...] | str]
-#: As many bytes of a file as :func:`is_tiff` needs.
-SIGNATURE = 4
-_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
 _SIZES |= {13: 4, 16: 8, 17: 8, 18: 8}
 _FORMATS = {
@@ -97,11 +94,6 @@ class Layout:
     def entry(self) -> str:
         """Tag, type and count; the value, or its offset, follows."""
         return self.order + ("HHQ" if self.is_big else "HHI")
-
-
-def is_tiff(data: bytes) -> bool:
-    """Whether these are the first bytes of a TIFF file."""
-    return data[:SIGNATURE] in _SIGNATURES
 
 
 def directories(data: Any) -> Iterator[tuple[Layout, Tags]]:

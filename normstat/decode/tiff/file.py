@@ -1,0 +1,232 @@
+"""The pixels of a TIFF file, and what its tags alone tell of them."""
+
+from collections.abc import Iterator
+from io import BytesIO
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import TiffImagePlugin
+
+from normstat.decode import damage, geometry
+from normstat.decode.arrays import decoded, kind_of_array
+from normstat.decode.frames import DecodedFrames, Frame, as_channels
+from normstat.decode.pixels import DecodedImage, Header
+from normstat.decode.plain import plain
+from normstat.decode.process import silence_libtiff
+from normstat.decode.tiff import FORMAT, extra
+from normstat.decode.tiff.allowed import pillow_reads
+from normstat.decode.tiff.pages import (
+    CMYK,
+    FLOAT,
+    NONE,
+    PALETTE,
+    RGB,
+    SIGNED,
+    UNSIGNED,
+    YCBCR,
+    Page,
+    pages,
+)
+from normstat.errors import UnreadableImage
+from normstat.images import FLOAT as FLOAT32
+from normstat.images import (
+    GRAY8,
+    RGB8,
+    Code,
+    Kind,
+    Reading,
+    channel_names,
+)
+
+_INSTALL = 'pip install "normstat[tiff]"'
+# Raw modes of Pillow that change colors, and those that leave them.
+_STORED = {"RGBa": "RGBA"}
+_GRAY_BITS = 8
+_COUNTED = 16
+_COLORS = 3
+_TYPES = {UNSIGNED: "uint", SIGNED: "int", FLOAT: "float"}
+
+
+def decode_tiff(
+    data: bytes, reading: Reading, notes: tuple[str, ...], digest: bytes
+) -> Frame | DecodedFrames:
+    """The pixels of a TIFF file.
+
+    Parameters
+    ----------
+    notes : what is known without looking inside.
+
+    Raises
+    ------
+    UnreadableImage
+        With the code and what was seen.
+    """
+    first, others = _full_pages(data)
+    if reading.frames == "first":
+        further = first.planes > 1 or next(others, None) is not None
+        notes += ("multi_frame",) if further else ()
+        return next(_frames(data, first, reading, notes, digest))
+    listed = [first, *others]
+    # ImageJ counts the images of all directories in the first; they are behind it if it is alone.
+    all_planes = len(listed) == 1
+    if all_planes and first.planes == 1:
+        return next(_frames(data, first, reading, notes, digest))
+    notes += ("multi_frame",)
+
+    def frames() -> Iterator[Frame]:
+        return chain.from_iterable(
+            _frames(data, page, reading, notes, digest, all_planes) for page in listed
+        )
+
+    return DecodedFrames(frames) if reading.frames == "all" else as_channels(frames())
+
+
+def measure_tiff(data: Any, reading: Reading) -> tuple[Kind, int, int, int]:
+    """Kind, width, height and orientation of what :func:`decode_tiff` will give, from its tags.
+
+    Parameters
+    ----------
+    data : the file's bytes, or a map of them.
+
+    Raises
+    ------
+    UnreadableImage
+        The tags speak against the image; or only its pixels tell.
+    """
+    first, others = _full_pages(data)
+    further = sum(1 for _ in others) if reading.frames != "first" else 0
+    planes = 1 if further or reading.frames == "first" else first.planes
+    kind = _kind_taken(first, reading, planes)
+    if reading.frames == "channels":
+        channels = further + planes
+        kind = Kind(kind.dtype, channel_names(channels), kind.scale) if channels > 1 else kind
+    return kind, first.width, first.height, first.orientation
+
+
+def _full_pages(data: Any) -> tuple[Page, Iterator[Page]]:
+    """The first page that is no smaller copy or mask of another, and the others of its like."""
+    everything = pages(data)
+    thumbnail = None
+    for page in everything:
+        if not (page.is_reduced or page.is_mask):
+            return page, (p for p in everything if not (p.is_reduced or p.is_mask))
+        thumbnail = thumbnail or page
+    assert thumbnail
+    return thumbnail, iter(())
+
+
+def _frames(
+    data: bytes,
+    page: Page,
+    reading: Reading,
+    notes: tuple[str, ...],
+    digest: bytes,
+    all_planes: bool = False,
+) -> Iterator[Frame]:
+    """The images of a page: one, or each of its planes if they are asked for."""
+    planes = page.planes if all_planes else 1
+    kind = _kind_taken(page, reading, planes)
+    notes += _notes(page)
+    try:
+        if planes == 1 and pillow_reads(page):
+            yield _by_pillow(data, page, kind, notes, digest)
+            return
+        arrays = extra.planes(data, page, planes)
+    except (UnreadableImage, MemoryError):
+        raise
+    # Decoders raise nearly anything on damaged bytes; whatever it is, it is about this one file.
+    except Exception as error:
+        if page.is_cut(len(data)):
+            raise UnreadableImage(Code.TRUNCATED, "ends before the last of its pixels") from error
+        raise damage.verdict(error, data) from error
+    header = Header(FORMAT, arrays.dtype.name, notes, page.orientation)
+    for array in arrays:
+        if array.dtype.kind == "f":
+            _refuse_no_data(array, page)
+        yield decoded(array, kind, header, digest)
+
+
+def _by_pillow(
+    data: bytes, page: Page, kind: Kind, notes: tuple[str, ...], digest: bytes
+) -> DecodedImage:
+    if page.compression != NONE:
+        silence_libtiff()
+    image = TiffImagePlugin.TiffImageFile(BytesIO(data))
+    if page.number:
+        image.seek(page.number)
+    mode = image.mode
+    # Pillow would divide colors by their alpha, and round them.
+    image.tile = [
+        tile._replace(args=(_STORED.get(tile.args[0], tile.args[0]), *tile.args[1:]))
+        for tile in image.tile
+        if isinstance(tile.args, tuple)
+    ]
+    image.load()
+    if image.mode == "P":
+        image.putpalette(page.palette().tobytes())
+    stored = geometry.turned_back(image, page.orientation)
+    if kind.dtype == FLOAT32.dtype:
+        values = np.asarray(stored)
+        _refuse_no_data(values, page)
+        if not np.isfinite(values).all():
+            raise UnreadableImage(Code.NON_FINITE, "has NaN or infinite values")
+    return DecodedImage(
+        plain(stored, kind), kind, Header(FORMAT, mode, notes, page.orientation), digest
+    )
+
+
+def _refuse_no_data(values: NDArray[Any], page: Page) -> None:
+    """NaN is no damage where the file says that it marks pixels that are no data."""
+    if page.nodata and page.nodata.strip().lower() == "nan" and np.isnan(values).any():
+        raise UnreadableImage(
+            Code.UNSUPPORTED_PIXELS, "has NaN pixels, which it declares as no data (GDAL_NODATA)"
+        )
+
+
+def _notes(page: Page) -> tuple[str, ...]:
+    notes = {
+        "alpha_dropped": page.has_alpha,
+        "icc_profile": page.has_icc_profile,
+        "exif_orientation": page.orientation > 1,
+        "nodata_counted": page.nodata is not None,
+    }
+    return tuple(note for note, holds in notes.items() if holds)
+
+
+def _kind_taken(page: Page, reading: Reading, planes: int) -> Kind:
+    """The kind of a page's pixels; refused if no decoder gives them, or there are too many."""
+    if page.width * page.height > reading.max_pixels:
+        raise UnreadableImage(
+            Code.TOO_LARGE,
+            f"{page.width} × {page.height} pixels; the limit is {reading.max_pixels}",
+        )
+    if planes > 1 or not pillow_reads(page):
+        if reason := extra.refusal(page):
+            raise UnreadableImage(Code.UNSUPPORTED_PIXELS, f"{page}: {reason}")
+        if not extra.installed():
+            raise UnreadableImage(_code_without(page), f"{page}; {_INSTALL} reads it")
+    return _kind(page)
+
+
+def _code_without(page: Page) -> Code:
+    """Colors of more than 8 bits are what other decoders cut to 8."""
+    is_cut = page.photometric == RGB and (page.bits[0], page.form) == (16, UNSIGNED)
+    return Code.BIT_DEPTH_LOST if is_cut else Code.UNSUPPORTED_PIXELS
+
+
+def _kind(page: Page) -> Kind:
+    bits, form = page.bits[0], page.form
+    if page.photometric in (PALETTE, CMYK):
+        return RGB8
+    number = len(page.bands)
+    names = channel_names(number)
+    if page.names and number > 1 and not (number == _COLORS and page.photometric in (RGB, YCBCR)):
+        names = tuple(page.names[band] for band in page.bands)
+    if form == UNSIGNED and bits <= _COUNTED:
+        if page.stretch > 1:
+            return GRAY8
+        kept = "uint8" if bits <= _GRAY_BITS else "uint16"
+        return kind_of_array(np.dtype(kept), names, (1 << bits) - 1)
+    return kind_of_array(np.dtype(f"{_TYPES[form]}{bits}"), names)
