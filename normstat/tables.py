@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from rich import box
 from rich.cells import cell_len
@@ -159,7 +160,7 @@ def _rows(name: str, split: SplitStats) -> Iterator[tuple[str, ...]]:
     if split.channels is None or not (split.mean and split.std and split.min and split.max):
         yield (*head[:2], *"–––––––")
         return
-    bars = _bars(split.histogram())
+    bars = _bars(split.histogram(), split.scale)
     for index, channel in enumerate(split.channels):
         yield (
             *(head if index == 0 else ("", "", "")),
@@ -181,12 +182,15 @@ def _plus_minus(value: float, errors: Sequence[float | None] | None, index: int)
     return f"{value:#.{_DECIMALS}g} ± " + ("–" if error is None else f"{error:.2g}")
 
 
-def _bars(histogram: Histogram | None) -> list[str]:
-    if histogram is None:
+def _bars(histogram: Histogram | None, scale: int | None) -> list[str]:
+    """The counts of each channel from 0 to 1; none where stored units are not of that scale."""
+    if histogram is None or scale is None or histogram.counts[:, scale + 1 :].any():
         return []
-    channels, bins = histogram.counts.shape
-    heights = histogram.counts.reshape(channels, _BARS, bins // _BARS).tolist()
-    return ["".join(_glyphs([sum(bar) for bar in channel])) for channel in heights]
+    ends = [-(-bar * (scale + 1) // _BARS) for bar in range(_BARS + 1)]
+    return [
+        "".join(_glyphs([int(channel[a:b].sum()) for a, b in pairwise(ends)]))
+        for channel in histogram.counts
+    ]
 
 
 def _glyphs(heights: list[int]) -> Iterator[str]:

@@ -15,9 +15,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from normstat import Case, Level, Stats, check
+from normstat.accumulators.fold import Fold
 from normstat.accumulators.tally import Tally
+from normstat.decode.arrays import decoded
+from normstat.decode.pixels import Header
 from normstat.errors import UsageError
-from normstat.images import Unreadable
+from normstat.images import Kind, Sample, Unreadable
 from normstat.rules import LEVELS, MODES, RULES, leveled, rule_named
 from normstat.rules.bounds import bound, student
 from normstat.rules.distances import Distances
@@ -856,3 +859,48 @@ def test_gray_as_rgb_from_more_than_half(share, expected):
     recorded = stats_of(train=A)
     assert level(noted(recorded, share), recorded, "gray-as-rgb") is expected
     assert level(recorded, noted(recorded, share), "gray-as-rgb") is expected
+
+
+def of_scale(scale, arrays, dtype="uint8") -> Stats:
+    """Statistics of gray images whose format declares a largest value."""
+    fold = Fold()
+    for number, array in enumerate(arrays):
+        kind = Kind(dtype, ("gray",), scale)
+        pixels = decoded(array.astype(dtype), kind, Header("PPM", "L", ()), bytes([number] * 32))
+        fold.add(Sample("train", f"{number}.pgm", ""), pixels)
+    return summarize(fold.tally(), ["train"], Settings(), VERSIONS)
+
+
+def test_values_of_another_scale_are_of_another_depth():
+    """Files of up to 15 where such of up to 255 were recorded fail, for what they are."""
+    gray = pictures(channels=1)
+    full = of_scale(255, gray)
+    few = of_scale(15, [image // 16 for image in gray])
+    for now, then in ((few, full), (full, few)):
+        (case,) = cases(now, then, "bit-depth")
+        assert case.level is Level.FAIL
+        assert (case.observed, case.expected) == tuple(
+            f"uint8 to {stats.splits['train'].scale}" for stats in (now, then)
+        )
+        assert level(now, then, "value-range") is Level.PASS
+    assert level(few, few, "bit-depth") is Level.PASS
+
+
+def test_values_of_few_bits_are_not_divided_ones():
+    """0 to 3 is all there is where the largest is 3; the same values of 8 bits are divided."""
+    gray = pictures(channels=1)
+    tiny = [image // 64 for image in gray]
+    full = of_scale(255, gray)
+    assert level(of_scale(3, tiny), full, "value-range") is Level.PASS
+    assert level(of_scale(255, tiny), full, "value-range") is Level.FAIL
+    assert level(of_scale(1, [i // 128 for i in gray]), full, "value-range") is Level.PASS
+
+
+def test_values_left_in_stored_units_are_compared_as_before():
+    """With a largest value of 1 for 8 bits, video's limits are still seen."""
+    full = pictures(channels=1, seed=4)
+    video = [np.rint(image * (219 / 255) + 16) for image in full]
+    for scale in (1, 255):
+        assert level(of_scale(scale, video), of_scale(scale, full), "value-range") is level(
+            of_scale(255, video), of_scale(255, full), "value-range"
+        )

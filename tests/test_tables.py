@@ -214,13 +214,24 @@ def test_histograms() -> None:
     counts = np.zeros((2, 256), "int64")
     counts[0, [0, 7, 8, 255]] = 400, 400, 1, 400
     counts[1, 100:104] = 10**15
-    assert _bars(Histogram(counts)) == [
+    assert _bars(Histogram(counts), 255) == [
         "█▁" + " " * 29 + "▄",
         " " * 12 + "█" + " " * 19,
     ]
     deep = np.zeros((1, 65536), "int64")
     deep[0, [0, 65535]] = 1
-    assert _bars(Histogram(deep)) == ["█" + " " * 30 + "█"]
+    assert _bars(Histogram(deep), 65535) == ["█" + " " * 30 + "█"]
+
+
+def test_histograms_end_at_one() -> None:
+    """Where a format declares a largest value it is that; in stored units there is no 1."""
+    counts = np.zeros((1, 65536), "int64")
+    counts[0, [0, 4095]] = 1
+    assert _bars(Histogram(counts), 4095) == ["█" + " " * 30 + "█"]
+    assert _bars(Histogram(counts), 1) == []
+    bits = np.zeros((1, 256), "int64")
+    bits[0, [0, 1]] = 1
+    assert _bars(Histogram(bits), 1) == ["█" + " " * 15 + "█" + " " * 15]
 
 
 @given(data=st.data(), kind=st.sampled_from([GRAY8, RGB8]))
@@ -228,7 +239,7 @@ def test_a_glyph_is_blank_only_where_nothing_is(data: st.DataObject, kind: Any) 
     """For each channel the highest bin is full, and the blanks are the empty bins."""
     (split,) = stats_of(tally(*data.draw(strategies.sets(kind)))).splits.values()
     histogram = split.histogram()
-    for bar, counts in zip(_bars(histogram), histogram.counts, strict=True):
+    for bar, counts in zip(_bars(histogram, 255), histogram.counts, strict=True):
         bins = counts.reshape(32, 8).sum(axis=1)
         assert [glyph == " " for glyph in bar] == [number == 0 for number in bins]
         assert bar[int(bins.argmax())] == "█"

@@ -35,6 +35,13 @@ def _bit_depth(pair: Pair) -> Iterator[Case]:
     if now != then:
         words = f"pixels are {now}, recorded were {then}: convert them, or record anew"
         yield Case("bit-depth", Level.FAIL, words, pair.split, None, then, now)
+    elif pair.now.scale != pair.recorded.scale:
+        words = (
+            f"values of up to {pair.now.scale}, recorded were such of up to {pair.recorded.scale}: "
+            "convert them, or record anew"
+        )
+        found, was = f"{now} to {pair.now.scale}", f"{then} to {pair.recorded.scale}"
+        yield Case("bit-depth", Level.FAIL, words, pair.split, None, was, found)
     elif now == "uint16":
         yield _stretched(pair) or _used_depth(pair)
     else:

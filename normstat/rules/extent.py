@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from math import inf
 
+from normstat.images import Kind
 from normstat.rules.comparison import Comparison, Pair, each_pair, known
 from normstat.rules.misfit import BETTER, FLOOR, misfit, numbers
 from normstat.stats import SplitStats
@@ -60,8 +61,10 @@ def _of_limits(
     pair: Pair, now: tuple[float, float], then: tuple[float, float]
 ) -> tuple[Level, str] | None:
     """Whether one side is the other squeezed from 0-255 into 16-235, as video has it."""
-    if not (_is_byte(now) and _is_byte(then)):
+    if not (_is_byte(now) and _is_byte(then)) or pair.now.scale != pair.recorded.scale:
         return None
+    if _declares_less(pair.now) or _declares_less(pair.recorded):
+        return None  # of fewer bits than a byte, which video does not have
     outside_now, outside_then = _outside(pair.now), _outside(pair.recorded)
     if outside_now <= FEW_OUTSIDE and _fits(pair, 219 / 255, 16):
         return Level.FAIL, "values are 16 to 235 where 0 to 255 was recorded: expand them"
@@ -140,9 +143,23 @@ def _is_byte(extent: tuple[float, float]) -> bool:
 
 
 def _extent(split: SplitStats) -> tuple[float, float]:
-    """Smallest and largest stored value of any channel."""
+    """Smallest and largest stored value of any channel, as wide as its type where it declares less.
+
+    Values of 0 to 3 whose largest is declared to be 3 are not divided by anything.
+    """
     scale = known(split.scale)
-    return min(known(split.min)) * scale, max(known(split.max)) * scale
+    low, high = min(known(split.min)), max(known(split.max))
+    unit = _usual_scale(split) if _declares_less(split) else scale
+    return low * unit, high * unit
+
+
+def _declares_less(split: SplitStats) -> bool:
+    """Whether 1.0 is less than the largest value of the type, and no value is above 1.0."""
+    return max(known(split.max)) <= 1 and known(split.scale) < _usual_scale(split)
+
+
+def _usual_scale(split: SplitStats) -> int:
+    return Kind(known(split.dtype), known(split.channels)).scale
 
 
 def _outside(split: SplitStats) -> float:
