@@ -38,10 +38,10 @@ def lost(split: str, number: int) -> Tally:
     return sum(map(Tally.of_unreadable, records), Tally.empty())
 
 
-def printed(stats: Stats, histograms: bool = False) -> list[str]:
+def printed(stats: Stats, in_full: bool = False) -> list[str]:
     """The lines on a wide terminal."""
     file = io.StringIO()
-    print_stats(stats, Console(file=file, width=200, highlight=False), "out.json", histograms)
+    print_stats(stats, Console(file=file, width=200, highlight=False), "out.json", in_full)
     return file.getvalue().splitlines()
 
 
@@ -77,7 +77,7 @@ def test_a_row_for_each_channel_of_each_split() -> None:
 
 
 def test_a_split_without_images() -> None:
-    """A row of dashes, with histograms as well, and no constants where there are none."""
+    """A row of dashes, in full as well, and no constants where there are none."""
     stats = stats_of(lost("train", 1), tally(GRAY, split="val"))
     lines = printed(stats, in_full=True)
     assert rows(lines)[0] == ["train", "0 (+ 1 unreadable)", *"–––––––"]
