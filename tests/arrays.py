@@ -31,11 +31,9 @@ class ArrayPixels:
 
     @property
     def kind(self) -> Kind:
-        return next(
-            kind
-            for kind in KINDS
-            if (kind.dtype, len(kind.channels)) == (self.values.dtype.name, self.values.shape[2])
-        )
+        dtype, channels = self.values.dtype.name, self.values.shape[2]
+        known = (k for k in KINDS if (k.dtype, len(k.channels)) == (dtype, channels))
+        return next(known, Kind(dtype, channel_names(channels)))
 
     @property
     def height(self) -> int:

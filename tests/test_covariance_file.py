@@ -72,9 +72,9 @@ WRONG: list[tuple[Pointer, Any]] = [
     ((*COUNTED, "products", 2, 0), "0.5"),
     (COUNTED, []),
     (FLOATS, "x"),
-    ((*FLOATS, "mean"), []),
-    ((*FLOATS, "c2"), [[1.0, 2.0]]),
-    ((*FLOATS, "c2", 0, 0), "1"),
+    ((*FLOATS, "sums"), []),
+    ((*FLOATS, "products"), [["1", "2"]]),
+    ((*FLOATS, "products", 0, 0), 1.0),
 ]
 
 

@@ -114,8 +114,8 @@ WRONG = [
     ((*KIND, "first", 0), 1),
     ((*SIXTEEN, "values", 0, "value", 0), 65536),
     ((*SIXTEEN, "values", 0, "count"), [1]),
-    ((*FLOAT, "values", "m2"), [1.0, 2.0]),
-    ((*FLOAT, "values", "mean", 0), 10**400),
+    ((*FLOAT, "values", "max"), [1.0, 2.0]),
+    ((*FLOAT, "values", "max", 0), 10**400),
     ((*FLOAT, "values", "count"), -1),
     (("unreadable", 0, "code"), "broken"),
     (("unreadable", 0, "path"), "lone \ud800 surrogate"),
@@ -210,7 +210,7 @@ IMPOSSIBLE = [
     ((*KIND, "per_image", "channels", 0, "qq"), "-1" + "0" * 90),
     ((*KIND, "per_image", "channels", 0, "mean"), "9" * 4000),
     ((*SIXTEEN, "values", 0, "count"), [0] * 12),
-    ((*FLOAT, "values", "m2"), [-1.0]),
+    ((*FLOAT, "per_image", "channels", 0, "q"), "-1"),
     ((*FLOAT, "values", "count"), 0),
 ]
 

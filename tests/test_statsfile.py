@@ -110,6 +110,19 @@ def test_the_bytes_stay_as_they_are() -> None:
     assert dumps(golden()) == GOLDEN.read_text("utf-8")
 
 
+def test_a_file_of_the_first_version_loads() -> None:
+    """What 0.1.0 wrote has the same numbers, and written again it is one of this version."""
+    file = GOLDEN.with_name("stats-0.1.0.json")
+    old, now = json.loads(file.read_text("utf-8")), load(file)
+    assert [record.code for record in now.unreadable] == ["truncated"]
+    again = json.loads(dumps(now))
+    for name, split in old["splits"].items():
+        for key in ("mean", "std", "min", "max", "covariance", "images", "listed"):
+            np.testing.assert_allclose(again["splits"][name][key], split[key], rtol=1e-12)
+    Draft202012Validator(SCHEMA).validate(again)
+    assert loads(json.dumps(again)) == now
+
+
 def test_the_bytes_are_right() -> None:
     """Numbers of the file kept here that can be had by hand."""
     splits = json.loads(GOLDEN.read_text("utf-8"))["splits"]

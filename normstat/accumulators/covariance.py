@@ -1,4 +1,4 @@
-"""How channels vary together: exact for 8 and 16 bits, compensated for the rest."""
+"""How channels vary together: sums that are exact, and the same in any order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from normstat.accumulators.means import Centered, Mean
+from normstat.accumulators.means import DOUBLE, Centered, whole
 
 _T = TypeVar("_T")
 _Float = NDArray[np.float64]
@@ -29,13 +29,14 @@ class Products:
     count : pixels seen.
     sums : Σx of each channel, stored units.
     products : Σxy in squared stored units; row i has channel i times the channels i, i+1, … C-1.
+    shift : sums are in units of 2**-shift stored units, products in units of 2**-(2·shift).
 
     Examples
     --------
     >>> dark = Products.of(np.array([[[1, 2], [3, 0]]], dtype=np.uint8))
     >>> light = Products.of(np.array([[[255, 255]]], dtype=np.uint8))
     >>> dark
-    Products(count=2, sums=(4, 2), products=((10, 2), (4,)))
+    Products(count=2, sums=(4, 2), products=((10, 2), (4,)), shift=0)
     >>> (dark + light).products
     ((65035, 65027), (65029,))
     >>> dark.covariance()
@@ -45,11 +46,59 @@ class Products:
     count: int
     sums: tuple[int, ...]
     products: tuple[tuple[int, ...], ...]
+    shift: int = 0
 
     @classmethod
-    def empty(cls, channels: int) -> "Products":
+    def empty(cls, channels: int, shift: int = 0) -> "Products":
         """No pixels: the identity of ``+``."""
-        return cls(0, (0,) * channels, tuple((0,) * row for row in range(channels, 0, -1)))
+        return cls(0, (0,) * channels, tuple((0,) * row for row in range(channels, 0, -1)), shift)
+
+    @classmethod
+    def of_floats(cls, pixels: NDArray[np.generic]) -> "Products":
+        """The state of an image of shape (H, W, C), any real dtype, stored units.
+
+        Means and comoments are those of two passes in float64, as in
+        :class:`normstat.accumulators.moments.Moments`; these doubles are added as the exact numbers
+        that they are. Sums within an image are NumPy's own, not those of BLAS, which depend on the
+        processor.
+
+        >>> Products.of_floats(np.array([[[0.0, 1.0], [10.0, -1.0]]])).covariance()[0]
+        [Fraction(25, 1), Fraction(-5, 1)]
+        """
+        mean, _, deviations, residue = Centered.of(pixels)
+        channels = range(len(residue))
+        product = np.empty(mean.pixels)
+
+        def comoment(i: int, j: int) -> float:
+            np.multiply(deviations[i], deviations[j], out=product)
+            return float(product.sum() - residue[i] * residue[j] / mean.pixels)
+
+        return cls.of_comoments(
+            mean.pixels,
+            list(zip(mean.high.tolist(), mean.low.tolist(), strict=True)),
+            [[comoment(i, j) for j in channels[i:]] for i in channels],
+        )
+
+    @classmethod
+    def of_comoments(
+        cls, count: int, means: Sequence[tuple[float, float]], c2: Sequence[Sequence[float]]
+    ) -> "Products":
+        """The state of pixels whose mean and comoments are known.
+
+        Parameters
+        ----------
+        means : of each channel, as the unevaluated sum of two doubles, stored units.
+        c2 : Σ(x - mean x)(y - mean y), squared stored units, in rows as `products`.
+        """
+        exact = [whole(high) + whole(low) for high, low in means]
+        products = tuple(
+            tuple(
+                (whole(comoment) << DOUBLE) + count * one * other
+                for comoment, other in zip(row, exact[first:], strict=True)
+            )
+            for first, (one, row) in enumerate(zip(exact, c2, strict=True))
+        )
+        return cls(count, tuple(count * one for one in exact), products, DOUBLE)
 
     @classmethod
     def of(cls, pixels: NDArray[Any]) -> "Products":
@@ -74,12 +123,15 @@ class Products:
         )
 
     def __add__(self, other: "Products") -> "Products":
+        if self.shift != other.shift:
+            raise ValueError("products of counted and of floating-point pixels do not add")
         return Products(
             self.count + other.count,
             _added(self.sums, other.sums),
             tuple(
                 _added(mine, its) for mine, its in zip(self.products, other.products, strict=True)
             ),
+            self.shift,
         )
 
     def spread(self, channels: int) -> "Products":
@@ -89,13 +141,18 @@ class Products:
             self.count,
             self.sums * channels,
             tuple((square,) * row for row in range(channels, 0, -1)),
+            self.shift,
         )
 
     def covariance(self) -> list[list[Fraction]]:
         """Population covariance (ddof 0) of each pair of channels, exact, squared stored units."""
         n = self.count
+        whole_unit = n * n << 2 * self.shift
         rows = [
-            [Fraction(n * xy - s * t, n * n) for xy, t in zip(row, self.sums[first:], strict=True)]
+            [
+                Fraction(n * xy - s * t, whole_unit)
+                for xy, t in zip(row, self.sums[first:], strict=True)
+            ]
             for first, (s, row) in enumerate(zip(self.sums, self.products, strict=True))
         ]
         return symmetric(rows)
@@ -123,89 +180,6 @@ def _sums(values: NDArray[Any], channels: int) -> tuple[_Float, _Float]:
     # Of the pixels that stand side by side, each is multiplied with itself in a diagonal block.
     squares = products.reshape(side, channels, side, channels)
     return sums.reshape(side, channels).sum(axis=0), np.einsum("aiaj->ij", squares)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Comoments:
-    """Sufficient statistics for the covariance of the channels of floating-point pixels.
-
-    Attributes
-    ----------
-    count : pixels seen.
-    mean, mean_low : shape (C,), float64, stored units; their unevaluated sum is the mean.
-    c2 : shape (C, C), float64, squared stored units, symmetric: the sum of
-        (x - mean x)·(y - mean y) over pixels; its diagonal is the m2 of the channels' moments.
-
-    Notes
-    -----
-    The pairwise update of Pébay (2008), otherwise as in
-    :class:`normstat.accumulators.moments.Moments`. Sums are NumPy's own, not those of BLAS, which
-    depend on the processor.
-
-    Examples
-    --------
-    >>> dark = Comoments.of(np.zeros((2, 3, 2)))
-    >>> light = Comoments.of(np.array([[[10.0, -1.0]]] * 6))
-    >>> (dark + light).covariance()
-    array([[25.  , -2.5 ],
-           [-2.5 ,  0.25]])
-    """
-
-    count: int
-    mean: _Float
-    mean_low: _Float
-    c2: _Float
-
-    @classmethod
-    def empty(cls, channels: int) -> "Comoments":
-        """No pixels: the identity of ``+``."""
-        zero = np.zeros(channels)
-        return cls(0, zero, zero, np.zeros((channels, channels)))
-
-    @classmethod
-    def of(cls, pixels: NDArray[np.generic]) -> "Comoments":
-        """The state of an image of shape (H, W, C), any real dtype, stored units."""
-        channels = pixels.shape[2]
-        if not pixels.size:
-            return cls.empty(channels)
-        mean, _, deviations, residue = Centered.of(pixels)
-        c2 = np.empty((channels, channels))
-        product = np.empty(mean.pixels)
-        for i in range(channels):
-            for j in range(i, channels):
-                np.multiply(deviations[i], deviations[j], out=product)
-                c2[i, j] = c2[j, i] = product.sum() - residue[i] * residue[j] / mean.pixels
-        return cls(*mean, c2)
-
-    def __add__(self, other: "Comoments") -> "Comoments":
-        # The identity is exact, to the bit: an empty state leaves the other as it is.
-        if not self.count:
-            return other
-        if not other.count:
-            return self
-        mean, delta = self._mean().merged(other._mean())
-        between = np.multiply.outer(delta, delta) * (self.count / mean.pixels * other.count)
-        return Comoments(*mean, self.c2 + other.c2 + between)
-
-    def _mean(self) -> Mean:
-        return Mean(self.count, self.mean, self.mean_low)
-
-    def spread(self, channels: int) -> "Comoments":
-        """Gray pixels seen as pixels with ``channels`` equal channels."""
-        mean, low = (np.repeat(part, channels) for part in (self.mean, self.mean_low))
-        return Comoments(self.count, mean, low, np.full((channels, channels), self.c2[0, 0]))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Comoments) and self._bits() == other._bits()
-
-    __hash__ = None  # type: ignore[assignment]  # holds arrays, as ndarray itself has no hash
-
-    def _bits(self) -> tuple[object, ...]:
-        return (self.count, *(array.tobytes() for array in (self.mean, self.mean_low, self.c2)))
-
-    def covariance(self) -> _Float:
-        """Population covariance (ddof 0) of each pair: shape (C, C), squared stored units."""
-        return self.c2 / self.count
 
 
 def symmetric(rows: Sequence[Sequence[_T]]) -> list[list[_T]]:

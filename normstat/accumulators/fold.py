@@ -3,14 +3,16 @@
 import math
 from collections import Counter
 
-from normstat.accumulators.covariance import Comoments, Products
+from normstat.accumulators.covariance import Products
+from normstat.accumulators.extremes import Extremes
 from normstat.accumulators.fingerprint import Fingerprint, hashes
 from normstat.accumulators.histogram import Histogram, power_sums
+from normstat.accumulators.means import DOUBLE
 from normstat.accumulators.moments import Moments
 from normstat.accumulators.perimage import PerImage
-from normstat.accumulators.tally import FIRST, Extent, KindTally, SplitTally, Tally
+from normstat.accumulators.tally import FIRST, Extent, KindTally, SplitTally, Tally, order_of
 from normstat.errors import UnreadableImage
-from normstat.images import Code, Kind, Pixels, Sample, Unreadable
+from normstat.images import Code, Kind, Pixels, Sample, Unreadable, path_bytes
 
 
 class Fold:
@@ -54,7 +56,7 @@ class Fold:
     def tally(self) -> Tally:
         """The sum so far, as a value."""
         splits = {
-            split: SplitTally(unreadable=tuple(records))
+            split: SplitTally(unreadable=tuple(sorted(records, key=order_of)))
             for split, records in self._unreadable.items()
         }
         total = Tally(splits)
@@ -73,7 +75,7 @@ class _KindFold:
         self._headers: Counter[tuple[str, str, tuple[str, ...]]] = Counter()
         self._sizes: set[tuple[int, int]] = set()
         self._hashes: list[tuple[int, int, int]] = []
-        self._first: list[str] = []
+        self._paths: list[str] = []
 
     def add(self, sample: Sample, pixels: Pixels) -> None:
         if isinstance(self._values, Histogram):
@@ -82,20 +84,19 @@ class _KindFold:
                 counts = image.counts()
                 self._counted.append((image.area, power_sums(counts, image.area)))
                 counted += counts
-            if isinstance(self._covariance, Products):
+            if self._covariance:
                 self._covariance += Products.of(pixels.array())
         else:
             each = [Moments.of(image.array()) for image in pixels.images]
             self._measured.extend([_per_image(moments) for moments in each])  # all, or it raises
             for moments in each:
-                self._values = self._values + moments
-            if isinstance(self._covariance, Comoments):
-                self._covariance += Comoments.of(pixels.array())
+                self._values += Extremes(moments.count, moments.min, moments.max)
+            if self._covariance:
+                self._covariance += Products.of_floats(pixels.array())
         self._headers[pixels.mode, pixels.format, pixels.notes] += len(pixels.images)
         self._sizes.add((pixels.width, pixels.height))
         self._hashes.append(hashes(sample.path, pixels.digest, pixels.key))
-        if len(self._first) < FIRST:
-            self._first.append(sample.path)
+        self._paths.append(sample.path)
 
     def tally(self) -> KindTally:
         values = self._values
@@ -117,15 +118,14 @@ class _KindFold:
             dict(formats),
             dict(notes),
             Fingerprint.sum(self._hashes),
-            tuple(self._first),
+            tuple(sorted(self._paths, key=path_bytes)[:FIRST]),
             self._covariance,
             len(self._hashes),
         )
 
 
-def _no_pixels(kind: Kind) -> Products | Comoments:
-    channels = len(kind.channels)
-    return Products.empty(channels) if kind.bins else Comoments.empty(channels)
+def _no_pixels(kind: Kind) -> Products:
+    return Products.empty(len(kind.channels), 0 if kind.bins else DOUBLE)
 
 
 def _per_image(moments: Moments) -> PerImage:

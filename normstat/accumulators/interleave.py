@@ -4,9 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from normstat.accumulators.keys import KEY, Keys
-from normstat.accumulators.moments import Moments
-from normstat.accumulators.tally import FIRST, KindTally, SplitTally, Tally
-from normstat.images import Kind
+from normstat.accumulators.tally import Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,62 +21,27 @@ class Part:
     tally: Tally
 
 
-def interleaved(split: str, paths: Sequence[str], parts: Sequence[Part]) -> Tally:
-    """The same as the tally of all images in their order, keys included.
-
-    Sums have no order; the lists do: records, the first paths of a kind, and keys. Means of
-    floating-point pixels have one, too, so that images of one such kind must all be in one part.
+def interleaved(split: str, images: int, parts: Sequence[Part]) -> Tally:
+    """The sum of the parts; the keys, which alone have an order, in that of the images.
 
     Parameters
     ----------
     split : of the images.
-    paths : of all images of the shard, in their order.
-    parts : each image is in one of them. Records of something else, such as a folder that cannot
-        be listed, come first.
+    images : how many the shard has; each is in one part.
+    parts : records of something else, such as a folder that cannot be listed, may be in any.
 
     Examples
     --------
     >>> from normstat.images import Unreadable
     >>> lost = [Tally.of_unreadable(Unreadable("val", path, "empty")) for path in ("b", "a")]
-    >>> total = interleaved("val", ("a", "b"), [Part([1], lost[0]), Part([0], lost[1])])
+    >>> total = interleaved("val", 2, [Part([1], lost[0]), Part([0], lost[1])])
     >>> [record.path for record in total.splits["val"].unreadable]
     ['a', 'b']
     """
-    place = {path: number for number, path in enumerate(paths)}
-    states = [part.tally.splits[split] for part in parts if split in part.tally.splits]
-    records = [record for state in states for record in state.unreadable]
-    records.sort(key=lambda record: place.get(record.path, -1))
-    kinds = _kinds(states, place)
-    splits = {split: SplitTally(kinds, tuple(records))} if states else {}
-    return Tally(splits, _keys(split, len(paths), parts))
-
-
-def has_order(tally: Tally) -> bool:
-    """Whether there are floating-point means in it, which depend on the grouping in the last bit.
-
-    >>> has_order(Tally.empty())
-    False
-    """
-    return any(
-        isinstance(kind.values, Moments)
-        for state in tally.splits.values()
-        for kind in state.kinds.values()
-    )
-
-
-def _kinds(states: Iterable[SplitTally], place: dict[str, int]) -> dict[Kind, KindTally]:
-    totals: dict[Kind, KindTally] = {}
-    firsts: dict[Kind, list[str]] = {}
-    for state in states:
-        for kind, tally in state.kinds.items():
-            totals[kind] = totals[kind] + tally if kind in totals else tally
-            firsts.setdefault(kind, []).extend(tally.first)
-    for first in firsts.values():
-        first.sort(key=place.__getitem__)
-    return {
-        kind: replace(totals[kind], first=tuple(first[:FIRST]))
-        for kind, first in sorted(firsts.items(), key=lambda item: place[item[1][0]])
-    }
+    total = Tally.empty()
+    for part in parts:
+        total += part.tally.without_keys()
+    return replace(total, keys=_keys(split, images, parts))
 
 
 def _keys(split: str, images: int, parts: Iterable[Part]) -> Keys:

@@ -1,4 +1,4 @@
-"""Means of floating-point pixels that merge without losing digits: sums of two doubles."""
+"""Means of floating-point pixels without a loss of digits, and doubles as exact integers."""
 
 from typing import NamedTuple
 
@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _Float = NDArray[np.float64]
+#: Every finite double is a whole multiple of 2**-1074.
+DOUBLE = 1074
 
 
 class Mean(NamedTuple):
@@ -20,21 +22,6 @@ class Mean(NamedTuple):
     pixels: int
     high: _Float
     low: _Float
-
-    def merged(self, other: "Mean") -> tuple["Mean", _Float]:
-        """The mean of both, and what the other's lies above this one: shape (C,), float64.
-
-        A single double would lose half of the digits of the variance when many small states far
-        from zero are merged one by one. Both have pixels.
-        """
-        pixels = self.pixels + other.pixels
-        delta, delta_low = _two_sum(other.high, -self.high)
-        delta_low = delta_low + (other.low - self.low)
-        delta, delta_low = _two_sum(delta, delta_low)
-        step, step_low = _divide(*_times(delta, delta_low, other.pixels), pixels)
-        high, low = _two_sum(self.high, step)
-        high, low = _two_sum(high, low + (self.low + step_low))
-        return Mean(pixels, high, low), delta
 
 
 class Centered(NamedTuple):
@@ -71,28 +58,11 @@ def _two_sum(a: _Float, b: _Float) -> tuple[_Float, _Float]:
     return total, (a - (total - part)) + (b - part)
 
 
-def _times(high: _Float, low: _Float, factor: int) -> tuple[_Float, _Float]:
-    """A double-double times an integer."""
-    product = high * factor
-    return product, _product_error(high, float(factor), product) + low * factor
+def whole(value: float) -> int:
+    """A finite double in units of 2**-1074, in which every double is an integer.
 
-
-def _divide(high: _Float, low: _Float, divisor: int) -> tuple[_Float, _Float]:
-    """A double-double divided by an integer."""
-    quotient = high / divisor
-    product = quotient * divisor
-    rest = (high - product) - _product_error(quotient, float(divisor), product) + low
-    return quotient, rest / divisor
-
-
-def _product_error(a: _Float, b: float, product: _Float) -> _Float:
-    """What rounding lost of a product, exactly (Dekker 1971), by halves of 26 bits."""
-    a_high, a_low = _halves(a)
-    b_high, b_low = _halves(np.asarray(b))
-    return ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
-
-
-def _halves(a: _Float) -> tuple[_Float, _Float]:
-    scaled = a * 134217729.0  # 2**27 + 1
-    high = scaled - (scaled - a)
-    return high, a - high
+    >>> whole(-2.0) == -(2 << DOUBLE), whole(5e-324)
+    (True, 1)
+    """
+    numerator, denominator = value.as_integer_ratio()
+    return numerator * ((1 << DOUBLE) // denominator)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt
 
+from normstat.accumulators.means import DOUBLE, whole
+
 #: Binary places in which the own mean and std of a counted image are summed.
 PLACES = 96
-#: Every finite double is a whole multiple of 2**-1074.
-DOUBLE = 1074
 #: What is summed for each channel.
 COLUMNS = ("s", "q", "ss", "qq", "ms", "mq", "sq", "mean", "std")
 
@@ -81,8 +81,8 @@ class PerImage:
         """
         m = pixels
         rows = []
-        for (high, low), std, m2 in zip(means, map(_exact, stds), map(_exact, m2s), strict=True):
-            mean = _exact(high) + _exact(low)
+        for (high, low), std, m2 in zip(means, map(whole, stds), map(whole, m2s), strict=True):
+            mean = whole(high) + whole(low)
             s = m * mean
             q = (m2 << DOUBLE) + m * mean * mean
             rows.append((s, q, s * s, q * q, m * s, m * q, s * q, mean, std))
@@ -135,6 +135,17 @@ class PerImage:
         whole = self.images << self.places
         return [(Fraction(row[-2], whole), Fraction(row[-1], whole)) for row in self.channels]
 
+    def pooled(self) -> list[tuple[Fraction, Fraction]]:
+        """Mean and variance (ddof 0) over all pixels, for each channel, in stored units; exact."""
+        m = self.pixels
+        return [
+            (
+                Fraction(s, m << self.shift),
+                Fraction(m * q - s * s, m * m << 2 * self.shift),
+            )
+            for s, q, *_ in self.channels
+        ]
+
     def mean_variance(self) -> list[Fraction]:
         """SE² of the pooled mean of each channel, exact, squared stored units; n ≥ 2.
 
@@ -169,12 +180,6 @@ class PerImage:
             denominator = (4 * (n - 1) * m**4 * spread) << (2 * self.shift)
             variances.append(Fraction(n * squares, denominator))
         return variances
-
-
-def _exact(value: float) -> int:
-    """A finite double in units of 2**-1074."""
-    numerator, denominator = value.as_integer_ratio()
-    return numerator * ((1 << DOUBLE) // denominator)
 
 
 def _counted(pixels: Sequence[int], sums: Sequence[tuple[int, int]]) -> tuple[int, ...]:

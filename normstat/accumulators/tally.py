@@ -4,18 +4,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from normstat.accumulators.covariance import Comoments, Products
+from normstat.accumulators.covariance import Products
+from normstat.accumulators.extremes import Extremes
 from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.keys import Keys
-from normstat.accumulators.moments import Moments
-from normstat.accumulators.perimage import DOUBLE, PerImage
-from normstat.images import DTYPES, Kind, Unreadable
+from normstat.accumulators.means import DOUBLE
+from normstat.accumulators.perimage import PerImage
+from normstat.images import DTYPES, Kind, Unreadable, path_bytes
 
 #: Part of what a cache finds tallies by. Raise it whenever the same image files would come to
 #: another tally than before: other numbers, other notes, read where it was called damaged. Else
 #: users would be given what the version before had counted. A test compares some files' tally.
-STATE = 3
+STATE = 4
 #: Paths kept of each kind, to name some of the images should the kind be in the minority.
 FIRST = 10
 
@@ -37,17 +38,18 @@ class KindTally:
 
     Attributes
     ----------
-    values : counts of the pixel values for 8 and 16 bits, moments for the rest.
+    values : counts of the pixel values for 8 and 16 bits, extremes of the rest, whose moments come
+        from the sums over images.
     per_image : sums over images; their number and that of their pixels are in it.
     width, height : extents in pixels.
     modes, formats, notes : how many images had each.
     fingerprint : of the images counted.
-    first : paths of the first ten.
+    first : the first ten paths, in byte order.
     covariance : how the channels vary together; None if that was not asked for, or not for all.
     files : that the images were in: fewer than images where a file is a stack of them.
     """
 
-    values: Histogram | Moments
+    values: Histogram | Extremes
     per_image: PerImage
     width: Extent
     height: Extent
@@ -56,7 +58,7 @@ class KindTally:
     notes: Mapping[str, int]
     fingerprint: Fingerprint
     first: tuple[str, ...]
-    covariance: Products | Comoments | None = None
+    covariance: Products | None = None
     files: int = 0
 
     @classmethod
@@ -64,10 +66,10 @@ class KindTally:
         """No images: the identity of ``+`` among tallies of a kind."""
         channels = len(kind.channels)
         if kind.bins:
-            values: Histogram | Moments = Histogram.empty(channels, kind.bins)
+            values: Histogram | Extremes = Histogram.empty(channels, kind.bins)
             per_image = PerImage.empty(channels)
         else:
-            values = Moments.empty(channels)
+            values = Extremes.empty(channels)
             per_image = PerImage.empty(channels, DOUBLE, DOUBLE)
         return cls(values, per_image, Extent(), Extent(), {}, {}, {}, Fingerprint(), ())
 
@@ -85,22 +87,18 @@ class KindTally:
             _sum(self.formats, other.formats),
             _sum(self.notes, other.notes),
             self.fingerprint + other.fingerprint,
-            (self.first + other.first)[:FIRST],
+            _first(self.first, other.first),
             self._covariance_with(other),
             self.files + other.files,
         )
 
-    def _covariance_with(self, other: "KindTally") -> Products | Comoments | None:
+    def _covariance_with(self, other: "KindTally") -> Products | None:
         if not self.images:
             return other.covariance
         if not other.images:
             return self.covariance
         mine, its = self.covariance, other.covariance
-        if isinstance(mine, Products) and isinstance(its, Products):
-            return mine + its
-        if isinstance(mine, Comoments) and isinstance(its, Comoments):
-            return mine + its
-        return None
+        return mine + its if mine and its else None
 
     def spread(self, channels: int) -> "KindTally":
         """Gray images seen as images with ``channels`` equal channels."""
@@ -120,7 +118,7 @@ class SplitTally:
     Attributes
     ----------
     kinds : a tally for each kind of pixels that occurs.
-    unreadable : records, in the order of the walk.
+    unreadable : records, by the bytes of their paths.
     """
 
     kinds: Mapping[Kind, KindTally] = field(default_factory=dict)
@@ -166,7 +164,7 @@ class SplitTally:
         kinds = dict(self.kinds)
         for kind, tally in other.kinds.items():
             kinds[kind] = kinds[kind] + tally if kind in kinds else tally
-        return SplitTally(kinds, self.unreadable + other.unreadable)
+        return SplitTally(kinds, _sorted(self.unreadable, other.unreadable))
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,12 +214,29 @@ def _from_few_bits(kind: Kind) -> tuple[int, Kind]:
     return DTYPES.index(kind.dtype), kind
 
 
-def _added(one: Histogram | Moments, other: Histogram | Moments) -> Histogram | Moments:
+def _added(one: Histogram | Extremes, other: Histogram | Extremes) -> Histogram | Extremes:
     if isinstance(one, Histogram) and isinstance(other, Histogram):
         return one + other
-    if isinstance(one, Moments) and isinstance(other, Moments):
+    if isinstance(one, Extremes) and isinstance(other, Extremes):
         return one + other
-    raise TypeError("counts and moments do not add: the kinds differ")
+    raise TypeError("counts and extremes do not add: the kinds differ")
+
+
+def _first(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(one + other, key=path_bytes)[:FIRST]) if one and other else one or other
+
+
+def _sorted(one: tuple[Unreadable, ...], other: tuple[Unreadable, ...]) -> tuple[Unreadable, ...]:
+    if not (one and other):
+        return one or other
+    if order_of(one[-1]) <= order_of(other[0]):  # as they come from a sorted walk
+        return one + other
+    return tuple(sorted(one + other, key=order_of))
+
+
+def order_of(record: Unreadable) -> tuple[bytes, str, str]:
+    """What records of one split are sorted by."""
+    return path_bytes(record.path), record.code, record.detail
 
 
 def _sum(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:

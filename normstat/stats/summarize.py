@@ -6,12 +6,10 @@ from fractions import Fraction
 from math import isqrt
 from types import MappingProxyType
 
-import numpy as np
-
-from normstat.accumulators.covariance import Comoments, Products
+from normstat.accumulators.covariance import Products
+from normstat.accumulators.extremes import Extremes
 from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.histogram import Histogram
-from normstat.accumulators.moments import Moments
 from normstat.accumulators.perimage import PerImage
 from normstat.accumulators.tally import Extent, SplitTally, Tally
 from normstat.images import NOTES, Code, LeftOut, Unreadable, path_bytes
@@ -82,7 +80,11 @@ def summarize_split(state: SplitTally, skipped: Mapping[str, int] = _NONE) -> Sp
     scale = kind.scale
     averages = tally.per_image.averages()
     values = tally.values
-    pooled = _exact(values, scale) if isinstance(values, Histogram) else _floating(values, scale)
+    pooled = (
+        _exact(values, scale)
+        if isinstance(values, Histogram)
+        else _floating(values, tally.per_image, scale)
+    )
     return SplitStats(
         listed=state.listed + sum(skipped.values()),
         images=tally.images,
@@ -177,22 +179,23 @@ def _exact(values: Histogram, scale: int) -> _Pooled:
     )
 
 
-def _floating(values: Moments, scale: int) -> _Pooled:
+def _floating(values: Extremes, per_image: PerImage, scale: int) -> _Pooled:
+    if values.count != per_image.pixels:
+        raise ValueError("extremes and sums are not of the same pixels")
+    pooled = per_image.pooled()
     return _Pooled(
-        mean=tuple((values.mean / scale).tolist()),
-        std=tuple((np.sqrt(values.m2 / values.count) / scale).tolist()),
+        mean=tuple(float(mean / scale) for mean, _ in pooled),
+        std=tuple(_sqrt(variance / scale**2) for _, variance in pooled),
         min=tuple((values.min / scale).tolist()),
         max=tuple((values.max / scale).tolist()),
         quantiles=None,
     )
 
 
-def _covariance(state: Products | Comoments | None, scale: int) -> Matrix | None:
+def _covariance(state: Products | None, scale: int) -> Matrix | None:
     if state is None:
         return None
-    if isinstance(state, Products):
-        return tuple(tuple(float(xy / scale**2) for xy in row) for row in state.covariance())
-    return tuple(tuple(row) for row in (state.covariance() / scale**2).tolist())
+    return tuple(tuple(float(xy / scale**2) for xy in row) for row in state.covariance())
 
 
 def _standard_error(per_image: PerImage, scale: int) -> StandardError:

@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from normstat.accumulators.covariance import Comoments, Products, symmetric
+from normstat.accumulators.covariance import Products
+from normstat.accumulators.extremes import Extremes
 from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.histogram import Histogram
-from normstat.accumulators.moments import Moments
-from normstat.accumulators.perimage import COLUMNS, DOUBLE, PLACES, PerImage
+from normstat.accumulators.means import DOUBLE
+from normstat.accumulators.perimage import COLUMNS, PLACES, PerImage
 from normstat.accumulators.tally import Extent, KindTally, SplitTally
 from normstat.images import DTYPES, FRAMES, LAYOUTS, Code, Kind, Skipped, Unreadable
 from normstat.sources import LABELS
@@ -99,7 +100,7 @@ def kind_from_json(
     # Files from before a format could declare its own maximum have no scale here.
     scale = node.get("scale", 0)
     kind = Kind(node["dtype"].one_of(DTYPES), _channels(node["channels"]), scale.whole())
-    values = read_counts(kind, node["values"]) if kind.bins else _moments(kind, node["values"])
+    values = read_counts(kind, node["values"]) if kind.bins else _extremes(kind, node["values"])
     per_image = _per_image(kind, node["per_image"])
     return kind, KindTally(
         values=values,
@@ -112,9 +113,7 @@ def kind_from_json(
         notes=_counter(node["notes"]),
         fingerprint=_fingerprint(node["fingerprint"]),
         first=tuple(path.path() for path in node["first"].list()),
-        covariance=node.get("covariance").optional(
-            lambda state: _products(kind, state) if kind.bins else _comoments(kind, state)
-        ),
+        covariance=node.get("covariance").optional(lambda state: _products(kind, state)),
     )
 
 
@@ -133,13 +132,10 @@ def _histogram(kind: Kind, node: Node) -> Histogram:
     return Histogram(counts)
 
 
-def _moments(kind: Kind, node: Node) -> Moments:
+def _extremes(kind: Kind, node: Node) -> Extremes:
     channels = len(kind.channels)
-    return Moments(
+    return Extremes(
         count=node["count"].whole(),
-        mean=_array(node["mean"], channels),
-        mean_low=_array(node["mean_low"], channels),
-        m2=_array(node["m2"], channels),
         min=_array(node["min"], channels),
         max=_array(node["max"], channels),
     )
@@ -151,6 +147,8 @@ def _array(node: Node, length: int) -> Any:
 
 def _products(kind: Kind, node: Node) -> Products:
     channels = len(kind.channels)
+    if node.get("c2").value is not None:
+        return _of_comoments(channels, node)
     return Products(
         count=node["count"].whole(),
         sums=tuple(value.digits() for value in node["sums"].list(channels)),
@@ -158,20 +156,20 @@ def _products(kind: Kind, node: Node) -> Products:
             tuple(value.digits() for value in row.list(channels - first))
             for first, row in enumerate(node["products"].list(channels))
         ),
+        shift=0 if kind.bins else DOUBLE,
     )
 
 
-def _comoments(kind: Kind, node: Node) -> Comoments:
-    channels = len(kind.channels)
-    rows = [
-        [value.number() for value in row.list(channels - first)]
-        for first, row in enumerate(node["c2"].list(channels))
-    ]
-    return Comoments(
-        count=node["count"].whole(),
-        mean=_array(node["mean"], channels),
-        mean_low=_array(node["mean_low"], channels),
-        c2=np.array(symmetric(rows)),
+def _of_comoments(channels: int, node: Node) -> Products:
+    """The covariance of floating-point pixels as files of before had it."""
+    means = zip(node["mean"].list(channels), node["mean_low"].list(channels), strict=True)
+    return Products.of_comoments(
+        node["count"].whole(),
+        [(high.number(), low.number()) for high, low in means],
+        [
+            [value.number() for value in row.list(channels - first)]
+            for first, row in enumerate(node["c2"].list(channels))
+        ],
     )
 
 

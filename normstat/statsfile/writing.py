@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from normstat.accumulators.covariance import Comoments, Products
+from normstat.accumulators.covariance import Products
+from normstat.accumulators.extremes import Extremes
 from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.histogram import Histogram
-from normstat.accumulators.moments import Moments
 from normstat.accumulators.perimage import COLUMNS, PerImage
 from normstat.accumulators.tally import KindTally
 from normstat.images import Kind, Unreadable, path_text
@@ -84,7 +84,7 @@ def kind_to_json(
         "scale": kind.scale,
         "files": tally.files,
         "values": (
-            _moments_to_json(values) if isinstance(values, Moments) else counts_to_json(values)
+            _extremes_to_json(values) if isinstance(values, Extremes) else counts_to_json(values)
         ),
         "per_image": _per_image_to_json(tally.per_image),
         "width": _plain(tally.width),
@@ -98,9 +98,8 @@ def kind_to_json(
     }
 
 
-def _moments_to_json(values: Moments) -> dict[str, Any]:
-    arrays = {name: value for name, value in _plain(values).items() if name != "count"}
-    return {"count": values.count} | {name: a.tolist() for name, a in arrays.items()}
+def _extremes_to_json(values: Extremes) -> dict[str, Any]:
+    return {"count": values.count, "min": values.min.tolist(), "max": values.max.tolist()}
 
 
 def _counts_to_json(values: Histogram) -> Any:
@@ -126,22 +125,15 @@ def _per_image_to_json(sums: PerImage) -> dict[str, Any]:
     }
 
 
-def _covariance_to_json(state: Products | Comoments | None) -> Any:
+def _covariance_to_json(state: Products | None) -> Any:
+    if state is None:
+        return None
     # Of what is symmetric one half: two halves could contradict each other.
-    if isinstance(state, Products):
-        return {
-            "count": state.count,
-            "sums": [str(value) for value in state.sums],
-            "products": [[str(value) for value in row] for row in state.products],
-        }
-    if isinstance(state, Comoments):
-        return {
-            "count": state.count,
-            "mean": state.mean.tolist(),
-            "mean_low": state.mean_low.tolist(),
-            "c2": [row[first:] for first, row in enumerate(state.c2.tolist())],
-        }
-    return None
+    return {
+        "count": state.count,
+        "sums": [str(value) for value in state.sums],
+        "products": [[str(value) for value in row] for row in state.products],
+    }
 
 
 def render(content: Mapping[str, Any]) -> str:

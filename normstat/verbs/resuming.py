@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 
 from normstat import __version__
-from normstat.accumulators.interleave import Part, has_order, interleaved
+from normstat.accumulators.interleave import Part, interleaved
 from normstat.accumulators.tally import STATE, Tally
 from normstat.cache import Cache, Context, sample_digest
 from normstat.decode import with_lossy
@@ -85,7 +85,7 @@ class _Asked:
         if len(self.known) == 1 and not (self.missing or rest.splits):
             return self.known[0].tally
         parts = (*self.known, Part(self.missing, rest))
-        return interleaved(self.shard.split, self.shard.paths, parts)
+        return interleaved(self.shard.split, len(self.shard), parts)
 
     def is_lasting(self, total: Tally) -> bool:
         """Whether another run would come to the same, as long as the stamps are the same."""
@@ -161,8 +161,7 @@ class Resuming:
                 continue  # a larger row has some of them
             places = [place[sample] for sample in row.samples]
             tally = believed(row.value, shard.split, [shard.paths[number] for number in places])
-            # What is not the whole shard has another grouping, which floating point would show.
-            if tally and (len(places) == len(samples) or not has_order(tally)):
+            if tally:
                 known.append(Part(places, tally))
                 for sample in row.samples:
                     del place[sample]
