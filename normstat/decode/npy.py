@@ -94,11 +94,7 @@ def array_header(data: bytes, reading: Reading) -> ArrayHeader:
         raise UnreadableImage(
             Code.TOO_LARGE, f"{width} × {height} pixels; the limit is {reading.max_pixels}"
         )
-    if kind.dtype == "float64" and geometry.changes_size(width, height, reading):
-        raise UnreadableImage(
-            Code.UNSUPPORTED_PIXELS,
-            f"{dtype.name} pixels cannot be resized: save them as float32 or int32",
-        )
+    geometry.refuse_resizing(kind.dtype, width, height, reading)
     is_stack = frames > 1 and axes[3] is not None
     return ArrayHeader(kind, width, height, dtype, shape, axes, fortran, is_stack, start)
 
