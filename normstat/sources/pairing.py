@@ -73,6 +73,7 @@ class Pairing:
         self._peeks = peeks
         self._filters = filters
         self._known: dict[str, LabelFolders] = {}
+        self._judged = ("", False)
 
     def among(self, path: str, folders: Sequence[str]) -> LabelFolders:
         """The folders of labels among all `folders` in the folder `path`."""
@@ -90,6 +91,11 @@ class Pairing:
 
         Deeper down there may be millions, and no classes.
         """
+        if self._judged[0] != labels:  # a survey asks in each folder below it
+            self._judged = labels, self._has_name_alone(labels)
+        return self._judged[1]
+
+    def _has_name_alone(self, labels: str) -> bool:
         above, slash, name = labels.removesuffix("/").rpartition("/")
         above += slash
         if above.count("/") >= _NEAR or not are_labels(name):

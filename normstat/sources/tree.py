@@ -234,7 +234,8 @@ class Tree:
         rule = place.rule
         if spoken.split and not place.given:
             rule = f"folder {shown(place.path.removesuffix('/'))}"
-        ordinary = (place.path, spoken.ordinary) if spoken.ordinary else place.ordinary
+        says_first = spoken.ordinary and not place.ordinary[0]  # those below it go with it
+        ordinary = (place.path, spoken.ordinary) if says_first else place.ordinary
         return replace(
             place,
             split=spoken.split or place.split,
