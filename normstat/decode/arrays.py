@@ -129,7 +129,7 @@ class DecodedArray:
 
     @property
     def header(self) -> Header:
-        """What the file says of the image."""
+        """Format, mode, notes and orientation, as the file has them."""
         return Header(self.format, self.mode, self.notes, self._orientation)
 
     @property

@@ -222,7 +222,7 @@ def _noted(*notes: tuple[str, bool]) -> tuple[str, ...]:
 
 
 def is_called_otherwise(path: str, format: str) -> bool:
-    """Whether a file's name has the extension of another format.
+    """True if a file's name has the extension of another format.
 
     >>> is_called_otherwise("a.jpg", "PNG"), is_called_otherwise("a.JPE", "JPEG")
     (True, False)

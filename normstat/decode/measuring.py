@@ -114,7 +114,7 @@ def _whole(file: BinaryIO) -> bytes:
 
 
 def _may_turn_late(file: BinaryIO) -> bool:
-    """Whether a PNG has something after its pixels in which an orientation may stand."""
+    """True if a PNG has a chunk after its pixels that may hold an orientation."""
     position, after_pixels = _PNG_FIRST_CHUNK, False
     while True:
         file.seek(position)

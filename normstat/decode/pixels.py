@@ -104,7 +104,7 @@ class DecodedImage:
 
     @property
     def header(self) -> Header:
-        """What the file says of the image."""
+        """Format, mode, notes and orientation, as the file has them."""
         return self._header
 
     @property

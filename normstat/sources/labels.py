@@ -1,4 +1,4 @@
-"""What names say about labels: masks and the like, which are images by their files only.
+"""Words in names that say labels: masks and the like, which are images by their files only.
 
 The lists are closed. A folder is one of labels if its whole name is one of the words; if a word is
 only a part of its name, what is in it has to pair with images (see

@@ -137,7 +137,7 @@ class Tree:
         return iter(items)
 
     def scan(self, place: Place, others: Others | None = None) -> Iterator[_Entry]:
-        """What a folder holds, unsorted: images, then folders with their place.
+        """List a folder, unsorted: images, then folders with their place.
 
         Parameters
         ----------
