@@ -214,7 +214,7 @@ def _unreadable(records: Sequence[Unreadable], where: str, number: int) -> Itera
 
 
 def _skipped(stats: Stats) -> Iterator[str]:
-    """What was left out, by reason: beside all splits, then split by split."""
+    """Lines on skipped images, by reason: beside all splits, then split by split."""
     lines = [
         f"  {skipped.images} {_REASONS.get(reason, shown(reason))}, the first: "
         f"{shown(skipped.first)}"

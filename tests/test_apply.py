@@ -372,6 +372,29 @@ def test_progress_is_told_of_every_image(tmp_path: Path, mixed: Path) -> None:
     assert (told.totals, told.done, len(told.notices)) == ([12], 12, 2)
 
 
+def test_what_no_array_has_is_said(tmp_path: Path) -> None:
+    """Further frames and alpha, as compute says it; there is nothing to say of channels."""
+    first, second = (Image.fromarray(make.pixels(seed, 9, 12, channels=1)) for seed in (1, 2))
+    pages = make.encoded(first, "TIFF", save_all=True, append_images=[second])
+    make.write(tmp_path / "data" / "a.tif", pages)
+    make.write(tmp_path / "alpha" / "a.png", make.encoded(first.convert("LA")))
+
+    class Told(Silent):
+        def notice(self, message: str) -> None:
+            told.append(message)
+
+    told: list[str] = []
+    options = {"from_split": "all", "workers": 0, "progress": Told()}
+    normstat.apply(tmp_path / "data", tmp_path / "0", "unit", workers=0, progress=Told())
+    assert any("1 image has further frames or pages" in line for line in told)
+    normstat.apply(tmp_path / "alpha", tmp_path / "1", "unit", workers=0, progress=Told())
+    assert "1 image has alpha (transparency), which is left out" in told
+    told.clear()
+    stats = normstat.compute(tmp_path / "data", workers=0, frames="channels")
+    normstat.apply(tmp_path / "data", tmp_path / "2", stats, **options)
+    assert not any("further frames" in line for line in told)
+
+
 def test_names_are_surveyed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second pass over the images has nothing new to tell, so it does not look again."""
     surveys = []

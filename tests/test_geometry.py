@@ -129,6 +129,10 @@ def test_float64_is_cropped_and_not_resized(tmp_path: Path) -> None:
     assert np.array_equal(same.array(), array)
     with pytest.raises(UnreadableImage, match="float64 pixels cannot be resized"):
         decoded(tmp_path, content, "x.npy", resize=20, layout="hwc")
+    tiff = make.tiff(array)
+    assert np.array_equal(decoded(tmp_path, tiff, "x.tif", crop=40).array(), array[:, 10:50])
+    with pytest.raises(UnreadableImage, match="float64 pixels cannot be resized"):
+        decoded(tmp_path, tiff, "x.tif", resize=20)
 
 
 @pytest.mark.parametrize("name", ["x.png", "x.npy"])

@@ -1,6 +1,7 @@
 """Masks and other labels: left out where names say so, counted, and taken in when asked for."""
 
 import json
+import os
 from pathlib import Path
 
 import make
@@ -274,6 +275,24 @@ def test_a_number_of_skipped_images_that_does_not_add_up_is_refused(change: dict
     train["skipped_reasons"] = change
     with pytest.raises(normstat.NormstatError, match="/splits/train"):
         loads(json.dumps(content))
+
+
+def test_a_survey_lists_folders_in_proportion(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of labels is judged once, not again in each of the folders below it."""
+    listed = []
+    scandir = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: listed.append(path) or scandir(path))
+    numbers = []
+    for folders in (20, 40):
+        names = [f"{folder}/{kind}" for folder in range(folders) for kind in "ab"]
+        tree(data / f"{folders}", *(f"images/{name}.jpg" for name in names))
+        tree(data / f"{folders}", *(f"labels/{name}x.png" for name in names))
+        source = Folder(data / f"{folders}")
+        selection = source.selection()
+        listed.clear()
+        assert source.survey(selection).alone.number == 1
+        numbers.append(len(listed))
+    assert numbers[1] - numbers[0] <= 2 * 20 + 20
 
 
 def test_what_is_left_out_is_said(data: Path) -> None:

@@ -420,6 +420,8 @@ def test_pixels_of_another_depth():
     for dtype in ("uint16", "float32", "int32", "bool", "int64", "complex64"):
         with pytest.raises(UsageError, match=dtype):
             made("standard", split)(uneven("uint8", 3).astype(dtype))
+        with pytest.raises(UsageError, match=dtype):
+            made("standard", split).on(dtype)
     whole = dataclasses.replace(split, dtype="int32", scale=1)
     assert made("standard", whole)(np.ones((1, 2, 3), "int16")).shape == (1, 2, 3)
 

@@ -125,6 +125,11 @@ ORDINARY = {
     "deep": ("vehicles/train_station/1.png animals/cat/1.png", "vehicles/train_station", "train"),
     "beside-files": ("my_train/1.png z.png", "my_train", "train"),
     "another-rest": ("train_images/1.png test_pictures/1.png", "test_pictures", "test"),
+    "nested": (
+        "dog/1.png train_station/1.png train_station/a/test_bench/2.png train_station/b/3.png",
+        "train_station",
+        "train",
+    ),
     "the-same-split": ("train_one/1.png training_one/1.png", "train_one", "train"),
 }  # fmt: skip
 

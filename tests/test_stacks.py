@@ -105,6 +105,19 @@ def test_a_volume_is_one_gray_image(tmp_path: Path, dtype: str) -> None:
     assert ours == its
 
 
+@pytest.mark.parametrize("name", ["uint8", "uint8-bands", "uint16", "int16", "float16", "float32"])
+def test_a_stack_is_its_images_resized_and_cropped(tmp_path: Path, name: str) -> None:
+    """Each image once, whatever type of array holds it."""
+    make.write(tmp_path / "stack" / "x.npy", make.npy(STACKS[name]))
+    for number, image in enumerate(STACKS[name]):
+        make.write(tmp_path / "images" / f"{number}.npy", make.npy(image))
+    one = split_of(tmp_path / "stack", layout="nhwc", resize=8, crop=5)
+    many = split_of(tmp_path / "images", layout="hwc", resize=8, crop=5)
+    assert one.mean == many.mean
+    assert one.std == pytest.approx(many.std, rel=1e-12)
+    assert (one.pixels, one.width, one.height) == (many.pixels, many.width, many.height)
+
+
 def test_stacks_and_images_count_together(tmp_path: Path) -> None:
     """Listed = images + unreadable, where a stack is as many images as it has, a bad file one."""
     data = tmp_path / "data"

@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator
 import normstat
 from normstat.accumulators.fold import Fold
 from normstat.accumulators.tally import Tally
-from normstat.errors import OutputError
+from normstat.errors import OutputError, StatsFileError
 from normstat.images import Sample, Unreadable
 from normstat.stats import QUANTILES, Settings, Stats, summarize
 from normstat.statsfile import dumps, load, loads, save
@@ -218,6 +218,19 @@ def test_the_smallest_numbers_are_read() -> None:
     tiny[0, 0] = 0
     stats = stats_of(tally(tiny * 0, tiny))
     assert loads(dumps(stats)) == stats
+
+
+@pytest.mark.parametrize("name", ["listed", "unreadable", "skipped", "pixels", "notes"])
+def test_numbers_are_there_though_they_be_0(name: str) -> None:
+    """Only notes may be missing one by one, in files from before there were such."""
+    content = json.loads(GOLDEN.read_text("utf-8"))
+    for split in content["splits"].values():
+        for note in [note for note, images in split["notes"].items() if not images]:
+            del split["notes"][note]
+    loads(json.dumps(content))
+    del content["splits"]["train"][name]
+    with pytest.raises(StatsFileError, match=name):
+        loads(json.dumps(content))
 
 
 def test_records_of_another_depth_are_not_counted_twice() -> None:

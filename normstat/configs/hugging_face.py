@@ -1,4 +1,4 @@
-"""What an image or video processor of Hugging Face's transformers does to pixels.
+"""Read image and video processors of Hugging Face's transformers.
 
 Rescale: x * rescale_factor, and with an offset x * rescale_factor - 1. Normalize: (x - mean) / std.
 EfficientNet's `include_top` divides by std after that, with mean 0, even without `do_normalize`.

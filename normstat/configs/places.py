@@ -1,4 +1,4 @@
-"""Where in a document constants stand, and the numbers there."""
+"""Find the constants in a document."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

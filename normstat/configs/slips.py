@@ -125,7 +125,7 @@ def _of_data(config: Config, constants: Constants, measured: Measured, margin: f
 
 
 def _beside(config: Config) -> str:
-    """What happens to pixels beside mean and std; these numbers are for that."""
+    """Words for what is done to pixels besides mean and std, for which the numbers are."""
     done = [f"{config.offset:g} is subtracted before (an offset)"] if config.offset else []
     done += ["std is divided by twice (include_top)"] * config.twice
     return "".join(f"; {words}" for words in done)

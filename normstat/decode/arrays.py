@@ -128,6 +128,11 @@ class DecodedArray:
         self._key: bytes | None = None
 
     @property
+    def header(self) -> Header:
+        """Format, mode, notes and orientation, as the file has them."""
+        return Header(self.format, self.mode, self.notes, self._orientation)
+
+    @property
     def key(self) -> bytes:
         if self._key is None:
             counts = self.counts() if self.kind.bins == 256 else None
@@ -169,7 +174,7 @@ class DecodedArray:
 
     def shaped(self, reading: Reading) -> "DecodedArray":
         """The same array resized and cropped as asked for; the key stays."""
-        self._key, self._counts = self.key, None
-        self._array = geometry.shaped_array(self._array, reading, self._orientation)
-        self.height, self.width = self._array.shape[:2]
-        return self
+        array = geometry.shaped_array(self._array, reading, self._orientation)
+        shaped = DecodedArray(array, self.kind, self.header, self.digest)
+        shaped._key = self.key
+        return shaped

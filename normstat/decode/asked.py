@@ -1,4 +1,4 @@
-"""What a run asks of images besides what their files say: names of channels, and what is white."""
+"""Channel names and the largest value, as a run gives them in place of an image's own."""
 
 from dataclasses import replace
 from functools import lru_cache

@@ -39,7 +39,7 @@ _MASK = 4
 
 @dataclass(frozen=True, slots=True)
 class Bitmap:
-    """What the headers of a bitmap say.
+    """The headers of a bitmap.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class Bitmap:
 
 
 def is_bitmap(data: bytes) -> bool:
-    """Whether these are the first bytes of a bitmap.
+    """True for the first bytes of a bitmap.
 
     >>> is_bitmap(b"BM"), is_bitmap(b"B")
     (True, False)
@@ -76,7 +76,7 @@ def is_bitmap(data: bytes) -> bool:
 
 
 def bitmap_header(data: bytes, max_pixels: int) -> Bitmap:
-    """What a bitmap holds.
+    """Read the headers of a bitmap.
 
     Raises
     ------
@@ -211,7 +211,7 @@ def _of_palette(palette: bytes, bits: int) -> tuple[Kind, str]:
 
 
 def _fields(data: bytes, size: int, bits: int, compression: int) -> tuple[tuple[int, ...], bool]:
-    """The masks of red, green and blue, and whether there is one of alpha."""
+    """The masks of red, green and blue; true if there is one of alpha, too."""
     if compression == _RGB:
         return _MASKS[bits], False
     in_header = (size - _MASKS_AT) // _MASK

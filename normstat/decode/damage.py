@@ -51,7 +51,7 @@ _GIF_LARGEST_HEADER = 13 + 3 * 256
 
 
 def png_spans(data: bytes) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """Where the pixels of a PNG file that is whole are, and where its texts.
+    """Locate the pixels and the texts of a PNG file, which has to be whole.
 
     Start and end of the compressed pixels in each IDAT chunk, and of each chunk that holds a text
     or a color profile, from its length to its checksum.

@@ -33,7 +33,7 @@ class Exact:
 
 
 def is_exact(data: bytes) -> bool:
-    """Whether the first bytes are those of a file that is read here."""
+    """True for the first bytes of a file that is read here."""
     return pnm.is_map(data) or bmp.is_bitmap(data)
 
 

@@ -39,7 +39,7 @@ _LINKS = (
 
 
 def foreign(data: bytes) -> UnreadableImage | None:
-    r"""What a file is, if it is of a format that is known and not read here.
+    r"""Name the format of a file, if it is one that is known and not read here.
 
     >>> foreign(b"\xff\x0a").detail
     'JPEG XL: convert it with `djxl` (libjxl)'

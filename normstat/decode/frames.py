@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from normstat.decode.arrays import DecodedArray, decoded, kind_of_array
 from normstat.decode.keys import hash_of
-from normstat.decode.pixels import DecodedImage, Header
+from normstat.decode.pixels import DecodedImage
 from normstat.errors import UnreadableImage
 from normstat.images import Code, Reading, channel_names
 
@@ -128,5 +128,4 @@ def as_channels(frames: Iterable[Frame]) -> DecodedArray | DecodedImage:
     assert first
     kind = replace(first.kind, channels=channel_names(len(planes)))
     kind_of_array(np.dtype(kind.dtype), kind.channels)  # refuses too many
-    header = Header(first.format, first.mode, first.notes)
-    return decoded(np.concatenate(planes, axis=2), kind, header, first.digest)
+    return decoded(np.concatenate(planes, axis=2), kind, first.header, first.digest)

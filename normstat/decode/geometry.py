@@ -74,10 +74,20 @@ def size_after(width: int, height: int, reading: Reading, orientation: int = 1) 
     return (height, width) if turned else (width, height)
 
 
-def changes_size(width: int, height: int, reading: Reading) -> bool:
-    """Whether an image has to be resized; raises what :func:`size_after` does."""
+def refuse_resizing(dtype: str, width: int, height: int, reading: Reading) -> None:
+    """Raise if pixels of a dtype would have to be resized that Pillow does not have: float64.
+
+    Raises
+    ------
+    UnreadableImage
+        ``unsupported_pixels``, or as :func:`size_after`.
+    """
     size, _ = _steps(width, height, reading)
-    return size != (width, height)
+    if dtype == "float64" and size != (width, height):
+        raise UnreadableImage(
+            Code.UNSUPPORTED_PIXELS,
+            "float64 pixels cannot be resized: save them as float32 or int32",
+        )
 
 
 def shaped(image: Image.Image, reading: Reading, orientation: int = 1) -> Image.Image:
@@ -103,15 +113,16 @@ def shaped_array(array: NDArray[Any], reading: Reading, orientation: int = 1) ->
 
     Parameters
     ----------
-    array : shape (H, W, C), stored units, any of :data:`normstat.images.DTYPES` but float64 where
-        it :func:`changes_size`: Pillow has no such pixels. float16 goes through float32.
+    array : shape (H, W, C), stored units, any of :data:`normstat.images.DTYPES`; float16 is resized
+        as float32.
 
     Raises
     ------
     UnreadableImage
-        As :func:`size_after`.
+        As :func:`refuse_resizing`.
     """
     height, width, _ = array.shape
+    refuse_resizing(array.dtype.name, width, height, reading)
     size, box = _steps(width, height, reading)
     if size != (width, height):
         array = _resized_planes(array, size)

@@ -4,7 +4,7 @@ Each way gives the whole image exactly, or says why not.
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from typing import BinaryIO, TypeAlias
 
@@ -28,7 +28,8 @@ _NOT_PILLOWS = (NPY, TIFF, *exact.WITHOUT_PILLOW)
 _FORMATS = tuple(dict.fromkeys(f for f in FORMATS.values() if f not in _NOT_PILLOWS))
 _ALPHA_MODES = {"LA", "La", "PA", "RGBA", "RGBa", "RGBX"}
 # Pillow calls a JPEG with further pictures behind the first (many cameras write them) MPO.
-_JPEG = ("JPEG", "MPO")
+_JPEG_OF_CAMERAS = "MPO"
+_JPEG = ("JPEG", _JPEG_OF_CAMERAS)
 
 
 def decode_image(sample: Sample, data: bytes, reading: Reading, digest: bytes) -> Decoded:
@@ -74,8 +75,8 @@ def _load(sample: Sample, data: bytes, reading: Reading, digest: bytes) -> Decod
     kind = kind_of(image, data)
     format, mode = image.format or "", image.mode
     multi_frame = bool(getattr(image, "is_animated", False))
-    if multi_frame and reading.frames != "first":
-        return _of_frames(sample, without_texts, image, reading, digest)
+    if multi_frame and reading.frames != "first" and (numbers := _full_frames(image)):
+        return _of_frames(sample, without_texts, image, numbers, reading, digest)
     interlaced = bool(image.info.get("interlace"))
     image.load()
     if format in _JPEG:
@@ -162,13 +163,34 @@ def _of_deep_avif(
     return decoded(avif.deep_pixels(data, kind), kind, header, digest)
 
 
+def _full_frames(image: Image.Image) -> Sequence[int]:
+    """Numbers of the frames, without the smaller pictures that cameras put behind a JPEG.
+
+    None of them where that leaves one: then it is the image.
+    """
+    numbers = range(int(getattr(image, "n_frames", 1)))
+    if image.format != _JPEG_OF_CAMERAS:
+        return numbers
+    full, size = [], image.size
+    for number in numbers:
+        image.seek(number)
+        if image.size == size:
+            full.append(number)
+    image.seek(0)
+    return full if len(full) > 1 else []
+
+
 def _of_frames(
-    sample: Sample, data: bytes, image: Image.Image, reading: Reading, digest: bytes
+    sample: Sample,
+    data: bytes,
+    image: Image.Image,
+    numbers: Sequence[int],
+    reading: Reading,
+    digest: bytes,
 ) -> DecodedFrames | DecodedImage | DecodedArray:
     """All frames of an animation, each as a viewer shows it when its turn comes."""
-    number = int(getattr(image, "n_frames", 1))
     kinds = []
-    for frame in range(number):
+    for frame in numbers:
         image.seek(frame)
         kinds.append(kind_of(image, data))
     if image.format == avif.FORMAT and kinds[0].bins != GRAY8.bins:
@@ -184,10 +206,13 @@ def _of_frames(
 
     def frames() -> Iterator[DecodedImage]:
         opened = _open(data, data.startswith(damage.PNG_SIGNATURE))
-        for frame in range(number):
+        for frame in numbers:
             opened.seek(frame)
-            header = Header(format, opened.mode, notes)
-            yield DecodedImage(plain(opened.copy(), kind), kind, header, digest)
+            mode, shown = opened.mode, opened.copy()
+            orientation = geometry.orientation(opened)  # a PNG may tell after its pixels
+            turned = ("exif_orientation",) if orientation > 1 else ()
+            header = Header(format, mode, notes + turned, orientation)
+            yield DecodedImage(plain(shown, kind), kind, header, digest)
 
     return DecodedFrames(frames) if reading.frames == "all" else as_channels(frames())
 
@@ -197,7 +222,7 @@ def _noted(*notes: tuple[str, bool]) -> tuple[str, ...]:
 
 
 def is_called_otherwise(path: str, format: str) -> bool:
-    """Whether a file's name has the extension of another format.
+    """True if a file's name has the extension of another format.
 
     >>> is_called_otherwise("a.jpg", "PNG"), is_called_otherwise("a.JPE", "JPEG")
     (True, False)

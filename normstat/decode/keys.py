@@ -16,7 +16,7 @@ SAMPLE = 16
 
 @lru_cache(maxsize=64)
 def nearest(height: int, width: int, channels: int) -> NDArray[np.intp]:
-    """Where in a row of pixels those stand that a nearest-neighbor resize to 16 × 16 takes."""
+    """Positions in a row of pixels that a nearest-neighbor resize to 16 × 16 takes."""
     steps = 2 * np.arange(SAMPLE) + 1
     rows, columns = steps * height // (2 * SAMPLE), steps * width // (2 * SAMPLE)
     positions = (rows[:, np.newaxis] * width + columns).reshape(-1, 1) * channels

@@ -70,6 +70,7 @@ def measure_pages(file: BinaryIO, reading: Reading) -> Measured:
 
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         kind, width, height, orientation = measure_tiff(data, reading)
+    geometry.refuse_resizing(kind.dtype, width, height, reading)
     kind = kind_asked(_converted(kind, reading), reading)
     return Measured(kind, *geometry.size_after(width, height, reading, orientation), TIFF)
 
@@ -80,11 +81,13 @@ def measure_image(image: Image.Image, file: BinaryIO, reading: Reading) -> Measu
     Raises
     ------
     UnreadableImage
-        The header speaks against the image.
+        The header speaks against the image, or does not tell as it has several frames.
     """
     width, height = image.size
     if width * height > reading.max_pixels:
         raise UnreadableImage(Code.TOO_LARGE)
+    if reading.frames != "first" and getattr(image, "is_animated", False):
+        raise UnreadableImage(Code.UNSUPPORTED_PIXELS, "all of its frames tell what it is")
     format = image.format or ""
     kind = kind_of(image, _whole(file) if format == "AVIF" else b"")
     kind = kind_asked(_converted(kind, reading), reading)
@@ -99,7 +102,7 @@ def measure_image(image: Image.Image, file: BinaryIO, reading: Reading) -> Measu
 def _converted(kind: Kind, reading: Reading) -> Kind:
     if reading.channels == "auto":
         return kind
-    if kind.bins != GRAY8.bins or len(kind.channels) not in (1, 3):
+    if kind.bins != GRAY8.bins or kind.channels not in (GRAY8.channels, RGB8.channels):
         raise UnreadableImage(Code.OTHER_DEPTH)
     names = (GRAY8 if reading.channels == "gray" else RGB8).channels
     return replace(kind, channels=names)
@@ -111,7 +114,7 @@ def _whole(file: BinaryIO) -> bytes:
 
 
 def _may_turn_late(file: BinaryIO) -> bool:
-    """Whether a PNG has something after its pixels in which an orientation may stand."""
+    """True if a PNG has a chunk after its pixels that may hold an orientation."""
     position, after_pixels = _PNG_FIRST_CHUNK, False
     while True:
         file.seek(position)

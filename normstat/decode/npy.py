@@ -43,7 +43,7 @@ _GRAY: tuple[int | None, int, int, int | None] = (None, 0, 1, None)
 
 @dataclass(frozen=True, slots=True)
 class ArrayHeader:
-    """What the header of a ``.npy`` file says, seen as an image.
+    """The header of a ``.npy`` file, seen as an image.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class ArrayHeader:
     width, height : pixels.
     dtype : as stored, with its byte order.
     shape : as stored; ``axes`` are those of frames, height, width and channels in it.
-    fortran : whether the first axis varies fastest.
+    fortran : the first axis varies fastest.
     is_stack : each frame is an image of its own.
     start, end : where in the file the pixels begin and where the file should end.
     """
@@ -72,12 +72,12 @@ class ArrayHeader:
 
 
 def is_array(data: bytes) -> bool:
-    """Whether these are the first bytes of a ``.npy`` file, or all there is left of one."""
+    """True for the first bytes of a ``.npy`` file, or all there is left of one."""
     return bool(data) and _MAGIC.startswith(data[: len(_MAGIC)])
 
 
 def array_header(data: bytes, reading: Reading) -> ArrayHeader:
-    """What a ``.npy`` file holds, from at least its first :data:`LONGEST_HEADER` bytes.
+    """Read the header in at least the first :data:`LONGEST_HEADER` bytes of a ``.npy`` file.
 
     Raises
     ------
@@ -94,11 +94,7 @@ def array_header(data: bytes, reading: Reading) -> ArrayHeader:
         raise UnreadableImage(
             Code.TOO_LARGE, f"{width} × {height} pixels; the limit is {reading.max_pixels}"
         )
-    if kind.dtype == "float64" and geometry.changes_size(width, height, reading):
-        raise UnreadableImage(
-            Code.UNSUPPORTED_PIXELS,
-            f"{dtype.name} pixels cannot be resized: save them as float32 or int32",
-        )
+    geometry.refuse_resizing(kind.dtype, width, height, reading)
     is_stack = frames > 1 and axes[3] is not None
     return ArrayHeader(kind, width, height, dtype, shape, axes, fortran, is_stack, start)
 
@@ -152,7 +148,7 @@ def _parsed(data: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
 
 
 def _axes(shape: tuple[int, ...], layout: str) -> tuple[int | None, int, int, int | None]:
-    """Where frames, height, width and channels stand in a shape."""
+    """Axes of frames, height, width and channels in a shape."""
     if not 2 <= len(shape) <= 4:
         raise UnreadableImage(Code.UNSUPPORTED_PIXELS, f"shape {shape}: not an image")
     if min(shape) < 0:
@@ -184,7 +180,7 @@ def _told_by(shape: tuple[int, ...]) -> str:
 
 
 def _options(shape: tuple[int, ...]) -> str:
-    """What to say of the axes of a shape; apply calls the option otherwise."""
+    """The options for a shape, in words; apply calls the option otherwise."""
     if len(shape) == 4:
         return "--layout nhwc or nchw of compute, for a stack of images"
     if len(shape) == 2:

@@ -103,6 +103,11 @@ class DecodedImage:
         return self._header.notes + (("equal_channels",) if self._has_equal_channels() else ())
 
     @property
+    def header(self) -> Header:
+        """Format, mode, notes and orientation, as the file has them."""
+        return self._header
+
+    @property
     def key(self) -> bytes:
         if self._key is None:
             self._key = self._decoded.key if self._decoded else self._made_key()

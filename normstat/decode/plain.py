@@ -1,4 +1,4 @@
-"""What Pillow has decoded, with no more and no other bands than are counted."""
+"""Convert Pillow images to the bands that are counted."""
 
 from PIL import Image
 

@@ -44,7 +44,7 @@ def without_texts(data: bytes, texts: list[tuple[int, int]]) -> bytes:
 
 
 def has_profile(data: bytes, texts: list[tuple[int, int]]) -> bool:
-    """Whether one of these chunks is a color profile."""
+    """True if one of these chunks is a color profile."""
     return any(data[start:end][_NAME] == b"iCCP" for start, end in texts)
 
 

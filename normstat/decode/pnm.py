@@ -34,7 +34,7 @@ _MOST_DIGITS = 10
 
 @dataclass(frozen=True, slots=True)
 class MapHeader:
-    """What the header of a map says.
+    """The header of a map.
 
     Attributes
     ----------
@@ -60,7 +60,7 @@ class MapHeader:
 
 
 def is_map(data: bytes) -> bool:
-    r"""Whether these are the first bytes of a map.
+    r"""True for the first bytes of a map.
 
     >>> is_map(b"P5 3 2 255\n"), is_map(b"P4 3 2\n"), is_map(b"P5X")
     (True, True, False)
@@ -69,7 +69,7 @@ def is_map(data: bytes) -> bool:
 
 
 def map_header(data: bytes, max_pixels: int) -> MapHeader:
-    r"""What a map holds.
+    r"""Read the header of a map.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What Pillow, libtiff and Python keep for all threads of a process, while images are decoded."""
+"""Settings that Pillow, libtiff and Python keep for a whole process, while images are decoded."""
 
 import ctypes
 import threading
@@ -53,7 +53,7 @@ _settings = _Settings()
 
 @contextmanager
 def decoder() -> Iterator[None]:
-    """Where images may be decoded, in any number of threads.
+    """Decode images inside of this, in any number of threads.
 
     The limit on pixels is the decoders' own, and Pillow's remarks about a file (warnings) are no
     verdict on its pixels, whatever ``-W`` says.

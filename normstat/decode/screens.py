@@ -26,7 +26,7 @@ _CANVAS_SIZE_AT, _UINT24 = 4, 3
 
 
 def is_screen(data: bytes) -> bool:
-    r"""Whether these are the first bytes of a GIF or WebP file.
+    r"""True for the first bytes of a GIF or WebP file.
 
     >>> is_screen(b"GIF89a"), is_screen(b"RIFF\4\0\0\0WAVE")
     (True, False)

@@ -59,7 +59,7 @@ class Kind:
 
     @property
     def has_usual_scale(self) -> bool:
-        """Whether 1.0 is what the dtype alone says."""
+        """True if 1.0 is the stored value that the dtype alone says."""
         return self.scale == self._usual_scale
 
     @property

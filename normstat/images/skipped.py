@@ -8,7 +8,7 @@ from normstat.images.paths import path_bytes
 
 
 class Reason(StrEnum):
-    """Why an image was left out; the names are those in a stats file."""
+    """Reasons to leave an image out, as a stats file names them."""
 
     BESIDE_SPLITS = "beside_splits"
     LABELS = "labels"

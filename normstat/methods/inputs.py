@@ -73,7 +73,7 @@ class Input:
         return self.scale or Kind(dtype, ()).scale
 
     def has_scale(self, scale: float) -> bool:
-        """Whether pixels of this scale are of that which the numbers are for."""
+        """True if the numbers are for pixels of this scale."""
         return self.scale in (None, scale)
 
     def white(self) -> float | None:

@@ -131,7 +131,8 @@ class Normalizer:
         >>> normstat.normalizer("symmetric").on("uint8").b
         (-1.0,)
         """
-        scale = self.takes.scale or scale or self.takes.scale_of(dtype)
+        usual = self.takes.scale_of(dtype)
+        scale = self.takes.scale or scale or usual
         takes = replace(self.takes, dtype=self.input_dtype or dtype, scale=scale)
         bound = replace(self, takes=takes)
         bound.refuse_overflow()

@@ -154,7 +154,7 @@ def _extent(split: SplitStats) -> tuple[float, float]:
 
 
 def _declares_less(split: SplitStats) -> bool:
-    """Whether 1.0 is less than the largest value of the type, and no value is above 1.0."""
+    """True if 1.0 is less than the largest value of the type, and no value is above 1.0."""
     return max(known(split.max)) <= 1 and known(split.scale) < _usual_scale(split)
 
 

@@ -10,7 +10,7 @@ _NO_IMAGES = {"__macosx"}
 
 
 class Filters:
-    """What to enter and what to take.
+    """Globs and hidden names, asked for one folder or file at a time.
 
     Parameters
     ----------

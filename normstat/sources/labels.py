@@ -1,8 +1,8 @@
-"""What names say about labels: masks and the like, which are images by their files only.
+"""Words in names that say labels: masks and the like, which are images by their files only.
 
 The lists are closed. A folder is one of labels if its whole name is one of the words; if a word is
 only a part of its name, what is in it has to pair with images (see
-:class:`normstat.sources.evidence.Evidence`). A file is a label if its name is that of an image in
+:class:`normstat.sources.pairing.Pairing`). A file is a label if its name is that of an image in
 the same folder with a word of labels at the end or the start.
 """
 

@@ -35,7 +35,7 @@ _KEPT = 1024
 
 @dataclass(frozen=True, slots=True)
 class LabelFolders:
-    """Of the folders in a folder, those whose names say labels.
+    """The folders in a folder whose names have words of labels.
 
     Attributes
     ----------
@@ -73,6 +73,7 @@ class Pairing:
         self._peeks = peeks
         self._filters = filters
         self._known: dict[str, LabelFolders] = {}
+        self._judged = ("", False)
 
     def among(self, path: str, folders: Sequence[str]) -> LabelFolders:
         """The folders of labels among all `folders` in the folder `path`."""
@@ -90,6 +91,11 @@ class Pairing:
 
         Deeper down there may be millions, and no classes.
         """
+        if self._judged[0] != labels:  # a survey asks in each folder below it
+            self._judged = labels, self._has_name_alone(labels)
+        return self._judged[1]
+
+    def _has_name_alone(self, labels: str) -> bool:
         above, slash, name = labels.removesuffix("/").rpartition("/")
         above += slash
         if above.count("/") >= _NEAR or not are_labels(name):
@@ -177,7 +183,7 @@ class Suspects:
         self._suspects: list[os.DirEntry[str]] = []
 
     def sure(self, entries: list["os.DirEntry[str]"]) -> list["os.DirEntry[str]"]:
-        """Those of some images that are nothing else, whatever lies beside."""
+        """The images among these that are no labels, whatever lies beside."""
         if not self._looks:
             return entries
         names = [entry.name for entry in entries]
@@ -201,7 +207,7 @@ class Suspects:
 
 
 def paired(names: Iterable[str], beside: Iterable[str]) -> frozenset[str]:
-    """Of files whose names say labels, those that have an image beside them in the folder.
+    """The files among those named like labels that have an image beside them in the folder.
 
     >>> sorted(paired(["7_mask.png", "8_mask.png", "gt.png"], ["7_sat.jpg", "img.png"]))
     ['7_mask.png', 'gt.png']
@@ -211,7 +217,7 @@ def paired(names: Iterable[str], beside: Iterable[str]) -> frozenset[str]:
 
 
 def _match(names: Sequence[str], images: Iterable[str], kin: bool) -> _Match:
-    """How the names of files that may be labels match those of images: at least half of them."""
+    """Match names of files that may be labels with those of images; half of them are enough."""
     stems = {stem: os.path.splitext(image)[1] for image in images for stem in image_stems(image)}
     same = {name for name in names if os.path.splitext(name)[0].lower() in stems}
     pairs = {name for name in names if any(stem in stems for stem in label_stems(name))}

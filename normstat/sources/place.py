@@ -23,8 +23,8 @@ class Place:
     conflict : the message to raise should an image turn up here.
     trail : the folders on the way.
     labels : path of the folder on the way that holds labels; empty if there is none.
-    ordinary : path of the folder on the way that has a split's word in its name and is none, and
-        that split; empty if there is none.
+    ordinary : path of the first folder on the way that has a split's word in its name and is none,
+        and that split; empty if there is none.
     doubtful : path of the folder on the way that has a word of labels in its name and counts.
     """
 

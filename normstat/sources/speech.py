@@ -13,7 +13,7 @@ from normstat.sources.splits import SPLIT_HINTS, Said, conflict_message, said
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """What a folder says about the split of its images.
+    """The split that the name of a folder says.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Speech:
         self._only: dict[str, str | None] = {}
 
     def among(self, path: str, split: str | None, folders: Sequence[str]) -> dict[str, Spoken]:
-        """What each of all `folders` in the folder `path` says that says anything.
+        """Judge all `folders` in the folder `path`; those that say nothing are left out.
 
         Parameters
         ----------
@@ -84,7 +84,7 @@ class Speech:
     def _inside(
         self, path: str, name: str, split: str, words: dict[str, Said], folders: Sequence[str]
     ) -> Spoken:
-        """What a folder says inside of a split: it may be a class, if those beside it are."""
+        """Judge a folder inside of a split: it may be a class, if those beside it are."""
         exact = words[name].whole
         if exact in (None, split):
             return Spoken()
@@ -136,7 +136,7 @@ class Speech:
 
 @dataclass(slots=True)
 class _Beside:
-    """What the folders in a folder say, all together.
+    """Words of all folders in a folder.
 
     Attributes
     ----------

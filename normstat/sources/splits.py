@@ -120,7 +120,7 @@ def assignments(root: str, split_dirs: Mapping[str, str]) -> Iterator[tuple[str,
 
 
 def conflict_message(path: str, splits: Sequence[str], offered: Sequence[str] = ()) -> str:
-    r"""What to say of a folder that speaks for two splits; no cure mixes images of two splits.
+    r"""Describe a folder that speaks for two splits; no cure mixes images of two splits.
 
     Parameters
     ----------

@@ -40,7 +40,7 @@ def looks_like_an_image(name: str) -> bool:
 
 
 def survey_of(tree: Tree, selection: Selection, rest_rule: Callable[[str], str]) -> Survey:
-    """What the names below a folder tell.
+    """Look through all names below a folder.
 
     Parameters
     ----------

@@ -137,7 +137,7 @@ class Tree:
         return iter(items)
 
     def scan(self, place: Place, others: Others | None = None) -> Iterator[_Entry]:
-        """What a folder holds, unsorted: images, then folders with their place.
+        """List a folder, unsorted: images, then folders with their place.
 
         Parameters
         ----------
@@ -234,7 +234,8 @@ class Tree:
         rule = place.rule
         if spoken.split and not place.given:
             rule = f"folder {shown(place.path.removesuffix('/'))}"
-        ordinary = (place.path, spoken.ordinary) if spoken.ordinary else place.ordinary
+        says_first = spoken.ordinary and not place.ordinary[0]  # those below it go with it
+        ordinary = (place.path, spoken.ordinary) if says_first else place.ordinary
         return replace(
             place,
             split=spoken.split or place.split,

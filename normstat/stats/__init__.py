@@ -8,7 +8,7 @@ from normstat.stats.records import (
     StandardError,
     Stats,
 )
-from normstat.stats.remarks import remarks
+from normstat.stats.remarks import remarks, sentences
 from normstat.stats.summarize import summarize, summarize_split
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "StandardError",
     "Stats",
     "remarks",
+    "sentences",
     "summarize",
     "summarize_split",
 ]

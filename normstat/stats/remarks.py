@@ -1,7 +1,7 @@
-"""What statistics leave out of their images, or count all the same, in words for the screen."""
+"""Words for the screen: what is left out of images, or counts all the same."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from normstat.stats.records import Stats
 
@@ -29,7 +29,26 @@ def remarks(stats: Stats) -> Iterator[str]:
     notes: Counter[str] = Counter()
     for split in stats.splits.values():
         notes.update(split.notes)
-    for note, words in _WORDS.items():
-        number = notes[note]
-        if number and not (note == "multi_frame" and stats.settings.frames != "first"):
-            yield words.format(f"{number} image{'s have' if number > 1 else ' has'}")
+    return sentences(_WORDS, notes, stats.settings.frames)
+
+
+def sentences(
+    words: Mapping[str, str], notes: Mapping[str, int], frames: str = "first"
+) -> Iterator[str]:
+    """A sentence for each note that some images have.
+
+    Parameters
+    ----------
+    words : note → the sentence, with a place for the images.
+    notes : note → images that have it.
+    frames : which were read; but for ``first`` none is missing.
+
+    Examples
+    --------
+    >>> list(sentences({"alpha_dropped": "{} alpha"}, {"alpha_dropped": 2}))
+    ['2 images have alpha']
+    """
+    for note, sentence in words.items():
+        number = notes.get(note, 0)
+        if number and not (note == "multi_frame" and frames != "first"):
+            yield sentence.format(f"{number} image{'s have' if number > 1 else ' has'}")

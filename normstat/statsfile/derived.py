@@ -33,8 +33,13 @@ def derived(node: Node, state: SplitTally) -> SplitStats:
     skipped = {reason: number.size() for reason, number in node.get("skipped_reasons", {}).items()}
     split = _summarized(node["state"], state, skipped)
     expected = summary_to_json(split)
-    if not skipped:  # files from before images were skipped do not say so
+    # Files from before images were skipped, or before there was a note, do not say so.
+    if not skipped:
         del expected["skipped_reasons"]
+    notes = dict(node["notes"].items())
+    expected["notes"] = {
+        note: number for note, number in expected["notes"].items() if number or note in notes
+    }
     _refuse_other(node, expected)
     for name in _NAMED_BY_DATA:
         for more in node[name].value.keys() - expected[name].keys():
@@ -54,9 +59,7 @@ def _summarized(node: Node, state: SplitTally, skipped: Mapping[str, int]) -> Sp
 def _refuse_other(node: Node, expected: Any) -> None:
     if isinstance(expected, Mapping):
         for key, value in expected.items():
-            # Files from before there was such a note have none of it.
-            if value != 0 or not isinstance(node.value, dict) or key in node.value:
-                _refuse_other(node[key], value)
+            _refuse_other(node[key], value)
     elif isinstance(expected, (list, tuple)):
         if node.value == list(expected):  # a whole row at once: files may have many
             return

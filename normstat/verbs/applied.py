@@ -1,14 +1,23 @@
 """What a run of ``apply`` has made of its images: counted on the way, told at its end."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 from normstat.images import Unreadable, path_bytes, path_text
+from normstat.stats import sentences
 from normstat.verbs.running import LOOK_AT
 from normstat.writers.protocol import HEADER_BYTES, Row
+
+_REMARKS = {
+    "multi_frame": "{} further frames or pages, of which only the first becomes an array",
+    "alpha_dropped": "{} alpha (transparency), which is left out",
+    "nodata_counted": (
+        "{} a value that stands for no data (GDAL_NODATA), which is normalized like others"
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +60,7 @@ class Done:
     rows : split → arrays.
     first, range, kept : as in :class:`Applied`.
     unreadable : records, as they come.
+    notes : note → arrays of images that have it.
     """
 
     def __init__(self, splits: Iterable[str]) -> None:
@@ -59,6 +69,7 @@ class Done:
         self.range: tuple[float, float] | None = None
         self.unreadable: list[Unreadable] = []
         self.kept = 0
+        self.notes: Counter[str] = Counter()
         self._values = 0
         self._gaps: dict[str, list[int]] = {name: [] for name in self.rows}
 
@@ -74,14 +85,19 @@ class Done:
         gaps.extend(range(number + len(gaps), row.slot))
         self.rows[row.split] += 1
         self.kept += row.was_there
+        self.notes.update(row.notes)
         self._values += prod(row.shape)
         self.range = range_of([row], self.range)
         if len(self.first) < LOOK_AT:
             self.first.append(row)
         return number
 
+    def remarks(self, frames: str) -> Iterator[str]:
+        """A sentence for all that images have and their arrays do not, or should not."""
+        return sentences(_REMARKS, self.notes, frames)
+
     def bytes(self, dtype_bytes: int, files: int) -> int:
-        """Of so many files with all arrays."""
+        """Total bytes of `files` files that hold all arrays."""
         return files * HEADER_BYTES + self._values * dtype_bytes
 
     def refuse_unaccounted(self, listed: Mapping[str, int]) -> None:

@@ -12,7 +12,7 @@ _ROW = np.dtype([("name", "<u8"), ("owner", "<u8")])
 
 
 class Claims:
-    """Who has which name; finds names that two owners have.
+    """Owners of names; finds names that two of them have.
 
     Hashes have 64 bits: a name that was found has to be looked at again, by name.
 

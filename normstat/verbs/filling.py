@@ -59,6 +59,8 @@ def fill(
     if stack:
         _finish(stack, forecast.rows, done)
     folder.finish(done.result(run.listed))
+    for remark in done.remarks(plan.reading.frames):
+        progress.notice(remark)
     files = len(forecast.rows) if stack else done.images
     return Applied(
         listed=run.listed.total(),

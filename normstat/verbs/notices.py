@@ -1,4 +1,4 @@
-"""What a user is told about names: what is left out, and what decides otherwise."""
+"""Notices about names: images that are left out, and folders that may not be what they seem."""
 
 from collections.abc import Iterator
 

@@ -127,7 +127,7 @@ class Names:
                     )
 
     def _claimed(self, paths: Iterable[str]) -> Iterator[_Claim]:
-        """What normstat and each input need: its output, and the folders on the way to it."""
+        """Names that normstat and each input need: its output, and the folders on the way to it."""
         for name in RESERVED:
             yield _Claim(name, "normstat")
         latest = ""

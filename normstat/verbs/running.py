@@ -25,7 +25,7 @@ _LONGEST = 1_000_000  # seconds; clocks cannot be set to much more
 
 
 class Listener(Protocol):
-    """Whom a run tells how far it is. The default says nothing.
+    """An object that a run tells how far it is. The default says nothing.
 
     A method ``warning``, where there is one, is told what went wrong; otherwise ``notice`` is.
     """
@@ -66,7 +66,7 @@ class _Heard:
 
 
 def heard(listener: Listener | None) -> Progress:
-    """What a run speaks to: the listener, warned by `notice` if it has no `warning`.
+    """Adapt a listener: one without `warning` is warned by `notice`; none is silent.
 
     Examples
     --------
@@ -288,7 +288,7 @@ class _SurveyThread:
                 self._progress.notice(notice)
 
     def wait(self) -> Survey:
-        """What the names tell, once they all are looked through."""
+        """The survey, once all names are looked through."""
         self._thread.join()
         self.check()
         return self._survey or Survey()

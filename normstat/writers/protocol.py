@@ -23,6 +23,7 @@ class Row:
     range : smallest and largest value in it.
     a, b : of ``y = a * x + b`` on stored pixels, per channel; None where all images share them.
     was_there : an earlier run has left this very array.
+    notes : of the image, see :data:`normstat.images.NOTES`.
     """
 
     split: str
@@ -34,6 +35,7 @@ class Row:
     a: tuple[float, ...] | None = None
     b: tuple[float, ...] | None = None
     was_there: bool = field(default=False, compare=False)  # the row is that of the array
+    notes: tuple[str, ...] = ()
 
 
 class Writer(Protocol):

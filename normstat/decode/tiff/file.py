@@ -101,6 +101,8 @@ def measure_tiff(data: Any, reading: Reading) -> tuple[Kind, int, int, int]:
     kind = _kind_taken(first, reading, planes)
     if reading.frames == "channels":
         channels = further + planes
+        if channels > 1 and len(kind.channels) > 1:
+            raise UnreadableImage(Code.UNSUPPORTED_PIXELS, "its pages have channels of their own")
         kind = Kind(kind.dtype, channel_names(channels), kind.scale) if channels > 1 else kind
     return kind, first.width, first.height, first.orientation
 
