@@ -41,7 +41,12 @@ class Extremes:
         if not pixels.size:
             return cls.empty(channels)
         columns = pixels.reshape(-1, channels).astype(np.float64)
-        return cls(len(columns), columns.min(axis=0), columns.max(axis=0))
+        return cls.of_range(len(columns), columns.min(axis=0), columns.max(axis=0))
+
+    @classmethod
+    def of_range(cls, count: int, low: _Float, high: _Float) -> "Extremes":
+        """The state of pixels whose extremes are known: shape (C,), stored units."""
+        return cls(count, low + 0.0, high + 0.0)  # of 0 and -0 the order would decide
 
     def __add__(self, other: "Extremes") -> "Extremes":
         return Extremes(

@@ -90,7 +90,7 @@ class _KindFold:
             each = [Moments.of(image.array()) for image in pixels.images]
             self._measured.extend([_per_image(moments) for moments in each])  # all, or it raises
             for moments in each:
-                self._values += Extremes(moments.count, moments.min, moments.max)
+                self._values += Extremes.of_range(moments.count, moments.min, moments.max)
             if self._covariance:
                 self._covariance += Products.of_floats(pixels.array())
         self._headers[pixels.mode, pixels.format, pixels.notes] += len(pixels.images)
