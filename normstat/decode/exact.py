@@ -23,6 +23,7 @@ class Exact:
     kind : what the pixels are, with the scale that the file declares.
     mode, format : as Pillow names them.
     notes : those of :data:`normstat.images.NOTES` that hold.
+    following : place in the file of the next image; 0 if there is none.
     """
 
     array: NDArray[Any]
@@ -30,6 +31,7 @@ class Exact:
     mode: str
     format: str
     notes: tuple[str, ...]
+    following: int = 0
 
 
 def is_exact(data: bytes) -> bool:
@@ -37,8 +39,12 @@ def is_exact(data: bytes) -> bool:
     return pnm.is_map(data) or bmp.is_bitmap(data)
 
 
-def exact(data: bytes, max_pixels: int) -> Exact | None:
+def exact(data: bytes, max_pixels: int, at: int = 0) -> Exact | None:
     r"""The image in a file of such a format, else None.
+
+    Parameters
+    ----------
+    at : place in the file where an image begins.
 
     Raises
     ------
@@ -50,11 +56,12 @@ def exact(data: bytes, max_pixels: int) -> Exact | None:
     >>> exact(b"P2 2 1 15 # by hand\n3 15", 100).array.tolist()
     [[[3], [15]]]
     """
-    if pnm.is_map(data):
-        header = pnm.map_header(data, max_pixels)
+    if pnm.is_map(data, at):
+        header = pnm.map_header(data, max_pixels, at)
         array = pnm.map_pixels(data, header)
-        notes = ("multi_frame",) if pnm.further(data, header) else ()
-        return Exact(array, header.kind, header.mode, pnm.FORMAT, notes)
+        following = pnm.following(data, header)
+        notes = ("multi_frame",) if following else ()
+        return Exact(array, header.kind, header.mode, pnm.FORMAT, notes, following)
     if bmp.is_bitmap(data):
         bitmap = bmp.bitmap_header(data, max_pixels)
         notes = ("alpha_dropped",) if bitmap.has_alpha else ()
@@ -70,6 +77,9 @@ def all_exact(data: bytes, max_pixels: int) -> Iterator[Exact]:
     UnreadableImage
         As :func:`exact`.
     """
-    while data and (found := exact(data, max_pixels)):
+    at = 0
+    while found := exact(data, max_pixels, at):
         yield found
-        data = pnm.further(data, pnm.map_header(data, max_pixels)) if pnm.is_map(data) else b""
+        at = found.following
+        if not at:
+            return

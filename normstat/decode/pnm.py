@@ -59,17 +59,21 @@ class MapHeader:
         return (self.height, self.width, len(self.kind.channels))
 
 
-def is_map(data: bytes) -> bool:
-    r"""True for the first bytes of a map.
+def is_map(data: bytes, at: int = 0) -> bool:
+    r"""True for the first bytes of a map, which stand at a place in the data.
 
     >>> is_map(b"P5 3 2 255\n"), is_map(b"P4 3 2\n"), is_map(b"P5X")
     (True, True, False)
     """
-    return _MAGIC.match(data) is not None
+    return _MAGIC.match(data, at) is not None
 
 
-def map_header(data: bytes, max_pixels: int) -> MapHeader:
+def map_header(data: bytes, max_pixels: int, at: int = 0) -> MapHeader:
     r"""Read the header of a map.
+
+    Parameters
+    ----------
+    at : where in the data the map begins.
 
     Raises
     ------
@@ -83,7 +87,8 @@ def map_header(data: bytes, max_pixels: int) -> MapHeader:
     >>> str(header.kind), header.shape, header.start
     ('uint8 (up to 15) gray', (2, 3, 1), 25)
     """
-    magic, at, numbers = data[:2], len("P5"), []
+    magic, numbers = data[at : at + 2], []
+    at += len(magic)
     for _ in ("width", "height", "maxval")[: 2 if magic in _BITS else 3]:
         space = _SPACE.match(data, at)
         number = _NUMBER.match(data, space.end()) if space else None
@@ -134,12 +139,12 @@ def map_pixels(data: bytes, header: MapHeader) -> NDArray[Any]:
     return values.astype(header.kind.dtype, copy=False).reshape(header.shape)
 
 
-def further(data: bytes, header: MapHeader) -> bytes:
-    """The next map in the same file with all that follows it; nothing if there is none."""
+def following(data: bytes, header: MapHeader) -> int:
+    """Place of the next map in the same file; 0 if there is none."""
     if header.is_plain:  # pgm(5): there is one image at most in a plain file
-        return b""
+        return 0
     end = header.start + _bytes(header)
-    return data[end:] if is_map(data[end : end + 3].ljust(3, b"X")) else b""
+    return end if end + len("P5\n") <= len(data) and is_map(data, end) else 0
 
 
 def _kind(is_color: bool, maxval: int) -> tuple[Kind, str]:

@@ -29,7 +29,7 @@ class Peeks:
                 for entry in entries:
                     if self._filters.is_hidden(path, entry.name):
                         continue
-                    if _is_folder(entry):
+                    if is_folder(entry):
                         folders.append(entry.name)
                     elif self._filters.takes_image(path, entry.name):
                         images.append(entry.name)
@@ -49,7 +49,7 @@ class Peeks:
                 seen.add((status.st_dev, status.st_ino))
                 with os.scandir(f"{self._root}/{path}") as entries:
                     for entry in entries:
-                        if _is_folder(entry):
+                        if is_folder(entry):
                             if self._filters.enters(path, entry.name):
                                 stack.append(f"{path}{entry.name}/")
                         elif not self._filters.is_hidden(
@@ -86,7 +86,8 @@ def mention(names: Iterable[str], words: Iterable[str]) -> bool:
     return any(word in text for word in words)
 
 
-def _is_folder(entry: "os.DirEntry[str]") -> bool:
+def is_folder(entry: "os.DirEntry[str]") -> bool:
+    """True for a folder, and for a link to one."""
     try:
         return entry.is_dir()
     except OSError:  # a link that leads in a circle: opening it will tell

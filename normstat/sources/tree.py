@@ -14,7 +14,7 @@ from normstat.files import shown
 from normstat.images import FORMATS, Stamp, path_bytes
 from normstat.sources.filters import Filters
 from normstat.sources.pairing import LabelFolders, Pairing, Suspects
-from normstat.sources.peeks import Peeks
+from normstat.sources.peeks import Peeks, is_folder
 from normstat.sources.place import Place, Trail
 from normstat.sources.speech import Speech, Spoken
 
@@ -179,7 +179,7 @@ class Tree:
             name = entry.name
             if name.startswith(".") and self.filters.is_hidden(path, name):
                 continue
-            if _is_folder(entry):
+            if is_folder(entry):
                 names.append(name)
                 if self.filters.enters(path, name):
                     folders.append(entry)
@@ -243,13 +243,6 @@ class Tree:
             conflict=place.conflict or spoken.conflict,
             ordinary=ordinary if not place.given else ("", ""),
         )
-
-
-def _is_folder(entry: "os.DirEntry[str]") -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link that leads in a circle: opening it will tell
-        return False
 
 
 def _identity(status: os.stat_result) -> tuple[int, int]:
