@@ -236,7 +236,7 @@ def _reason(record: Unreadable) -> str:
     return (
         record.code
         + (f" ({shown(record.detail)})" if record.detail else "")
-        + (f"; {hint}" if hint else "")
+        + (f"; {hint}" if hint and hint not in record.detail else "")
     )
 
 

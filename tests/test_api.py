@@ -144,7 +144,7 @@ def test_progress(data: Path, workers: int) -> None:
         "train: 4 images (folder train)",
         "val: 1 images (folder val)",
         (
-            "1 images are in no split's folder and were skipped, the first: beside.png; "
+            "1 image is in no split's folder and was skipped, the first: beside.png; "
             "--split-dir NAME=FOLDER takes a folder in"
         ),
     ]

@@ -61,6 +61,7 @@ def test_a_format_is_named_with_what_converts_it(
         assert code == "unsupported_format"
         assert detail.startswith(f"{format}: convert it with ")
         assert tool in detail
+        assert detail.count(HINTS[Code(code)]) == 1  # so a table does not say it again
 
 
 def test_what_is_read_is_not_named(tmp_path: Path) -> None:

@@ -80,6 +80,13 @@ PAIRED = {
     "file-prefix": ("1.jpg img_2.jpg", "mask_1.png mask_2.png"),
     "file-alone": ("a/img.png b/image.png", "a/label.png b/mask.png"),
     "file-ultrasound": ("b/benign (1).png", "b/benign (1)_mask.png b/benign (1)_mask_1.png"),
+    "mmsegmentation": ("img_dir/train/1.png", "ann_dir/train/1.png"),
+    "birds": ("images/1/a.jpg images/2/b.jpg", "segmentations/1/a.png segmentations/2/b.png"),
+    "stuff": ("train2017/01.jpg val2017/02.jpg", "stuffthingmaps/train2017/01.png"),
+    "retina": ("1_Original/a/x_1.jpg", "2_All_Segmentation_Groundtruths/a/MA/x_1_MA.png"),
+    "disparity": ("leftImg8bit/train/a_1_leftImg8bit.png", "disparity/train/a_1_disparity.png"),
+    "camvid-annot": ("images/a.png", "images_annot/a.png trimaps/a.png"),
+    "file-channels": ("a/P_1_t1.png a/P_1_t2.png a/P_2_t1.png a/P_2_t2.png", "a/P_1_seg.png"),
     "file-city": ("x.png", "x_gtFine_labelIds.png"),
 }  # fmt: skip
 
@@ -110,6 +117,12 @@ CLASSES = {
     "three": "with_mask/1.jpg without_mask/1.jpg mask_weared_incorrect/1.jpg",
     "in-splits": "train/gas_mask/1.jpg train/beach/1.jpg test/gas_mask/1.jpg test/beach/1.jpg",
     "no-partner": "x_mask.png y.png z_gt.png",
+    "segmented": "coco_segmentation/a.jpg voc_segmentation/a.jpg",
+    "a-task": "A_Segmentation/x/1.jpg B_Grading/x/2.jpg",
+    "names-of-people": "ann/img_1.jpg bob/img_1.jpg Mary.jpg Mary_Ann.jpg",
+    "years": "anno_1/1.jpg anno_2/1.jpg",
+    "one-person": "p_1_mask.jpg p_1_cap.jpg",
+    "no-number": "face_mask.jpg face_cream.jpg face_wash.jpg",
     "own-name": "a/mask_1.jpg a/helmet_1.jpg a/mask_2.jpg",
 }
 
@@ -126,6 +139,18 @@ def test_a_class_that_may_be_labels_is_named(data: Path) -> None:
     tree(data, "beach/0.png", "abbey/0.png", "ski_mask/0.png", "gas_mask/x/0.png", "gas_mask/0.png")
     doubtful = surveyed(Folder(data)).doubtful
     assert (doubtful.number, doubtful.first) == (2, "gas_mask/")
+    tree(data, "disparity/x.png", "coco_segmentation/y.png")
+    doubtful = surveyed(Folder(data)).doubtful
+    assert (doubtful.number, doubtful.first) == (3, "disparity/")
+
+
+@pytest.mark.parametrize("path", ["Dataset_with_GT/a/1.png", "my_masks/a/1.png"])
+def test_a_folder_of_all_images_is_not_taken_for_labels(data: Path, path: str) -> None:
+    """To leave it out would leave nothing."""
+    assert taken(data, path) == [path]
+    assert surveyed(Folder(data)).doubtful.number == 0
+    tree(data, "beach/0.png")
+    assert surveyed(Folder(data)).doubtful.number == 1
 
 
 ALONE = {
@@ -304,7 +329,7 @@ def test_what_is_left_out_is_said(data: Path) -> None:
     run = run_command("compute", data, "-o", data.parent / "s.json")
     assert "1 image is a label by the names" in run.stderr
     assert "train/masks/z.png; --labels count" in run.stderr
-    assert "1 images are in no split's folder" in run.stderr
+    assert "1 image is in no split's folder" in run.stderr
     assert "2 files with the name of an image" in run.stderr
     assert "train/x.jpg_large" in run.stderr
     shown = run_command("show", data.parent / "s.json").stdout

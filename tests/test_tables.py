@@ -99,6 +99,14 @@ def test_the_first_ten_unreadable_are_named(number: int) -> None:
     assert after == (f"  … and {number - 10} more, listed in out.json" if number > 10 else "")
 
 
+def test_a_detail_that_says_what_to_do_has_no_hint_behind_it() -> None:
+    """DICOM is saved as .npy: to name another format behind that would contradict it."""
+    detail = "DICOM: convert it with pydicom: its pixel_array, saved as .npy"
+    record = Unreadable("train", "a.png", "unsupported_format", detail)
+    lines = printed(stats_of(tally(GRAY), Tally.of_unreadable(record)))
+    assert f"  a.png: unsupported_format ({detail})" in lines
+
+
 def test_long_names_are_not_wrapped() -> None:
     """A path stays on one line, however narrow the terminal, and is no markup."""
     name = "[bold]" + "x" * 300 + "[/red].png"

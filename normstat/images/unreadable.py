@@ -35,7 +35,7 @@ HINTS = {
     Code.LFS_POINTER: "run `git lfs pull`",
     Code.ANNEX_POINTER: "run `git annex get`",
     Code.DVC_POINTER: "run `dvc pull`",
-    Code.UNSUPPORTED_FORMAT: "convert it, for example to PNG",
+    Code.UNSUPPORTED_FORMAT: "convert it",
     Code.TRUNCATED: "download it again",
     Code.CORRUPT: "download it again",
     Code.TOO_LARGE: "raise --max-pixels",

@@ -1,9 +1,9 @@
 """Words in names that say labels: masks and the like, which are images by their files only.
 
 The lists are closed. A folder is one of labels if its whole name is one of the words; if a word is
-only a part of its name, what is in it has to pair with images (see
-:class:`normstat.sources.pairing.Pairing`). A file is a label if its name is that of an image in
-the same folder with a word of labels at the end or the start.
+only a part of its name, or one that other folders have as well, what is in it has to pair with
+images (see :class:`normstat.sources.pairing.Pairing`). A file is a label if its name is that of an
+image in the same folder with a word of labels at the end or the start.
 """
 
 import os
@@ -21,12 +21,20 @@ FOLDER_WORDS = frozenset(
         *("depth", "semantic", "instance", "panoptic"),
     }
 )
+#: Words of folders of labels whose files pair with images; without that they say nothing.
+PAIRED_WORDS = frozenset(
+    {
+        *("segmentation", "segmentations", "annot", "annots", "anno", "annos", "anndir"),
+        *("trimap", "trimaps", "groundtruths", "labelmap", "labelmaps", "stuffthingmaps"),
+        "disparity",
+    }
+)
 _WHOLE_NAMES = FOLDER_WORDS | {"labelstr", "labelsts"}
 #: Words at the end or start of the names of files of labels.
 FILE_WORDS = FOLDER_WORDS | frozenset(
     {
         *("seg", "segmentation", "segmentations", "labelids", "labeltrainids", "instanceids"),
-        *("annot", "annots", "trimap", "trimaps"),
+        *("annot", "annots", "trimap", "trimaps", "disparity"),
     }
 )
 #: Words that say nothing but that something is an image.
@@ -34,14 +42,16 @@ IMAGE_WORDS = frozenset(
     {
         *("image", "images", "img", "imgs", "rgb", "photo", "photos", "picture", "pictures"),
         *("color", "colour", "input", "inputs", "sat", "raw", "orig", "original", "originals"),
-        *("frame", "frames", "jpegimages", "leftimg8bit"),
+        *("frame", "frames", "jpegimages", "leftimg8bit", "imgdir"),
     }
 )
 #: Parts of names, one of which is in each name of labels: a quick look at many names.
 LABEL_HINTS = (
     *("mask", "label", "annot", "gt", "truth", "seg", "depth", "semantic", "instance", "panoptic"),
-    "trimap",
+    *("trimap", "disparity"),
 )
+#: The same for names of folders.
+FOLDER_HINTS = (*LABEL_HINTS, "anno", "ann_dir", "stuffthing")
 _NEGATIONS = ("no", "non", "not", "without")
 _UNMASKED = ("unmask", "unmasked")
 _SEPARATOR = re.compile(r"[-_. ]+")
@@ -75,9 +85,25 @@ def label_words(name: str) -> frozenset[str]:
     >>> label_words("unmasked")
     frozenset()
     """
-    words = _words(name)
-    pairs = map("".join, pairwise(words))
-    return frozenset(word for word in (*words, *pairs) if word in FOLDER_WORDS)
+    return _words_of(name, FOLDER_WORDS)
+
+
+def says_paired(name: str) -> bool:
+    """True if a folder's name has a word of labels that counts where its files pair with images.
+
+    >>> says_paired("ann_dir"), says_paired("Segmentations"), says_paired("Ann")
+    (True, True, False)
+    """
+    return bool(_words_of(name, PAIRED_WORDS))
+
+
+def may_be_labels(name: str) -> bool:
+    """True if the whole name of a folder is a word that says labels only where files pair.
+
+    >>> may_be_labels("Trimaps"), may_be_labels("ann_dir"), may_be_labels("A. Segmentation")
+    (True, True, False)
+    """
+    return _SEPARATOR.sub("", name).lower() in PAIRED_WORDS
 
 
 def bare(name: str) -> str:
@@ -112,14 +138,14 @@ def rest_of(name: str) -> tuple[str, ...]:
     ((), ())
     """
     words = _words(name)
-    said = label_words(name) | IMAGE_WORDS
+    said = FOLDER_WORDS | PAIRED_WORDS | IMAGE_WORDS
     rest = []
     place = 0
     while place < len(words):
-        if words[place] in said:
+        if "".join(words[place : place + 2]) in said:
+            place += 2 if words[place + 1 :] else 1
+        elif words[place] in said:
             place += 1
-        elif "".join(words[place : place + 2]) in said:
-            place += 2
         else:
             rest.append(words[place])
             place += 1
@@ -184,10 +210,17 @@ def names_labels(glob: str, name: str) -> bool:
     return any(
         fnmatchcase(name, part)
         and any(
-            word in FILE_WORDS for word in re.split(r"[^a-z0-9]+", _CAMEL.sub("_", part).lower())
+            word in FILE_WORDS | PAIRED_WORDS
+            for word in re.split(r"[^a-z0-9]+", _CAMEL.sub("_", part).lower())
         )
         for part in glob.split("/")
     )
+
+
+def _words_of(name: str, known: frozenset[str]) -> frozenset[str]:
+    words = _words(name)
+    pairs = map("".join, pairwise(words))
+    return frozenset(word for word in (*words, *pairs) if word in known)
 
 
 def _words(name: str) -> list[str]:

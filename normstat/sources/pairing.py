@@ -1,7 +1,8 @@
 """Which folders hold labels: by their whole names, or by names of files that pair with images."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -10,6 +11,7 @@ from itertools import islice
 from normstat.images import path_bytes
 from normstat.sources.filters import Filters
 from normstat.sources.labels import (
+    FOLDER_HINTS,
     LABEL_HINTS,
     are_labels,
     bare,
@@ -18,7 +20,9 @@ from normstat.sources.labels import (
     is_plain_number,
     label_stems,
     label_words,
+    may_be_labels,
     rest_of,
+    says_paired,
     without_last_word,
 )
 from normstat.sources.peeks import Peeks, mention
@@ -77,7 +81,7 @@ class Pairing:
 
     def among(self, path: str, folders: Sequence[str]) -> LabelFolders:
         """The folders of labels among all `folders` in the folder `path`."""
-        if not mention(folders, LABEL_HINTS):
+        if not mention(folders, FOLDER_HINTS):
             return _NO_LABELS
         known = self._known.get(path)
         if known is None:
@@ -113,7 +117,17 @@ class Pairing:
             and not any(is_negated(word, names) for word in said)
             and (are_labels(name) or images.pair_with(name))
         )
-        return LabelFolders(labels, frozenset(words) - labels)
+        counted = frozenset(words) - labels
+        paired = {name for name in folders if name not in words and says_paired(name)}
+        if paired:
+            images = self._images_beside(path, [name for name in folders if name not in paired])
+            labels |= {
+                name
+                for name in paired
+                if not self._filters.asks_for_labels(name) and images.pair_with(name)
+            }
+            counted |= {name for name in paired if name not in labels and may_be_labels(name)}
+        return LabelFolders(labels, counted)
 
     def _images_beside(self, path: str, folders: Sequence[str]) -> "_Images":
         others = [
@@ -206,14 +220,32 @@ class Suspects:
                 yield entry, entry.name in labels
 
 
-def paired(names: Iterable[str], beside: Iterable[str]) -> frozenset[str]:
+def paired(names: Collection[str], beside: Iterable[str]) -> frozenset[str]:
     """The files among those named like labels that have an image beside them in the folder.
+
+    Where no image has the name without a word, several with one word each may share it: channels
+    of one scan, as ``7_t1`` and ``7_t2`` beside ``7_seg``. It has to end in a number, as a name of
+    one thing among many does.
 
     >>> sorted(paired(["7_mask.png", "8_mask.png", "gt.png"], ["7_sat.jpg", "img.png"]))
     ['7_mask.png', 'gt.png']
+    >>> sorted(paired(["7_seg.png", "8_seg.png"], ["7_t1.png", "7_t2.png", "8_t1.png"]))
+    ['7_seg.png']
     """
+    beside = list(beside)
     stems = {stem for name in beside for stem in image_stems(name)}
-    return frozenset(name for name in names if any(stem in stems for stem in label_stems(name)))
+    found = {name for name in names if any(stem in stems for stem in label_stems(name))}
+    rest = [name for name in names if name not in found]
+    if rest:
+        channels = Counter(
+            stem for name in beside if not label_stems(name) and (stem := without_last_word(name))
+        )
+        found.update(
+            name
+            for name in rest
+            if any(stem[-1:].isdigit() and channels[stem] > 1 for stem in label_stems(name))
+        )
+    return frozenset(found)
 
 
 def _match(names: Sequence[str], images: Iterable[str], kin: bool) -> _Match:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from normstat.images import FORMATS, Reason, Skipped, path_bytes
 from normstat.sources.place import Place
-from normstat.sources.protocol import Selection, Survey
+from normstat.sources.protocol import Folders, Selection, Survey
 from normstat.sources.tree import Tree
 
 # Extensions of images that are not read here; some may be one day.
@@ -52,6 +52,7 @@ def survey_of(tree: Tree, selection: Selection, rest_rule: Callable[[str], str])
         A folder with images speaks for two splits.
     """
     survey = Survey()
+    images_elsewhere = False
     stack = [tree.top()]
     while stack:
         place = stack.pop()
@@ -77,8 +78,11 @@ def survey_of(tree: Tree, selection: Selection, rest_rule: Callable[[str], str])
             split = place.own or selection.rest
         seen.images = Skipped(images, first)
         _add(survey, place, seen, split, selection)
+        images_elsewhere |= images > 0 and not place.doubtful and split in selection.splits
         if images and split in selection.splits:
             survey.rules.setdefault(split, set()).add(place.rule or rest_rule(split))
+    if survey.doubtful.number == 1 and not images_elsewhere:
+        survey.doubtful = Folders()  # all images are in it: a name of the data set
     return survey
 
 

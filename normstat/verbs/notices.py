@@ -20,8 +20,8 @@ NAME=FOLDER takes a folder in
     beside = survey.all_skipped(Reason.BESIDE_SPLITS)
     if beside.images:
         yield (
-            f"{beside.images} images are in no split's folder and were skipped, the first: "
-            f"{shown(beside.first)}; --split-dir NAME=FOLDER takes a folder in"
+            f"{_are(beside.images)} in no split's folder and {_were(beside.images)} skipped, the "
+            f"first: {shown(beside.first)}; --split-dir NAME=FOLDER takes a folder in"
         )
     labels = survey.all_skipped(Reason.LABELS)
     if labels.images:
@@ -63,28 +63,28 @@ def _alone_notice(folders: Folders) -> str:
     first = folders.first.removesuffix("/")
     if folders.number == 1:
         return (
-            f"{shown(first)}: is left out for its name alone, as its files are not named after "
-            "images beside it; if it is a class, --labels count counts it"
+            f"{shown(first)}: is left out for its name alone; if it is a class, --labels count "
+            "counts it"
         )
     return (
-        f"{folders.number} folders are left out for their names alone, as their files are not "
-        f"named after images beside them, the first: {shown(first)}; if they are classes, --labels "
-        "count counts them"
+        f"{folders.number} folders are left out for their names alone, the first: {shown(first)}; "
+        "if they are classes, --labels count counts them"
     )
 
 
 def _doubtful_notice(folders: Folders) -> str:
     """Folders that may be of labels, and are counted."""
     first = folders.first.removesuffix("/")
-    leaves = f"--exclude {quoted_glob(first)} leaves it out"
+    leaves = f"--exclude {quoted_glob(first)} leaves"
     if folders.number == 1:
         return (
             f"{shown(first)}: has a word of labels in its name, but its files are not named after "
-            f"images beside it, so they are counted; {leaves}"
+            f"images beside it, so they are counted; {leaves} it out"
         )
     return (
         f"{folders.number} folders have a word of labels in their names, but their files are not "
-        f"named after images beside them, so they are counted, the first: {shown(first)}; {leaves}"
+        f"named after images beside them, so they are counted, the first: {shown(first)}; {leaves} "
+        "that one out"
     )
 
 
