@@ -38,12 +38,13 @@ def orientation(image: Image.Image) -> int:
     if _SOURCES.isdisjoint(image.info):
         return 1
     try:
-        return _turn(image)
+        return turn(image)
     except (SyntaxError, struct.error, OSError, ValueError, TypeError, KeyError, IndexError):
         return 1  # EXIF data that cannot be parsed turn no picture
 
 
-def _turn(image: Image.Image) -> int:
+def turn(image: Image.Image) -> int:
+    """As Pillow turns a TIFF while loading: by its tag, else by XMP; 1 where it does not."""
     found = image.getexif().get(_ORIENTATION)
     return int(found) if found in _TURNS else 1
 

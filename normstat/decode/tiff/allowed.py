@@ -6,6 +6,7 @@ Of others Pillow swaps the bytes, leaves out bands or planes, or drops bits, wit
 from normstat.decode.tiff.pages import (
     BLACK_IS_ZERO,
     CMYK,
+    FAX,
     FLOAT,
     JPEG,
     NONE,
@@ -18,7 +19,6 @@ from normstat.decode.tiff.pages import (
     Page,
 )
 
-_FAX = (2, 3, 4)
 # LZW, deflate (twice), PackBits, LZMA, zstd: what wheels of Pillow come with. WebP is not in them.
 _LOSSLESS = (5, 8, 32946, 32773, 34925, 50000)
 _ASSOCIATED, _UNASSOCIATED = 1, 2
@@ -49,18 +49,21 @@ _BY_JPEG = {
 
 def pillow_reads(page: Page) -> bool:
     """Whether Pillow gives the pixels of a page as they are stored."""
-    if not page.is_uniform or page.depth > 1:
+    if not (page.is_uniform and page.is_usual) or page.depth > 1:
+        return False
+    if page.gaps or (page.has_unclear_gaps and len(page.segments) > 1):
         return False
     if page.photometric == PALETTE and len(page.colormap) != 3 << page.bits[0]:
         return False
     bits, form = page.bits[0], page.formats[0]
     pixels = (page.photometric, page.samples, bits, form, page.extra)
-    if page.compression in _FAX:
+    if page.compression in FAX:
         return bits == page.samples == 1 and pixels in _GRAY
     if page.fill_order != 1:
         return False
     if page.compression == JPEG:
-        return pixels in _BY_JPEG and not (page.order == ">" and page.is_big)
+        in_planes = page.is_planar and page.photometric == YCBCR
+        return pixels in _BY_JPEG and not (in_planes or (page.order == ">" and page.is_big))
     if pixels not in _GRAY | _COLOR or page.compression not in (NONE, *_LOSSLESS):
         return False
     return _has_order(page, bits, form) and _has_layout(page, pixels)

@@ -15,8 +15,10 @@ from normstat.decode.tiff.pages import (
     CMYK,
     FLOAT,
     JPEG,
+    OLD_JPEG,
     PALETTE,
     RGB,
+    SIGNED,
     UNSIGNED,
     WHITE_IS_ZERO,
     YCBCR,
@@ -25,9 +27,11 @@ from normstat.decode.tiff.pages import (
 from normstat.errors import UnreadableImage
 from normstat.images import Code
 
-_OLD_JPEG = 6
-_JPEGS = (JPEG, _OLD_JPEG)
+_JPEGS = (JPEG, OLD_JPEG)
 _MOST_BITS = 16
+_COMPLEX = (5, 6)
+# LZW, deflate (twice), LZMA, zstd: others have no predictor, and libtiff looks at none there.
+_PREDICTED = (5, 8, 32946, 34925, 50000)
 # Samples of the colors that are known.
 _COLORS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, PALETTE: 1, RGB: 3, YCBCR: 3, CMYK: 4}
 
@@ -69,12 +73,14 @@ def refusal(page: Page) -> str:
         return "samples of different types"
     if page.depth > 1:
         return "a volume in one page"
+    if page.has_unclear_gaps:
+        return "strips or tiles with a place and no bytes, or the reverse"
     return _of_numbers(page.bits[0], page.form) or _of_colors(page)
 
 
 def _of_numbers(bits: int, form: int) -> str:
-    if form > FLOAT:
-        return "complex numbers"
+    if form not in (UNSIGNED, SIGNED, FLOAT):
+        return "complex numbers" if form in _COMPLEX else "numbers of an unknown kind"
     if bits in ((16, 32, 64) if form == FLOAT else (8, 16, 32, 64)):
         return ""
     return "" if form == UNSIGNED and bits <= _MOST_BITS else f"numbers of {bits} bits"
@@ -85,6 +91,7 @@ def _of_colors(page: Page) -> str:
     color = _COLORS.get(page.photometric)
     refused = {
         "colors that are neither gray, RGB, CMYK, YCbCr nor a palette": color is None,
+        "YCbCr in planes": page.photometric == YCBCR and page.is_planar,
         "YCbCr that is not JPEG": page.photometric == YCBCR and page.compression not in _JPEGS,
         "white is zero, and values have no largest": (
             page.photometric == WHITE_IS_ZERO and form != UNSIGNED
@@ -100,8 +107,19 @@ def _of_colors(page: Page) -> str:
     return next((reason for reason, holds in refused.items() if holds), "")
 
 
-def planes(data: bytes, page: Page, number: int = 1) -> NDArray[Any]:
+def opened(data: bytes) -> Any:
+    """A file for :func:`planes`."""
+    tifffile = installed()
+    assert tifffile
+    return tifffile.TiffFile(BytesIO(data))
+
+
+def planes(file: Any, data: bytes, page: Page, number: int = 1) -> NDArray[Any]:
     """The first images of a page: shape (number, H, W, C), alpha left out, colors as RGB.
+
+    Parameters
+    ----------
+    file : the `data`, :func:`opened`.
 
     Raises
     ------
@@ -111,14 +129,15 @@ def planes(data: bytes, page: Page, number: int = 1) -> NDArray[Any]:
     tifffile = installed()
     assert tifffile
     _refuse_unknown(tifffile.TIFF, page)
-    with tifffile.TiffFile(BytesIO(data)) as file:
-        found = file.pages[page.number]
-        if number > 1:
-            array = _contiguous(data, found, (number, page.height, page.width, page.samples))
-        else:
-            array = found.asarray(maxworkers=1, squeeze=False)
-            # Separate planes, depth, height, width, samples that lie together.
-            array = array[:, 0].transpose(1, 2, 3, 0).reshape(1, page.height, page.width, -1)
+    found = file.pages[page.number]
+    if page.compression not in _PREDICTED:
+        found.predictor = 1
+    if number > 1:
+        array = _contiguous(data, found, (number, page.height, page.width, page.samples))
+    else:
+        array = found.asarray(maxworkers=1, squeeze=False)
+        # Separate planes, depth, height, width, samples that lie together.
+        array = array[:, 0].transpose(1, 2, 3, 0).reshape(1, page.height, page.width, -1)
     return _colored(array, page)
 
 

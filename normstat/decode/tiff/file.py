@@ -1,13 +1,15 @@
 """The pixels of a TIFF file, and what its tags alone tell of them."""
 
+import math
 from collections.abc import Iterator
+from functools import cached_property
 from io import BytesIO
 from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import TiffImagePlugin
+from PIL import Image, TiffImagePlugin
 
 from normstat.decode import damage, geometry
 from normstat.decode.arrays import decoded, kind_of_array
@@ -67,20 +69,41 @@ def decode_tiff(
     if reading.frames == "first":
         further = first.planes > 1 or next(others, None) is not None
         notes += ("multi_frame",) if further else ()
-        return next(_frames(data, first, reading, notes, digest))
+        return next(_frames(_Opened(data), first, reading, notes, digest))
     listed = [first, *others]
     # ImageJ counts the images of all directories in the first; they are behind it if it is alone.
     all_planes = len(listed) == 1
     if all_planes and first.planes == 1:
-        return next(_frames(data, first, reading, notes, digest))
+        return next(_frames(_Opened(data), first, reading, notes, digest))
     notes += ("multi_frame",)
 
     def frames() -> Iterator[Frame]:
+        opened = _Opened(data)
         return chain.from_iterable(
-            _frames(data, page, reading, notes, digest, all_planes) for page in listed
+            _frames(opened, page, reading, notes, digest, all_planes) for page in listed
         )
 
     return DecodedFrames(frames) if reading.frames == "all" else as_channels(frames())
+
+
+class _Opened:
+    """A file that each decoder opens once: it looks for a page from the one before.
+
+    Attributes
+    ----------
+    data : its bytes.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    @cached_property
+    def by_pillow(self) -> TiffImagePlugin.TiffImageFile:
+        return TiffImagePlugin.TiffImageFile(BytesIO(self.data))
+
+    @cached_property
+    def by_tifffile(self) -> Any:
+        return extra.opened(self.data)
 
 
 def measure_tiff(data: Any, reading: Reading) -> tuple[Kind, int, int, int]:
@@ -116,11 +139,15 @@ def _full_pages(data: Any) -> tuple[Page, Iterator[Page]]:
             return page, (p for p in everything if not (p.is_reduced or p.is_mask))
         thumbnail = thumbnail or page
     assert thumbnail
+    if thumbnail.has_sub_pages:
+        raise UnreadableImage(
+            Code.UNSUPPORTED_PIXELS, "TIFF whose pages are thumbnails; their images are in SubIFDs"
+        )
     return thumbnail, iter(())
 
 
 def _frames(
-    data: bytes,
+    opened: _Opened,
     page: Page,
     reading: Reading,
     notes: tuple[str, ...],
@@ -133,16 +160,16 @@ def _frames(
     notes += _notes(page)
     try:
         if planes == 1 and pillow_reads(page):
-            yield _by_pillow(data, page, kind, notes, digest)
+            yield _by_pillow(opened, page, kind, notes, digest)
             return
-        arrays = extra.planes(data, page, planes)
+        arrays = extra.planes(opened.by_tifffile, opened.data, page, planes)
     except (UnreadableImage, MemoryError):
         raise
     # Decoders raise nearly anything on damaged bytes; whatever it is, it is about this one file.
     except Exception as error:
-        if page.is_cut(len(data)):
+        if page.is_cut(len(opened.data)):
             raise UnreadableImage(Code.TRUNCATED, "ends before the last of its pixels") from error
-        raise damage.verdict(error, data) from error
+        raise damage.verdict(error, opened.data) from error
     header = Header(FORMAT, arrays.dtype.name, notes, page.orientation)
     for array in arrays:
         if array.dtype.kind == "f":
@@ -151,24 +178,26 @@ def _frames(
 
 
 def _by_pillow(
-    data: bytes, page: Page, kind: Kind, notes: tuple[str, ...], digest: bytes
+    opened: _Opened, page: Page, kind: Kind, notes: tuple[str, ...], digest: bytes
 ) -> DecodedImage:
     if page.compression != NONE:
         silence_libtiff()
-    image = TiffImagePlugin.TiffImageFile(BytesIO(data))
-    if page.number:
-        image.seek(page.number)
-    mode = image.mode
+    file = opened.by_pillow
+    file.seek(page.number)
+    mode = file.mode
+    turned = geometry.turn(file)  # also by XMP, which is not looked at here
     # Pillow would divide colors by their alpha, and round them.
-    image.tile = [
+    file.tile = [
         tile._replace(args=(_STORED.get(tile.args[0], tile.args[0]), *tile.args[1:]))
-        for tile in image.tile
+        for tile in file.tile
         if isinstance(tile.args, tuple)
     ]
-    image.load()
+    file.load()
+    # The next page would be decoded into the same memory.
+    image: Image.Image = file.copy() if page.number or file.is_animated else file
     if image.mode == "P":
         image.putpalette(page.palette().tobytes())
-    stored = geometry.turned_back(image, page.orientation)
+    stored = geometry.turned_back(image, turned)
     if kind.dtype == FLOAT32.dtype:
         values = np.asarray(stored)
         _refuse_no_data(values, page)
@@ -180,10 +209,18 @@ def _by_pillow(
 
 
 def _refuse_no_data(values: NDArray[Any], page: Page) -> None:
-    """NaN is no damage where the file says that it marks pixels that are no data."""
-    if page.nodata and page.nodata.strip().lower() == "nan" and np.isnan(values).any():
+    """NaN or infinity is no damage where the file says that it marks pixels that are no data."""
+    try:
+        marker = float(page.nodata or 0)
+    except ValueError:
+        return
+    if math.isfinite(marker):
+        return
+    if (np.isnan(values) if math.isnan(marker) else values == marker).any():
         raise UnreadableImage(
-            Code.UNSUPPORTED_PIXELS, "has NaN pixels, which it declares as no data (GDAL_NODATA)"
+            Code.UNSUPPORTED_PIXELS,
+            f"has {'NaN' if math.isnan(marker) else 'infinite'} pixels, which it declares as no "
+            "data (GDAL_NODATA)",
         )
 
 
@@ -203,6 +240,12 @@ def _kind_taken(page: Page, reading: Reading, planes: int) -> Kind:
         raise UnreadableImage(
             Code.TOO_LARGE,
             f"{page.width} × {page.height} pixels; the limit is {reading.max_pixels}",
+        )
+    if page.missing:
+        raise UnreadableImage(Code.CORRUPT, f"{page.missing} of its strips or tiles are not listed")
+    if page.tile_area > reading.max_pixels:
+        raise UnreadableImage(
+            Code.TOO_LARGE, f"tiles of {page.tile_area} pixels; the limit is {reading.max_pixels}"
         )
     if planes > 1 or not pillow_reads(page):
         if reason := extra.refusal(page):

@@ -3,6 +3,7 @@
 GDAL's private tags name bands and say what is no data; ImageJ's description counts images.
 """
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,10 +18,13 @@ from normstat.images import Code
 
 #: What pixels mean (PhotometricInterpretation).
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR = 0, 1, 2, 3, 5, 6
+_UNTOLD = -1
 #: What values are (SampleFormat).
 UNSIGNED, SIGNED, FLOAT, VOID = 1, 2, 3, 4
 #: Compression schemes that pixels are handled differently for.
-NONE, JPEG = 1, 7
+NONE, OLD_JPEG, JPEG = 1, 6, 7
+#: Those of fax machines: CCITT's.
+FAX = (2, 3, 4)
 #: Extra samples that are alpha: associated, unassociated.
 _ALPHA = (1, 2)
 
@@ -29,6 +33,7 @@ _REDUCED, _MASK = 1, 4
 _OLD_REDUCED = 2
 _TURNS = range(1, 9)
 _IMAGEJ = re.compile(r"\AImageJ=.*?^images=(\d+)$", re.DOTALL | re.MULTILINE)
+_TIFFFILE = re.compile(r'\A\{(?=.*"truncated": true).*"shape": \[([\d, ]+)\]')
 _BAND = re.compile(r'<Item\b(?=[^>]*\brole="description")[^>]*\bsample="(\d+)"[^>]*>([^<]*)</Item>')
 
 
@@ -47,11 +52,15 @@ class Page:
         there are, 0 (unspecified) where the file does not say.
     compression, predictor, photometric, fill_order, orientation : as in the tags.
     is_planar : samples lie apart from each other.
+    is_usual : numbers have the types and counts that all decoders expect.
     is_tiled : in tiles, else in strips.
+    tile_area : pixels of a tile; 0 where there are none.
     colormap : entries of 16 bits, red, green, blue one after the other.
     segments : offset and bytes of each strip or tile, as far as the file says.
+    missing : strips or tiles that there should be more than the file lists.
     is_reduced, is_mask : a smaller copy of another page, or a mask of it.
-    planes : images one after the other in this directory's data (ImageJ).
+    has_sub_pages : it lists other directories, which are no pages of the file.
+    planes : images one after the other in this directory's data (ImageJ, tifffile).
     names : of the bands (GDAL); None where one lacks its name.
     nodata : value of pixels that are no data (GDAL); None if there is none.
     depth : of a volume whose slices lie in one directory.
@@ -72,11 +81,15 @@ class Page:
     fill_order: int
     orientation: int
     is_planar: bool
+    is_usual: bool
     is_tiled: bool
+    tile_area: int
     colormap: tuple[int, ...]
     segments: tuple[tuple[int, int], ...]
+    missing: int
     is_reduced: bool
     is_mask: bool
+    has_sub_pages: bool
     planes: int
     names: tuple[str, ...] | None
     nodata: str | None
@@ -122,6 +135,16 @@ class Page:
         """Whether all samples are of one type."""
         return len(set(self.bits)) == len(set(self.formats)) == 1
 
+    @property
+    def gaps(self) -> int:
+        """Strips or tiles that nothing is stored of: GDAL leaves them out where all is no data."""
+        return sum(offset == count == 0 for offset, count in self.segments)
+
+    @property
+    def has_unclear_gaps(self) -> bool:
+        """Whether a strip or tile has either a place or bytes."""
+        return any((offset == 0) != (count == 0) for offset, count in self.segments)
+
     def is_cut(self, size: int) -> bool:
         """Whether some of its data lie beyond a file of that size."""
         return any(offset + count > size for offset, count in self.segments)
@@ -158,6 +181,7 @@ _COMPRESSIONS = {
     50001: "WebP",
 }
 _PHOTOMETRICS = {
+    _UNTOLD: "no photometric interpretation",
     WHITE_IS_ZERO: "white is zero",
     BLACK_IS_ZERO: "black is zero",
     RGB: "RGB",
@@ -187,18 +211,18 @@ def pages(data: Any) -> Iterator[Page]:
         ``truncated`` where a directory or the value of a tag lies beyond the end; ``corrupt`` or
         ``not_an_image`` where no pixels can be as the tags say.
     """
-    for number, (layout, tags) in enumerate(directories(data)):
-        yield _page(number, layout, tags)
+    for number, (layout, place, tags) in enumerate(directories(data)):
+        yield _page(number, layout, place, tags)
 
 
-def _page(number: int, layout: Layout, tags: Tags) -> Page:
+def _page(number: int, layout: Layout, place: int, tags: Tags) -> Page:
     def one(tag: int, default: int) -> int:
         value = tags.get(tag)
-        return int(value[0]) if isinstance(value, tuple) else default
+        return int(value[0]) if isinstance(value, (tuple, bytes)) else default
 
     def many(tag: int) -> tuple[int, ...]:
         value = tags.get(tag)
-        return value if isinstance(value, tuple) else ()
+        return tuple(value) if isinstance(value, (tuple, bytes)) else ()
 
     def text(tag: int) -> str | None:
         value = tags.get(tag)
@@ -210,12 +234,24 @@ def _page(number: int, layout: Layout, tags: Tags) -> Page:
     samples = one(Tag.SAMPLES, 1)
     if not 0 < samples < 1 << 16:
         raise UnreadableImage(Code.CORRUPT, f"TIFF with {samples} samples a pixel")
-    photometric = one(Tag.PHOTOMETRIC, WHITE_IS_ZERO)
+    compression = one(Tag.COMPRESSION, NONE)
+    # Decoders make different guesses. Fax machines send black on white.
+    photometric = one(Tag.PHOTOMETRIC, WHITE_IS_ZERO if compression in FAX else _UNTOLD)
     color = min(samples, _COLORS.get(photometric, 1))
     is_tiled = Tag.TILE_OFFSETS in tags or Tag.TILE_WIDTH in tags
     offsets = many(Tag.TILE_OFFSETS) or many(Tag.OFFSETS)
     counts = many(Tag.TILE_COUNTS) or many(Tag.COUNTS)
-    images = _IMAGEJ.match(text(Tag.DESCRIPTION) or "")
+    segments = tuple(zip(offsets, counts, strict=False))
+    is_planar = samples > 1 and one(Tag.PLANAR, 1) == 2
+    tile = one(Tag.TILE_WIDTH, 0), one(Tag.TILE_HEIGHT, 0)
+    size = tile if is_tiled else (width, one(Tag.ROWS, height))
+    needed = (
+        (samples if is_planar else 1) * -(-width // (size[0] or 1)) * -(-height // (size[1] or 1))
+    )
+    extra = many(Tag.EXTRA)
+    has_bytes = any(isinstance(tags[tag], bytes) for tag in tags if tag != Tag.ICC_PROFILE)
+    images = _images(text(Tag.DESCRIPTION) or "", width * height * samples)
+    may_be_stack = compression == NONE and not is_tiled and _is_one_run(segments, images, place)
     return Page(
         number=number,
         order=layout.order,
@@ -224,19 +260,23 @@ def _page(number: int, layout: Layout, tags: Tags) -> Page:
         height=height,
         bits=_of_each(many(Tag.BITS), samples, 1),
         formats=_of_each(many(Tag.FORMAT), samples, UNSIGNED),
-        extra=(*many(Tag.EXTRA), *([0] * samples))[: samples - color],
-        compression=one(Tag.COMPRESSION, NONE),
+        extra=(*extra, *([0] * samples))[: samples - color],
+        compression=compression,
         predictor=one(Tag.PREDICTOR, 1),
         photometric=photometric,
         fill_order=one(Tag.FILL_ORDER, 1),
         orientation=one(Tag.ORIENTATION, 1) if one(Tag.ORIENTATION, 1) in _TURNS else 1,
-        is_planar=samples > 1 and one(Tag.PLANAR, 1) == 2,
+        is_planar=is_planar,
+        is_usual=not has_bytes and len(extra) <= samples - color,
         is_tiled=is_tiled,
+        tile_area=math.prod(tile),
         colormap=many(Tag.COLORMAP),
-        segments=tuple(zip(offsets, counts, strict=False)),
+        segments=segments,
+        missing=0 if compression == OLD_JPEG else max(0, needed - len(offsets)),
         is_reduced=bool(one(Tag.SUBFILE, 0) & _REDUCED) or one(Tag.OLD_SUBFILE, 0) == _OLD_REDUCED,
         is_mask=bool(one(Tag.SUBFILE, 0) & _MASK) or photometric == _MASK,
-        planes=int(images[1]) if images else 1,
+        has_sub_pages=Tag.SUB_PAGES in tags,
+        planes=images if may_be_stack else 1,
         names=_names(text(Tag.GDAL_METADATA) or "", samples),
         nodata=text(Tag.GDAL_NODATA),
         depth=one(Tag.DEPTH, 1),
@@ -249,6 +289,29 @@ def _of_each(values: Sequence[int], samples: int, default: int) -> tuple[int, ..
     if len(values) < samples:
         return tuple(values[:1] or (default,)) * samples
     return tuple(values[:samples])
+
+
+def _images(description: str, values: int) -> int:
+    """As many as a writer says lie one after the other, each of so many values."""
+    if found := _IMAGEJ.match(description):
+        return int(found[1])
+    if found := _TIFFFILE.match(description):
+        return max(1, math.prod(map(int, found[1].split(","))) // values)
+    return 1
+
+
+def _is_one_run(segments: Sequence[tuple[int, int]], images: int, directory: int) -> bool:
+    """Whether so many images can lie one after the other.
+
+    Of a stack that was taken apart each part may still tell the number of all; its directory is
+    where the second image would be.
+    """
+    if images == 1 or not segments:
+        return True
+    ends = [offset + count for offset, count in segments]
+    start, size = segments[0][0], ends[-1] - segments[0][0]
+    is_run = all(end == after for end, (after, _) in zip(ends, segments[1:], strict=False))
+    return is_run and not start + size <= directory < start + size * images
 
 
 def _names(metadata: str, samples: int) -> tuple[str, ...] | None:

@@ -13,18 +13,16 @@ from typing import Any, TypeAlias
 from normstat.errors import UnreadableImage
 from normstat.images import Code
 
-#: Values of the tags of one directory: numbers, or text.
-Tags: TypeAlias = dict[int, tuple[int, ...] | str]
+#: Values of the tags of one directory: numbers, bytes where each takes one, or text.
+Tags: TypeAlias = dict[int, tuple[int, ...] | bytes | str]
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
 _SIZES |= {13: 4, 16: 8, 17: 8, 18: 8}
 _FORMATS = {
-    1: "B",
     3: "H",
     4: "I",
     6: "b",
     8: "h",
     9: "i",
-    7: "B",
     13: "I",
     16: "Q",
     17: "q",
@@ -49,13 +47,16 @@ class Tag(IntEnum):
     OFFSETS = 273
     ORIENTATION = 274
     SAMPLES = 277
+    ROWS = 278
     COUNTS = 279
     PLANAR = 284
     PREDICTOR = 317
     COLORMAP = 320
     TILE_WIDTH = 322
+    TILE_HEIGHT = 323
     TILE_OFFSETS = 324
     TILE_COUNTS = 325
+    SUB_PAGES = 330
     EXTRA = 338
     FORMAT = 339
     DEPTH = 32997
@@ -96,8 +97,10 @@ class Layout:
         return self.order + ("HHQ" if self.is_big else "HHI")
 
 
-def directories(data: Any) -> Iterator[tuple[Layout, Tags]]:
+def directories(data: Any) -> Iterator[tuple[Layout, int, Tags]]:
     """The directories of a TIFF file in their order, each read when it is asked for.
+
+    Layout of the file, place of the directory, tags.
 
     Parameters
     ----------
@@ -113,8 +116,9 @@ def directories(data: Any) -> Iterator[tuple[Layout, Tags]]:
     seen: set[int] = set()
     while at and at not in seen:  # a chain that leads back to itself has ended
         seen.add(at)
-        tags, at = _directory(data, at, layout)
-        yield layout, tags
+        place = at
+        tags, at = _directory(data, place, layout)
+        yield layout, place, tags
     if not seen:
         raise UnreadableImage(Code.TRUNCATED, "has no TIFF directory")
 
@@ -145,6 +149,8 @@ def _directory(data: Any, at: int, layout: Layout) -> tuple[Tags, int]:
         if kind in _TEXT or (kind in _BYTES and tag in _TEXTS):
             text = bytes(data[place : place + count]).rstrip(b"\0")
             tags[tag] = text.decode("utf-8", "replace")
+        elif kind in _BYTES:
+            tags[tag] = bytes(data[place : place + count])
         elif kind in _FORMATS:
             tags[tag] = struct.unpack_from(f"{layout.order}{count}{_FORMATS[kind]}", data, place)
     # Some writers forget the last pointer: there is no further page.
