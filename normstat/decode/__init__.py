@@ -67,7 +67,7 @@ def versions() -> dict[str, str | None]:
 
 
 def with_lossy() -> dict[str, str | None]:
-    """Those of :func:`versions`, and of whatever else decodes, or would if it were installed.
+    """Versions of :func:`versions`, and of all else that decodes, or would if it were installed.
 
     zlib is not among them: what is compressed without loss comes out one way only.
 

@@ -11,7 +11,7 @@ from normstat.decode.arrays import DecodedArray, decoded, kind_of_array
 from normstat.decode.keys import hash_of
 from normstat.decode.pixels import DecodedImage
 from normstat.errors import UnreadableImage
-from normstat.images import Code, Reading, channel_names
+from normstat.images import Code, Reading, band_names
 
 Frame: TypeAlias = DecodedImage | DecodedArray
 _EQUAL = "equal_channels"
@@ -126,6 +126,6 @@ def as_channels(frames: Iterable[Frame]) -> DecodedArray | DecodedImage:
             )
         planes.append(frame.array())
     assert first
-    kind = replace(first.kind, channels=channel_names(len(planes)))
+    kind = replace(first.kind, channels=band_names(len(planes)))
     kind_of_array(np.dtype(kind.dtype), kind.channels)  # refuses too many
     return decoded(np.concatenate(planes, axis=2), kind, first.header, first.digest)

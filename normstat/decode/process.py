@@ -5,6 +5,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 from PIL import Image, _imaging
 
@@ -24,7 +25,8 @@ class _Settings:
             if self._users == 1:
                 self._saved.callback(setattr, Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
                 Image.MAX_IMAGE_PIXELS = None
-                self._saved.enter_context(warnings.catch_warnings())
+                # Not catch_warnings: another thread may be the one that puts them back.
+                self._saved.callback(_put_back, list(warnings.filters))
                 warnings.simplefilter("ignore")
 
     def release(self) -> None:
@@ -46,6 +48,10 @@ class _Settings:
                 if set_handler:
                     set_handler.argtypes, set_handler.restype = [ctypes.c_void_p], ctypes.c_void_p
                     self._saved.callback(set_handler, set_handler(None))
+
+
+def _put_back(filters: list[Any]) -> None:
+    warnings.filters[:] = filters  # type: ignore[index]  # a list, which its type keeps back
 
 
 _settings = _Settings()

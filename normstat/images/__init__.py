@@ -11,6 +11,7 @@ from normstat.images.pixels import (
     RGB8,
     Kind,
     Pixels,
+    band_names,
     channel_names,
 )
 from normstat.images.reading import (
@@ -51,6 +52,7 @@ __all__ = [
     "Skipped",
     "Stamp",
     "Unreadable",
+    "band_names",
     "channel_names",
     "path_bytes",
     "path_from_bytes",

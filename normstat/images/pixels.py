@@ -21,8 +21,17 @@ def channel_names(number: int) -> tuple[str, ...]:
     >>> channel_names(1), channel_names(3), channel_names(2)
     (('gray',), ('R', 'G', 'B'), ('band1', 'band2'))
     """
-    if number in (1, 3):
-        return _GRAY if number == 1 else _COLORS[0]
+    return _COLORS[0] if number == len(_COLORS[0]) else band_names(number)
+
+
+def band_names(number: int) -> tuple[str, ...]:
+    """Names of channels that are no colors, where nothing else names them.
+
+    >>> band_names(1), band_names(3)
+    (('gray',), ('band1', 'band2', 'band3'))
+    """
+    if number == 1:
+        return _GRAY
     return tuple(f"band{band}" for band in range(1, number + 1))
 
 

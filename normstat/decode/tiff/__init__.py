@@ -10,7 +10,7 @@ _SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
 def is_tiff(data: bytes) -> bool:
-    r"""Whether these are the first bytes of a TIFF file.
+    r"""True for the first bytes of a TIFF file.
 
     >>> is_tiff(b"II*\0"), is_tiff(b"IIRO")
     (True, False)

@@ -48,7 +48,7 @@ _BY_JPEG = {
 
 
 def pillow_reads(page: Page) -> bool:
-    """Whether Pillow gives the pixels of a page as they are stored."""
+    """True if Pillow gives the pixels of a page as they are stored."""
     if not (page.is_uniform and page.is_usual) or page.depth > 1:
         return False
     if page.gaps or (page.has_unclear_gaps and len(page.segments) > 1):
@@ -70,7 +70,7 @@ def pillow_reads(page: Page) -> bool:
 
 
 def _has_order(page: Page, bits: int, form: int) -> bool:
-    """Whether Pillow knows the byte order: libtiff gives it the machine's own."""
+    """True if Pillow knows the byte order: libtiff gives it the machine's own."""
     if page.order == "<":
         return True
     if page.is_big or bits == 12:
@@ -79,7 +79,7 @@ def _has_order(page: Page, bits: int, form: int) -> bool:
 
 
 def _has_layout(page: Page, pixels: tuple[int, int, int, int, tuple[int, ...]]) -> bool:
-    """Whether Pillow knows where the samples and rows of a page lie."""
+    """True if Pillow knows where the samples and rows of a page lie."""
     raw = page.compression == NONE
     if page.photometric == YCBCR:  # subsampled blocks that only libtiff takes apart
         return not raw and not page.is_planar

@@ -51,7 +51,7 @@ def installed() -> ModuleType | None:
 
 
 def versions() -> dict[str, str | None]:
-    """Those of the two packages, without importing them; None where one is not installed.
+    """Versions of the two packages, without importing them; None where one is not installed.
 
     >>> sorted(versions())
     ['imagecodecs', 'tifffile']
@@ -68,7 +68,7 @@ def versions() -> dict[str, str | None]:
 
 
 def refusal(page: Page) -> str:
-    """Why no decoder gives the pixels of a page; empty if tifffile does."""
+    """Reason why no decoder gives the pixels of a page; empty if tifffile does."""
     if not page.is_uniform:
         return "samples of different types"
     if page.depth > 1:

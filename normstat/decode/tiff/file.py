@@ -39,6 +39,7 @@ from normstat.images import (
     Code,
     Kind,
     Reading,
+    band_names,
     channel_names,
 )
 
@@ -67,8 +68,7 @@ def decode_tiff(
     """
     first, others = _full_pages(data)
     if reading.frames == "first":
-        further = first.planes > 1 or next(others, None) is not None
-        notes += ("multi_frame",) if further else ()
+        notes += ("multi_frame",) if first.planes > 1 or _is_more(others) else ()
         return next(_frames(_Opened(data), first, reading, notes, digest))
     listed = [first, *others]
     # ImageJ counts the images of all directories in the first; they are behind it if it is alone.
@@ -84,6 +84,16 @@ def decode_tiff(
         )
 
     return DecodedFrames(frames) if reading.frames == "all" else as_channels(frames())
+
+
+def _is_more(others: Iterator[Page]) -> bool:
+    """True if there is a further page, be it one that could not be counted."""
+    try:
+        return next(others, None) is not None
+    except UnreadableImage as error:
+        if error.code == Code.TRUNCATED:  # what is missing may be more than this page
+            raise
+        return True
 
 
 class _Opened:
@@ -126,7 +136,7 @@ def measure_tiff(data: Any, reading: Reading) -> tuple[Kind, int, int, int]:
         channels = further + planes
         if channels > 1 and len(kind.channels) > 1:
             raise UnreadableImage(Code.UNSUPPORTED_PIXELS, "its pages have channels of their own")
-        kind = Kind(kind.dtype, channel_names(channels), kind.scale) if channels > 1 else kind
+        kind = Kind(kind.dtype, band_names(channels), kind.scale) if channels > 1 else kind
     return kind, first.width, first.height, first.orientation
 
 
@@ -266,9 +276,12 @@ def _kind(page: Page) -> Kind:
     if page.photometric in (PALETTE, CMYK):
         return RGB8
     number = len(page.bands)
-    names = channel_names(number)
-    if page.names and number > 1 and not (number == _COLORS and page.photometric in (RGB, YCBCR)):
+    if number == _COLORS and page.photometric in (RGB, YCBCR):
+        names = channel_names(number)
+    elif page.names and number > 1:
         names = tuple(page.names[band] for band in page.bands)
+    else:
+        names = band_names(number)
     if form == UNSIGNED and bits <= _COUNTED:
         if page.stretch > 1:
             return GRAY8

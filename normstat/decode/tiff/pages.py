@@ -1,4 +1,4 @@
-"""What a page of a TIFF file is: its pixels and how they are stored, from its tags.
+"""A page of a TIFF file: its pixels and how they are stored, from its tags.
 
 GDAL's private tags name bands and say what is no data; ImageJ's description counts images.
 """
@@ -102,7 +102,7 @@ class Page:
 
     @property
     def form(self) -> int:
-        """What the values of all samples are; undefined ones are read as unsigned."""
+        """Format of the values of all samples; undefined ones are read as unsigned."""
         return UNSIGNED if self.formats[0] == VOID else self.formats[0]
 
     @property
@@ -114,7 +114,7 @@ class Page:
 
     @property
     def stretch(self) -> int:
-        """What brings 1, 2 and 4 bits of gray to 8, as every decoder does: exactly."""
+        """Factor that brings 1, 2 and 4 bits of gray to 8, exactly, as every decoder does."""
         is_gray = self.samples == 1 and self.photometric in (WHITE_IS_ZERO, BLACK_IS_ZERO)
         is_short = self.form == UNSIGNED and self.bits[0] in (1, 2, 4)
         return 255 // ((1 << self.bits[0]) - 1) if is_gray and is_short else 1
@@ -132,7 +132,7 @@ class Page:
 
     @property
     def is_uniform(self) -> bool:
-        """Whether all samples are of one type."""
+        """True if all samples are of one type."""
         return len(set(self.bits)) == len(set(self.formats)) == 1
 
     @property
@@ -142,11 +142,11 @@ class Page:
 
     @property
     def has_unclear_gaps(self) -> bool:
-        """Whether a strip or tile has either a place or bytes."""
+        """True if a strip or tile has either a place or bytes."""
         return any((offset == 0) != (count == 0) for offset, count in self.segments)
 
     def is_cut(self, size: int) -> bool:
-        """Whether some of its data lie beyond a file of that size."""
+        """True if some of its data lie beyond a file of that size."""
         return any(offset + count > size for offset, count in self.segments)
 
     def __str__(self) -> str:
@@ -301,7 +301,7 @@ def _images(description: str, values: int) -> int:
 
 
 def _is_one_run(segments: Sequence[tuple[int, int]], images: int, directory: int) -> bool:
-    """Whether so many images can lie one after the other.
+    """True if so many images can lie one after the other.
 
     Of a stack that was taken apart each part may still tell the number of all; its directory is
     where the second image would be.

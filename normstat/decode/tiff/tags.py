@@ -71,7 +71,7 @@ _TEXTS = (Tag.DESCRIPTION, Tag.GDAL_METADATA, Tag.GDAL_NODATA)
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How the numbers of a file are written.
+    """Sizes and order of the numbers in a file.
 
     Attributes
     ----------
@@ -88,7 +88,7 @@ class Layout:
 
     @property
     def number(self) -> str:
-        """Of entries in a directory."""
+        """Format of the number of entries in a directory."""
         return self.order + ("Q" if self.is_big else "H")
 
     @property
