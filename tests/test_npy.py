@@ -196,6 +196,11 @@ DEFECTS = {
         "corrupt",
         "(-2, -3)",
     ),
+    "shape-of-a-bool": (
+        make.npy_of(b"{'descr': '|u1', 'fortran_order': False, 'shape': (True, 3)}", bytes(3)),
+        "corrupt",
+        "(True, 3)",
+    ),
     "larger-than-life": (
         make.npy_of(b"{'descr': '|u1', 'fortran_order': False, 'shape': (9, 9, 3)}", bytes(242)),
         "truncated",

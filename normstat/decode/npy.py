@@ -144,6 +144,8 @@ def _parsed(data: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
     # the parser's stack included: these bytes are too few for a real one.
     except Exception as error:
         raise UnreadableImage(Code.CORRUPT, "its header cannot be parsed") from error
+    if any(isinstance(size, bool) for size in shape):  # NumPy takes them for integers at first
+        raise UnreadableImage(Code.CORRUPT, f"shape {shape}")
     return shape, fortran, dtype, start
 
 
