@@ -13,7 +13,7 @@ from rich.text import Text
 from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.tally import Extent
 from normstat.files import shown
-from normstat.images import HINTS, Code, Reason, Unreadable
+from normstat.images import Reason, Unreadable
 from normstat.stats import SplitStats, Stats, remarks
 
 #: Unreadable images that are named one by one.
@@ -232,11 +232,10 @@ def _skipped(stats: Stats) -> Iterator[str]:
 
 
 def _reason(record: Unreadable) -> str:
-    hint = HINTS.get(Code(record.code))
     return (
         record.code
         + (f" ({shown(record.detail)})" if record.detail else "")
-        + (f"; {hint}" if hint and hint not in record.detail else "")
+        + (f"; {record.hint}" if record.hint else "")
     )
 
 

@@ -175,7 +175,7 @@ def test_the_size_after(
     """A square of the crop; else the shorter side is exact, the other within half a pixel."""
     reading = Reading(max_pixels=10**9, resize=resize, crop=crop, upright=True)
     if crop and crop > (resize or min(width, height)):
-        with pytest.raises(UnreadableImage, match="smaller than the crop"):
+        with pytest.raises(UnreadableImage, match="smaller than --crop"):
             size_after(width, height, reading, orientation)
         return
     size = size_after(width, height, reading, orientation)

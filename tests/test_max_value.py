@@ -106,7 +106,7 @@ def test_names_are_those_given(tmp_path: Path) -> None:
     make.write(tmp_path / "data" / "train" / "x.png", make.encoded(RGB))
     (record,) = normstat.compute(tmp_path / "data", workers=0, channel_names=names).unreadable
     assert (record.path, record.code) == ("train/x.png", "unsupported_pixels")
-    assert "3 channels, and 4 names for them" in record.detail
+    assert "3 channels, and --channel-names has 4" in record.detail
 
 
 @pytest.mark.parametrize("names", [(), ("a", "a"), ("a", "")])

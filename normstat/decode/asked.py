@@ -30,6 +30,6 @@ def _asked(kind: Kind, names: tuple[str, ...] | None, max_value: int | None) -> 
     if names and len(names) != len(kind.channels):
         raise UnreadableImage(
             Code.UNSUPPORTED_PIXELS,
-            f"{len(kind.channels)} channels, and {len(names)} names for them: {', '.join(names)}",
+            f"{len(kind.channels)} channels, and --channel-names has {len(names)}",
         )
     return replace(kind, channels=names or kind.channels, scale=max_value or kind.scale)

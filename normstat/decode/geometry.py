@@ -164,7 +164,7 @@ def _steps(
     if min(size) < reading.crop:
         raise UnreadableImage(
             Code.UNSUPPORTED_PIXELS,
-            f"{width} × {height} pixels: smaller than the crop of {reading.crop}",
+            f"{width} × {height} pixels: smaller than --crop {reading.crop}",
         )
     left, top = (size[0] - reading.crop) // 2, (size[1] - reading.crop) // 2
     return size, (left, top, left + reading.crop, top + reading.crop)

@@ -30,7 +30,7 @@ class Code(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"
 
 
-#: What to do about a code, where there is something to do.
+#: The cure of a code, where there is one.
 HINTS = {
     Code.LFS_POINTER: "run `git lfs pull`",
     Code.ANNEX_POINTER: "run `git annex get`",
@@ -84,3 +84,16 @@ class Unreadable:
     code: str
     detail: str = ""
     sha256: str | None = None
+
+    @property
+    def hint(self) -> str:
+        """The cure; empty where there is nothing to do, or the detail has said it.
+
+        >>> Unreadable("all", "a.png", "truncated").hint
+        'download it again'
+        >>> Unreadable("all", "a.png", "unsupported_pixels", "smaller than --crop 512").hint
+        ''
+        """
+        hint = HINTS.get(Code(self.code), "")
+        says_it = any(cure in self.detail for cure in (" --", "pip install", hint))
+        return "" if says_it else hint

@@ -12,7 +12,7 @@ from normstat.errors import EngineLost, NothingToRead, UsageError
 from normstat.executors import Executor, InProcess, Job, Local, available_cpus
 from normstat.executors.protocol import Map, R
 from normstat.files import shown
-from normstat.images import FORMATS, FRAMES, HINTS, LAYOUTS, Code, LeftOut, Shard, Unreadable
+from normstat.images import FORMATS, FRAMES, LAYOUTS, LeftOut, Shard, Unreadable
 from normstat.sources import Folder, Selection, Survey
 from normstat.stats import Settings
 from normstat.verbs.notices import notices_of_names
@@ -246,8 +246,9 @@ def _refuse_names(names: tuple[str, ...] | None) -> None:
 def most_frequent(records: Sequence[Unreadable]) -> str:
     """The most frequent codes, each with what to do about it, and the first record."""
     codes = Counter(record.code for record in records)
+    hints = {record.code: record.hint for record in reversed(records)}  # of the first with a code
     frequent = ", ".join(
-        f"{number} {code}" + (f": {HINTS[Code(code)]}" if Code(code) in HINTS else "")
+        f"{number} {code}" + (f": {hints[code]}" if hints[code] else "")
         for code, number in codes.most_common(3)
     )
     first = records[0]
