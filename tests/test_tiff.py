@@ -148,16 +148,17 @@ def test_imagej_may_keep_a_stack_behind_one_directory(
 
 
 @pytest.mark.usefixtures("no_extra")
-def test_a_stack_behind_one_directory_needs_the_extra(data: Path) -> None:
-    """Without it the first plane counts, and all of them are refused."""
-    stack = np.stack([GRAY16, GRAY16 // 2])
+@pytest.mark.parametrize("dtype", ["u1", "<u2", ">u2", "<f4", ">f4"])
+def test_a_stack_behind_one_directory_needs_no_extra(data: Path, dtype: str) -> None:
+    """Its values lie one after the other."""
+    stack = np.stack([GRAY16 // 256, GRAY16 // 512]).astype(dtype)
     file = io.BytesIO()
-    tifffile.imwrite(file, stack, imagej=True, truncate=True, metadata={"axes": "ZYX"})
+    options = {"imagej": True, "byteorder": dtype[0] if dtype[0] in "<>" else None}
+    tifffile.imwrite(file, stack, truncate=True, metadata={"axes": "ZYX"}, **options)
     make.write(data / "a.tif", file.getvalue())
-    assert_is(split_of(data), stack[0].reshape(-1, 1), 65535)
-    for frames in ("all", "channels"):
-        with pytest.raises(NothingToRead, match=r"unsupported_pixels.*pip install"):
-            split_of(data, frames=frames)
+    scale = {"u1": 255, "u2": 65535, "f4": 1}[dtype[-2:]]
+    assert_is(split_of(data, frames="all"), stack.reshape(-1, 1), scale)
+    assert_is(split_of(data, frames="channels"), stack.reshape(2, -1).T, scale)
 
 
 def test_a_stack_that_ends_early_is_truncated(data: Path) -> None:

@@ -6,9 +6,7 @@ from io import BytesIO
 from types import ModuleType
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from normstat.decode.tiff.pages import (
     BLACK_IS_ZERO,
@@ -108,23 +106,23 @@ def _of_colors(page: Page) -> str:
 
 
 def opened(data: bytes) -> Any:
-    """A file for :func:`planes`."""
+    """A file for :func:`pixels`."""
     tifffile = installed()
     assert tifffile
     return tifffile.TiffFile(BytesIO(data))
 
 
-def planes(file: Any, data: bytes, page: Page, number: int = 1) -> NDArray[Any]:
-    """The first images of a page: shape (number, H, W, C), alpha left out, colors as RGB.
+def pixels(file: Any, page: Page) -> NDArray[Any]:
+    """The pixels of a page: shape (H, W, samples), stored units.
 
     Parameters
     ----------
-    file : the `data`, :func:`opened`.
+    file : as :func:`opened` gives it.
 
     Raises
     ------
     UnreadableImage
-        ``truncated``; ``unsupported_pixels`` if there is no codec for the page.
+        ``unsupported_pixels`` if there is no codec for the page.
     """
     tifffile = installed()
     assert tifffile
@@ -132,13 +130,9 @@ def planes(file: Any, data: bytes, page: Page, number: int = 1) -> NDArray[Any]:
     found = file.pages[page.number]
     if page.compression not in _PREDICTED:
         found.predictor = 1
-    if number > 1:
-        array = _contiguous(data, found, (number, page.height, page.width, page.samples))
-    else:
-        array = found.asarray(maxworkers=1, squeeze=False)
-        # Separate planes, depth, height, width, samples that lie together.
-        array = array[:, 0].transpose(1, 2, 3, 0).reshape(1, page.height, page.width, -1)
-    return _colored(array, page)
+    # Separate planes, depth, height, width, samples that lie together.
+    array: NDArray[Any] = found.asarray(maxworkers=1, squeeze=False)
+    return array[:, 0].transpose(1, 2, 3, 0).reshape(page.height, page.width, -1)
 
 
 def _refuse_unknown(known: Any, page: Page) -> None:
@@ -152,32 +146,3 @@ def _refuse_unknown(known: Any, page: Page) -> None:
             raise UnreadableImage(
                 Code.UNSUPPORTED_PIXELS, f"{page}: no codec for {code}"
             ) from error
-
-
-def _contiguous(data: bytes, found: Any, shape: tuple[int, ...]) -> NDArray[Any]:
-    """ImageJ's stacks: behind the first image, which alone has a directory."""
-    dtype = found.dtype.newbyteorder(found.parent.byteorder)
-    start, size = found.dataoffsets[0], int(np.prod(shape)) * dtype.itemsize
-    if start + size > len(data):
-        raise UnreadableImage(Code.TRUNCATED, f"ends before the last of {shape[0]} images")
-    flat = np.frombuffer(data, dtype, int(np.prod(shape)), start)
-    if found.planarconfig == 2:
-        moved = (shape[0], shape[3], shape[1], shape[2])
-        return flat.reshape(moved).transpose(0, 2, 3, 1)
-    return flat.reshape(shape)
-
-
-def _colored(array: NDArray[Any], page: Page) -> NDArray[Any]:
-    if array.dtype == np.bool_:
-        array = array.view(np.uint8)
-    if page.has_alpha:
-        array = array[..., list(page.bands)]
-    if page.photometric == WHITE_IS_ZERO:
-        array = array.dtype.type((1 << page.bits[0]) - 1) - array
-    if page.photometric == PALETTE:
-        colors: NDArray[Any] = page.palette()[array[..., 0]]
-        return colors
-    if page.photometric == CMYK:
-        images = [Image.fromarray(np.ascontiguousarray(image), "CMYK") for image in array]
-        return np.stack([np.asarray(image.convert("RGB")) for image in images])
-    return array * array.dtype.type(page.stretch) if page.stretch > 1 else array

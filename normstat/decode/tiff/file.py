@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from functools import cached_property
 from io import BytesIO
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from normstat.decode.plain import plain
 from normstat.decode.process import silence_libtiff
 from normstat.decode.tiff import FORMAT, extra
 from normstat.decode.tiff.allowed import pillow_reads
+from normstat.decode.tiff.colors import colored
 from normstat.decode.tiff.pages import (
     CMYK,
     FLOAT,
@@ -31,6 +32,7 @@ from normstat.decode.tiff.pages import (
     Page,
     pages,
 )
+from normstat.decode.tiff.stack import stack_of, stack_refusal
 from normstat.errors import UnreadableImage
 from normstat.images import FLOAT as FLOAT32
 from normstat.images import (
@@ -172,7 +174,9 @@ def _frames(
         if planes == 1 and pillow_reads(page):
             yield _by_pillow(opened, page, kind, notes, digest)
             return
-        arrays = extra.planes(opened.by_tifffile, opened.data, page, planes)
+        stored = (
+            stack_of(opened.data, page) if planes > 1 else [extra.pixels(opened.by_tifffile, page)]
+        )
     except (UnreadableImage, MemoryError):
         raise
     # Decoders raise nearly anything on damaged bytes; whatever it is, it is about this one file.
@@ -180,8 +184,8 @@ def _frames(
         if page.is_cut(len(opened.data)):
             raise UnreadableImage(Code.TRUNCATED, "ends before the last of its pixels") from error
         raise damage.verdict(error, opened.data) from error
-    header = Header(FORMAT, arrays.dtype.name, notes, page.orientation)
-    for array in arrays:
+    header = Header(FORMAT, stored[0].dtype.newbyteorder("=").name, notes, page.orientation)
+    for array in map(colored, stored, repeat(page)):
         if array.dtype.kind == "f":
             _refuse_no_data(array, page)
         yield decoded(array, kind, header, digest)
@@ -258,9 +262,10 @@ def _kind_taken(page: Page, reading: Reading, planes: int) -> Kind:
             Code.TOO_LARGE, f"tiles of {page.tile_area} pixels; the limit is {reading.max_pixels}"
         )
     if planes > 1 or not pillow_reads(page):
-        if reason := extra.refusal(page):
+        reason = extra.refusal(page) or (stack_refusal(page) if planes > 1 else "")
+        if reason:
             raise UnreadableImage(Code.UNSUPPORTED_PIXELS, f"{page}: {reason}")
-        if not extra.installed():
+        if planes == 1 and not extra.installed():
             raise UnreadableImage(_code_without(page), f"{page}; {_INSTALL} reads it")
     return _kind(page)
 

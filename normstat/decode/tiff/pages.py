@@ -307,7 +307,7 @@ def _is_one_run(segments: Sequence[tuple[int, int]], images: int, directory: int
     where the second image would be.
     """
     if images == 1 or not segments:
-        return True
+        return images == 1
     ends = [offset + count for offset, count in segments]
     start, size = segments[0][0], ends[-1] - segments[0][0]
     is_run = all(end == after for end, (after, _) in zip(ends, segments[1:], strict=False))

@@ -1,0 +1,41 @@
+"""Images one after the other behind one directory, as ImageJ keeps large stacks."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from normstat.decode.tiff.pages import FLOAT, SIGNED, UNSIGNED, Page
+from normstat.errors import UnreadableImage
+from normstat.images import Code
+
+_TYPES = {UNSIGNED: "u", SIGNED: "i", FLOAT: "f"}
+_WHOLE_BYTES = (8, 16, 32, 64)
+
+
+def stack_refusal(page: Page) -> str:
+    """Reason why the images behind a page are not read; empty if they are."""
+    if page.bits[0] not in _WHOLE_BYTES or page.form not in _TYPES:
+        return "a stack of values that fill no bytes"
+    return "" if page.fill_order == 1 else "a stack with the bits of each byte reversed"
+
+
+def stack_of(data: bytes, page: Page) -> NDArray[Any]:
+    """All images behind a page, uncompressed: shape (planes, H, W, samples), stored units.
+
+    Raises
+    ------
+    UnreadableImage
+        ``truncated``
+    """
+    dtype = np.dtype(f"{page.order}{_TYPES[page.form]}{page.bits[0] // 8}")
+    size = (page.height, page.width)
+    shape = (
+        (page.planes, page.samples, *size) if page.is_planar else (page.planes, *size, page.samples)
+    )
+    start = page.segments[0][0]
+    if start + math.prod(shape) * dtype.itemsize > len(data):
+        raise UnreadableImage(Code.TRUNCATED, f"ends before the last of {page.planes} images")
+    array = np.frombuffer(data, dtype, math.prod(shape), start).reshape(shape)
+    return array.transpose(0, 2, 3, 1) if page.is_planar else array
