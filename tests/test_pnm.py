@@ -281,7 +281,7 @@ def test_all_maps_of_a_file(tmp_path: Path) -> None:
     assert (split.images, split.pixels) == (1, 3 * maps[0].size)
     assert split.mean == (float(Fraction(total, 3 * maps[0].size * 200)),)
     (split,) = normstat.compute(tmp_path / "data", workers=0, frames="channels").splits.values()
-    assert split.channels == ("R", "G", "B")
+    assert split.channels == ("band1", "band2", "band3")
     assert split.mean == tuple(float(Fraction(int(m.sum()), m.size * 200)) for m in maps)
     assert split.scale == 200
     make.write(tmp_path / "data" / "x.pgm", written(maps[0], 200) + written(values(99), 99))

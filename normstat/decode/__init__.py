@@ -8,7 +8,7 @@ import zlib
 from PIL import features
 
 from normstat import files
-from normstat.decode import exact, foreign, screens
+from normstat.decode import exact, screens
 from normstat.decode.arrays import DecodedArray
 from normstat.decode.asked import kind_asked
 from normstat.decode.images import Decoded, decode_image, is_called_otherwise, open_header
@@ -151,17 +151,26 @@ def _read(sample: Sample) -> bytes:
 
 
 def _pointing_link(path: str) -> UnreadableImage | None:
+    from normstat.decode import foreign
+
     try:
         return foreign.pointing_link(os.readlink(path))
     except OSError:  # no link
         return None
 
 
+def _refuse_pointer(data: bytes) -> None:
+    from normstat.decode import foreign
+
+    if pointer := foreign.pointer(data):
+        raise pointer
+
+
 def _decode(sample: Sample, data: bytes, reading: Reading) -> Decoded:
     if not data:
         raise UnreadableImage(Code.EMPTY, "zero bytes")
-    if data[0] < _NO_TEXT and (pointer := foreign.pointer(data)):
-        raise pointer
+    if data[0] < _NO_TEXT:
+        _refuse_pointer(data)
     digest = hashlib.sha256(data).digest()
     pixels: Decoded
     if is_array(data):

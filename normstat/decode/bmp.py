@@ -20,7 +20,6 @@ from normstat.images import GRAY8, RGB8, Code, Kind
 
 FORMAT = "BMP"
 
-_MAGIC = b"BM"
 _FILE_HEADER = 14
 _CORE = 12
 # BITMAPINFOHEADER and its successors; OS/2's second has 16 bytes or 64.
@@ -64,15 +63,6 @@ class Bitmap:
     masks: tuple[int, ...]
     palette: bytes
     start: int
-
-
-def is_bitmap(data: bytes) -> bool:
-    """True for the first bytes of a bitmap.
-
-    >>> is_bitmap(b"BM"), is_bitmap(b"B")
-    (True, False)
-    """
-    return data.startswith(_MAGIC)
 
 
 def bitmap_header(data: bytes, max_pixels: int) -> Bitmap:

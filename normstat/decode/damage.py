@@ -12,7 +12,6 @@ from io import BytesIO
 
 from PIL import Image, UnidentifiedImageError
 
-from normstat.decode.foreign import foreign
 from normstat.errors import UnreadableImage
 from normstat.images import Code
 
@@ -91,6 +90,8 @@ def png_spans(data: bytes) -> tuple[list[tuple[int, int]], list[tuple[int, int]]
 
 def _refuse_other_start(data: bytes) -> None:
     if len(data) >= 16 and data[12:16] != b"IHDR":
+        from normstat.decode.foreign import foreign
+
         raise foreign(data) or UnreadableImage(Code.CORRUPT, "does not start with the chunk IHDR")
 
 
@@ -210,6 +211,8 @@ def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 
 def verdict(error: Exception, data: bytes) -> UnreadableImage:
     """What an exception of the decoder says about a file."""
+    from normstat.decode.foreign import foreign
+
     if named := foreign(data) or _unsupported_jpeg(data):
         return named
     if isinstance(error, UnidentifiedImageError):

@@ -1,4 +1,7 @@
-"""Formats that are read here and not by Pillow, which stretches what they store."""
+"""Formats that are read here and not by Pillow, which stretches what they store.
+
+What reads them is imported with the first of them: most data sets have none.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,11 +9,11 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from normstat.decode import bmp, pnm
 from normstat.images import Kind
 
 #: Formats that Pillow is never asked to read.
-WITHOUT_PILLOW = (bmp.FORMAT,)
+WITHOUT_PILLOW = ("BMP",)
+_MAP, _BITMAP = b"P", b"BM"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Exact:
 
 def is_exact(data: bytes) -> bool:
     """True for the first bytes of a file that is read here."""
-    return pnm.is_map(data) or bmp.is_bitmap(data)
+    return data.startswith(_BITMAP) or _is_map(data)
 
 
 def exact(data: bytes, max_pixels: int, at: int = 0) -> Exact | None:
@@ -56,13 +59,17 @@ def exact(data: bytes, max_pixels: int, at: int = 0) -> Exact | None:
     >>> exact(b"P2 2 1 15 # by hand\n3 15", 100).array.tolist()
     [[[3], [15]]]
     """
-    if pnm.is_map(data, at):
+    if _is_map(data, at):
+        from normstat.decode import pnm
+
         header = pnm.map_header(data, max_pixels, at)
         array = pnm.map_pixels(data, header)
         following = pnm.following(data, header)
         notes = ("multi_frame",) if following else ()
         return Exact(array, header.kind, header.mode, pnm.FORMAT, notes, following)
-    if bmp.is_bitmap(data):
+    if data.startswith(_BITMAP):
+        from normstat.decode import bmp
+
         bitmap = bmp.bitmap_header(data, max_pixels)
         notes = ("alpha_dropped",) if bitmap.has_alpha else ()
         return Exact(bmp.bitmap_pixels(data, bitmap), bitmap.kind, bitmap.mode, bmp.FORMAT, notes)
@@ -83,3 +90,11 @@ def all_exact(data: bytes, max_pixels: int) -> Iterator[Exact]:
         at = found.following
         if not at:
             return
+
+
+def _is_map(data: bytes, at: int = 0) -> bool:
+    if not data.startswith(_MAP, at):
+        return False
+    from normstat.decode import pnm
+
+    return pnm.is_map(data, at)

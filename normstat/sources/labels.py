@@ -57,15 +57,14 @@ _UNMASKED = ("unmask", "unmasked")
 _SEPARATOR = re.compile(r"[-_. ]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _DIGITS = re.compile(r"(?<=\D)(?=\d)|(?<=\d)(?=\D)")
-_NNUNET_CHANNEL = re.compile(r"_\d{4}$")
+_NNUNET_CHANNEL = r"_\d{4}$"
 _LAST = re.compile(r"[-_. ]+[^-_. ]+$")
 _WORDS = r"({}|ground[-_. ]truth)"
-_AFTER = re.compile(
-    r"(?:^|[-_. ])" + _WORDS.format("|".join(sorted(FILE_WORDS))) + r"(?:[-_. ]?\d+)?$"
-)
-_BEFORE = re.compile(r"^" + _WORDS.format("|".join(sorted(FILE_WORDS))) + r"(?:[-_. ]|$)")
-_IMAGE_AFTER = re.compile(r"(?:^|[-_. ])(?:" + "|".join(sorted(IMAGE_WORDS)) + r")$")
-_IMAGE_BEFORE = re.compile(r"^(?:" + "|".join(sorted(IMAGE_WORDS)) + r")(?:[-_. ]|$)")
+# Compiled when first used: few data sets have such names, and it takes a millisecond.
+_AFTER = r"(?:^|[-_. ])" + _WORDS.format("|".join(sorted(FILE_WORDS))) + r"(?:[-_. ]?\d+)?$"
+_BEFORE = r"^" + _WORDS.format("|".join(sorted(FILE_WORDS))) + r"(?:[-_. ]|$)"
+_IMAGE_AFTER = r"(?:^|[-_. ])(?:" + "|".join(sorted(IMAGE_WORDS)) + r")$"
+_IMAGE_BEFORE = r"^(?:" + "|".join(sorted(IMAGE_WORDS)) + r")(?:[-_. ]|$)"
 
 
 def are_labels(name: str) -> bool:
@@ -166,7 +165,7 @@ def image_stems(name: str) -> Iterator[str]:
     stem = os.path.splitext(name)[0].lower()
     yield stem
     for pattern in (_IMAGE_AFTER, _IMAGE_BEFORE, _NNUNET_CHANNEL):
-        shorter = pattern.sub("", stem)
+        shorter = re.sub(pattern, "", stem)
         if shorter != stem:
             yield shorter
 
@@ -182,10 +181,10 @@ def label_stems(name: str) -> list[str]:
     stem = os.path.splitext(name)[0].lower()
     stems = []
     shorter = stem
-    while shorter and (found := _AFTER.search(shorter)):
+    while shorter and (found := re.search(_AFTER, shorter)):
         shorter = shorter[: found.start()]
         stems.append(shorter)
-    if found := _BEFORE.search(stem):
+    if found := re.search(_BEFORE, stem):
         stems.append(stem[found.end() :])
     return stems
 
