@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from normstat.decode.arrays import DecodedArray, decoded, kind_of_array
 from normstat.decode.keys import hash_of
-from normstat.decode.pixels import DecodedImage
+from normstat.decode.pixels import DecodedImage, Header
 from normstat.errors import UnreadableImage
 from normstat.images import Code, Reading, band_names
 
@@ -62,6 +62,11 @@ class DecodedFrames:
         self.notes = tuple(n for n in notes if n != _EQUAL or notes[n] == len(keys))
         self.key = hash_of(b"frames ", *keys)
         self._counts = counts
+
+    @property
+    def header(self) -> Header:
+        """Format, mode and notes of all frames."""
+        return Header(self.format, self.mode, self.notes)
 
     @property
     def images(self) -> "Sequence[Frame | DecodedFrames]":

@@ -122,7 +122,7 @@ class Write:
             own.a if own else None,
             own.b if own else None,
             was_there,
-            pixels.notes,
+            pixels.header.notes,  # without that which takes a histogram
         )
 
     def _is_written(self, sample: Sample, slot: int, array: NDArray[Any]) -> bool:
