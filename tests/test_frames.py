@@ -96,3 +96,28 @@ def test_smaller_pictures_behind_a_jpeg_are_no_frames(tmp_path: Path) -> None:
         shown.append(np.asarray(opened.convert("RGB")).reshape(-1, 3))
     assert two.mean == pytest.approx(tuple(np.concatenate(shown).mean(axis=0) / 255))
     assert two.pixels == 2 * one.pixels
+
+
+@pytest.mark.parametrize("disposal", [0, 1, 2, 3])
+@pytest.mark.parametrize("transparent", [False, True])
+def test_gif_frames_that_uncover_are_refused(
+    tmp_path: Path, disposal: int, transparent: bool
+) -> None:
+    """What is behind a frame that goes away is the one thing here, another thing there."""
+    frames = [Image.fromarray(array).quantize(16) for array in RGB]
+    options = {"transparency": 0} if transparent else {}
+    content = make.encoded(
+        frames[0],
+        "GIF",
+        save_all=True,
+        append_images=frames[1:],
+        disposal=disposal,
+        optimize=False,
+        **options,
+    )
+    make.write(tmp_path / "data" / "x.gif", content)
+    make.write(tmp_path / "data" / "good.png", make.encoded(RGB[0]))
+    stats = normstat.compute(tmp_path / "data", workers=0, frames="all")
+    refused = disposal == 3 or (disposal == 2 and transparent)
+    assert [record.code for record in stats.unreadable] == ["unsupported_pixels"] * refused
+    assert normstat.compute(tmp_path / "data", workers=0).complete

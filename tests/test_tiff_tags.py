@@ -140,6 +140,16 @@ def test_tiles_that_are_not_stored_are_no_data(
     assert_is(counted(tmp_path, file_of(tags, tiles, in_tiles=True)), expected)
 
 
+@pytest.mark.parametrize("nodata", [b"300", b"-1", b"0.5", b"nan", b"none"])
+def test_tiles_of_a_value_that_pixels_cannot_have_are_refused(
+    tmp_path: Path, nodata: bytes
+) -> None:
+    """GDAL clips such a value, others wrap it around."""
+    tags = tags_of(GRAY, t278=(LONG, 10)) | {42113: (ASCII, nodata + b"\0")}
+    strips = [GRAY[:10].tobytes(), b"", GRAY[20:30].tobytes(), GRAY[30:].tobytes()]
+    assert refused(tmp_path, file_of(tags, strips)) == "unsupported_pixels"
+
+
 def test_tiles_that_are_not_stored_need_the_extra(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

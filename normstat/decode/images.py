@@ -26,6 +26,8 @@ from normstat.images import FLOAT, FORMATS, GRAY8, RGB8, Code, Kind, Reading, Sa
 Decoded: TypeAlias = DecodedImage | DecodedArray | DecodedFrames
 _NOT_PILLOWS = (NPY, TIFF, *exact.WITHOUT_PILLOW)
 _FORMATS = tuple(dict.fromkeys(f for f in FORMATS.values() if f not in _NOT_PILLOWS))
+# What becomes of a GIF frame before the next one.
+_TO_BACKGROUND, _TO_PREVIOUS = 2, 3
 _ALPHA_MODES = {"LA", "La", "PA", "RGBA", "RGBa", "RGBX"}
 # Pillow calls a JPEG with further pictures behind the first (many cameras write them) MPO.
 _JPEG_OF_CAMERAS = "MPO"
@@ -193,6 +195,11 @@ def _of_frames(
     for frame in numbers:
         image.seek(frame)
         kinds.append(kind_of(image, data))
+        if frame != numbers[-1] and _uncovers(image):
+            raise UnreadableImage(
+                Code.UNSUPPORTED_PIXELS,
+                f"frame {frame + 1} uncovers what is behind it: decoders disagree what that is",
+            )
     if image.format == avif.FORMAT and kinds[0].bins != GRAY8.bins:
         raise UnreadableImage(Code.UNSUPPORTED_PIXELS, "AVIF frames of more than 8 bits")
     kind = RGB8 if {GRAY8, RGB8} == set(kinds) else kinds[0]
@@ -215,6 +222,13 @@ def _of_frames(
             yield DecodedImage(plain(shown, kind), kind, header, digest)
 
     return DecodedFrames(frames) if reading.frames == "all" else as_channels(frames())
+
+
+def _uncovers(image: Image.Image) -> bool:
+    """True for a GIF frame that gives way to what was there before, or to nothing at all."""
+    disposal = getattr(image, "disposal_method", 0)  # only GIF has it
+    to_nothing = disposal == _TO_BACKGROUND and "transparency" in image.info
+    return to_nothing or disposal == _TO_PREVIOUS
 
 
 def _noted(*notes: tuple[str, bool]) -> tuple[str, ...]:

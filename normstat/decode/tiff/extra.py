@@ -71,9 +71,23 @@ def refusal(page: Page) -> str:
         return "samples of different types"
     if page.depth > 1:
         return "a volume in one page"
+    if page.gaps and not _is_storable(page.nodata, page):
+        return "strips or tiles that are left out, of a value that pixels cannot have"
     if page.has_unclear_gaps:
         return "strips or tiles with a place and no bytes, or the reverse"
     return _of_numbers(page.bits[0], page.form) or _of_colors(page)
+
+
+def _is_storable(nodata: str | None, page: Page) -> bool:
+    """True if the value that stands for no data is one of the page's type."""
+    try:
+        value = float(nodata or 0)
+    except ValueError:
+        return False
+    if page.form == FLOAT:
+        return True
+    low = -(1 << page.bits[0] - 1) if page.form == SIGNED else 0
+    return value.is_integer() and low <= value < low + (1 << page.bits[0])
 
 
 def _of_numbers(bits: int, form: int) -> str:
