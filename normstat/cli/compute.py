@@ -61,7 +61,8 @@ def compute(
         Literal["auto", "hwc", "chw", "zhw", "nhwc", "nchw"] | None,
         typer.Option(
             metavar="auto|hwc|chw|zhw|nhwc|nchw",
-            help="Order of the axes in .npy images; zhw: a volume; nhwc, nchw: stacks of images.",
+            help="Axes of .npy images; zhw: a volume; nhwc, nchw: stacks. Default: as is recorded, "
+            "or as the shape tells (auto).",
         ),
     ] = None,
     frames: Annotated[
@@ -74,7 +75,7 @@ def compute(
     max_value: MaxValue = None,
     channel_names: Annotated[
         str | None,
-        typer.Option(metavar="A,B,…", help="Names of the channels, in place of the files' own."),
+        typer.Option(metavar="A,B,...", help="Names of the channels, in place of the files' own."),
     ] = None,
     workers: Workers = 0,
     allow_unreadable: AllowUnreadable = 0,

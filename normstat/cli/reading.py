@@ -70,7 +70,7 @@ Labels = Annotated[
     Literal["skip", "count"] | None,
     typer.Option(
         metavar="skip|count",
-        help="Masks and other labels, by the names of folders and files: leave them out, or not.",
+        help="Masks and other labels, known by their names. Default: as is recorded, or skip.",
     ),
 ]
 Workers = Annotated[
