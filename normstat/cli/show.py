@@ -15,7 +15,7 @@ from normstat.errors import UsageError
 def show(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Stats file; - is stdin.")],
 ) -> int:
-    """Show a stats file as a table, with histograms and what was left out.
+    """Show a stats file: table, histograms, what was left out.
 
     \b
     Example:
