@@ -21,7 +21,7 @@ from test_writers import Then
 
 import normstat
 from normstat.errors import UsageError
-from normstat.verbs.running import Silent
+from normstat.verbs.listeners import Silent
 from normstat.writers import planned
 
 IMAGES = 40

@@ -28,8 +28,8 @@ from normstat.errors import (
 )
 from normstat.images import Shard
 from normstat.verbs.claims import Claims, hashed
+from normstat.verbs.listeners import Silent
 from normstat.verbs.outputs import Names
-from normstat.verbs.running import Silent
 from normstat.writers import planned
 from normstat.writers.folder import RESERVED
 from normstat.writers.protocol import renamed

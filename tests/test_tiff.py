@@ -224,6 +224,14 @@ def test_gdal_names_bands(data: Path) -> None:
         assert split_of(data).channels == expected
 
 
+@pytest.mark.parametrize("text", ["ImageJ=1\nimages=" + "9" * 5000, "<Item " * 200_000])
+def test_texts_of_any_length_are_no_trouble(data: Path, text: str) -> None:
+    """Numbers of thousands of digits, and tags that never end."""
+    tags = [(270, 2, None, text, True), (42112, 2, None, text, True)]
+    make.write(data / "a.tif", written(GRAY, description=None, extratags=tags))
+    assert_is(split_of(data), GRAY.reshape(-1, 1), 255)
+
+
 def test_no_data_is_counted_and_said(data: Path) -> None:
     """A declared value is noted; NaN that is declared is no damage, but cannot be counted."""
     tag = [(42113, 2, None, "0", True)]

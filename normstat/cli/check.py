@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from normstat.configs import Config
     from normstat.executors import Local
     from normstat.stats import Stats
-    from normstat.verbs.running import Progress
+    from normstat.verbs.listeners import Progress
     from normstat.verdict import Case, Verdict
 
 _SUMMARY = "GITHUB_STEP_SUMMARY"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from normstat.stats import Stats
-    from normstat.verbs.running import Progress
+    from normstat.verbs.listeners import Progress
 
 _LONG = 60.0  # seconds
 _NO_WIDTH = 100_000  # more than any row of names takes

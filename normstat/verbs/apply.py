@@ -16,15 +16,9 @@ from normstat.verbs.applied import Applied
 from normstat.verbs.choices import as_recorded, refuse_choices, tell_of_unused, warn_of_leakage
 from normstat.verbs.dryrun import look
 from normstat.verbs.filling import fill, outputs_of
+from normstat.verbs.listeners import Listener, heard
 from normstat.verbs.planning import Plan, decided_record, measured
-from normstat.verbs.running import (
-    Images,
-    Listener,
-    executor_for,
-    heard,
-    names_of,
-    refuse_options,
-)
+from normstat.verbs.running import Images, executor_for, names_of, refuse_options
 from normstat.writers.folder import Out
 from normstat.writers.records import record_in_data
 

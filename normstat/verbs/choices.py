@@ -8,7 +8,7 @@ from normstat.files import shown
 from normstat.images import ARRAY_LAYOUTS
 from normstat.methods import METHODS, Needs
 from normstat.stats import Settings, SplitStats, Stats
-from normstat.verbs.running import Progress
+from normstat.verbs.listeners import Progress
 from normstat.writers import WRITERS
 
 #: Orders of the axes in ``.npy`` images that one array each is written for.

@@ -16,13 +16,11 @@ from normstat.files import shown
 from normstat.images import MAX_PIXELS, Unreadable
 from normstat.stats import Settings, Stats, remarks, summarize
 from normstat.verbs.counting import Count
+from normstat.verbs.listeners import Listener, Progress, heard
 from normstat.verbs.running import (
     Images,
-    Listener,
-    Progress,
     Run,
     executor_for,
-    heard,
     most_frequent,
     names_of,
     refuse_options,

@@ -10,8 +10,9 @@ from normstat.executors import Executor
 from normstat.files import shown
 from normstat.images import Shard
 from normstat.verbs.applied import Applied, Done
+from normstat.verbs.listeners import Progress
 from normstat.verbs.planning import Forecast, Plan
-from normstat.verbs.running import Progress, Run, most_frequent
+from normstat.verbs.running import Run, most_frequent
 from normstat.verbs.writing import Written
 from normstat.writers import Npy, Stack
 from normstat.writers.index import index_line

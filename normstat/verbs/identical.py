@@ -16,8 +16,9 @@ from normstat.accumulators.occurrences import Common, common, repeated
 from normstat.executors import Executor
 from normstat.files import shown
 from normstat.stats import SplitStats, Stats
+from normstat.verbs.listeners import Listener, heard
 from normstat.verbs.rereading import Reread, Second
-from normstat.verbs.running import Images, Listener, executor_for, heard
+from normstat.verbs.running import Images, executor_for
 from normstat.verdict import Case, Level
 
 # Pairs that a message has room for.

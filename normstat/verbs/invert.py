@@ -13,8 +13,9 @@ from normstat.errors import StatsFileError, UsageError
 from normstat.files import shown
 from normstat.images import Shard
 from normstat.methods import Coefficients, Normalizer, from_record
+from normstat.verbs.listeners import Listener, heard
 from normstat.verbs.outputs import Names
-from normstat.verbs.running import LOOK_AT, Listener, heard
+from normstat.verbs.running import LOOK_AT
 from normstat.writers.index import Line, read_index
 from normstat.writers.npy import mapped
 from normstat.writers.place import refuse_filled, refuse_place, writing

@@ -17,8 +17,9 @@ from normstat.methods import Normalizer
 from normstat.presets import Preset
 from normstat.stats import Settings, Stats
 from normstat.verbs.demands import Arrays, Demands, Measure, Needs
+from normstat.verbs.listeners import Progress
 from normstat.verbs.outputs import Apart, Names
-from normstat.verbs.running import Images, Progress, Run, most_frequent
+from normstat.verbs.running import Images, Run, most_frequent
 from normstat.verbs.writing import Write
 from normstat.writers import Nowhere, Npy, Stack
 from normstat.writers.folder import Out

@@ -13,7 +13,8 @@ from normstat.executors import Executor
 from normstat.sources import ALL, Folder, said
 from normstat.stats import Settings, SplitStats, Stats, summarize
 from normstat.verbs.compute import compute
-from normstat.verbs.running import Images, Listener, folder_of
+from normstat.verbs.listeners import Listener
+from normstat.verbs.running import Images, folder_of
 
 
 def recount(

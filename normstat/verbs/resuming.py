@@ -22,7 +22,7 @@ from normstat.images import LASTING, Reading, Shard
 from normstat.statsfile import dumps_tally
 from normstat.verbs.believing import believed
 from normstat.verbs.counting import Count
-from normstat.verbs.running import Progress
+from normstat.verbs.listeners import Progress
 
 
 @contextmanager

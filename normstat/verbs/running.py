@@ -1,4 +1,4 @@
-"""What the verbs that read images share: options, a run over a folder, and what it says."""
+"""A run over the images of a folder, and the options of the verbs that start one."""
 
 import os
 import threading
@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import Protocol, cast
 
 from normstat.errors import EngineLost, NothingToRead, UsageError
 from normstat.executors import Executor, InProcess, Job, Local, available_cpus
@@ -15,6 +14,7 @@ from normstat.files import shown
 from normstat.images import FORMATS, FRAMES, LAYOUTS, LeftOut, Shard, Unreadable
 from normstat.sources import Folder, Selection, Survey
 from normstat.stats import Settings
+from normstat.verbs.listeners import Progress
 from normstat.verbs.notices import notices_of_names
 
 #: What ``--channels`` may be.
@@ -22,65 +22,6 @@ CHANNELS = ("auto", "gray", "rgb")
 #: Of how many results a run shows what became of them.
 LOOK_AT = 3
 _LONGEST = 1_000_000  # seconds; clocks cannot be set to much more
-
-
-class Listener(Protocol):
-    """An object that a run tells how far it is. The default says nothing.
-
-    A method ``warning``, where there is one, is told what went wrong; otherwise ``notice`` is.
-    """
-
-    def total(self, images: int) -> None:
-        """How many images there are; called once that is known."""
-
-    def advance(self, images: int) -> None:
-        """So many more are done."""
-
-    def notice(self, message: str) -> None:
-        """Something that a user should know."""
-
-
-class Progress(Listener, Protocol):
-    """A listener that can be warned."""
-
-    def warning(self, message: str) -> None:
-        """Something that went wrong, or was done to a user's file: not even -q hides it."""
-
-
-class Silent:
-    """A :class:`Progress` that says nothing."""
-
-    def total(self, images: int) -> None: ...
-    def advance(self, images: int) -> None: ...
-    def notice(self, message: str) -> None: ...
-    def warning(self, message: str) -> None: ...
-
-
-class _Heard:
-    """Hands everything to a listener that has no `warning`."""
-
-    def __init__(self, listener: Listener) -> None:
-        self.total = listener.total
-        self.advance = listener.advance
-        self.notice = self.warning = listener.notice
-
-
-def heard(listener: Listener | None) -> Progress:
-    """Adapt a listener: one without `warning` is warned by `notice`; none is silent.
-
-    Examples
-    --------
-    >>> class Printer:
-    ...     total = advance = lambda self, images: None
-    ...     notice = lambda self, message: print(message)
-    >>> heard(Printer()).warning("the cache is damaged")
-    the cache is damaged
-    """
-    if listener is None:
-        return Silent()
-    if callable(getattr(listener, "warning", None)):
-        return cast(Progress, listener)
-    return _Heard(listener)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ GDAL's private tags name bands and say what is no data; ImageJ's description cou
 """
 
 import math
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from normstat.decode.tiff.descriptions import band_descriptions, images_said, is_one_run
 from normstat.decode.tiff.tags import Layout, Tag, Tags, directories
 from normstat.errors import UnreadableImage
 from normstat.images import Code
@@ -32,9 +32,6 @@ _EIGHT_BITS = 256
 _REDUCED, _MASK = 1, 4
 _OLD_REDUCED = 2
 _TURNS = range(1, 9)
-_IMAGEJ = re.compile(r"\AImageJ=.*?^images=(\d+)$", re.DOTALL | re.MULTILINE)
-_TIFFFILE = re.compile(r'\A\{(?=.*"truncated": true).*"shape": \[([\d, ]+)\]')
-_BAND = re.compile(r'<Item\b(?=[^>]*\brole="description")[^>]*\bsample="(\d+)"[^>]*>([^<]*)</Item>')
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,8 +247,8 @@ def _page(number: int, layout: Layout, place: int, tags: Tags) -> Page:
     )
     extra = many(Tag.EXTRA)
     has_bytes = any(isinstance(tags[tag], bytes) for tag in tags if tag != Tag.ICC_PROFILE)
-    images = _images(text(Tag.DESCRIPTION) or "", width * height * samples)
-    may_be_stack = compression == NONE and not is_tiled and _is_one_run(segments, images, place)
+    images = images_said(text(Tag.DESCRIPTION) or "", width * height * samples)
+    may_be_stack = compression == NONE and not is_tiled and is_one_run(segments, images, place)
     return Page(
         number=number,
         order=layout.order,
@@ -277,7 +274,7 @@ def _page(number: int, layout: Layout, place: int, tags: Tags) -> Page:
         is_mask=bool(one(Tag.SUBFILE, 0) & _MASK) or photometric == _MASK,
         has_sub_pages=Tag.SUB_PAGES in tags,
         planes=images if may_be_stack else 1,
-        names=_names(text(Tag.GDAL_METADATA) or "", samples),
+        names=band_descriptions(text(Tag.GDAL_METADATA) or "", samples),
         nodata=text(Tag.GDAL_NODATA),
         depth=one(Tag.DEPTH, 1),
         has_icc_profile=Tag.ICC_PROFILE in tags,
@@ -289,39 +286,6 @@ def _of_each(values: Sequence[int], samples: int, default: int) -> tuple[int, ..
     if len(values) < samples:
         return tuple(values[:1] or (default,)) * samples
     return tuple(values[:samples])
-
-
-def _images(description: str, values: int) -> int:
-    """As many as a writer says lie one after the other, each of so many values."""
-    if found := _IMAGEJ.match(description):
-        return int(found[1])
-    if found := _TIFFFILE.match(description):
-        return max(1, math.prod(map(int, found[1].split(","))) // values)
-    return 1
-
-
-def _is_one_run(segments: Sequence[tuple[int, int]], images: int, directory: int) -> bool:
-    """True if so many images can lie one after the other.
-
-    Of a stack that was taken apart each part may still tell the number of all; its directory is
-    where the second image would be.
-    """
-    if images == 1 or not segments:
-        return images == 1
-    ends = [offset + count for offset, count in segments]
-    start, size = segments[0][0], ends[-1] - segments[0][0]
-    is_run = all(end == after for end, (after, _) in zip(ends, segments[1:], strict=False))
-    return is_run and not start + size <= directory < start + size * images
-
-
-def _names(metadata: str, samples: int) -> tuple[str, ...] | None:
-    if not metadata:
-        return None
-    import html  # has a table of all entities, and few files have names
-
-    found = {int(sample): html.unescape(name).strip() for sample, name in _BAND.findall(metadata)}
-    names = tuple(found.get(sample, "") for sample in range(samples))
-    return names if all(names) and len(set(names)) == samples else None
 
 
 def _listed(numbers: Sequence[int]) -> str:

@@ -1,0 +1,62 @@
+"""Objects that are told how far a run is, and what a user should know of it."""
+
+from typing import Protocol, cast
+
+
+class Listener(Protocol):
+    """An object that a run tells how far it is. The default says nothing.
+
+    A method ``warning``, where there is one, is told what went wrong; otherwise ``notice`` is.
+    """
+
+    def total(self, images: int) -> None:
+        """How many images there are; called once that is known."""
+
+    def advance(self, images: int) -> None:
+        """So many more are done."""
+
+    def notice(self, message: str) -> None:
+        """Something that a user should know."""
+
+
+class Progress(Listener, Protocol):
+    """A listener that can be warned."""
+
+    def warning(self, message: str) -> None:
+        """Something that went wrong, or was done to a user's file: not even -q hides it."""
+
+
+class Silent:
+    """A :class:`Progress` that says nothing."""
+
+    def total(self, images: int) -> None: ...
+    def advance(self, images: int) -> None: ...
+    def notice(self, message: str) -> None: ...
+    def warning(self, message: str) -> None: ...
+
+
+class _Heard:
+    """Hands everything to a listener that has no `warning`."""
+
+    def __init__(self, listener: Listener) -> None:
+        self.total = listener.total
+        self.advance = listener.advance
+        self.notice = self.warning = listener.notice
+
+
+def heard(listener: Listener | None) -> Progress:
+    """Adapt a listener: one without `warning` is warned by `notice`; none is silent.
+
+    Examples
+    --------
+    >>> class Printer:
+    ...     total = advance = lambda self, images: None
+    ...     notice = lambda self, message: print(message)
+    >>> heard(Printer()).warning("the cache is damaged")
+    the cache is damaged
+    """
+    if listener is None:
+        return Silent()
+    if callable(getattr(listener, "warning", None)):
+        return cast(Progress, listener)
+    return _Heard(listener)
