@@ -19,9 +19,9 @@ from normstat import decode
 from normstat.accumulators.fold import Fold
 from normstat.decode import jpeg, png
 from normstat.decode.pixels import DecodedImage
-from normstat.images import Reading
+from normstat.images import ReadOptions
 from normstat.sources import Folder
-from normstat.verbs.counting import Count
+from normstat.verbs.compute.job import Count
 
 ROUNDS = 9
 # Stage -> where its functions are.
@@ -82,7 +82,7 @@ def main(folder: str, rounds: int) -> None:
     for stage, places in STAGES.items():
         for owner, name in places:
             setattr(owner, name, timed(getattr(owner, name), stage, watch))
-    job = Count(Reading())
+    job = Count(ReadOptions())
     least: dict[str, float] = {}
     for _ in range(rounds):
         watch[0] = Stopwatch()

@@ -32,8 +32,8 @@ from normstat.accumulators.tally import Tally
 from normstat.rules import RULES
 from normstat.rules.effects import effects
 from normstat.stats import Settings, summarize
-from normstat.verbs.counting import Count
-from normstat.verbs.running import Images
+from normstat.verbs.compute.job import Count
+from normstat.verbs.run import Images
 from normstat.verdict import Level
 
 SPLIT = "all"

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from normstat.presets import Preset
     from normstat.stats import Settings, SplitStats, Stats
     from normstat.statsfile import load, save
-    from normstat.verbs.applied import Applied
-    from normstat.verbs.apply import apply
-    from normstat.verbs.check import check
-    from normstat.verbs.compute import compute
+    from normstat.verbs.apply.result import Applied
+    from normstat.verbs.apply.verb import apply
+    from normstat.verbs.check.compare import check
+    from normstat.verbs.compute.verb import compute
     from normstat.verbs.invert import Inverted, invert
     from normstat.verdict import Case, Level, Verdict
 
@@ -25,7 +25,7 @@ __version__ = "0.1.0"
 
 # Name -> module, imported when the name is first used: `normstat --version` needs no NumPy.
 _LAZY = {
-    "Applied": "normstat.verbs.applied",
+    "Applied": "normstat.verbs.apply.result",
     "Case": "normstat.verdict",
     "Inverted": "normstat.verbs.invert",
     "Level": "normstat.verdict",
@@ -36,9 +36,9 @@ _LAZY = {
     "SplitStats": "normstat.stats",
     "Stats": "normstat.stats",
     "Verdict": "normstat.verdict",
-    "apply": "normstat.verbs.apply",
-    "check": "normstat.verbs.check",
-    "compute": "normstat.verbs.compute",
+    "apply": "normstat.verbs.apply.verb",
+    "check": "normstat.verbs.check.compare",
+    "compute": "normstat.verbs.compute.verb",
     "invert": "normstat.verbs.invert",
     "load": "normstat.statsfile",
     "normalizer": "normstat.methods",

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 # Command -> what its workers import.
 _READS_IMAGES = {
-    "check": "normstat.verbs.counting",
-    "compute": "normstat.verbs.counting",
-    "apply": "normstat.verbs.writing",
-    "normalize": "normstat.verbs.writing",
+    "check": "normstat.verbs.compute.job",
+    "compute": "normstat.verbs.compute.job",
+    "apply": "normstat.verbs.apply.job",
+    "normalize": "normstat.verbs.apply.job",
 }
 _HELP = {"-h", "--help"}
 _AHEAD = 2

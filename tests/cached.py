@@ -8,7 +8,7 @@ from typing import Any
 
 import normstat
 from normstat.executors import InProcess, Job
-from normstat.executors.protocol import R
+from normstat.executors.executor import R
 from normstat.images import Shard
 from normstat.sources import Folder
 from normstat.statsfile import dumps

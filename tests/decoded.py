@@ -4,7 +4,7 @@ from pathlib import Path
 
 from normstat.decode import DecodedImage, decode, decoder
 from normstat.errors import UnreadableImage
-from normstat.images import Reading, Sample
+from normstat.images import ReadOptions, Sample
 
 
 def read(path: Path, data: bytes, **reading: object) -> tuple[object, ...]:
@@ -12,7 +12,7 @@ def read(path: Path, data: bytes, **reading: object) -> tuple[object, ...]:
     path.write_bytes(data)
     with decoder():
         try:
-            pixels = decode(Sample("all", "a.png", str(path)), Reading(**reading))
+            pixels = decode(Sample("all", "a.png", str(path)), ReadOptions(**reading))
             assert isinstance(pixels, DecodedImage)
             return (
                 pixels.kind,

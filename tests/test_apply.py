@@ -18,8 +18,8 @@ from normstat.errors import FlatImage, OutOfRange, Stopped, UsageError
 from normstat.executors import InProcess
 from normstat.methods import METHODS
 from normstat.sources import Folder, Selection, Survey
+from normstat.verbs.apply.job import Written
 from normstat.verbs.listeners import Silent
-from normstat.verbs.writing import Written
 
 METHODS_BY_IMAGE = [name for name, method in METHODS.items() if method.per_image]
 KEYS = """

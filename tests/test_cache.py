@@ -25,16 +25,16 @@ from normstat.accumulators.interleave import Part, interleaved
 from normstat.accumulators.keys import NO_KEY, KeyCollector, Keys
 from normstat.accumulators.tally import Tally
 from normstat.cache import Cache, Context, contents, prune, sample_digest
-from normstat.cache.aside import identity_of, set_aside
 from normstat.cache.database import Database
+from normstat.cache.quarantine import identity_of, set_aside
 from normstat.errors import NormstatError, OutputError, StatsFileError, UsageError
 from normstat.executors import InProcess, Local
 from normstat.images import Sample, Shard, Stamp, Unreadable
 from normstat.sources import Folder
 from normstat.statsfile import dumps_tally, loads_tally
-from normstat.verbs.counting import Count
-from normstat.verbs.identical import identical
-from normstat.verbs.recounting import recount
+from normstat.verbs.check.duplicates import identical
+from normstat.verbs.check.recompute import recount
+from normstat.verbs.compute.job import Count
 
 RGB = make.encoded(make.pixels(1, 9, 14))
 GRAY = make.encoded(make.pixels(2, 7, 5, channels=1))

@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import normstat
-from normstat.configs import CheckSettings, Config, read, settings, slips
-from normstat.configs.records import Constants, Distance
-from normstat.configs.slips import MARGIN
+from normstat.conventions import Config, read
+from normstat.conventions.config import Constants, Distance
 from normstat.errors import UsageError
 from normstat.presets import PRESETS
 from normstat.stats import MeanStd
+from normstat.verbs.check.project_settings import CheckSettings, project_settings
+from normstat.verbs.check.training_config import MARGIN, slips
 from normstat.verdict import Level
 
 IMAGENET = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
@@ -489,13 +490,13 @@ def test_settings(tmp_path, monkeypatch):
     below = tmp_path / "a" / "b"
     below.mkdir(parents=True)
     monkeypatch.chdir(below)
-    assert settings(RULES) == CheckSettings()
+    assert project_settings(RULES) == CheckSettings()
     (tmp_path / "a" / "pyproject.toml").write_text("[tool.ruff]\n")
     (tmp_path / "pyproject.toml").write_text(
         '[tool.normstat.check]\nmode = "compatible"\nmargin = 1\nrequire-conclusive = true\n'
         'config = ["c.json", "preset:clip"]\n[tool.normstat.check.rules]\nleakage = "off"\n'
     )
-    found = settings(RULES)
+    found = project_settings(RULES)
     assert found == CheckSettings(
         mode="compatible",
         margin=1.0,
@@ -505,7 +506,7 @@ def test_settings(tmp_path, monkeypatch):
         file=os.path.join("..", "..", "pyproject.toml"),
     )
     (below / "pyproject.toml").write_text("[tool.normstat.check]\n")
-    assert settings(RULES) == CheckSettings(file="pyproject.toml")
+    assert project_settings(RULES) == CheckSettings(file="pyproject.toml")
 
 
 @pytest.mark.parametrize(
@@ -531,7 +532,7 @@ def test_settings_that_are_none(tmp_path, table, problem):
     """An unknown key, rule or value is refused with the file's name and its place."""
     (tmp_path / "pyproject.toml").write_text(f"[tool.normstat.check]\n{table}\n")
     with pytest.raises(UsageError, match=problem) as caught:
-        settings(RULES, str(tmp_path))
+        project_settings(RULES, str(tmp_path))
     assert "pyproject.toml: " in str(caught.value)
 
 
@@ -542,14 +543,14 @@ def test_settings_that_cannot_be_read(tmp_path):
     below.mkdir()
     (below / "pyproject.toml").mkdir()
     with pytest.raises(UsageError, match=r"pyproject\.toml: cannot be read"):
-        settings(RULES, str(below))
+        project_settings(RULES, str(below))
     (below / "pyproject.toml").rmdir()
     try:
         (below / "pyproject.toml").symlink_to(tmp_path / "gone.toml")
     except OSError:
         pytest.skip("no links here")
     with pytest.raises(UsageError, match=r"pyproject\.toml: cannot be read"):
-        settings(RULES, str(below))
+        project_settings(RULES, str(below))
 
 
 def test_a_config_without_a_name():

@@ -22,7 +22,7 @@ from test_writers import Then
 import normstat
 from normstat.errors import UsageError
 from normstat.verbs.listeners import Silent
-from normstat.writers import planned
+from normstat.writers import journal
 
 IMAGES = 40
 KILLS_IN_A_ROW = 3
@@ -189,7 +189,7 @@ def test_other_images_may_be_selected(
     tmp_path: Path, store: str, part: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Arrays of those that no longer are would count in the statistics of the result: they go."""
-    monkeypatch.setattr(planned, "_PART", part)
+    monkeypatch.setattr(journal, "_PART", part)
     data = applied.photos(tmp_path / "data", {"train": 6, "val": 3})
     out = tmp_path / "out"
     make.write(data / "val" / "cut.png", make.encoded(make.pixels(1, 9, 13))[:-30])

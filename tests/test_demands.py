@@ -27,12 +27,12 @@ from normstat.errors import (
     UsageError,
 )
 from normstat.images import Shard
-from normstat.verbs.claims import Claims, hashed
+from normstat.verbs.apply.claims import Claims, hashed
+from normstat.verbs.apply.name_collisions import Names
 from normstat.verbs.listeners import Silent
-from normstat.verbs.outputs import Names
-from normstat.writers import planned
+from normstat.writers import journal
 from normstat.writers.folder import RESERVED
-from normstat.writers.protocol import renamed
+from normstat.writers.writer import renamed
 
 RGB = make.encoded(make.pixels(1, 7, 9))
 OTHER = make.encoded(make.pixels(2, 8, 9))
@@ -173,7 +173,7 @@ def test_names_that_other_systems_take_for_one(
     folder(tmp_path / "data", dict.fromkeys(filter(None, [first, second]), RGB))
     normstat.apply(tmp_path / "data", tmp_path / "linux", "unit", workers=0)
     assert len(applied.arrays(tmp_path / "linux")) == (2 if second else 1)
-    monkeypatch.setattr(planned, "_FOLDS", True)
+    monkeypatch.setattr(journal, "_FOLDS", True)
     refused(tmp_path, UsageError, "would both become")
 
 
@@ -181,11 +181,11 @@ def test_an_image_whose_name_changes_its_case_keeps_its_array(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The array of its old name is that of the new one, and must not be swept away."""
-    monkeypatch.setattr(planned, "_FOLDS", True)
-    monkeypatch.setattr(planned, "_PART", 1)
+    monkeypatch.setattr(journal, "_FOLDS", True)
+    monkeypatch.setattr(journal, "_PART", 1)
     names = ["train/A.npy", "train/b.npy", "Val/C.npy"]
     kept = ["train/a.npy", "val/c.npy"]
-    assert list(planned.distinct(lambda: names, 9, besides=lambda: kept)) == ["train/b.npy"]
+    assert list(journal.distinct(lambda: names, 9, besides=lambda: kept)) == ["train/b.npy"]
 
 
 def test_names_that_are_left_out_do_not_count(tmp_path: Path) -> None:

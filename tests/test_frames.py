@@ -12,7 +12,7 @@ from PIL import Image
 import normstat
 from normstat.decode import Measured, decode, decoder, measure
 from normstat.errors import UnreadableImage
-from normstat.images import Reading, Sample
+from normstat.images import ReadOptions, Sample
 
 RGB = [make.pixels(seed, 16, 20) for seed in range(3)]
 GRAY = [make.pixels(seed, 16, 20, channels=1) for seed in range(3)]
@@ -59,7 +59,7 @@ def test_files_measure_what_they_decode_to(
     for ask in (measure, lambda *of: Measured.of(decode(*of))):
         with decoder():
             try:
-                found.append(ask(sample, Reading(frames=frames, upright=upright)))
+                found.append(ask(sample, ReadOptions(frames=frames, upright=upright)))
             except UnreadableImage as error:
                 found.append(error.code)
     assert found[0] == found[1]
@@ -72,8 +72,8 @@ def test_every_frame_is_turned(tmp_path: Path, name: str, frames: str) -> None:
     file, content = FILES[name]
     sample = Sample("all", file, str(make.write(tmp_path / file, content)))
     with decoder():
-        stored = decode(sample, Reading(frames=frames))
-        turned = decode(sample, Reading(frames=frames, upright=True))
+        stored = decode(sample, ReadOptions(frames=frames))
+        turned = decode(sample, ReadOptions(frames=frames, upright=True))
     assert "exif_orientation" in stored.notes
     taken = GRAY[:1] if frames == "first" else GRAY
     upright = [np.rot90(frame, -1)[:, :, np.newaxis] for frame in taken]

@@ -16,7 +16,7 @@ import normstat
 from normstat.decode import DecodedArray, DecodedImage, decode, decoder
 from normstat.decode.geometry import size_after
 from normstat.errors import UnreadableImage, UsageError
-from normstat.images import Reading, Sample
+from normstat.images import ReadOptions, Sample
 
 RGB = make.pixels(1, 40, 61)
 GRAY = make.pixels(2, 61, 40, channels=1)
@@ -33,7 +33,7 @@ def decoded(
     """One image, read in a certain way."""
     path = make.write(folder / name, content)
     with decoder():
-        return decode(Sample("all", name, str(path)), Reading(**options))
+        return decode(Sample("all", name, str(path)), ReadOptions(**options))
 
 
 def by_hand(image: Image.Image, resize: int | None, crop: int | None) -> Image.Image:
@@ -173,7 +173,7 @@ def test_the_size_after(
     width: int, height: int, resize: int | None, crop: int | None, orientation: int
 ) -> None:
     """A square of the crop; else the shorter side is exact, the other within half a pixel."""
-    reading = Reading(max_pixels=10**9, resize=resize, crop=crop, upright=True)
+    reading = ReadOptions(max_pixels=10**9, resize=resize, crop=crop, upright=True)
     if crop and crop > (resize or min(width, height)):
         with pytest.raises(UnreadableImage, match="smaller than --crop"):
             size_after(width, height, reading, orientation)

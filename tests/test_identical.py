@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import normstat
-from normstat.accumulators import occurrences
+from normstat.accumulators import duplicate_keys
+from normstat.accumulators.duplicate_keys import Common, common, repeated
 from normstat.accumulators.keys import NO_KEY, KeyCollector, Keys
-from normstat.accumulators.occurrences import Common, common, repeated
 from normstat.errors import UsageError
 from normstat.executors import InProcess, Job
-from normstat.images import Code, Reading, Shard, Unreadable
+from normstat.images import Code, ReadOptions, Shard, Unreadable
 from normstat.statsfile import dumps
-from normstat.verbs.counting import Count
-from normstat.verbs.identical import Overlap, cases, identical
-from normstat.verbs.rereading import Reread, Rereading
+from normstat.verbs.check.duplicates import Overlap, cases, identical
+from normstat.verbs.check.verify_pixels import Reread, Rereading
+from normstat.verbs.compute.job import Count
 from normstat.verdict import Level
 
 PHOTO = make.pixels(1, 90, 70)
@@ -338,23 +338,23 @@ def test_a_key_for_each_image(tmp_path: Path) -> None:
     make.write(tmp_path / "a.png", make.encoded(PHOTO))
     make.write(tmp_path / "b.png", b"damaged")
     shard = shard_of(tmp_path, "a.png", "b.png", "c.png", "a.png")
-    count, again = Count(Reading(), keys=True), Reread(Reading())
+    count, again = Count(ReadOptions(), keys=True), Reread(ReadOptions())
     keys = count(shard).keys.splits["train"]
     assert keys[16:48] == NO_KEY * 2
     assert keys[:16] == keys[48:] != NO_KEY
     total = sum((count(single).keys for single in shard.singles()), Keys())
     assert total == count(shard).keys == again(shard).keys
-    assert Count(Reading())(shard).keys == Keys()
+    assert Count(ReadOptions())(shard).keys == Keys()
 
 
 def test_an_image_that_ended_its_worker() -> None:
     """It has a place among the keys, so that the next ones keep theirs; no folder has."""
     image, folder = Unreadable("train", "a.png", "timeout"), Unreadable("train", "", "timeout")
     nothing = Keys.of("train", [NO_KEY])
-    assert Count(Reading(), keys=True).lost(image).keys == nothing
-    assert Count(Reading(), keys=True).lost(folder).keys == Keys()
-    assert Count(Reading()).lost(image).keys == Keys()
-    assert Reread(Reading()).lost(image) == Rereading(nothing, nothing)
+    assert Count(ReadOptions(), keys=True).lost(image).keys == nothing
+    assert Count(ReadOptions(), keys=True).lost(folder).keys == Keys()
+    assert Count(ReadOptions()).lost(image).keys == Keys()
+    assert Reread(ReadOptions()).lost(image) == Rereading(nothing, nothing)
 
 
 class Told:
@@ -459,9 +459,9 @@ def test_common_against_dictionaries(
 ) -> None:
     """Numbers and pairs are those of counting in dictionaries, however the work is cut."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(occurrences, "_BUCKET", bucket)
-        patch.setattr(occurrences, "_SLICE", piece)
-        patch.setattr(occurrences, "NAMED", 10)  # fewer than there may be
+        patch.setattr(duplicate_keys, "_BUCKET", bucket)
+        patch.setattr(duplicate_keys, "_SLICE", piece)
+        patch.setattr(duplicate_keys, "NAMED", 10)  # fewer than there may be
         result = common([packed(keys) for keys in splits])
     expected = {
         (one, other): common_by_counting(splits, one, other)
@@ -478,8 +478,8 @@ def test_repeated_against_a_counter(
 ) -> None:
     """No image with a key that occurs twice is missed, and none with a half of its own is taken."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(occurrences, "_BUCKET", bucket)
-        patch.setattr(occurrences, "_SLICE", piece)
+        patch.setattr(duplicate_keys, "_BUCKET", bucket)
+        patch.setattr(duplicate_keys, "_SLICE", piece)
         result = repeated([packed(keys) for keys in splits])
     number = Counter(key for keys in splits for key in keys if key != (0, 0))
     wanted = {first for (first, _), times in number.items() if times > 1}

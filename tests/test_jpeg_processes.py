@@ -10,7 +10,7 @@ import pytest
 
 from normstat.decode import decode, decoder
 from normstat.errors import UnreadableImage
-from normstat.images import Reading, Sample
+from normstat.images import ReadOptions, Sample
 
 RGB = make.pixels(1, 40, 50)
 JPEG = make.encoded(RGB, "JPEG")
@@ -29,7 +29,7 @@ def pixels_of(folder: Path, data: bytes) -> Any:
     """The decoded image."""
     path = make.write(folder / "x.jpg", data)
     with decoder():
-        return decode(Sample("all", "x.jpg", str(path)), Reading())
+        return decode(Sample("all", "x.jpg", str(path)), ReadOptions())
 
 
 def code_of(folder: Path, data: bytes) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from normstat.errors import UsageError
 from normstat.images import Reason, Skipped
 from normstat.sources import Folder
 from normstat.statsfile import dumps, loads
-from normstat.verbs.recounting import recount
+from normstat.verbs.check.recompute import recount
 
 GRAY = make.encoded(make.pixels(1, 9, 14, channels=1))
 

@@ -17,7 +17,7 @@ from test_npy import ARRAYS, DEFECTS
 
 from normstat.decode import Measured, decode, decoder, measure
 from normstat.errors import UnreadableImage
-from normstat.images import Code, Reading, Sample
+from normstat.images import Code, ReadOptions, Sample
 
 WHOLE = {
     **{name: (case[0], case[1]) for name, case in COUNTED.items()},
@@ -52,12 +52,12 @@ def asked(ask: Any, folder: Path, name: str, content: bytes, **options: Any) -> 
     path = make.write(folder / name, content)
     with decoder():
         try:
-            return ask(Sample("all", name, str(path)), Reading(**options))
+            return ask(Sample("all", name, str(path)), ReadOptions(**options))
         except UnreadableImage as error:
             return error.code
 
 
-def decoded(sample: Sample, reading: Reading) -> Measured:
+def decoded(sample: Sample, reading: ReadOptions) -> Measured:
     """What decoding gives, as measured."""
     return Measured.of(decode(sample, reading))
 
@@ -109,7 +109,7 @@ def test_what_is_no_file_does_not_block(tmp_path: Path) -> None:
     for name, code in (expected | {"nothing": "vanished"}).items():
         sample = Sample("all", f"{name}.png", str(tmp_path / f"{name}.png"))
         with decoder(), pytest.raises(UnreadableImage) as caught:
-            measure(sample, Reading())
+            measure(sample, ReadOptions())
         assert caught.value.code == code
 
 

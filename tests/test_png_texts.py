@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from normstat.decode import decode, decoder
-from normstat.images import Reading, Sample
+from normstat.images import ReadOptions, Sample
 
 RGB = make.pixels(1, 20, 31)
 PLAIN = make.encoded(RGB)
@@ -57,7 +57,7 @@ def pixels_of(folder: Path, data: bytes, **options: Any) -> Any:
     """The decoded image."""
     path = make.write(folder / "x.png", data)
     with decoder():
-        return decode(Sample("all", "x.png", str(path)), Reading(**options))
+        return decode(Sample("all", "x.png", str(path)), ReadOptions(**options))
 
 
 CHUNKS = {

@@ -16,7 +16,7 @@ from PIL import Image
 import normstat
 from normstat.decode import decode, decoder, measure
 from normstat.errors import UnreadableImage
-from normstat.images import GRAY8, RGB8, Reading, Sample
+from normstat.images import GRAY8, RGB8, ReadOptions, Sample
 from normstat.stats import SplitStats
 
 
@@ -49,7 +49,7 @@ def pixels_of(folder: Path, data: bytes, **options: Any) -> Any:
     """The decoded image."""
     path = make.write(folder / "x.pgm", data)
     with decoder():
-        return decode(Sample("all", "x.pgm", str(path)), Reading(**options))
+        return decode(Sample("all", "x.pgm", str(path)), ReadOptions(**options))
 
 
 def code_of(folder: Path, data: bytes, **options: Any) -> tuple[str, str]:
@@ -103,7 +103,7 @@ def test_usual_files_are_of_the_usual_kind(tmp_path: Path) -> None:
         image = array if channels == 3 else array[:, :, 0]
         path = make.write(tmp_path / "x.png", make.encoded(image))
         with decoder():
-            assert decode(Sample("all", "x.png", str(path)), Reading()).key == pixels.key
+            assert decode(Sample("all", "x.png", str(path)), ReadOptions()).key == pixels.key
 
 
 def test_different_maxvals_are_different_depths(tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ def test_what_is_no_map_is_a_record(tmp_path: Path, content: bytes, code: str, s
     found, detail = code_of(tmp_path, content)
     assert (found, said in detail, detail.isprintable()) == (code, True, True), detail
     with decoder(), pytest.raises(UnreadableImage) as caught:
-        measure(Sample("all", "x.pgm", str(tmp_path / "x.pgm")), Reading())
+        measure(Sample("all", "x.pgm", str(tmp_path / "x.pgm")), ReadOptions())
     assert caught.value.code == code
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 import normstat
 from normstat.decode import decode, decoder, measure
 from normstat.errors import UnreadableImage
-from normstat.images import Reading, Sample
+from normstat.images import ReadOptions, Sample
 
 COLORS = Image.fromarray(make.pixels(1, 8, 12)).quantize(20)
 WANTED = np.asarray(COLORS.convert("RGB"))
@@ -28,7 +28,7 @@ def pixels_of(folder: Path, data: bytes, name: str) -> Any:
     """The decoded image."""
     path = make.write(folder / name, data)
     with decoder():
-        return decode(Sample("all", name, str(path)), Reading())
+        return decode(Sample("all", name, str(path)), ReadOptions())
 
 
 def refused(folder: Path, data: bytes, name: str) -> str:
@@ -36,7 +36,7 @@ def refused(folder: Path, data: bytes, name: str) -> str:
     path = make.write(folder / name, data)
     for function in (decode, measure):
         with decoder(), pytest.raises(UnreadableImage) as caught:
-            function(Sample("all", name, str(path)), Reading())
+            function(Sample("all", name, str(path)), ReadOptions())
         assert caught.value.code == "unsupported_pixels"
     return str(caught.value.detail)
 

@@ -12,7 +12,7 @@ import normstat
 from normstat.errors import AmbiguousSplit
 from normstat.images import Reason, Skipped
 from normstat.sources import Folder
-from normstat.verbs.recounting import recount
+from normstat.verbs.check.recompute import recount
 
 
 @pytest.fixture

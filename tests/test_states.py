@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from normstat.accumulators.covariance import Products
+from normstat.accumulators.double_double import DOUBLE
 from normstat.accumulators.extremes import Extremes
 from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.histogram import Histogram
+from normstat.accumulators.image_sums import PLACES, PerImage
 from normstat.accumulators.keys import Keys
-from normstat.accumulators.means import DOUBLE
-from normstat.accumulators.perimage import PLACES, PerImage
 from normstat.accumulators.tally import Extent, KindTally, SplitTally, Tally
 from normstat.images import GRAY8, Unreadable
 

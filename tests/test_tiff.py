@@ -15,7 +15,7 @@ from PIL import Image, ImageOps
 import normstat
 from normstat.decode.tiff import extra
 from normstat.errors import NothingToRead
-from normstat.verbs.recounting import recount
+from normstat.verbs.check.recompute import recount
 
 GRAY = make.pixels(1, 9, 14, channels=1)
 GRAY16 = make.pixels(2, 9, 14, channels=1, dtype="uint16")

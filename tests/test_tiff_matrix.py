@@ -21,7 +21,7 @@ from normstat.decode import decoder
 from normstat.decode.tiff import extra
 from normstat.decode.tiff.file import decode_tiff, measure_tiff
 from normstat.errors import UnreadableImage
-from normstat.images import Code, Reading
+from normstat.images import Code, ReadOptions
 
 HEIGHT, WIDTH = 19, 21
 REFUSALS = {Code.UNSUPPORTED_PIXELS, Code.BIT_DEPTH_LOST}
@@ -173,7 +173,7 @@ def has_no_white(spec: Spec) -> bool:
 
 def outcome(spec: Spec, data: bytes, wanted: NDArray[np.float64]) -> str:
     """``right``, the code of a refusal, or what is wrong."""
-    reading = Reading()
+    reading = ReadOptions()
     with decoder():
         try:
             image = decode_tiff(data, reading, (), b"")
@@ -250,6 +250,6 @@ def test_12_bits_need_no_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     values = np.random.default_rng(1).integers(0, 4096, (HEIGHT, WIDTH, 1))
     file = make.tiff_of(packed(values, 12), WIDTH, HEIGHT, {258: [12]}, "<")
     with decoder():
-        image = decode_tiff(file, Reading(), (), b"")
+        image = decode_tiff(file, ReadOptions(), (), b"")
     assert (image.kind.dtype, image.kind.scale) == ("uint16", 4095)
     assert np.array_equal(image.array(), values)

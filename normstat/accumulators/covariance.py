@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from normstat.accumulators.means import DOUBLE, Centered, whole
+from normstat.accumulators.double_double import DOUBLE, Centered, whole
 
 _T = TypeVar("_T")
 _Float = NDArray[np.float64]

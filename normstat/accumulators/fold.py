@@ -4,12 +4,12 @@ import math
 from collections import Counter
 
 from normstat.accumulators.covariance import Products
+from normstat.accumulators.double_double import DOUBLE
 from normstat.accumulators.extremes import Extremes
 from normstat.accumulators.fingerprint import Fingerprint, hashes
 from normstat.accumulators.histogram import Histogram, power_sums
-from normstat.accumulators.means import DOUBLE
+from normstat.accumulators.image_sums import PerImage
 from normstat.accumulators.moments import Moments
-from normstat.accumulators.perimage import PerImage
 from normstat.accumulators.tally import FIRST, Extent, KindTally, SplitTally, Tally, order_of
 from normstat.errors import UnreadableImage
 from normstat.images import Code, Kind, Pixels, Sample, Unreadable, path_bytes

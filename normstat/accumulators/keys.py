@@ -46,8 +46,8 @@ class Keys:
 class KeyCollector:
     """Collects the keys of a whole run, in place: 16 bytes an image, however many there are.
 
-    Hand a new one to :func:`normstat.compute`; :func:`normstat.verbs.identical.identical` finds in
-    it which images may be identical.
+    Hand a new one to :func:`normstat.compute`;
+    :func:`normstat.verbs.check.duplicates.identical` finds in it which images may be identical.
 
     Examples
     --------

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from normstat.accumulators.means import Centered
+from normstat.accumulators.double_double import Centered
 
 _Float = NDArray[np.float64]
 
@@ -25,7 +25,7 @@ class Moments:
     -----
     Two passes, with the correction for the rounding of the mean (Chan, Golub & LeVeque 1983). The
     moments of many images come from exact sums of these
-    (:class:`normstat.accumulators.perimage.PerImage`), which have no order.
+    (:class:`normstat.accumulators.image_sums.PerImage`), which have no order.
 
     Examples
     --------

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from normstat.accumulators.covariance import Products
+from normstat.accumulators.double_double import DOUBLE
 from normstat.accumulators.extremes import Extremes
 from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.histogram import Histogram
+from normstat.accumulators.image_sums import PerImage
 from normstat.accumulators.keys import Keys
-from normstat.accumulators.means import DOUBLE
-from normstat.accumulators.perimage import PerImage
 from normstat.images import DTYPES, Kind, Unreadable, path_bytes
 
 #: Part of what a cache finds tallies by. Raise it whenever the same image files would come to

@@ -6,8 +6,8 @@ number: a row is used only if its checksum holds.
 """
 
 from normstat.cache.cache import Cache
+from normstat.cache.context import Context, Row, sample_digest
 from normstat.cache.database import refuse_path
-from normstat.cache.records import Context, Row, sample_digest
 from normstat.cache.upkeep import Content, contents, prune
 
 __all__ = [

@@ -6,8 +6,8 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
+from normstat.cache.context import Context, Row, checksum_of, digest_of, lead_of
 from normstat.cache.database import Database
-from normstat.cache.records import Context, Row, checksum_of, digest_of, lead_of
 from normstat.cache.rows import Candidate, has_rows, led_by, today, unpacked
 
 # Seconds between two writes: what an end without any warning can lose.

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
-from normstat.cache.aside import Identity, identity_of, set_aside
-from normstat.cache.trouble import ERRORS, Trouble, reason
+from normstat.cache.quarantine import Identity, identity_of, set_aside
+from normstat.cache.sqlite_errors import ERRORS, Trouble, reason
 from normstat.errors import UsageError
 from normstat.files import ensure_writable, shown
 from normstat.images import FORMATS

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from normstat.cache.records import checksum_of, split_samples
+from normstat.cache.context import checksum_of, split_samples
 
 # SQLite before 3.32 takes no more than 999 parameters.
 _CHUNK = 500

@@ -7,10 +7,10 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from normstat.cache.context import Context, split_samples
 from normstat.cache.database import NotOurs, connect, is_cache
-from normstat.cache.records import Context, split_samples
 from normstat.cache.rows import led_by, today, unpacked
-from normstat.cache.trouble import ERRORS, Trouble, reason
+from normstat.cache.sqlite_errors import ERRORS, Trouble, reason
 from normstat.errors import OutputError, UsageError
 from normstat.files import shown
 from normstat.images import path_from_bytes

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from normstat.cli.app import app, prints
-from normstat.cli.reading import (
+from normstat.cli.options import (
     AllowUnreadable,
     Crop,
     Data,
@@ -30,7 +30,7 @@ from normstat.files import shown
 if TYPE_CHECKING:
     from normstat.presets import Preset
     from normstat.stats import Stats
-    from normstat.verbs.applied import Applied
+    from normstat.verbs.apply.result import Applied
 
 
 @app.command("normalize", hidden=True)
@@ -136,7 +136,7 @@ def apply(
     with local as executor, progress_on_stderr(quiet) as progress:
         from normstat.presets import preset as preset_named
         from normstat.statsfile import load
-        from normstat.verbs.apply import apply as apply_to
+        from normstat.verbs.apply.verb import apply as apply_to
 
         source: Preset | Stats | None = None
         if stats is not None:

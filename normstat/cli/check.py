@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from normstat.cli.app import app, prints
-from normstat.cli.reading import (
+from normstat.cli.options import (
     Cache,
     Data,
     ImageTimeout,
@@ -23,7 +23,7 @@ from normstat.errors import UsageError
 from normstat.files import ensure_writable, shown
 
 if TYPE_CHECKING:
-    from normstat.configs import Config
+    from normstat.conventions import Config
     from normstat.executors import Local
     from normstat.stats import Stats
     from normstat.verbs.listeners import Progress
@@ -92,16 +92,17 @@ def check(
       normstat check ./data --stats stats.json --cache normstat.cache
     """
     with local_workers(context, workers, image_timeout) as local:
-        from normstat.configs import read, settings
+        from normstat.conventions import read
         from normstat.reports import refuse_unknown, write
         from normstat.rules import MARGIN, RULES, refuse_levels, refuse_margin
         from normstat.statsfile import load
-        from normstat.verbs.check import check as verdict_of
+        from normstat.verbs.check.compare import check as verdict_of
+        from normstat.verbs.check.project_settings import project_settings
 
         for file in report:
             refuse_unknown(file)
             ensure_writable(file)
-        defaults = settings(tuple(RULES))
+        defaults = project_settings(tuple(RULES))
         levels = {**defaults.rules, **_levels(rule)}
         refuse_levels(levels)
         names = (*defaults.config, *config)
@@ -161,8 +162,8 @@ def _look(
 ) -> "tuple[Stats, tuple[Case, ...]]":
     """Statistics of the data, read as the recorded ones were, and which images are identical."""
     from normstat.accumulators.keys import KeyCollector
-    from normstat.verbs.identical import cases, identical
-    from normstat.verbs.recounting import recount
+    from normstat.verbs.check.duplicates import cases, identical
+    from normstat.verbs.check.recompute import recount
 
     compares = {levels.get(name) for name in ("leakage", "duplicate")} != {"off"}
     keys = KeyCollector() if compares else None
@@ -184,8 +185,8 @@ def _look(
 
 def _slips(configs: "Sequence[Config]", now: "Stats", margin: float) -> "tuple[Case, ...]":
     from normstat.accumulators.tally import SplitTally
-    from normstat.configs import slips
     from normstat.stats import summarize_split
+    from normstat.verbs.check.training_config import slips
 
     if not configs:
         return ()

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from normstat.cli.app import app, prints
-from normstat.cli.reading import (
+from normstat.cli.options import (
     AllowUnreadable,
     Cache,
     Crop,
@@ -118,8 +118,8 @@ def compute(
     local = local_workers(context, workers, image_timeout)
     with local as executor, progress_on_stderr(quiet, offers_cache=not cache) as progress:
         from normstat.statsfile import dumps, save
-        from normstat.verbs.compute import compute as compute_stats
-        from normstat.verbs.replacing import replaced
+        from normstat.verbs.compute.replaced import replaced
+        from normstat.verbs.compute.verb import compute as compute_stats
 
         stats = compute_stats(
             data,

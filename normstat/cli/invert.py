@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from normstat.cli.app import app, prints
-from normstat.cli.reading import Quiet
+from normstat.cli.options import Quiet
 from normstat.cli.terminal import progress_on_stderr
 from normstat.files import shown
 

@@ -21,7 +21,7 @@ from normstat.decode.tiff import FORMAT as TIFF
 from normstat.decode.tiff import SIGNATURE as TIFF_SIGNATURE
 from normstat.decode.tiff import is_tiff
 from normstat.errors import UnreadableImage
-from normstat.images import Code, Reading, Sample
+from normstat.images import Code, ReadOptions, Sample
 
 __all__ = [
     "DecodedArray",
@@ -85,7 +85,7 @@ def with_lossy() -> dict[str, str | None]:
     }
 
 
-def decode(sample: Sample, reading: Reading) -> Decoded:
+def decode(sample: Sample, reading: ReadOptions) -> Decoded:
     """Read and decode one image; call it inside :func:`decoder`.
 
     Raises
@@ -104,7 +104,7 @@ def decode(sample: Sample, reading: Reading) -> Decoded:
         raise UnreadableImage(Code.OUT_OF_MEMORY, "not enough memory for it") from error
 
 
-def measure(sample: Sample, reading: Reading) -> Measured:
+def measure(sample: Sample, reading: ReadOptions) -> Measured:
     """What :func:`decode` would give, from the file's header where that tells.
 
     Call it inside :func:`decoder`. Damage behind the header is not found.
@@ -166,7 +166,7 @@ def _refuse_pointer(data: bytes) -> None:
         raise pointer
 
 
-def _decode(sample: Sample, data: bytes, reading: Reading) -> Decoded:
+def _decode(sample: Sample, data: bytes, reading: ReadOptions) -> Decoded:
     if not data:
         raise UnreadableImage(Code.EMPTY, "zero bytes")
     if data[0] < _NO_TEXT:

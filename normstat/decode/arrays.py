@@ -10,7 +10,7 @@ from normstat.decode import geometry
 from normstat.decode.keys import key_of_array
 from normstat.decode.pixels import DecodedImage, Header
 from normstat.errors import UnreadableImage
-from normstat.images import DTYPES, FLOAT, GRAY8, GRAY16, INT32, RGB8, Code, Kind, Reading
+from normstat.images import DTYPES, FLOAT, GRAY8, GRAY16, INT32, RGB8, Code, Kind, ReadOptions
 
 #: Histograms of 16 bits take half a megabyte a channel.
 MOST_CHANNELS = 512
@@ -172,7 +172,7 @@ class DecodedArray:
             Code.OTHER_DEPTH, f"--channels {channels} takes 8-bit images; this is {self.kind}"
         )
 
-    def shaped(self, reading: Reading) -> "DecodedArray":
+    def shaped(self, reading: ReadOptions) -> "DecodedArray":
         """The same array resized and cropped as asked for; the key stays."""
         array = geometry.shaped_array(self._array, reading, self._orientation)
         shaped = DecodedArray(array, self.kind, self.header, self.digest)

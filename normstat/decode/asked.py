@@ -4,10 +4,10 @@ from dataclasses import replace
 from functools import lru_cache
 
 from normstat.errors import UnreadableImage
-from normstat.images import Code, Kind, Reading
+from normstat.images import Code, Kind, ReadOptions
 
 
-def kind_asked(kind: Kind, reading: Reading) -> Kind:
+def kind_asked(kind: Kind, reading: ReadOptions) -> Kind:
     """The kind, with the names and the largest value that `reading` gives.
 
     Raises
@@ -17,7 +17,7 @@ def kind_asked(kind: Kind, reading: Reading) -> Kind:
 
     Examples
     --------
-    >>> str(kind_asked(Kind("uint16", ("gray",)), Reading(names=("VV",), max_value=4095)))
+    >>> str(kind_asked(Kind("uint16", ("gray",)), ReadOptions(names=("VV",), max_value=4095)))
     'uint16 (up to 4095) VV'
     """
     if reading.names is None and reading.max_value is None:

@@ -11,7 +11,7 @@ from normstat.decode.arrays import DecodedArray, decoded, kind_of_array
 from normstat.decode.keys import hash_of
 from normstat.decode.pixels import DecodedImage, Header
 from normstat.errors import UnreadableImage
-from normstat.images import Code, Reading, band_names
+from normstat.images import Code, ReadOptions, band_names
 
 Frame: TypeAlias = DecodedImage | DecodedArray
 _EQUAL = "equal_channels"
@@ -94,7 +94,7 @@ class DecodedFrames:
         """The same with its 8-bit pixels as ``gray`` or ``rgb``; the key stays."""
         return self._with(lambda frame: frame.converted(channels))
 
-    def shaped(self, reading: Reading) -> "DecodedFrames":
+    def shaped(self, reading: ReadOptions) -> "DecodedFrames":
         """The same resized, cropped and turned as asked for; the key stays."""
         return self._with(lambda frame: frame.shaped(reading))
 

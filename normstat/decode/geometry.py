@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from normstat.errors import UnreadableImage
-from normstat.images import Code, Reading
+from normstat.images import Code, ReadOptions
 
 _BILINEAR = Image.Resampling.BILINEAR
 _ORIENTATION = 0x0112
@@ -54,7 +54,9 @@ def turned_back(image: Image.Image, orientation: int) -> Image.Image:
     return image.transpose(_BACK[orientation]) if orientation in _BACK else image
 
 
-def size_after(width: int, height: int, reading: Reading, orientation: int = 1) -> tuple[int, int]:
+def size_after(
+    width: int, height: int, reading: ReadOptions, orientation: int = 1
+) -> tuple[int, int]:
     """Width and height of the result, from those of the image as it is stored.
 
     Raises
@@ -65,7 +67,7 @@ def size_after(width: int, height: int, reading: Reading, orientation: int = 1) 
 
     Examples
     --------
-    >>> size_after(640, 480, Reading(resize=256)), size_after(640, 480, Reading(crop=224))
+    >>> size_after(640, 480, ReadOptions(resize=256)), size_after(640, 480, ReadOptions(crop=224))
     ((341, 256), (224, 224))
     """
     (width, height), box = _steps(width, height, reading)
@@ -75,7 +77,7 @@ def size_after(width: int, height: int, reading: Reading, orientation: int = 1) 
     return (height, width) if turned else (width, height)
 
 
-def refuse_resizing(dtype: str, width: int, height: int, reading: Reading) -> None:
+def refuse_resizing(dtype: str, width: int, height: int, reading: ReadOptions) -> None:
     """Raise if pixels of a dtype would have to be resized that Pillow does not have: float64.
 
     Raises
@@ -91,7 +93,7 @@ def refuse_resizing(dtype: str, width: int, height: int, reading: Reading) -> No
         )
 
 
-def shaped(image: Image.Image, reading: Reading, orientation: int = 1) -> Image.Image:
+def shaped(image: Image.Image, reading: ReadOptions, orientation: int = 1) -> Image.Image:
     """The image resized, cropped and turned, each as far as it was asked for.
 
     Raises
@@ -109,7 +111,7 @@ def shaped(image: Image.Image, reading: Reading, orientation: int = 1) -> Image.
     return image
 
 
-def shaped_array(array: NDArray[Any], reading: Reading, orientation: int = 1) -> NDArray[Any]:
+def shaped_array(array: NDArray[Any], reading: ReadOptions, orientation: int = 1) -> NDArray[Any]:
     """Like :func:`shaped` for an array, plane by plane.
 
     Parameters
@@ -155,7 +157,7 @@ def _resized_planes(array: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
 
 
 def _steps(
-    width: int, height: int, reading: Reading
+    width: int, height: int, reading: ReadOptions
 ) -> tuple[tuple[int, int], tuple[int, int, int, int] | None]:
     """Width and height after resizing; left, top, right and bottom of the crop after that."""
     size = _resized_size(width, height, reading)
@@ -170,7 +172,7 @@ def _steps(
     return size, (left, top, left + reading.crop, top + reading.crop)
 
 
-def _resized_size(width: int, height: int, reading: Reading) -> tuple[int, int]:
+def _resized_size(width: int, height: int, reading: ReadOptions) -> tuple[int, int]:
     if not reading.resize:
         return width, height
     short = reading.resize

@@ -20,7 +20,7 @@ from normstat.decode.pixels import SMALL, DecodedImage, Header
 from normstat.decode.plain import plain
 from normstat.decode.tiff import FORMAT as TIFF
 from normstat.errors import UnreadableImage
-from normstat.images import FLOAT, FORMATS, GRAY8, RGB8, Code, Kind, Reading, Sample
+from normstat.images import FLOAT, FORMATS, GRAY8, RGB8, Code, Kind, ReadOptions, Sample
 
 #: What decoding gives.
 Decoded: TypeAlias = DecodedImage | DecodedArray | DecodedFrames
@@ -34,7 +34,7 @@ _JPEG_OF_CAMERAS = "MPO"
 _JPEG = ("JPEG", _JPEG_OF_CAMERAS)
 
 
-def decode_image(sample: Sample, data: bytes, reading: Reading, digest: bytes) -> Decoded:
+def decode_image(sample: Sample, data: bytes, reading: ReadOptions, digest: bytes) -> Decoded:
     """The pixels of a file that is neither an array nor a TIFF.
 
     Raises
@@ -55,7 +55,7 @@ def decode_image(sample: Sample, data: bytes, reading: Reading, digest: bytes) -
     return pixels
 
 
-def _load(sample: Sample, data: bytes, reading: Reading, digest: bytes) -> Decoded:
+def _load(sample: Sample, data: bytes, reading: ReadOptions, digest: bytes) -> Decoded:
     """All that meets the bytes of the file, which may be hostile."""
     is_png = data.startswith(damage.PNG_SIGNATURE)
     png_spans, png_texts = damage.png_spans(data) if is_png else ([], [])
@@ -115,7 +115,7 @@ def _of_plain_png(
 
 
 def _of_usual_jpeg(
-    sample: Sample, data: bytes, reading: Reading, digest: bytes
+    sample: Sample, data: bytes, reading: ReadOptions, digest: bytes
 ) -> DecodedImage | None:
     header = jpeg.header(data)
     if not header or header.width * header.height > reading.max_pixels:
@@ -139,7 +139,7 @@ def _of_usual_jpeg(
 
 
 def _of_stored(
-    sample: Sample, data: bytes, first: exact.Exact, reading: Reading, digest: bytes
+    sample: Sample, data: bytes, first: exact.Exact, reading: ReadOptions, digest: bytes
 ) -> Decoded:
     mismatch = _noted(("extension_mismatch", is_called_otherwise(sample.path, first.format)))
 
@@ -156,7 +156,7 @@ def _of_stored(
 
 
 def _of_deep_avif(
-    data: bytes, kind: Kind, header: Header, reading: Reading, digest: bytes
+    data: bytes, kind: Kind, header: Header, reading: ReadOptions, digest: bytes
 ) -> DecodedImage | DecodedArray:
     if header.orientation > 1 and reading.upright:
         raise UnreadableImage(
@@ -187,7 +187,7 @@ def _of_frames(
     data: bytes,
     image: Image.Image,
     numbers: Sequence[int],
-    reading: Reading,
+    reading: ReadOptions,
     digest: bytes,
 ) -> DecodedFrames | DecodedImage | DecodedArray:
     """All frames of an animation, each as a viewer shows it when its turn comes."""

@@ -13,7 +13,7 @@ from normstat.decode.kinds import kind_of
 from normstat.decode.npy import FORMAT, LONGEST_HEADER, array_header
 from normstat.decode.tiff import FORMAT as TIFF
 from normstat.errors import UnreadableImage
-from normstat.images import GRAY8, RGB8, Code, Kind, Pixels, Reading
+from normstat.images import GRAY8, RGB8, Code, Kind, Pixels, ReadOptions
 
 _PNG_CHUNK = struct.Struct(">I4s")
 _PNG_FIRST_CHUNK = 8
@@ -37,7 +37,7 @@ class Measured:
         return cls(pixels.kind, pixels.width, pixels.height, pixels.format)
 
 
-def measure_array(file: BinaryIO, reading: Reading) -> Measured:
+def measure_array(file: BinaryIO, reading: ReadOptions) -> Measured:
     """A ``.npy`` file that is open at its start.
 
     Raises
@@ -56,7 +56,7 @@ def measure_array(file: BinaryIO, reading: Reading) -> Measured:
     return Measured(kind, *size, FORMAT)
 
 
-def measure_pages(file: BinaryIO, reading: Reading) -> Measured:
+def measure_pages(file: BinaryIO, reading: ReadOptions) -> Measured:
     """A TIFF file that is open.
 
     Raises
@@ -75,7 +75,7 @@ def measure_pages(file: BinaryIO, reading: Reading) -> Measured:
     return Measured(kind, *geometry.size_after(width, height, reading, orientation), TIFF)
 
 
-def measure_image(image: Image.Image, file: BinaryIO, reading: Reading) -> Measured:
+def measure_image(image: Image.Image, file: BinaryIO, reading: ReadOptions) -> Measured:
     """An image that Pillow opened from a file and did not load.
 
     Raises
@@ -99,7 +99,7 @@ def measure_image(image: Image.Image, file: BinaryIO, reading: Reading) -> Measu
     return Measured(kind, *geometry.size_after(width, height, reading, orientation), format)
 
 
-def _converted(kind: Kind, reading: Reading) -> Kind:
+def _converted(kind: Kind, reading: ReadOptions) -> Kind:
     if reading.channels == "auto":
         return kind
     if kind.bins != GRAY8.bins or kind.channels not in (GRAY8.channels, RGB8.channels):

@@ -17,7 +17,7 @@ from normstat.decode.arrays import DecodedArray, decoded, kind_of_array
 from normstat.decode.frames import DecodedFrames
 from normstat.decode.pixels import DecodedImage, Header
 from normstat.errors import UnreadableImage
-from normstat.images import Code, Kind, Reading, channel_names
+from normstat.images import Code, Kind, ReadOptions, channel_names
 
 FORMAT = "NPY"
 #: As many bytes of a file as :func:`array_header` needs at most.
@@ -76,7 +76,7 @@ def is_array(data: bytes) -> bool:
     return bool(data) and _MAGIC.startswith(data[: len(_MAGIC)])
 
 
-def array_header(data: bytes, reading: Reading) -> ArrayHeader:
+def array_header(data: bytes, reading: ReadOptions) -> ArrayHeader:
     """Read the header in at least the first :data:`LONGEST_HEADER` bytes of a ``.npy`` file.
 
     Raises
@@ -100,7 +100,7 @@ def array_header(data: bytes, reading: Reading) -> ArrayHeader:
 
 
 def decode_array(
-    data: bytes, reading: Reading, notes: tuple[str, ...], digest: bytes
+    data: bytes, reading: ReadOptions, notes: tuple[str, ...], digest: bytes
 ) -> DecodedImage | DecodedArray | DecodedFrames:
     """The pixels of a ``.npy`` file.
 

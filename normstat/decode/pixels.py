@@ -11,7 +11,7 @@ from PIL import Image
 from normstat.decode import geometry
 from normstat.decode.keys import SAMPLE, hash_of, little_endian, nearest
 from normstat.errors import UnreadableImage
-from normstat.images import GRAY8, RGB8, Code, Kind, Reading
+from normstat.images import GRAY8, RGB8, Code, Kind, ReadOptions
 
 _BANDS = {1: "L", 3: "RGB"}
 #: Pixels up to which an array is made faster than Pillow's histogram and resize are called.
@@ -177,7 +177,7 @@ class DecodedImage:
         kind = replace(self.kind, channels=names)
         return self._with(self._image.convert(_BANDS[len(names)]), kind)
 
-    def shaped(self, reading: Reading) -> "DecodedImage":
+    def shaped(self, reading: ReadOptions) -> "DecodedImage":
         """The same image resized, cropped and turned as asked for; key and notes stay."""
         return self._with(
             geometry.shaped(self._image, reading, self._header.orientation), self.kind

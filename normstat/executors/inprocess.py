@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Iterable
 
-from normstat.executors.protocol import Job, R
+from normstat.executors.executor import Job, R
 from normstat.images import Shard
 
 

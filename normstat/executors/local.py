@@ -4,9 +4,9 @@ from collections.abc import Generator, Iterable
 from contextlib import suppress
 from typing import Self
 
+from normstat.executors.executor import Job, R
 from normstat.executors.process import Worker
-from normstat.executors.protocol import Job, R
-from normstat.executors.supervised import Mapping
+from normstat.executors.supervised import SupervisedMap
 from normstat.images import Shard
 
 _MOST_EARLY = 8
@@ -89,4 +89,4 @@ class Local:
         EngineLost
             Workers cannot be started.
         """
-        return Mapping(job, shards, self).results()
+        return SupervisedMap(job, shards, self).results()

@@ -12,8 +12,8 @@ from collections.abc import Generator, Iterable
 from typing import Any, Generic, Protocol
 
 from normstat.errors import EngineLost
+from normstat.executors.executor import Job, R
 from normstat.executors.process import GUILTY, Died, Worker
-from normstat.executors.protocol import Job, R
 from normstat.images import Shard
 
 _STARTS = 10
@@ -77,7 +77,7 @@ class _Lane:
         return result
 
 
-class Mapping(Generic[R]):
+class SupervisedMap(Generic[R]):
     """A job mapped over shards, once: what its threads share."""
 
     def __init__(self, job: Job[R], shards: Iterable[Shard], pool: Pool) -> None:

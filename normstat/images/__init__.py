@@ -14,13 +14,13 @@ from normstat.images.pixels import (
     band_names,
     channel_names,
 )
-from normstat.images.reading import (
+from normstat.images.read_options import (
     ARRAY_LAYOUTS,
     FORMATS,
     FRAMES,
     LAYOUTS,
     MAX_PIXELS,
-    Reading,
+    ReadOptions,
 )
 from normstat.images.samples import Sample, Shard, Stamp
 from normstat.images.skipped import LeftOut, Reason, Skipped
@@ -45,7 +45,7 @@ __all__ = [
     "Kind",
     "LeftOut",
     "Pixels",
-    "Reading",
+    "ReadOptions",
     "Reason",
     "Sample",
     "Shard",

@@ -3,7 +3,7 @@
 from normstat.methods.choice import normalizer, source_named, split_of
 from normstat.methods.maps import Coefficients
 from normstat.methods.normalizing import RESULTS, Normalizer
-from normstat.methods.records import from_record
+from normstat.methods.record import from_record
 from normstat.methods.table import METHODS, Method, Needs
 
 __all__ = [

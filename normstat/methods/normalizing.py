@@ -11,7 +11,7 @@ from normstat.errors import UsageError
 from normstat.methods.inputs import Input
 from normstat.methods.inverse import from_maps, stored_as
 from normstat.methods.maps import Affine, Channels, Coefficients
-from normstat.methods.perimage import OfImage
+from normstat.methods.own_statistics import OfImage
 from normstat.methods.table import Fitted
 from normstat.methods.whiten import Whitening
 

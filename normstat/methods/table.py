@@ -11,7 +11,7 @@ from normstat.files import shown
 from normstat.methods import constants
 from normstat.methods.facts import Facts
 from normstat.methods.maps import Affine
-from normstat.methods.perimage import Measure, OfImage, extremes, mean_std
+from normstat.methods.own_statistics import Measure, OfImage, extremes, mean_std
 from normstat.methods.whiten import Whitening, whitening
 
 #: A method with its numbers: a map for every image, or what makes one of each.

@@ -1,7 +1,7 @@
 """Rules: each compares statistics of now with the recorded ones, and says what it finds.
 
-One file per family (sameness, drift, content, order, depth, extent), and a table that has one row
-for each rule.
+One file per family (identity, drift, content, order, depth, value range), and a table that has one
+row for each rule.
 """
 
 from normstat.rules.comparison import MARGIN, Comparison, refuse_margin

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from normstat.rules.comparison import Comparison, Pair, each_pair, known
-from normstat.rules.misfit import numbers
+from normstat.rules.deviation import numbers
 from normstat.stats import SplitStats
 from normstat.verdict import Case, Level
 

@@ -7,7 +7,7 @@ from math import hypot, inf, sqrt
 from normstat.rules.bounds import bound
 from normstat.rules.comparison import known
 from normstat.stats import SplitStats
-from normstat.stats.records import Channels
+from normstat.stats.split_stats import Channels
 from normstat.verdict import Level
 
 

@@ -6,8 +6,8 @@ from itertools import combinations, permutations
 from math import inf
 
 from normstat.rules.comparison import Comparison, Pair, each_pair, gray_share, known, names_of
+from normstat.rules.deviation import BETTER, FLOOR, misfit, numbers
 from normstat.rules.effects import by_chance
-from normstat.rules.misfit import BETTER, FLOOR, misfit, numbers
 from normstat.stats import SplitStats
 from normstat.verdict import Case, Level, Value
 

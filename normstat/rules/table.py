@@ -7,7 +7,7 @@ from typing import Protocol
 
 from normstat.errors import UsageError
 from normstat.files import shown
-from normstat.rules import content, depth, drift, extent, misfit, order, sameness
+from normstat.rules import content, depth, deviation, drift, identity, order, value_range
 from normstat.rules.comparison import MARGIN, Comparison
 from normstat.verdict import Case, Level
 
@@ -54,26 +54,26 @@ _ROWS = {
         "a split that only the data or only the stats file has",
         "one",
         Level.FAIL,
-        sameness.unknown_split,
+        identity.unknown_split,
     ),
     "unreadable": Rule(
         "images that cannot be read",
         "one that the stats file does not record with the same code",
         Level.FAIL,
-        sameness.unreadable,
+        identity.unreadable,
     ),
     "count-changed": Rule(
         "another number of images",
         "one more or fewer",
         Level.FAIL,
-        sameness.count_changed,
+        identity.count_changed,
         ("same",),
     ),
     "data-changed": Rule(
         "other paths, other contents of files, or (a warning) a decoder with other pixels",
         "another fingerprint or count of pixels, or a recorded unreadable image that is no more",
         Level.FAIL,
-        sameness.data_changed,
+        identity.data_changed,
         ("same",),
     ),
     "drift": Rule(
@@ -105,17 +105,17 @@ _ROWS = {
     ),
     "channel-order": Rule(
         "channels in another order",
-        f"the recorded mean and std fit it {misfit.BETTER:g} times better than the order found; "
+        f"the recorded mean and std fit it {deviation.BETTER:g} times better than the order found; "
         "inconclusive where they fit another one as well",
         Level.FAIL,
         order.channel_order,
     ),
     "value-range": Rule(
         "0-1 or 16-235 where 0-255 was recorded, -1 to 1 where 0-1 was, or the reverse",
-        f"the range, and numbers that fit {misfit.BETTER:g} times better once it is undone; "
+        f"the range, and numbers that fit {deviation.BETTER:g} times better once it is undone; "
         "a warning for the range alone",
         Level.FAIL,
-        extent.value_range,
+        value_range.value_range,
     ),
     "bit-depth": Rule(
         "another type of pixel, or fewer bits in 16-bit pixels",

@@ -2,7 +2,7 @@
 
 from normstat.sources.folder import Folder
 from normstat.sources.labels import LABELS
-from normstat.sources.protocol import Folders, Selection, Source, Survey
+from normstat.sources.source import Folders, Selection, Source, Survey
 from normstat.sources.splits import ALL, SPLIT_WORDS, quoted, quoted_glob, said, split_names
 
 __all__ = [

@@ -11,7 +11,7 @@ from normstat.files import shown
 from normstat.images import Code, Shard, Stamp, Unreadable, path_bytes
 from normstat.sources.labels import LABELS
 from normstat.sources.place import Place
-from normstat.sources.protocol import Selection, Survey
+from normstat.sources.source import Selection, Survey
 from normstat.sources.splits import ALL, assignments, split_names
 from normstat.sources.stamps import size_of, stamp_of
 from normstat.sources.surveying import survey_of

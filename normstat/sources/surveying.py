@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from normstat.images import FORMATS, Reason, Skipped, path_bytes
 from normstat.sources.place import Place
-from normstat.sources.protocol import Folders, Selection, Survey
+from normstat.sources.source import Folders, Selection, Survey
 from normstat.sources.tree import Tree
 
 # Extensions of images that are not read here; some may be one day.

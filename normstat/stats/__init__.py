@@ -1,6 +1,7 @@
 """Frozen summaries of states: what a user reads, in unit scale (stored value / ``scale``)."""
 
-from normstat.stats.records import (
+from normstat.stats.remarks import remarks, sentences
+from normstat.stats.split_stats import (
     QUANTILES,
     MeanStd,
     Settings,
@@ -8,7 +9,6 @@ from normstat.stats.records import (
     StandardError,
     Stats,
 )
-from normstat.stats.remarks import remarks, sentences
 from normstat.stats.summarize import summarize, summarize_split
 
 __all__ = [

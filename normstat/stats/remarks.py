@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from normstat.stats.records import Stats
+from normstat.stats.split_stats import Stats
 
 _WORDS = {
     "multi_frame": (

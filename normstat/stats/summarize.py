@@ -10,10 +10,10 @@ from normstat.accumulators.covariance import Products
 from normstat.accumulators.extremes import Extremes
 from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.histogram import Histogram
-from normstat.accumulators.perimage import PerImage
+from normstat.accumulators.image_sums import PerImage
 from normstat.accumulators.tally import Extent, SplitTally, Tally
 from normstat.images import NOTES, Code, LeftOut, Unreadable, path_bytes
-from normstat.stats.records import (
+from normstat.stats.split_stats import (
     QUANTILES,
     Channels,
     Matrix,

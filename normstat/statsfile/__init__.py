@@ -10,9 +10,9 @@ from normstat import files
 from normstat.errors import StatsFileError
 from normstat.files import shown
 from normstat.stats import Stats
-from normstat.statsfile.reading import loads
+from normstat.statsfile.from_json import loads
 from normstat.statsfile.tallies import dumps_tally, loads_tally
-from normstat.statsfile.writing import SCHEMA, dumps, render
+from normstat.statsfile.to_json import SCHEMA, dumps, render
 
 # Four million records of unreadable images, or the counts of 512 channels of 16 bits.
 _MOST_BYTES = 1 << 30

@@ -14,9 +14,9 @@ from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.keys import KEY, Keys
 from normstat.accumulators.tally import STATE, SplitTally, Tally
 from normstat.images import Kind
-from normstat.statsfile.nodes import Node, parse
-from normstat.statsfile.reading import kind_from_json, record_from_json
-from normstat.statsfile.writing import kind_to_json, record_to_json
+from normstat.statsfile.from_json import kind_from_json, record_from_json
+from normstat.statsfile.json_reader import Node, parse
+from normstat.statsfile.to_json import kind_to_json, record_to_json
 
 _COUNTS = np.dtype("<i8")
 

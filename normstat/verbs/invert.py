@@ -13,14 +13,14 @@ from normstat.errors import StatsFileError, UsageError
 from normstat.files import shown
 from normstat.images import Shard
 from normstat.methods import Coefficients, Normalizer, from_record
+from normstat.verbs.apply.name_collisions import Names
 from normstat.verbs.listeners import Listener, heard
-from normstat.verbs.outputs import Names
-from normstat.verbs.running import LOOK_AT
+from normstat.verbs.run import LOOK_AT
 from normstat.writers.index import Line, read_index
 from normstat.writers.npy import mapped
-from normstat.writers.place import refuse_filled, refuse_place, writing
-from normstat.writers.protocol import renamed
-from normstat.writers.records import RECORD, Record, read_record
+from normstat.writers.outdir_checks import refuse_filled, refuse_place, writing
+from normstat.writers.run_record import RECORD, Record, read_record
+from normstat.writers.writer import renamed
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from normstat.writers.npy import Npy
-from normstat.writers.protocol import Nowhere, Row, Writer
 from normstat.writers.stack import Stack
+from normstat.writers.writer import Nowhere, Row, Writer
 
 #: What ``--store`` may be.
 WRITERS: Mapping[str, type[Npy] | type[Stack]] = {"npy": Npy, "stack": Stack}

@@ -18,8 +18,9 @@ from normstat.errors import UsageError
 from normstat.files import shown
 from normstat.statsfile import render
 from normstat.writers.index import INDEX, read_index
+from normstat.writers.journal import PLANNED, distinct, plan, planned, refuse_no_list
 from normstat.writers.npy import UNFINISHED
-from normstat.writers.place import (
+from normstat.writers.outdir_checks import (
     Disk,
     has_anything,
     is_inside,
@@ -30,8 +31,7 @@ from normstat.writers.place import (
     refuse_place,
     writing,
 )
-from normstat.writers.planned import PLANNED, distinct, plan, planned, refuse_no_list
-from normstat.writers.records import RECORD, STARTED, earlier_record, refuse_other_settings
+from normstat.writers.run_record import RECORD, STARTED, earlier_record, refuse_other_settings
 
 #: Names in OUT that no folder of images may have.
 RESERVED = (RECORD, STARTED, INDEX, PLANNED, UNFINISHED)

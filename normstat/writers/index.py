@@ -11,8 +11,8 @@ from normstat import files
 from normstat.errors import UsageError
 from normstat.files import shown
 from normstat.images import path_from_text, path_text
-from normstat.writers.planned import array_inside, inside
-from normstat.writers.protocol import Row, Writer
+from normstat.writers.journal import array_inside, inside
+from normstat.writers.writer import Row, Writer
 
 #: In OUT.
 INDEX = "index.jsonl"

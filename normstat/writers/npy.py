@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from normstat import files
-from normstat.writers.protocol import header, renamed
+from normstat.writers.writer import header, renamed
 
 #: Folder in OUT for files that are not finished.
 UNFINISHED = ".normstat"

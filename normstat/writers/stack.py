@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from normstat.errors import Stopped
 from normstat.writers.npy import UNFINISHED
-from normstat.writers.protocol import header
+from normstat.writers.writer import header
 
 _BLOCK = 1 << 24
 

@@ -40,7 +40,7 @@ from normstat.images import (
     RGB8,
     Code,
     Kind,
-    Reading,
+    ReadOptions,
     band_names,
     channel_names,
 )
@@ -55,7 +55,7 @@ _TYPES = {UNSIGNED: "uint", SIGNED: "int", FLOAT: "float"}
 
 
 def decode_tiff(
-    data: bytes, reading: Reading, notes: tuple[str, ...], digest: bytes
+    data: bytes, reading: ReadOptions, notes: tuple[str, ...], digest: bytes
 ) -> Frame | DecodedFrames:
     """The pixels of a TIFF file.
 
@@ -118,7 +118,7 @@ class _Opened:
         return extra.opened(self.data)
 
 
-def measure_tiff(data: Any, reading: Reading) -> tuple[Kind, int, int, int]:
+def measure_tiff(data: Any, reading: ReadOptions) -> tuple[Kind, int, int, int]:
     """Kind, width, height and orientation of what :func:`decode_tiff` will give, from its tags.
 
     Parameters
@@ -161,7 +161,7 @@ def _full_pages(data: Any) -> tuple[Page, Iterator[Page]]:
 def _frames(
     opened: _Opened,
     page: Page,
-    reading: Reading,
+    reading: ReadOptions,
     notes: tuple[str, ...],
     digest: bytes,
     all_planes: bool = False,
@@ -248,7 +248,7 @@ def _notes(page: Page) -> tuple[str, ...]:
     return tuple(note for note, holds in notes.items() if holds)
 
 
-def _kind_taken(page: Page, reading: Reading, planes: int) -> Kind:
+def _kind_taken(page: Page, reading: ReadOptions, planes: int) -> Kind:
     """The kind of a page's pixels; refused if no decoder gives them, or there are too many."""
     if page.width * page.height > reading.max_pixels:
         raise UnreadableImage(

@@ -1,0 +1,198 @@
+"""Sums over images, exact: what standard errors and averages of per-image values need."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import isqrt
+
+from normstat.accumulators.double_double import DOUBLE, whole
+
+#: Binary places in which the own mean and std of a counted image are summed.
+PLACES = 96
+#: What is summed for each channel.
+COLUMNS = ("s", "q", "ss", "qq", "ms", "mq", "sq", "mean", "std")
+
+
+@dataclass(frozen=True, slots=True)
+class PerImage:
+    """Sums over images of what each image contributes, as integers of any size.
+
+    An image has m pixels and, in each channel, s = Σx, q = Σx², and its own mean and std
+    (population). In floating point these sums would cancel in the standard errors, constant sets
+    even below zero; as integers they are exact and the same in any order.
+
+    Attributes
+    ----------
+    images, pixels, pixels2 : n, Σm and Σm².
+    channels : for each channel the sums of :data:`COLUMNS`: Σs, Σq, Σs², Σq², Σms, Σmq, Σsq,
+        Σmean, Σstd.
+    shift : s is in units of 2**-shift stored units, q in units of 2**-(2·shift).
+    places : own mean and std are in units of 2**-places stored units.
+
+    Examples
+    --------
+    >>> state = PerImage.of_counts(4, [(8, 20)]) + PerImage.of_counts(2, [(8, 34)])
+    >>> state.images, state.pixels, state.averages()
+    (2, 6, [(Fraction(3, 1), Fraction(1, 1))])
+    >>> state.mean_variance()
+    [Fraction(64, 81)]
+    """
+
+    images: int
+    pixels: int
+    pixels2: int
+    channels: tuple[tuple[int, ...], ...]
+    shift: int = 0
+    places: int = PLACES
+
+    @classmethod
+    def empty(cls, channels: int, shift: int = 0, places: int = PLACES) -> "PerImage":
+        """No images: the identity of ``+``."""
+        return cls(0, 0, 0, ((0,) * len(COLUMNS),) * channels, shift, places)
+
+    @classmethod
+    def of_counts(cls, pixels: int, sums: Sequence[tuple[int, int]]) -> "PerImage":
+        """One counted image, from its number of pixels and (Σx, Σx²) of each channel."""
+        return cls.of_many_counts([(pixels, sums)])
+
+    @classmethod
+    def of_many_counts(cls, images: Sequence[tuple[int, Sequence[tuple[int, int]]]]) -> "PerImage":
+        """At least one counted image, each as for :meth:`of_counts`: their sum, made faster."""
+        pixels = [m for m, _ in images]
+        by_channel = zip(*(sums for _, sums in images), strict=True)
+        return cls(
+            len(images),
+            sum(pixels),
+            sum([m * m for m in pixels]),
+            tuple(_counted(pixels, sums) for sums in by_channel),
+        )
+
+    @classmethod
+    def of_moments(
+        cls,
+        pixels: int,
+        means: Sequence[tuple[float, float]],
+        stds: Sequence[float],
+        m2s: Sequence[float],
+    ) -> "PerImage":
+        """One image of floats, from its pixels and the mean, std and Σ(x - mean)² of each channel.
+
+        The doubles are taken as the exact numbers that they are; a mean is the sum of two.
+        """
+        m = pixels
+        rows = []
+        for (high, low), std, m2 in zip(means, map(whole, stds), map(whole, m2s), strict=True):
+            mean = whole(high) + whole(low)
+            s = m * mean
+            q = (m2 << DOUBLE) + m * mean * mean
+            rows.append((s, q, s * s, q * q, m * s, m * q, s * q, mean, std))
+        return cls(1, m, m * m, tuple(rows), DOUBLE, DOUBLE)
+
+    def __add__(self, other: "PerImage") -> "PerImage":
+        if (self.shift, self.places) != (other.shift, other.places):
+            raise ValueError("sums of counted and of floating-point images do not add")
+        return PerImage(
+            self.images + other.images,
+            self.pixels + other.pixels,
+            self.pixels2 + other.pixels2,
+            tuple(
+                tuple(map(int.__add__, mine, its))
+                for mine, its in zip(self.channels, other.channels, strict=True)
+            ),
+            self.shift,
+            self.places,
+        )
+
+    @classmethod
+    def sum(cls, states: Sequence["PerImage"]) -> "PerImage":
+        """The same as adding one by one, column by column; of at least one state."""
+        channels = range(len(states[0].channels))
+        return cls(
+            sum(state.images for state in states),
+            sum(state.pixels for state in states),
+            sum(state.pixels2 for state in states),
+            tuple(
+                tuple(map(sum, zip(*(state.channels[channel] for state in states), strict=True)))
+                for channel in channels
+            ),
+            states[0].shift,
+            states[0].places,
+        )
+
+    def spread(self, channels: int) -> "PerImage":
+        """Gray images seen as images with ``channels`` equal channels."""
+        return PerImage(
+            self.images,
+            self.pixels,
+            self.pixels2,
+            self.channels * channels,
+            self.shift,
+            self.places,
+        )
+
+    def averages(self) -> list[tuple[Fraction, Fraction]]:
+        """Average of the images' own mean and own std, for each channel, in stored units."""
+        whole = self.images << self.places
+        return [(Fraction(row[-2], whole), Fraction(row[-1], whole)) for row in self.channels]
+
+    def pooled(self) -> list[tuple[Fraction, Fraction]]:
+        """Mean and variance (ddof 0) over all pixels, for each channel, in stored units; exact."""
+        m = self.pixels
+        return [
+            (
+                Fraction(s, m << self.shift),
+                Fraction(m * q - s * s, m * m << 2 * self.shift),
+            )
+            for s, q, *_ in self.channels
+        ]
+
+    def mean_variance(self) -> list[Fraction]:
+        """SE² of the pooled mean of each channel, exact, squared stored units; n ≥ 2.
+
+        The image is the unit of sampling and the mean a ratio of sums over images (Cochran 1977,
+        6.4): with r = s - μm, SE² = n Σr² / ((n-1) (Σm)²).
+        """
+        n, m, mm = self.images, self.pixels, self.pixels2
+        variances = []
+        for s, _, ss, _, ms, *_ in self.channels:
+            # Everything times (Σm)², so that μ = s/m needs no division.
+            squares = m * m * ss - 2 * m * s * ms + s * s * mm
+            variances.append(Fraction(n * squares, ((n - 1) * m**4) << (2 * self.shift)))
+        return variances
+
+    def std_variance(self) -> list[Fraction | None]:
+        """SE² of the pooled std of each channel, exact, squared stored units; n ≥ 2.
+
+        Linearized: with d = q - 2μs + (μ² - σ²)m, SE(σ²)² = n Σd² / ((n-1) (Σm)²) and
+        SE(σ) = SE(σ²) / (2σ); None where σ is 0.
+        """
+        n, m, mm = self.images, self.pixels, self.pixels2
+        variances: list[Fraction | None] = []
+        for s, q, ss, qq, ms, mq, sq, *_ in self.channels:
+            spread = m * q - s * s  # σ² (Σm)²
+            if not spread:
+                variances.append(None)
+                continue
+            a, b, c = m * m, -2 * m * s, 2 * s * s - m * q  # d (Σm)² = a q + b s + c m
+            squares = (
+                a * a * qq + b * b * ss + c * c * mm + 2 * (a * b * sq + a * c * mq + b * c * ms)
+            )
+            denominator = (4 * (n - 1) * m**4 * spread) << (2 * self.shift)
+            variances.append(Fraction(n * squares, denominator))
+        return variances
+
+
+def _counted(pixels: Sequence[int], sums: Sequence[tuple[int, int]]) -> tuple[int, ...]:
+    """:data:`COLUMNS` of one channel, from the pixels and (Σx, Σx²) of each image."""
+    images = [(m, s, q) for m, (s, q) in zip(pixels, sums, strict=True)]
+    return (
+        sum([s for _, s, _ in images]),
+        sum([q for _, _, q in images]),
+        sum([s * s for _, s, _ in images]),
+        sum([q * q for _, _, q in images]),
+        sum([m * s for m, s, _ in images]),
+        sum([m * q for m, _, q in images]),
+        sum([s * q for _, s, q in images]),
+        sum([(s << PLACES) // m for m, s, _ in images]),
+        sum([isqrt(((m * q - s * s) << 2 * PLACES) // (m * m)) for m, s, q in images]),
+    )

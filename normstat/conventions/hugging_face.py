@@ -1,0 +1,93 @@
+"""Read image and video processors of Hugging Face's transformers.
+
+Rescale: x * rescale_factor, and with an offset x * rescale_factor - 1. Normalize: (x - mean) / std.
+EfficientNet's `include_top` divides by std after that, with mean 0, even without `do_normalize`.
+"""
+
+import math
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from normstat.conventions.config import Config
+from normstat.conventions.places import Place, numbers
+from normstat.statsfile.json_reader import Node
+
+_TYPES = ("image_processor_type", "video_processor_type", "feature_extractor_type")
+# What processors do where their file does not say it, by the beginning of their names.
+_DEFAULTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "EfficientNet": {"include_top": True},
+        "Vivit": {"offset": True, "rescale_factor": 1 / 127.5},
+    }
+)
+_ZERO = Node(0, "")
+_ONE = Node(1, "")
+
+
+def config(name: str, place: Place, pointer: str = "") -> Config:
+    """The constants of one processor.
+
+    Parameters
+    ----------
+    name : of the file.
+    place : the processor's object in it.
+    pointer : of the object, where there are several.
+
+    Raises
+    ------
+    StatsFileError
+        A key has another type, or numbers that are needed are missing.
+
+    Examples
+    --------
+    >>> keys = {"image_mean": 0.0, "image_std": 0.5, "include_top": True, "rescale_offset": True}
+    >>> found = config("a.json", Place(Node(keys, ""), "image_mean", "image_std"))
+    >>> found.offset, found.twice, found.constants
+    (1.0, True, Constants(mean=(1.0,), std=(0.25,)))
+    """
+    node = place.node
+    normalizes, divides = _truth(node, "do_normalize", True), _truth(node, "include_top", False)
+    mean, std = numbers(
+        node[place.mean] if normalizes else _ZERO,
+        node[place.std] if normalizes or divides else _ONE,
+    )
+    rescales = _truth(node, "do_rescale", True)
+    offsets = _truth(node, "rescale_offset", False) or _truth(node, "offset", False)
+    return Config(
+        name,
+        mean,
+        std,
+        scale=_white(node) if rescales else 255,
+        order="BGR" if _truth(node, "do_flip_channel_order", False) else "RGB",
+        source=f"Hugging Face, at {place.where}",
+        offset=1.0 if rescales and offsets else 0.0,
+        twice=normalizes and divides,
+        pointer=pointer,
+    )
+
+
+def _white(node: Node) -> float:
+    """White after rescaling, which leaves x/255 unless the file says otherwise."""
+    factor = node.get("rescale_factor", _default(node, "rescale_factor", 1 / 255)).number()
+    if factor <= 0:
+        node["rescale_factor"].fail("should be above 0")
+    white = 255 * factor
+    # The factor is 1/255 (or 1/127.5) in as many digits as somebody typed.
+    near = round(white)
+    return near if near in (1, 2) and math.isclose(white, near, rel_tol=1e-3) else white
+
+
+def _truth(node: Node, key: str, default: bool) -> bool:
+    member = node.get(key)
+    if member.value is None:
+        return bool(_default(node, key, default))
+    return member.truth()
+
+
+def _default(node: Node, key: str, default: Any) -> Any:
+    kinds = [node.value[name] for name in _TYPES if isinstance(node.value.get(name), str)]
+    for beginning, values in _DEFAULTS.items():
+        if any(kind.startswith(beginning) for kind in kinds):
+            return values.get(key, default)
+    return default

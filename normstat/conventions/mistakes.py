@@ -1,0 +1,244 @@
+"""What can happen to right constants on their way into a config: a table, and a search in it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+
+from normstat.conventions.config import Config, Constants, Distance
+from normstat.conventions.published import exactly, in_convention, same
+from normstat.presets import PRESETS
+from normstat.stats.split_stats import Channels
+
+# A mistake is named if it explains the constants so much better than no mistake does.
+_BETTER = 5
+# What is left of three digits needs no explanation.
+_ROUNDING = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One mistake, or several at once.
+
+    Attributes
+    ----------
+    names : in a few words each.
+    cures : what to do about each.
+    says : what a file of one's own could say beside the numbers to make them right.
+    factor : by which all numbers are too large.
+    reverses : the channels are in the other order.
+    squares : the variance stands for the std.
+
+    Examples
+    --------
+    >>> Mistake(("variance",), ("take the root",), squares=True).of(Constants((0.5,), (0.5,)))
+    Constants(mean=(0.5,), std=(0.25,))
+    """
+
+    names: tuple[str, ...] = ()
+    cures: tuple[str, ...] = ()
+    says: tuple[str, ...] = ()
+    factor: float = 1.0
+    reverses: bool = False
+    squares: bool = False
+
+    def of(self, right: Constants) -> Constants:
+        """The constants that it makes of right ones."""
+        made = self.placed(right)
+        return made.squared if self.squares else made
+
+    def placed(self, right: Constants) -> Constants:
+        """Right ones in the wrong unit and order, but still mean and std."""
+        made = right.times(self.factor)
+        return made.reversed if self.reverses else made
+
+    def __add__(self, other: "Mistake") -> "Mistake":
+        return Mistake(
+            self.names + other.names,
+            self.cures + other.cures,
+            self.says + other.says,
+            self.factor * other.factor,
+            self.reverses or other.reverses,
+            self.squares or other.squares,
+        )
+
+
+_NONE = Mistake()
+_SCALES = (
+    _NONE,
+    Mistake(
+        ("0–255 numbers where pixels are 0–1",),
+        ("divide mean and std by 255",),
+        ('"scale": 255',),
+        factor=255.0,
+    ),
+    Mistake(
+        ("0–1 numbers where pixels are 0–255",),
+        ("multiply mean and std by 255",),
+        factor=1 / 255,
+    ),
+)
+_ORDERS = (
+    _NONE,
+    Mistake(
+        ("channels in reverse, as in BGR for RGB",),
+        ("reverse mean and std",),
+        ('"order": "BGR"',),
+        reverses=True,
+    ),
+)
+_VARIANCE = Mistake(("variance given as std",), ("take its square root",), squares=True)
+_TWICE = Mistake(
+    ("std divided by twice, as include_top does",),
+    ("set include_top to false, or give the square root of std",),
+    squares=True,
+)
+
+_PER_IMAGE = Mistake(
+    ("averaged over each image's own mean and std",),
+    ("use the pooled ones to get mean 0 and std 1; ImageNet's are averages, too",),
+)
+
+
+def mistakes(twice: bool = False) -> tuple[Mistake, ...]:
+    """Every mistake, the single ones first.
+
+    Parameters
+    ----------
+    twice : std is divided by twice: the reason why there is a variance in its place.
+
+    Examples
+    --------
+    >>> mistakes(twice=True)[-1].names[-1]
+    'std divided by twice, as include_top does'
+    """
+    spreads = (_NONE, _TWICE if twice else _VARIANCE)
+    found = (
+        sum(parts, _NONE)
+        for parts in product(_SCALES, _ORDERS, spreads)
+        if any(part is not _NONE for part in parts)
+    )
+    return tuple(sorted(found, key=lambda mistake: len(mistake.names)))
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The data's numbers in a config's scale and order.
+
+    Attributes
+    ----------
+    pooled : over all pixels.
+    per_image : averages of each image's own mean and std; None where there are none.
+    """
+
+    pooled: Constants
+    per_image: Constants | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How the constants came about.
+
+    Attributes
+    ----------
+    words : whose constants they are, and what happened to them.
+    cure : what to do.
+    say : what to say beside the numbers instead, if they are meant so; empty if nothing helps.
+    harmless : a choice that others made before, rather than a mistake.
+    """
+
+    words: str
+    cure: str
+    say: str = ""
+    harmless: bool = False
+
+
+def explanation(
+    config: Config, constants: Constants, measured: Measured, margin: float
+) -> Explanation | None:
+    """What explains constants much better than that they are the data's; None if nothing does.
+
+    Parameters
+    ----------
+    config, constants : the constants as written, and with a number for each channel of the data.
+    margin : within which they have to be those that a mistake makes.
+    """
+    away = Distance.between(constants, measured.pooled).worst
+    if away <= _ROUNDING:
+        return None
+    most = min(margin, away / _BETTER)
+    return (
+        _from_offset(config, measured, most)
+        or _from_preset(config)
+        or _from_itself(config)
+        or _from_data(config, constants, measured, most)
+    )
+
+
+def _from_offset(config: Config, measured: Measured, most: float) -> Explanation | None:
+    """Numbers for pixels of 0 to 1, which an offset has moved to -1 to 1."""
+    if not config.offset or not config.scale:
+        return None
+    taken = replace(config, scale=1, offset=0.0)
+    data = measured.pooled.times(1 / config.scale)
+    constants = taken.constants.spread(len(data.mean))
+    if preset := exactly(taken):
+        whose = f"preset {preset.preset.name}"
+    elif Distance.between(constants, data).worst <= most:
+        whose = "the data"
+    else:
+        return None
+    return Explanation(
+        f"mean and std of {whose} for pixels of 0 to 1, but an offset is subtracted before",
+        "set the offset to false and rescale_factor to 1/255, or do_normalize to false",
+    )
+
+
+def _from_preset(config: Config) -> Explanation | None:
+    for mistake, row in product(mistakes(config.twice), PRESETS.values()):
+        # 0.5 and 0.25 are nobody's variance of 0.5: round numbers are too common to tell.
+        if mistake.squares and len(set(row.mean)) == 1 and not config.twice:
+            continue
+        right = in_convention(row, config.scale or 1, config.order or "RGB")
+        if same(config.numbers, config.written(mistake.of(right))):
+            return _explained(f"preset {row.name}", mistake)
+    return None
+
+
+def _from_itself(config: Config) -> Explanation | None:
+    if config.mean == config.std:
+        return Explanation("std equals mean", "give the std of the data")
+    return None
+
+
+def _from_data(
+    config: Config, constants: Constants, measured: Measured, most: float
+) -> Explanation | None:
+    """The fewest mistakes whose result is near enough; of as many, the nearest."""
+    found = [
+        (len(mistake.names), away, explained)
+        for mistake, away, explained in _results(config, constants, measured)
+        if away <= most
+    ]
+    return min(found, key=lambda row: row[:2])[2] if found else None
+
+
+def _results(
+    config: Config, constants: Constants, measured: Measured
+) -> Iterator[tuple[Mistake, float, Explanation]]:
+    for mistake in mistakes(config.twice):
+        away = _away(constants, mistake, measured.pooled, measured.pooled.std)
+        yield mistake, away, _explained("the data", mistake)
+    if measured.per_image:
+        away = _away(constants, _PER_IMAGE, measured.per_image, measured.pooled.std)
+        yield _PER_IMAGE, away, _explained("the data", _PER_IMAGE)
+
+
+def _away(constants: Constants, mistake: Mistake, right: Constants, sigma: Channels) -> float:
+    widths = mistake.placed(Constants(sigma, sigma)).std
+    return Distance.between(constants, mistake.of(right), widths).worst
+
+
+def _explained(whose: str, mistake: Mistake) -> Explanation:
+    words = f"mean and std of {whose}, but {' and '.join(mistake.names)}"
+    say = " and ".join(mistake.says) if len(mistake.says) == len(mistake.names) else ""
+    return Explanation(words, "; ".join(mistake.cures), say, mistake is _PER_IMAGE)

@@ -1,0 +1,136 @@
+"""Constants that are a preset's: exactly, rounded, or but for a digit."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from normstat.conventions.config import Config, Constants
+from normstat.presets import PRESETS, Preset
+
+_CHANNELS = 3
+# Fewer digits are not a rounded preset but a number of somebody's own.
+_ROUNDED_DIGITS = 4
+# That of float32, in which frameworks keep constants and take their roots.
+_PRECISION = 1e-7
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A preset in the scale and order of a config.
+
+    Attributes
+    ----------
+    preset : which.
+    constants : its numbers, as the config would have them.
+    unsaid : what has to be assumed of the config for that, in words; empty if it says so.
+    """
+
+    preset: Preset
+    constants: Constants
+    unsaid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Typo:
+    """A preset of which one number was written with one wrong digit, or two swapped."""
+
+    preset: Preset
+    found: float
+    meant: float
+
+
+def written(config: Config) -> Iterator[Written]:
+    """Every preset as the config would have it, and as it was published if that may be meant."""
+    scale, order = config.scale or 1, config.order or "RGB"
+    for row in PRESETS.values():
+        yield Written(row, in_convention(row, scale, order))
+        may_be_meant = config.scale in (None, row.scale) and config.order in (None, row.order)
+        if may_be_meant and (row.scale, row.order) != (scale, order):
+            unsaid = [f'"scale": {row.scale}'] * (row.scale != scale)
+            unsaid += [f'"order": "{row.order}"'] * (row.order != order)
+            yield Written(row, Constants(row.mean, row.std), " and ".join(unsaid))
+
+
+def in_convention(preset: Preset, scale: float, order: str) -> Constants:
+    """A preset's numbers for another value of white and another order of channels.
+
+    Examples
+    --------
+    >>> from normstat.presets import preset
+    >>> in_convention(preset("facenet"), 1, "BGR").mean
+    (0.5, 0.5, 0.5)
+    """
+    constants = Constants(preset.mean, preset.std)
+    if preset.scale != scale:
+        constants = constants.times(scale / preset.scale)
+    return constants if preset.order == order else constants.reversed
+
+
+def exactly(config: Config) -> Written | None:
+    """The preset that the config has, to the digits it gives; None if it is none.
+
+    One that is published in the config's own scale and order goes before one that is not.
+    """
+    rows = written(config)
+    found = [row for row in rows if same(config.numbers, config.written(row.constants))]
+    scale, order = config.scale or 1, config.order or "RGB"
+    own = [row for row in found if (row.preset.scale, row.preset.order) == (scale, order)]
+    return next(iter(own + found), None)
+
+
+def one_digit_off(config: Config) -> Typo | None:
+    """The preset that the config has but for one digit, or two swapped, of one number."""
+    found = _numbers(config.numbers)
+    for row in written(config):
+        meant = _numbers(config.written(row.constants))
+        wrong = [pair for pair in zip(found, meant, strict=False) if not _same(*pair)]
+        if len(found) == len(meant) and len(wrong) == 1 and _is_typo(*wrong[0]):
+            return Typo(row.preset, *wrong[0])
+    return None
+
+
+def same(constants: Constants, published: Constants) -> bool:
+    """Whether constants are published ones, to the digits they are given with.
+
+    Examples
+    --------
+    >>> clip = Constants((0.48145466,), (0.26862954,))
+    >>> same(Constants((0.4815,), (0.2686,)), clip), same(Constants((0.48,), (0.27,)), clip)
+    (True, False)
+    """
+    one, two = _numbers(constants), _numbers(published)
+    return len(one) == len(two) and all(map(_same, one, two))
+
+
+def _numbers(constants: Constants) -> tuple[float, ...]:
+    spread = constants.spread(_CHANNELS)
+    return spread.mean + spread.std
+
+
+def _same(number: float, published: float) -> bool:
+    if math.isclose(number, published, rel_tol=_PRECISION):
+        return True
+    text = _digits(number)
+    significant = len(text.replace(".", "").lstrip("-0"))
+    return significant >= _ROUNDED_DIGITS and float(_like(published, text)) == number
+
+
+def _is_typo(number: float, meant: float) -> bool:
+    text, right = _digits(number), _digits(meant)
+    length = max(len(text), len(right))  # a zero at the end is not written
+    text, right = text.ljust(length, "0"), right.ljust(length, "0")
+    wrong = [pair for pair in zip(text, right, strict=True) if pair[0] != pair[1]]
+    if "." in {letter for pair in wrong for letter in pair}:
+        return False
+    return len(wrong) == 1 or (len(wrong) == 2 and wrong[0] == wrong[1][::-1])
+
+
+def _digits(number: float) -> str:
+    """A number as a person would write it: no exponent, and nothing that only rounding left."""
+    return f"{Decimal(f'{number:.12g}'):f}" if number % 1 else f"{number:.1f}"
+
+
+def _like(number: float, text: str) -> str:
+    """A number with as many decimals as a text."""
+    return f"{number:.{len(text.partition('.')[2])}f}"

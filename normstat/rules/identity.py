@@ -1,0 +1,233 @@
+"""Whether it is the data that was recorded: files, fingerprints and exact counts."""
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+from math import isclose
+
+from normstat.accumulators.fingerprint import Fingerprint
+from normstat.accumulators.tally import FIRST
+from normstat.files import shown
+from normstat.images import Code, Unreadable
+from normstat.rules.comparison import Comparison, Pair, images, known
+from normstat.rules.excluded_images import left_out
+from normstat.stats import SplitStats, Stats
+from normstat.verdict import Case, Level
+
+# In unit scale; exact numbers are equal anyway.
+_ROUNDING = 1e-9
+# Images that a message has room for.
+_NAMED = 3
+
+
+def unknown_split(comparison: Comparison) -> Iterator[Case]:
+    """Splits that only one of the two has: nothing else is looked at there."""
+    now, recorded = comparison.names(comparison.now), comparison.names(comparison.recorded)
+    known = ", ".join(map(shown, recorded)) or "none"
+    found = ", ".join(map(shown, now)) or "none"
+    for name in now:
+        if name in recorded:
+            yield Case("unknown-split", Level.PASS, "recorded, and found", name)
+        else:
+            words = f"found now, but not recorded, where there are {known}; record it, or choose "
+            words += "with --split"
+            yield Case("unknown-split", Level.FAIL, words, name, None, "not there", "there")
+    for name in recorded:
+        if name not in now:
+            words = f"recorded, but not found now, where there are {found}; choose with --split"
+            yield Case("unknown-split", Level.FAIL, words, name, None, "there", "not there")
+
+
+def unreadable(comparison: Comparison) -> Iterator[Case]:
+    """Images that cannot be read, save those that the stats file records with the same code."""
+    for name in comparison.names(comparison.now):
+        yield _unreadable_in(name, comparison.now, comparison.recorded)
+
+
+def count_changed(comparison: Comparison) -> Iterator[Case]:
+    """As many images as recorded; those that can no longer be read are counted by `unreadable`."""
+    for pair in comparison.pairs():
+        lost = len(_lost(pair, comparison))
+        observed = pair.now.images + lost
+        more = observed - pair.recorded.images
+        words = f"{images(abs(more))} {'more' if more > 0 else 'fewer'} than recorded"
+        if not more:
+            words = f"as many images as recorded{f', {lost} of them unreadable' if lost else ''}"
+        yield Case(
+            "count-changed",
+            Level.FAIL if more else Level.PASS,
+            words,
+            pair.split,
+            None,
+            pair.recorded.images,
+            observed,
+            0,
+            "images",
+        )
+
+
+def data_changed(comparison: Comparison) -> Iterator[Case]:
+    """The fingerprints, from names over files to pixels, and then what was counted."""
+    for pair in comparison.pairs():
+        lost = _lost(pair, comparison)
+        yield _rest_of(pair, len(lost)) if lost else _changed(pair, comparison)
+        yield from left_out(pair, comparison)
+
+
+def _unreadable_in(name: str, now: Stats, recorded: Stats) -> Case:
+    fresh = _fresh(name, now, recorded)
+    # Of the images of another depth only the first few are named; the others are a number.
+    unnamed = _of_other_depth(name, now) - _of_other_depth(name, recorded)
+    named = sum(record.code == Code.OTHER_DEPTH for record in fresh)
+    number = len(fresh) + max(0, unnamed - named)
+    if not number:
+        known = now.splits[name].unreadable
+        words = f"{known} cannot be read, as recorded" if known else "every image can be read"
+        return Case("unreadable", Level.PASS, words, name, None, 0, 0, 0, "images")
+    counts = Counter(record.code for record in fresh)
+    counts[Code.OTHER_DEPTH] += number - len(fresh)
+    codes = ", ".join(f"{count} {code}" for code, count in counts.most_common() if count)
+    examples = "; ".join(f"{shown(r.path)}: {r.code}" for r in islice(fresh, _NAMED))
+    words = f"{images(number)} cannot be read ({codes}), which the stats file does not record"
+    if examples:
+        words += f": {examples}"
+    paths = tuple(record.path for record in fresh[:FIRST])
+    named = min(len(paths), _NAMED)
+    return Case("unreadable", Level.FAIL, words, name, None, 0, number, 0, "images", paths, named)
+
+
+def _fresh(name: str, now: Stats, recorded: Stats) -> list[Unreadable]:
+    """Records of now that the other does not have."""
+    known = {(record.path, record.code) for record in recorded.unreadable if record.split == name}
+    return [
+        record
+        for record in now.unreadable
+        if record.split == name and (record.path, record.code) not in known
+    ]
+
+
+def _of_other_depth(name: str, stats: Stats) -> int:
+    if name not in stats.splits:
+        return 0
+    others = sum(r.split == name and r.code != Code.OTHER_DEPTH for r in stats.unreadable)
+    return stats.splits[name].unreadable - others
+
+
+def _lost(pair: Pair, comparison: Comparison) -> list[Unreadable]:
+    """The images that are missing if all of them are here, and can no longer be read.
+
+    The sum of hashes shows it: that of the recorded paths is that of the paths of now and of
+    those that became unreadable.
+    """
+    recorded = {(r.split, r.path) for r in comparison.recorded.unreadable}
+    fresh = [
+        record
+        for record in _fresh(pair.split, comparison.now, comparison.recorded)
+        if (record.split, record.path) not in recorded
+    ]
+    paths = pair.now.fingerprint
+    for record in fresh:
+        paths += Fingerprint.of(record.path, b"", b"")
+    whole = pair.now.images + len(fresh) == pair.recorded.images
+    return fresh if whole and paths.paths == pair.recorded.fingerprint.paths else []
+
+
+def _rest_of(pair: Pair, lost: int) -> Case:
+    """What is left cannot be compared by sums that the lost ones were part of."""
+    words = (
+        f"{lost} of the recorded images cannot be read, so the fingerprints of the other "
+        f"{pair.now.images} cannot be compared; see unreadable"
+    )
+    return Case("data-changed", Level.INCONCLUSIVE, words, pair.split)
+
+
+def _changed(pair: Pair, comparison: Comparison) -> Case:
+    now, then = pair.now.fingerprint, pair.recorded.fingerprint
+    if now.paths != then.paths:
+        return _found(pair, "paths", _other_paths(pair))
+    if now.files != then.files:
+        return _found(pair, "files", _other_contents(pair))
+    if now.pixels != then.pixels:
+        words = "the same files have other pixels: the decoder changed"
+        return _found(pair, "pixels", f"{words} {_versions(comparison)}; {_by(pair)}", Level.WARN)
+    if _counted(pair.now) != _counted(pair.recorded) or not _close(pair):
+        return _other_counts(pair, comparison)
+    words = f"{images(pair.now.images)}, {pair.now.pixels} pixels: all as recorded"
+    return _found(pair, "pixels", words, Level.PASS)
+
+
+def _found(pair: Pair, which: str, words: str, level: Level = Level.FAIL) -> Case:
+    expected, observed = (
+        f"{which} {getattr(side.fingerprint, which):032x}" for side in (pair.recorded, pair.now)
+    )
+    return Case("data-changed", level, words, pair.split, None, expected, observed)
+
+
+def _other_paths(pair: Pair) -> str:
+    more = pair.now.images - pair.recorded.images
+    if more:
+        return (
+            f"files were {'added' if more > 0 else 'removed'}, perhaps renamed too: "
+            f"{images(abs(more))} {'more' if more > 0 else 'fewer'}"
+        )
+    if _counted(pair.now) == _counted(pair.recorded) and _close(pair):
+        return "files were renamed or moved: as many images, and all counts as recorded"
+    return "files were replaced by others of another name: as many images, with other pixels"
+
+
+def _other_contents(pair: Pair) -> str:
+    if pair.now.fingerprint.pixels == pair.recorded.fingerprint.pixels:
+        return "the bytes of files changed, the pixels did not: metadata, or encoded anew"
+    return f"the contents of files changed, under the same names; {_by(pair)}"
+
+
+def _other_counts(pair: Pair, comparison: Comparison) -> Case:
+    """Equal pixels that count otherwise: resized otherwise, or not these numbers at all."""
+    if comparison.now.decoder != comparison.recorded.decoder:
+        words = f"the same pixels are resized otherwise {_versions(comparison)}; {_by(pair)}"
+        return _found(pair, "pixels", words, Level.WARN)
+    words = "the fingerprints are equal and the numbers are not: the stats file was altered"
+    return _found(pair, "pixels", f"{words}; {_by(pair)}")
+
+
+def _counted(split: SplitStats) -> object:
+    """All that is exact about the pixels, whatever the order and the machine."""
+    majority = split.state.majority()
+    return majority and (majority[0], split.pixels, split.histogram(), split.min, split.max)
+
+
+def _close(pair: Pair) -> bool:
+    """Whether mean and std are equal but for how machines round sums of floats."""
+    now, then = pair.now, pair.recorded
+    if pair.blank:
+        return (now.mean, now.std) == (then.mean, then.std)
+    numbers = zip(
+        (*known(now.mean), *known(now.std)), (*known(then.mean), *known(then.std)), strict=True
+    )
+    return all(isclose(a, b, rel_tol=_ROUNDING, abs_tol=_ROUNDING) for a, b in numbers)
+
+
+def _versions(comparison: Comparison) -> str:
+    then, now = comparison.recorded.decoder, comparison.now.decoder
+    names = sorted({*then, *now})
+    changed = [
+        f"{shown(n)} {shown(then.get(n) or '-')} → {now.get(n)}"
+        for n in names
+        if then.get(n) != now.get(n)
+    ]
+    return f"({', '.join(changed)})" if changed else "(its versions are the same)"
+
+
+def _by(pair: Pair) -> str:
+    """The size of the difference: the largest of any channel."""
+    if pair.blank:
+        return pair.blank
+    if pair.now.channels != pair.recorded.channels:
+        return "the channels changed, too"
+    mean = max(
+        abs(a - b) for a, b in zip(known(pair.now.mean), known(pair.recorded.mean), strict=True)
+    )
+    std = max(
+        abs(a - b) for a, b in zip(known(pair.now.std), known(pair.recorded.std), strict=True)
+    )
+    return f"mean differs by up to {mean:.3g}, std by up to {std:.3g}"

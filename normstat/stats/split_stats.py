@@ -1,0 +1,174 @@
+"""What a user reads: frozen, in unit scale, None where a number is not defined."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from normstat.accumulators.fingerprint import Fingerprint
+from normstat.accumulators.histogram import Histogram
+from normstat.accumulators.tally import Extent, SplitTally
+from normstat.images import MAX_PIXELS, ReadOptions, Skipped, Unreadable
+
+#: Quantiles that are recorded, as they are written.
+QUANTILES = ("0.005", "0.01", "0.05", "0.25", "0.5", "0.75", "0.95", "0.99", "0.995")
+
+#: A number for each channel.
+Channels: TypeAlias = tuple[float, ...]
+Defined: TypeAlias = tuple[float | None, ...]
+#: Row by row, a number for each pair of channels.
+Matrix: TypeAlias = tuple[Channels, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MeanStd:
+    """A mean and a std for each channel; None where there are no images to take them from."""
+
+    mean: Channels | None = None
+    std: Channels | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StandardError:
+    """Standard errors of the pooled mean and std, with the image as the unit of sampling.
+
+    None for each channel where they are not defined: fewer than two images, or a std of 0.
+    """
+
+    mean: Defined | None = None
+    std: Defined | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SplitStats:
+    """The statistics of one split.
+
+    Attributes
+    ----------
+    listed, images, unreadable, skipped : listed = images + unreadable + skipped.
+    skipped_reasons : reason → images skipped in the folders of this split.
+    pixels : pixels counted, per channel.
+    channels : ``("gray",)``, ``("R", "G", "B")`` or other names.
+    dtype : of the stored pixels.
+    scale : stored value that is 1.0 here: the largest that the format declares (255, 65535, 4095
+        of 12 bits), 1 where there is none, or what `max_value` says.
+    mean, std : pooled over all pixels, population (ddof 0).
+    stderr : their standard errors, by image.
+    per_image : averages over images of each image's own mean and own std (ddof 0 within it).
+    min, max : smallest and largest pixel.
+    quantiles : of all pixels, linearly interpolated; None for floating-point pixels.
+    covariance : of each pair of channels, over all pixels, population (ddof 0), squared unit
+        scale; its diagonal is std². None if it was not asked for.
+    width, height : extents in pixels.
+    modes, formats : images by Pillow's mode and by file format.
+    notes : images by :data:`normstat.images.NOTES`.
+    fingerprint : of the images counted.
+    state : what the rest was computed from, and what adding needs.
+    """
+
+    listed: int
+    images: int
+    unreadable: int
+    skipped: int
+    skipped_reasons: Mapping[str, int]
+    pixels: int
+    channels: tuple[str, ...] | None
+    dtype: str | None
+    scale: int | None
+    mean: Channels | None
+    std: Channels | None
+    stderr: StandardError
+    per_image: MeanStd
+    min: Channels | None
+    max: Channels | None
+    quantiles: Mapping[str, Channels] | None
+    covariance: Matrix | None
+    width: Extent
+    height: Extent
+    modes: Mapping[str, int]
+    formats: Mapping[str, int]
+    notes: Mapping[str, int]
+    fingerprint: Fingerprint
+    state: SplitTally = field(repr=False)
+
+    def histogram(self) -> Histogram | None:
+        """Counts of each value in each channel; None if nothing was counted."""
+        majority = self.state.majority()
+        values = majority[1].values if majority else None
+        return values if isinstance(values, Histogram) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What decided the numbers, besides the images.
+
+    Attributes
+    ----------
+    channels : ``auto``, ``gray`` or ``rgb``.
+    include, exclude : globs.
+    resize, crop : as in :class:`normstat.images.ReadOptions`; None if not asked for.
+    layout : of ``.npy`` images, one of :data:`normstat.images.LAYOUTS`.
+    frames : which frames or pages of a file count, one of :data:`normstat.images.FRAMES`.
+    max_value : stored value that is 1.0 in unit scale; None: the largest that a format declares.
+    channel_names : of all images; None: as the files say.
+    max_pixels : limit of width × height.
+    split_dirs : split → folder given to it, relative to DATA.
+    split : splits that were asked for; empty: every one found.
+    covariance : how channels vary together was counted, too.
+    labels : ``skip`` or ``count``, as for :class:`normstat.sources.Folder`.
+    """
+
+    channels: str = "auto"
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    resize: int | None = None
+    crop: int | None = None
+    layout: str = "auto"
+    frames: str = "first"
+    max_value: int | None = None
+    channel_names: tuple[str, ...] | None = None
+    max_pixels: int = MAX_PIXELS
+    split_dirs: Mapping[str, str] = field(default_factory=dict)
+    split: tuple[str, ...] = ()
+    covariance: bool = False
+    labels: str = "skip"
+
+    def reading(self) -> ReadOptions:
+        """What of them a decoder needs."""
+        return ReadOptions(
+            channels=self.channels,
+            max_pixels=self.max_pixels,
+            resize=self.resize,
+            crop=self.crop,
+            layout=self.layout,
+            names=self.channel_names,
+            max_value=self.max_value,
+            frames=self.frames,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """The statistics of a data set; what a stats file holds.
+
+    Attributes
+    ----------
+    normstat : version that computed them.
+    decoder : versions of Pillow and of the JPEG library.
+    settings : what decided the numbers.
+    splits : split → statistics.
+    unreadable : a record for each image that could not be counted; of those of another depth
+        than their split's, the first ten.
+    skipped : reason → images left out that are in no split.
+    """
+
+    normstat: str
+    decoder: Mapping[str, str | None]
+    settings: Settings
+    splits: Mapping[str, SplitStats]
+    unreadable: tuple[Unreadable, ...] = ()
+    skipped: Mapping[str, Skipped] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every image listed was counted."""
+        return not any(split.unreadable for split in self.splits.values())

@@ -1,0 +1,174 @@
+"""Stats to text: one line for whatever holds nothing nested, keys in the order of the fields."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from normstat.accumulators.covariance import Products
+from normstat.accumulators.extremes import Extremes
+from normstat.accumulators.fingerprint import Fingerprint
+from normstat.accumulators.histogram import Histogram
+from normstat.accumulators.image_sums import COLUMNS, PerImage
+from normstat.accumulators.tally import KindTally
+from normstat.images import Kind, Unreadable, path_text
+from normstat.stats import SplitStats, Stats
+
+SCHEMA = "normstat/stats/1"
+
+
+def dumps(stats: Stats) -> str:
+    """The text of a stats file.
+
+    >>> from normstat.stats import Settings, Stats
+    >>> print(dumps(Stats("0.1.0", {}, Settings(), {})).splitlines()[1])
+      "schema": "normstat/stats/1",
+    """
+    content = {
+        "schema": SCHEMA,
+        "normstat": stats.normstat,
+        "decoder": stats.decoder,
+        "settings": _plain(stats.settings),
+        "complete": stats.complete,
+        "skipped": {
+            reason: {"images": skipped.images, "first": path_text(skipped.first)}
+            for reason, skipped in stats.skipped.items()
+        },
+        "splits": {name: _split_to_json(split) for name, split in stats.splits.items()},
+        "unreadable": [record_to_json(record) for record in stats.unreadable],
+    }
+    return render(content)
+
+
+def record_to_json(record: Unreadable) -> dict[str, Any]:
+    """What could not be read, and why."""
+    return _plain(record) | {"path": path_text(record.path)}
+
+
+def _plain(record: Any) -> dict[str, Any]:
+    """The fields of a slotted dataclass or named tuple, in their order."""
+    names = getattr(record, "_fields", None) or record.__slots__
+    return {name: getattr(record, name) for name in names}
+
+
+def summary_to_json(split: SplitStats) -> dict[str, Any]:
+    """What a stats file has of a split in front of its state."""
+    nested = ("stderr", "per_image", "width", "height")
+    content = _plain(split)
+    del content["state"]
+    content |= {name: _plain(content[name]) for name in nested}
+    content["skipped_reasons"] = dict(split.skipped_reasons)
+    content["fingerprint"] = _fingerprint_to_json(split.fingerprint)
+    return content
+
+
+def _split_to_json(split: SplitStats) -> dict[str, Any]:
+    kinds = split.state.kinds
+    state = [kind_to_json(kind, kinds[kind], _counts_to_json) for kind in sorted(kinds)]
+    return summary_to_json(split) | {"state": {"kinds": state}}
+
+
+def _fingerprint_to_json(fingerprint: Fingerprint) -> dict[str, str]:
+    return {name: f"{value:032x}" for name, value in _plain(fingerprint).items()}
+
+
+def kind_to_json(
+    kind: Kind, tally: KindTally, counts_to_json: Callable[[Histogram], Any]
+) -> dict[str, Any]:
+    """The state of the images of one kind, with counts in the form that is wanted."""
+    values = tally.values
+    return {
+        "dtype": kind.dtype,
+        "channels": kind.channels,
+        "scale": kind.scale,
+        "files": tally.files,
+        "values": (
+            _extremes_to_json(values) if isinstance(values, Extremes) else counts_to_json(values)
+        ),
+        "per_image": _per_image_to_json(tally.per_image),
+        "width": _plain(tally.width),
+        "height": _plain(tally.height),
+        "modes": dict(sorted(tally.modes.items())),
+        "formats": dict(sorted(tally.formats.items())),
+        "notes": dict(sorted(tally.notes.items())),
+        "fingerprint": _fingerprint_to_json(tally.fingerprint),
+        "first": [path_text(path) for path in tally.first],
+        "covariance": _covariance_to_json(tally.covariance),
+    }
+
+
+def _extremes_to_json(values: Extremes) -> dict[str, Any]:
+    return {"count": values.count, "min": values.min.tolist(), "max": values.max.tolist()}
+
+
+def _counts_to_json(values: Histogram) -> Any:
+    if values.counts.shape[1] == 256:
+        return values.counts.tolist()
+    return [
+        {"value": present.tolist(), "count": channel[present].tolist()}
+        for channel in values.counts
+        for present in [np.flatnonzero(channel)]
+    ]
+
+
+def _per_image_to_json(sums: PerImage) -> dict[str, Any]:
+    # Beyond 2**53 many JSON readers round integers; as text they stay whole.
+    return {
+        "images": sums.images,
+        "pixels": str(sums.pixels),
+        "pixels2": str(sums.pixels2),
+        "channels": [
+            {name: str(value) for name, value in zip(COLUMNS, row, strict=True)}
+            for row in sums.channels
+        ],
+    }
+
+
+def _covariance_to_json(state: Products | None) -> Any:
+    if state is None:
+        return None
+    # Of what is symmetric one half: two halves could contradict each other.
+    return {
+        "count": state.count,
+        "sums": [str(value) for value in state.sums],
+        "products": [[str(value) for value in row] for row in state.products],
+    }
+
+
+def render(content: Mapping[str, Any]) -> str:
+    """JSON that people can read: one line for whatever holds nothing nested.
+
+    >>> print(render({"mean": [0.5, 0.25], "n": {"min": 1, "max": 2}}), end="")
+    {
+      "mean": [0.5, 0.25],
+      "n": {"min": 1, "max": 2}
+    }
+    """
+    return _render(content, "") + "\n"
+
+
+def _render(value: Any, indent: str) -> str:
+    inner = value.values() if isinstance(value, Mapping) else value if _is_nested(value) else ()
+    if not any(map(_is_nested, inner)):
+        return _on_one_line(value)
+    deeper = indent + "  "
+    if isinstance(value, Mapping):
+        open_, close = "{", "}"
+        items = [f"{_on_one_line(key)}: {_render(item, deeper)}" for key, item in value.items()]
+    else:
+        open_, close = "[", "]"
+        items = [_render(item, deeper) for item in value]
+    return f"{open_}\n{deeper}" + f",\n{deeper}".join(items) + f"\n{indent}{close}"
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, (Mapping, list, tuple))
+
+
+def _on_one_line(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    if text.isprintable():
+        return text
+    # Bytes of a file name that are no UTF-8, and what would confuse a terminal.
+    return "".join(letter if letter.isprintable() else json.dumps(letter)[1:-1] for letter in text)

@@ -1,0 +1,177 @@
+"""From a folder of images to a folder of normalized arrays."""
+
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
+from dataclasses import replace
+
+from normstat.errors import OutputError
+from normstat.executors import Executor, Local
+from normstat.images import MAX_PIXELS
+from normstat.methods import normalizer as normalizer_of
+from normstat.methods import source_named, split_of
+from normstat.presets import Preset
+from normstat.stats import Settings, Stats
+from normstat.verbs.apply.execute import fill, outputs_of
+from normstat.verbs.apply.options import (
+    as_recorded,
+    refuse_choices,
+    tell_of_unused,
+    warn_of_leakage,
+)
+from normstat.verbs.apply.plan import Plan, decided_record, measured
+from normstat.verbs.apply.preview import look
+from normstat.verbs.apply.result import Applied
+from normstat.verbs.listeners import Listener, heard
+from normstat.verbs.run import Images, executor_for, names_of, refuse_options
+from normstat.writers.folder import Out
+from normstat.writers.run_record import record_in_data
+
+
+def apply(
+    path: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    source: Stats | Preset | str | os.PathLike[str] | None = None,
+    *,
+    method: str | None = None,
+    from_split: str | None = None,
+    own_split: bool = False,
+    epsilon: float = 0.0,
+    dtype: str = "float32",
+    layout: str = "chw",
+    input_layout: str | None = None,
+    store: str = "npy",
+    split: str | Iterable[str] = (),
+    split_dir: Mapping[str, str | os.PathLike[str]] | None = None,
+    include: str | Iterable[str] = (),
+    exclude: str | Iterable[str] = (),
+    channels: str | None = None,
+    resize: int | None = None,
+    crop: int | None = None,
+    exif: bool = True,
+    overwrite: bool = False,
+    skip_existing: bool = False,
+    dry_run: bool = False,
+    workers: int | None = None,
+    max_pixels: int | None = None,
+    max_value: int | None = None,
+    image_timeout: float = 60.0,
+    executor: Executor | None = None,
+    progress: Listener | None = None,
+    labels: str | None = None,
+) -> Applied:
+    """Normalize a folder of images, and write an array for each.
+
+    Parameters
+    ----------
+    path : folder of images.
+    out : folder for the arrays, ``index.jsonl`` and ``normstat.json``.
+    source, method, epsilon, dtype : see :func:`normstat.normalizer`; but for the statistics of a
+        single split, which do not tell how their images were read.
+    from_split : whose statistics normalize every split; None: those of ``train``.
+    own_split : normalize each split with its own statistics.
+    layout : of the arrays: ``chw`` or ``hwc``.
+    input_layout : of ``.npy`` images in `path`: ``auto``, ``hwc`` or ``chw``; None: as the record
+        of ``apply`` there says, else as the statistics were computed, else ``auto``.
+    store : ``npy``: a file for each image, in a tree like that of the images; ``stack``: one for
+        each split, of shape (N, C, H, W) or (N, H, W, C), for which images have one size.
+    split, split_dir, include, exclude : as for :func:`normstat.compute`.
+    channels, resize, crop, max_pixels, max_value : as for :func:`normstat.compute`; None: as the
+        statistics were computed.
+    exif : turn images upright, as their EXIF orientation says.
+    overwrite : replace what an earlier run has left in `out`.
+    skip_existing : continue an earlier run with the same settings. Every image is read again;
+        an array that is there already, bit for bit, is not written again. Other images may be
+        selected (`include`, `exclude`); arrays of those that no longer are go.
+    dry_run : write nothing, and look at the first three images only. A place that is refused
+        still is; of a disk that is too small `progress` is told.
+    workers, image_timeout, executor, progress : as for :func:`normstat.compute`.
+    labels : ``skip`` or ``count``, as for :func:`normstat.compute`; None: as the statistics were
+        computed, else ``skip``.
+
+    Returns
+    -------
+    Applied
+
+    Raises
+    ------
+    UsageError
+        What was asked for does not fit the images or `out`; found before anything is written.
+    Stopped
+        The disk is full, an image has no range to divide by, or workers cannot be started.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     os.mkdir(f"{folder}/images")
+    ...     Image.new("RGB", (4, 2), (255, 0, 51)).save(f"{folder}/images/a.png")
+    ...     done = apply(f"{folder}/images", f"{folder}/arrays", "unit", workers=0)
+    ...     np.load(f"{folder}/arrays/a.npy")[:, 0, 0]
+    array([1. , 0. , 0.2], dtype=float32)
+    >>> done.images, done.first[0].shape
+    (1, (3, 2, 4))
+    """
+    numbers = source_named(source)
+    applied = record_in_data(os.fspath(path))
+    asked = Settings(
+        channels="auto" if channels is None else channels,
+        include=names_of(include),
+        exclude=names_of(exclude),
+        resize=resize,
+        crop=crop,
+        max_pixels=MAX_PIXELS if max_pixels is None else max_pixels,
+        max_value=max_value,
+        split_dirs={name: os.fspath(folder) for name, folder in (split_dir or {}).items()},
+    )
+    refuse_options(asked, workers, None, image_timeout)
+    refuse_choices(layout, input_layout, store, numbers, from_split, own_split)
+    settings = as_recorded(asked, channels, max_pixels, numbers)
+    settings = replace(
+        settings, layout=input_layout or (applied.layout if applied else settings.layout)
+    )
+    if labels is not None:
+        settings = replace(settings, labels=labels)
+    folder = Out(os.fspath(out))
+    folder.refuse(os.fspath(path), overwrite, skip_existing)
+    images = Images.of(path, settings, names_of(split))
+    if isinstance(numbers, Stats):
+        for name in images.selection.splits if own_split else (from_split or "train",):
+            split_of(numbers, name, "from_split")
+    normalizers = {
+        name: normalizer_of(
+            numbers,
+            method=method,
+            split=name if own_split else from_split,
+            epsilon=epsilon,
+            dtype=dtype,
+        )
+        for name in images.selection.splits
+    }
+    settings = replace(settings, split_dirs=images.source.split_dirs)
+    reading = replace(settings.reading(), upright=exif)
+    if applied and applied.channels:
+        reading = replace(reading, names=applied.channels)
+    plan = Plan(images, settings, reading, normalizers, dtype, layout, store, folder)
+    engine = executor or executor_for(workers, image_timeout)
+    telling = heard(progress)
+    warn_of_leakage(telling, from_split, own_split)
+    tell_of_unused(telling, method, numbers)
+    with engine if isinstance(engine, Local) else nullcontext(engine) as engine:
+        plan, forecast = measured(plan, engine, telling, overwrite, skip_existing)
+        shortage = forecast.shortage(folder.root)
+        if dry_run:
+            if shortage:
+                telling.notice(shortage)
+            return look(plan, forecast, engine)
+        if shortage:
+            raise OutputError(shortage)
+        decided = decided_record(plan, numbers, from_split, own_split)
+        writer = plan.writer(forecast.shape, skip_existing)
+        folder.begin(decided, outputs_of(writer, images.shards()), overwrite, skip_existing)
+        try:
+            return fill(plan, forecast, engine, telling, writer)
+        finally:
+            folder.give_up()

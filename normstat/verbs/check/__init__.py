@@ -1,0 +1,1 @@
+"""``check``: from data and recorded statistics to a verdict."""

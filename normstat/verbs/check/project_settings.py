@@ -1,0 +1,128 @@
+"""What a project's ``pyproject.toml`` asks of a check."""
+
+import os
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from normstat.conventions.documents import document, naming
+from normstat.statsfile.json_reader import Node
+
+_NAME = "pyproject.toml"
+_TABLE = ("tool", "normstat", "check")
+_MODES = ("same", "compatible")
+_LEVELS = ("off", "warn", "fail")
+_KEYS = ("mode", "margin", "rules", "config", "require-conclusive")
+_PRESET = "preset:"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSettings:
+    """Defaults for the options of a check; None, or empty, where the project says nothing.
+
+    Attributes
+    ----------
+    mode : ``same`` or ``compatible``.
+    margin : of drift, in stds, above 0.
+    rules : rule → ``off``, ``warn`` or ``fail``.
+    config : files and ``preset:NAME``; the files from the current folder.
+    require_conclusive : whether an inconclusive case fails the data.
+    file : where all this stands, from the current folder; None if nowhere.
+    """
+
+    mode: str | None = None
+    margin: float | None = None
+    rules: Mapping[str, str] = field(default_factory=dict)
+    config: tuple[str, ...] = ()
+    require_conclusive: bool | None = None
+    file: str | None = None
+
+
+def project_settings(rules: Collection[str], folder: str = ".") -> CheckSettings:
+    r"""The table ``[tool.normstat.check]`` of the nearest ``pyproject.toml`` that has one.
+
+    ::
+
+        [tool.normstat.check]
+        mode = "compatible"
+        margin = 0.2
+        require-conclusive = true
+        config = ["preprocessor_config.json", "preset:imagenet"]
+
+        [tool.normstat.check.rules]
+        leakage = "warn"
+
+    Parameters
+    ----------
+    rules : names of all rules.
+    folder : where to look first; then in those above.
+
+    Raises
+    ------
+    UsageError
+        The file cannot be read or is not TOML, or the table has another key, rule or value; with
+        both their names.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with open(os.path.join(folder, "pyproject.toml"), "w") as file:
+    ...         _ = file.write('[tool.normstat.check]\nrules = {leakage = "warn"}')
+    ...     project_settings(["leakage"], folder).rules
+    {'leakage': 'warn'}
+    """
+    for file in _files(folder):
+        root = document(file)
+        with naming(file):
+            table = _table(root)
+            if table is not None:
+                return _settings(table, rules, file)
+    return CheckSettings()
+
+
+def _files(folder: str) -> Iterator[str]:
+    above = None
+    folder = os.path.abspath(folder)
+    while folder != above:
+        file = os.path.join(folder, _NAME)
+        if os.path.lexists(file):  # a link to nowhere is a mistake, and no missing file
+            yield os.path.relpath(file)
+        above, folder = folder, os.path.dirname(folder)
+
+
+def _table(root: Node) -> Node | None:
+    node = root
+    for name in _TABLE:
+        node = node.get(name)
+        if node.value is None:
+            return None
+    return node
+
+
+def _settings(table: Node, rules: Collection[str], file: str) -> CheckSettings:
+    for key, node in table.items():
+        if key not in _KEYS:
+            node.fail(f"no such key; there are {', '.join(_KEYS)}")
+    return CheckSettings(
+        mode=table.get("mode").optional(lambda node: node.one_of(_MODES)),
+        margin=table.get("margin").optional(Node.above_zero),
+        rules=_rules(table.get("rules", {}), rules),
+        config=tuple(_beside(file, node) for node in table.get("config", []).list()),
+        require_conclusive=table.get("require-conclusive").optional(Node.truth),
+        file=file,
+    )
+
+
+def _rules(table: Node, known: Collection[str]) -> dict[str, str]:
+    for name, node in table.items():
+        if name not in known:
+            node.fail(f"no such rule; there are {', '.join(known)}")
+    return {name: node.one_of(_LEVELS) for name, node in table.items()}
+
+
+def _beside(file: str, node: Node) -> str:
+    """A name in the file, seen from the current folder instead of the file's."""
+    name = node.text()
+    if not name.removeprefix(_PRESET):
+        node.fail("is empty; give the name of a file, or preset:NAME")
+    return name if name.startswith(_PRESET) else os.path.join(os.path.dirname(file), name)

@@ -1,0 +1,137 @@
+"""A config's constants against the data: what they turn out to be, as a case of a verdict."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from normstat.conventions.config import Config, Constants, Distance
+from normstat.conventions.mistakes import Measured, explanation
+from normstat.conventions.published import exactly, one_digit_off
+from normstat.files import shown
+from normstat.stats.split_stats import Channels, SplitStats
+from normstat.verdict import Case, Level
+
+#: Largest distance of constants that are still the data's: in stds, and as a share of the std.
+MARGIN = 0.10
+_THREE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the constants turned out to be."""
+
+    level: Level
+    words: str
+
+
+def slips(
+    configs: Iterable[Config], stats: SplitStats, split: str = "train", margin: float = MARGIN
+) -> tuple[Case, ...]:
+    """What each config comes to: one case of the rule ``config`` for each.
+
+    It passes with constants of the data, or with those of a preset, which a pretrained model wants
+    whatever the data. It is warned of a preset that needs a scale or order which the config does
+    not say, of averages over images (which ImageNet's std is), and of a mistake that makes less of
+    a difference than `margin`. Everything else fails, with the mistake's name if it has one.
+
+    Parameters
+    ----------
+    configs : of one training run, or of several.
+    stats, split : what was measured, and its name; the training split, for what is trained.
+    margin : how far a mean, in stds, and a std, as a share of itself, may be off.
+
+    Examples
+    --------
+    >>> from normstat.accumulators.tally import Tally
+    >>> from normstat.conventions.read import read
+    >>> from normstat.stats import Settings, summarize
+    >>> versions = {"normstat": "0", "pillow": "0", "libjpeg_turbo": None}
+    >>> nothing = summarize(Tally.empty(), ["train"], Settings(), versions).splits["train"]
+    >>> [case.level.value for case in slips(read("preset:clip"), nothing)]
+    ['inconclusive']
+    """
+    return tuple(_case(config, stats, split, margin) for config in configs)
+
+
+def _case(config: Config, stats: SplitStats, split: str, margin: float) -> Case:
+    measured = _measured(config, stats)
+    found = _found(config, measured, margin)
+    place = f" at {shown(config.pointer)}" if config.pointer else ""
+    return Case(
+        rule="config",
+        level=found.level,
+        message=f"{shown(config.name)}{place}: {found.words}{_beside(config)}",
+        split=split,
+        expected=_text(config.written(measured.pooled)) if measured else None,
+        observed=_text(config.numbers),
+        tolerance=f"{margin:g} σ",
+    )
+
+
+def _measured(config: Config, stats: SplitStats) -> Measured | None:
+    pooled = _as_written(stats.mean, stats.std, config)
+    if pooled is None:
+        return None
+    return Measured(pooled, _as_written(stats.per_image.mean, stats.per_image.std, config))
+
+
+def _as_written(mean: Channels | None, std: Channels | None, config: Config) -> Constants | None:
+    """Measured numbers in the config's scale and order; gray is fed to all of its channels."""
+    if mean is None or std is None:
+        return None
+    taken = Constants(mean, std).times(config.scale or 1).spread(len(config.mean))
+    return taken.reversed if config.order == "BGR" and len(mean) == _THREE else taken
+
+
+def _found(config: Config, measured: Measured | None, margin: float) -> _Found:
+    if measured is None:
+        return _Found(Level.INCONCLUSIVE, "no image was counted, so there is nothing to compare")
+    channels = len(measured.pooled.mean)
+    if len(config.mean) not in (1, channels):
+        return _Found(
+            Level.FAIL, f"is for {len(config.mean)} channels, and the images have {channels}"
+        )
+    constants = config.constants.spread(channels)
+    return _published(config, constants, measured) or _of_data(config, constants, measured, margin)
+
+
+def _published(config: Config, constants: Constants, measured: Measured) -> _Found | None:
+    """A preset, or one that was mistyped; None if it is neither."""
+    if preset := exactly(config):
+        name = preset.preset.name
+        if preset.unsaid:
+            needs = f"which needs {preset.unsaid} beside mean and std; the file does not say it"
+            return _Found(Level.WARN, f"preset {name}, {needs}")
+        away = Distance.between(constants, measured.pooled)
+        return _Found(Level.PASS, f"preset {name}; against the data: {away}")
+    if typo := one_digit_off(config):
+        wrong = f"{typo.found:.12g} should be {typo.meant:.12g}"
+        return _Found(Level.FAIL, f"one digit off preset {typo.preset.name}: {wrong}")
+    return None
+
+
+def _of_data(config: Config, constants: Constants, measured: Measured, margin: float) -> _Found:
+    away = Distance.between(constants, measured.pooled)
+    near = away.worst <= margin
+    if explained := explanation(config, constants, measured, margin):
+        warned = near or explained.harmless
+        words = f"{explained.words} ({away}); {explained.cure}"
+        if config.scale is None and explained.say:
+            words += f"; or say {explained.say} beside them, if training feeds that"
+        return _Found(Level.WARN if warned else Level.FAIL, words)
+    if near:
+        return _Found(Level.PASS, f"mean and std of the data ({away})")
+    cure = "measure them again, or name the preset that they are"
+    return _Found(Level.FAIL, f"neither of the data ({away}) nor a known preset; {cure}")
+
+
+def _beside(config: Config) -> str:
+    """Words for what is done to pixels besides mean and std, for which the numbers are."""
+    done = [f"{config.offset:g} is subtracted before (an offset)"] if config.offset else []
+    done += ["std is divided by twice (include_top)"] * config.twice
+    return "".join(f"; {words}" for words in done)
+
+
+def _text(constants: Constants) -> str:
+    mean = " ".join(f"{value:.6g}" for value in constants.mean)
+    std = " ".join(f"{value:.6g}" for value in constants.std)
+    return f"mean {mean}, std {std}"

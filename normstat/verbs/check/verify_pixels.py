@@ -1,0 +1,133 @@
+"""Images whose keys are equal, read again to compare all their pixels."""
+
+import hashlib
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from normstat.accumulators.keys import KEY, NO_KEY, Keys
+from normstat.decode import decode, decoder
+from normstat.errors import UnreadableImage
+from normstat.executors import Executor
+from normstat.images import Pixels, ReadOptions, Sample, Shard, Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Rereading:
+    """What reading images again gave.
+
+    Attributes
+    ----------
+    keys : as at the first reading.
+    pixels : hashes of all pixels, cut to the same length.
+    """
+
+    keys: Keys
+    pixels: Keys
+
+    def __add__(self, other: "Rereading") -> "Rereading":
+        return Rereading(self.keys + other.keys, self.pixels + other.pixels)
+
+
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """The job of a worker: images to hashes of all their pixels.
+
+    Attributes
+    ----------
+    reading : how images are read.
+    """
+
+    reading: ReadOptions
+
+    def __call__(self, shard: Shard) -> Rereading:
+        """Two hashes for each image; :data:`NO_KEY` for one that cannot be read."""
+        with decoder():
+            hashes = [self._hashes(sample) for sample in shard]
+        return Rereading(
+            Keys.of(shard.split, (key for key, _ in hashes)),
+            Keys.of(shard.split, (pixels for _, pixels in hashes)),
+        )
+
+    def lost(self, record: Unreadable) -> Rereading:
+        """An image that ended its worker."""
+        nothing = Keys.of(record.split, [NO_KEY])
+        return Rereading(nothing, nothing)
+
+    def _hashes(self, sample: Sample) -> tuple[bytes, bytes]:
+        try:
+            pixels = decode(sample, self.reading)
+        except UnreadableImage:
+            return NO_KEY, NO_KEY
+        return pixels.key, hash_of_pixels(pixels)
+
+
+def hash_of_pixels(pixels: Pixels) -> bytes:
+    """The first 128 bits of the SHA-256 of an image's kind, size and every pixel."""
+    array = np.ascontiguousarray(pixels.array())
+    digest = hashlib.sha256(f"{array.dtype.name} {array.shape} ".encode())
+    digest.update(array.data)
+    return digest.digest()[:KEY]
+
+
+class Second:
+    """The second reading: of those images only that look like others.
+
+    Parameters
+    ----------
+    shards : all images, in the order of the first reading.
+    keys : split → those of the first reading, shape (images, 2), uint64. It is written to: two
+        such arrays at a time would be most of the memory of a run.
+    alike : split → whether an image is to be read again, shape (images,), bool.
+    """
+
+    def __init__(
+        self,
+        shards: Iterable[Shard],
+        keys: Mapping[str, NDArray[np.uint64]],
+        alike: Mapping[str, NDArray[np.bool_]],
+    ) -> None:
+        self._shards = shards
+        self._keys = keys
+        self._alike = alike
+        # What is being read, in order: an executor gives one result for each shard.
+        self._asked: deque[tuple[str, NDArray[np.int64]]] = deque()
+
+    def replace_keys(self, job: Reread, executor: Executor) -> dict[str, int]:
+        """Put hashes of all pixels in the place of the keys, and count what was lost by split.
+
+        Images that were not read again get zeros. So do those that are not what they were: gone,
+        damaged, replaced, or others at their place in the walk; they are lost.
+        """
+        known = {split: np.zeros(len(keys), np.bool_) for split, keys in self._keys.items()}
+        with closing(executor.map(job, self._chosen())) as results:
+            for result in results:
+                split, numbers = self._asked.popleft()
+                keys = self._keys[split]
+                unchanged = (keys[numbers] == _rows(result.keys, split)).all(axis=1)
+                keys[numbers] = _rows(result.pixels, split)
+                known[split][numbers] = unchanged
+        lost = {}
+        for split, keys in self._keys.items():
+            keys[~known[split]] = 0
+            lost[split] = int((self._alike[split] & ~known[split]).sum())
+        return lost
+
+    def _chosen(self) -> Iterator[Shard]:
+        seen: Counter[str] = Counter()
+        for shard in self._shards:
+            split, start = shard.split, seen[shard.split]
+            seen[split] += len(shard)
+            chosen = np.flatnonzero(self._alike[split][start : start + len(shard)])
+            if len(chosen):
+                self._asked.append((split, start + chosen))
+                paths = tuple(shard.paths[index] for index in chosen)
+                yield replace(shard, paths=paths, unreadable=())
+
+
+def _rows(keys: Keys, split: str) -> NDArray[np.uint64]:
+    return np.frombuffer(keys.splits[split], np.uint64).reshape(-1, 2)

@@ -1,0 +1,203 @@
+"""Runs that go on where another one ended: of each shard only what no cache has is read."""
+
+import json
+import os
+import platform
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, fields, replace
+from functools import partial
+
+import numpy as np
+
+from normstat import __version__
+from normstat.accumulators.interleave import Part, interleaved
+from normstat.accumulators.tally import STATE, Tally
+from normstat.cache import Cache, Context, sample_digest
+from normstat.decode import with_lossy
+from normstat.executors import Executor, Job
+from normstat.files import shown
+from normstat.images import LASTING, ReadOptions, Shard
+from normstat.statsfile import dumps_tally
+from normstat.verbs.compute.job import Count
+from normstat.verbs.compute.row_validation import believed
+from normstat.verbs.listeners import Progress
+
+
+@contextmanager
+def resuming(
+    path: str, data: str, job: Count, executor: Executor, progress: Progress
+) -> Iterator["Resuming"]:
+    """The map of an executor, but for what a cache has; what is finished is kept there.
+
+    Parameters
+    ----------
+    path : of the cache.
+    data : DATA.
+    job : that will be mapped. It has to keep keys, so that every run finds them in the cache.
+    executor : for what the cache does not have.
+    progress : is told what is wrong with the cache.
+
+    Raises
+    ------
+    UsageError, OutputError
+        There can be no such file.
+    """
+    resumed = Resuming(path, _contexts(data, job), executor, progress)
+    try:
+        yield resumed
+        progress.notice(f"{resumed.reused} of {resumed.images} images from the cache {shown(path)}")
+    except BaseException as stop:
+        by_signal = not isinstance(stop, Exception)  # errors speak for themselves
+        if resumed.close(hurry=by_signal) and by_signal:
+            stop.add_note(f"what is finished is kept in {shown(path)}")
+        raise
+    resumed.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A shard, of which the missing images are being read.
+
+    Attributes
+    ----------
+    shard : all of it, with stamps.
+    samples : their digests.
+    known : what the cache has.
+    missing : places of the others in the shard.
+    """
+
+    shard: Shard
+    samples: tuple[bytes, ...]
+    known: tuple[Part, ...]
+    missing: tuple[int, ...]
+
+    def rest(self) -> Shard:
+        """What is left to read: perhaps no image, but the executor's order is that of shards."""
+        paths = tuple(self.shard.paths[place] for place in self.missing)
+        return replace(self.shard, paths=paths, stamps=())
+
+    def whole(self, rest: Tally) -> Tally:
+        """The tally of all of it, from that of the rest."""
+        if not self.known:
+            return rest
+        if len(self.known) == 1 and not (self.missing or rest.splits):
+            return self.known[0].tally
+        parts = (*self.known, Part(self.missing, rest))
+        return interleaved(self.shard.split, len(self.shard), parts)
+
+    def is_lasting(self, total: Tally) -> bool:
+        """Whether another run would come to the same, as long as the stamps are the same."""
+        shard = self.shard
+        records = (record for state in total.splits.values() for record in state.unreadable)
+        return (
+            bool(shard.paths)
+            and not shard.unreadable
+            and all(stamp.settled for stamp in shard.stamps)
+            and all(record.code in LASTING for record in records)
+        )
+
+
+class Resuming:
+    """Stands in front of an executor, and asks it only for what a cache does not have.
+
+    Parameters
+    ----------
+    path : of the cache.
+    context : of the shards of a split.
+    executor : for the rest.
+    progress : is told what is wrong with the cache.
+
+    Attributes
+    ----------
+    images, reused : so far, and those of them that were in the cache.
+    """
+
+    def __init__(
+        self, path: str, context: Callable[[str], Context], executor: Executor, progress: Progress
+    ) -> None:
+        # The cache speaks in threads of the executor; who listens expects that of the run.
+        self._warnings: deque[str] = deque()
+        self._cache = Cache(path, self._warnings.append)
+        self._context = context
+        self._executor = executor
+        self._progress = progress
+        # What is being read, in order: an executor gives one result for each shard.
+        self._asked: deque[_Asked] = deque()
+        self.images = self.reused = 0
+
+    def close(self, hurry: bool = False) -> bool:
+        """Write what is left; true if another run will find something that this one need not do."""
+        kept = self._cache.close(hurry)
+        self._tell()
+        return kept and self.reused + self._cache.written > 0
+
+    def map(self, job: Job[Tally], shards: Iterable[Shard]) -> Generator[Tally, None, None]:
+        """See :class:`normstat.executors.Executor`; the shards have the stamps of their samples."""
+        with closing(self._executor.map(job, self._rests(shards))) as results:
+            for rest in results:
+                asked = self._asked.popleft()
+                total = asked.whole(rest)
+                self.images += len(asked.shard)
+                self.reused += len(asked.shard) - len(asked.missing)
+                if asked.missing or len(asked.known) > 1:
+                    self._keep(asked, total)
+                self._tell()
+                yield total
+
+    def _rests(self, shards: Iterable[Shard]) -> Iterator[Shard]:
+        for shard in shards:
+            asked = self._find(shard)
+            self._asked.append(asked)
+            yield asked.rest()
+
+    def _find(self, shard: Shard) -> _Asked:
+        samples = tuple(map(sample_digest, shard.paths, shard.stamps))
+        place = {sample: number for number, sample in enumerate(samples)}
+        known: list[Part] = []
+        for row in self._cache.find(self._context(shard.split), samples):
+            if not place.keys() >= set(row.samples):
+                continue  # a larger row has some of them
+            places = [place[sample] for sample in row.samples]
+            tally = believed(row.value, shard.split, [shard.paths[number] for number in places])
+            if tally:
+                known.append(Part(places, tally))
+                for sample in row.samples:
+                    del place[sample]
+            if not place:
+                break
+        return _Asked(shard, samples, tuple(known), tuple(place.values()))
+
+    def _keep(self, asked: _Asked, total: Tally) -> None:
+        if asked.is_lasting(total):
+            self._cache.store(self._context(asked.shard.split), asked.samples, dumps_tally(total))
+
+    def _tell(self) -> None:
+        while self._warnings:
+            self._progress.warning(self._warnings.popleft())
+
+
+def _contexts(data: str, job: Count) -> Callable[[str], Context]:
+    """The context of each split: everything but the samples that decides a tally."""
+    settings = {
+        field.name: getattr(job.reading, field.name)
+        for field in fields(ReadOptions)
+        if getattr(job.reading, field.name) != field.default
+    }
+    if job.covariance:
+        settings["covariance"] = True
+    # NumPy adds up floating-point pixels, in an order that the processor may decide.
+    decides = {
+        "normstat": __version__,
+        "state": str(STATE),
+        **with_lossy(),
+        "numpy": np.__version__,
+        "machine": platform.machine(),
+    }
+    return partial(
+        Context,
+        os.path.realpath(data),
+        settings=", ".join(f"{name} {json.dumps(value)}" for name, value in settings.items()),
+        versions=", ".join(f"{name} {version}" for name, version in decides.items()),
+    )

@@ -1,0 +1,259 @@
+"""A run over the images of a folder, and the options of the verbs that start one."""
+
+import os
+import threading
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+from normstat.errors import EngineLost, NothingToRead, UsageError
+from normstat.executors import Executor, InProcess, Job, Local, available_cpus
+from normstat.executors.executor import Map, R
+from normstat.files import shown
+from normstat.images import FORMATS, FRAMES, LAYOUTS, LeftOut, Shard, Unreadable
+from normstat.sources import Folder, Selection, Survey
+from normstat.stats import Settings
+from normstat.verbs.listeners import Progress
+from normstat.verbs.notices import notices_of_names
+
+#: What ``--channels`` may be.
+CHANNELS = ("auto", "gray", "rgb")
+#: Of how many results a run shows what became of them.
+LOOK_AT = 3
+_LONGEST = 1_000_000  # seconds; clocks cannot be set to much more
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """A folder of images, and which of its splits are read.
+
+    Raises
+    ------
+    NothingToRead
+        There are none.
+    """
+
+    source: Folder
+    selection: Selection
+    stamped: bool = False
+
+    @classmethod
+    def of(
+        cls, path: str | os.PathLike[str], settings: Settings, splits: Iterable[str]
+    ) -> "Images":
+        """The images of a folder, found as the settings say; of all splits if none is named."""
+        source = folder_of(path, settings)
+        selection = source.selection(tuple(dict.fromkeys(splits)))
+        if not selection.splits:
+            raise NothingToRead(_nothing_found(source, selection))
+        return cls(source, selection)
+
+    def shards(self) -> Iterator[Shard]:
+        """The work; with the stamps of the samples if ``stamped``."""
+        return self.source.shards(self.selection, self.stamped)
+
+
+def folder_of(
+    path: str | os.PathLike[str],
+    settings: Settings,
+    split_dirs: Mapping[str, str] | None = None,
+) -> Folder:
+    """A folder, looked through as the settings say, but for other `split_dirs`."""
+    return Folder(
+        path,
+        settings.split_dirs if split_dirs is None else split_dirs,
+        settings.include,
+        settings.exclude,
+        settings.labels,
+    )
+
+
+class Run:
+    """A job over all images, while their names are looked through.
+
+    Parameters
+    ----------
+    look_at : is given each shard before it is read.
+    survey : look through the names, and tell what they say; once is enough for several runs.
+
+    Attributes
+    ----------
+    listed : split → images found so far, and folders that cannot be listed.
+    images : split → images found so far.
+    left_out : images that are skipped; known at the end, and only if names are looked through.
+    """
+
+    def __init__(
+        self,
+        images: Images,
+        executor: Executor,
+        progress: Progress,
+        look_at: Callable[[Shard], None] | None = None,
+        survey: bool = True,
+    ) -> None:
+        self._images = images
+        self._executor = executor
+        self._progress = progress
+        self._look_at = look_at
+        self._survey = survey
+        self.listed: Counter[str] = Counter()
+        self.images: Counter[str] = Counter()
+        self.left_out = LeftOut()
+
+    def results(self, job: Job[R], by: Map[R] | None = None) -> Generator[R, None, None]:
+        """What the job makes of each shard, in their order; mapped ``by`` the executor, or else."""
+        survey = _SurveyThread(self._images, self._progress) if self._survey else None
+        mapping = by or self._executor.map
+        with closing(mapping(job, self._shards())) as results:
+            for result in results:
+                if survey:
+                    survey.check()
+                yield result
+        if survey:
+            self.left_out = survey.wait().left_out
+
+    def _shards(self) -> Iterator[Shard]:
+        for shard in self._images.shards():
+            if self._look_at:
+                self._look_at(shard)
+            yield replace(shard, start=self.images[shard.split])
+            self.listed[shard.split] += len(shard) + len(shard.unreadable)
+            self.images[shard.split] += len(shard)
+
+
+def executor_for(workers: int | None, image_timeout: float) -> Executor:
+    """The executor that a number of workers asks for: 0 is this process, None one per CPU."""
+    return InProcess() if workers == 0 else Local(workers or available_cpus(), image_timeout)
+
+
+def names_of(names: str | Iterable[str]) -> tuple[str, ...]:
+    """One name, or several."""
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+def refuse_options(
+    settings: Settings,
+    workers: int | None = None,
+    max_errors: int | None = None,
+    image_timeout: float = 0,
+) -> None:
+    """Refuse options that are out of range.
+
+    Raises
+    ------
+    UsageError
+    """
+    if settings.channels not in CHANNELS:
+        raise UsageError(
+            f"--channels {shown(settings.channels)}: should be one of {', '.join(CHANNELS)}"
+        )
+    if settings.layout not in LAYOUTS:
+        raise UsageError(
+            f"--layout {shown(settings.layout)}: should be one of {', '.join(LAYOUTS)}"
+        )
+    if settings.frames not in FRAMES:
+        raise UsageError(f"--frames {shown(settings.frames)}: should be one of {', '.join(FRAMES)}")
+    _refuse_names(settings.channel_names)
+    least = {
+        "--workers": (workers, 0),
+        "--max-errors": (max_errors, 0),
+        "--max-pixels": (settings.max_pixels, 1),
+        "--max-value": (settings.max_value, 1),
+        "--resize": (settings.resize, 1),
+        "--crop": (settings.crop, 1),
+        "--image-timeout": (image_timeout, 0),
+    }
+    for option, (value, minimum) in least.items():
+        if value is not None and not value >= minimum:
+            raise UsageError(f"{option} {value}: should be {minimum} or more")
+    if settings.resize and settings.crop and settings.crop > settings.resize:
+        raise UsageError(
+            f"--crop {settings.crop}: should be at most --resize {settings.resize}, to which the "
+            "shorter side is resized first"
+        )
+    if image_timeout > _LONGEST:
+        raise UsageError(f"--image-timeout {image_timeout}: should be {_LONGEST} or less; 0: never")
+
+
+def _refuse_names(names: tuple[str, ...] | None) -> None:
+    if names is None:
+        return
+    if not all(names) or len(set(names)) < len(names) or not names:
+        listed = ",".join(map(shown, names))
+        raise UsageError(f"--channel-names {listed}: should be different names, as in B02,B03,B04")
+
+
+def most_frequent(records: Sequence[Unreadable]) -> str:
+    """The most frequent codes, each with what to do about it, and the first record."""
+    codes = Counter(record.code for record in records)
+    hints = {record.code: record.hint for record in reversed(records)}  # of the first with a code
+    frequent = ", ".join(
+        f"{number} {code}" + (f": {hints[code]}" if hints[code] else "")
+        for code, number in codes.most_common(3)
+    )
+    first = records[0]
+    return (
+        f"{frequent}; the first: {shown(first.path)}: {first.code} {shown(first.detail)}".rstrip()
+    )
+
+
+class _SurveyThread:
+    """Looks through the names while images are already being read."""
+
+    def __init__(self, images: Images, progress: Progress) -> None:
+        self._survey: Survey | None = None
+        self._error: Exception | None = None
+        self._images = images
+        self._progress = progress
+        self._told = False
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        try:
+            self._thread.start()
+        except RuntimeError as error:  # no memory for one, or a limit of the system
+            raise EngineLost(f"a thread cannot be started ({error})") from error
+
+    def _run(self) -> None:
+        try:
+            self._survey = self._images.source.survey(self._images.selection)
+        except Exception as error:  # noqa: BLE001  # raised by check(), in the thread of the run
+            self._error = error
+
+    def check(self) -> None:
+        """Say what the names tell, once it is known; raise what is wrong with them."""
+        if self._error:
+            raise self._error
+        if self._survey and not self._told:
+            self._told = True
+            self._progress.total(self._survey.images.total())
+            for notice in _notices(self._survey, self._images.selection):
+                self._progress.notice(notice)
+
+    def wait(self) -> Survey:
+        """The survey, once all names are looked through."""
+        self._thread.join()
+        self.check()
+        return self._survey or Survey()
+
+
+def _notices(survey: Survey, selection: Selection) -> Iterator[str]:
+    for split in selection.splits:
+        rules = sorted(survey.rules.get(split, ()))
+        more = f", and {len(rules) - 3} more" if len(rules) > 3 else ""
+        yield f"{split}: {survey.images[split]} images ({', '.join(rules[:3])}{more})"
+    yield from notices_of_names(survey)
+
+
+def _nothing_found(source: Folder, selection: Selection) -> str:
+    extensions = source.survey(selection).extensions
+    found = ", ".join(
+        f"{number} {shown(extension) or 'without extension'}"
+        for extension, number in sorted(extensions.items(), key=lambda item: (-item[1], item[0]))[
+            :8
+        ]
+    )
+    filters = " that --include and --exclude let through" if source.filtered else ""
+    return (
+        f"{shown(source.root)}: no images{filters}; looked for {' '.join(FORMATS)}; "
+        f"found {found or 'no files'}"
+    )

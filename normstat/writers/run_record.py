@@ -1,0 +1,181 @@
+"""What a run records about OUT: ``normstat.json``, and while it lasts ``normstat.partial.json``."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from normstat import files
+from normstat.errors import StatsFileError, UsageError
+from normstat.files import shown
+from normstat.images import ARRAY_LAYOUTS
+from normstat.statsfile import render
+from normstat.statsfile.json_reader import Node
+
+#: Of ``normstat.json`` and ``normstat.partial.json``.
+SCHEMA = "normstat/apply/1"
+RECORD = "normstat.json"
+STARTED = "normstat.partial.json"
+# These may differ between a run and the one that continues it: versions, and which images are
+# selected, which changes no array.
+_VERSIONS = ("normstat", "decoder")
+_SELECTING = ("include", "exclude")
+_MOST = 1 << 26
+_STORES = ("npy", "stack")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What a finished run says of its folder.
+
+    Attributes
+    ----------
+    layout : of the arrays, ``chw`` or ``hwc``.
+    channels : their names; None if the number of channels differs from image to image.
+    store : ``npy`` or ``stack``.
+    normalizers : split → what :func:`normstat.methods.from_record` takes.
+    """
+
+    layout: str
+    channels: tuple[str, ...] | None
+    store: str
+    normalizers: Mapping[str, Mapping[str, Any]]
+
+
+def record_in_data(root: str) -> Record | None:
+    """What a finished run recorded in a folder of images; None if the folder is not of ``apply``.
+
+    A file that only happens to be called ``normstat.json`` says nothing here.
+
+    Raises
+    ------
+    UsageError
+        A run was begun here and did not end, its record cannot be read, or its arrays are stacks.
+    """
+    if not (_is_ours(f"{root}/{RECORD}") or _is_ours(f"{root}/{STARTED}")):
+        return None
+    record = read_record(root)
+    if record and record.store == "stack":
+        raise UsageError(
+            f"{shown(root)}: holds stacks of many images, which are read with NumPy; use --store "
+            "npy for arrays to compute with"
+        )
+    return record
+
+
+def read_record(root: str) -> Record | None:
+    """What a finished run recorded in a folder; None if the folder is not of ``apply``.
+
+    Raises
+    ------
+    UsageError
+        A run was begun here and did not end, or the record is not one.
+    """
+    path = f"{root}/{RECORD}"
+    if os.path.isfile(path):
+        return _record(path)
+    if os.path.isfile(f"{root}/{STARTED}"):
+        raise UsageError(
+            f"{shown(root)}: apply was interrupted here; finish it with --skip-existing first"
+        )
+    return None
+
+
+def _record(path: str) -> Record:
+    node = Node(_load(path), "")
+    try:
+        return Record(
+            node["layout"].one_of(ARRAY_LAYOUTS),
+            node["channels"].optional(_texts),
+            node["store"].one_of(_STORES),
+            {split: normalizer.value for split, normalizer in node["normalizers"].items()},
+        )
+    except StatsFileError as error:
+        raise UsageError(f"{shown(path)}: {shown(str(error))}; run apply again") from error
+
+
+def earlier_record(root: str) -> dict[str, Any] | None:
+    """What an earlier run had decided, whether it ended or not; None if there was none.
+
+    Raises
+    ------
+    UsageError
+        A file of that name is no record.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as out:
+    ...     files.write(f"{out}/{STARTED}", render({"schema": SCHEMA, "store": "npy"}).encode())
+    ...     earlier_record(out)
+    {'schema': 'normstat/apply/1', 'store': 'npy'}
+    """
+    for name in (RECORD, STARTED):
+        if os.path.exists(f"{root}/{name}"):
+            return _load(f"{root}/{name}")
+    return None
+
+
+def refuse_other_settings(root: str, decided: Mapping[str, Any]) -> None:
+    """Refuse to continue a run with other settings than it had.
+
+    Parameters
+    ----------
+    decided : what the record of the new run says before any work.
+
+    Raises
+    ------
+    UsageError
+        With the settings that differ; or no run was begun here.
+    """
+    earlier = earlier_record(root)
+    if earlier is None:
+        raise UsageError(
+            f"{shown(root)}: --skip-existing continues a run, and none was begun here; "
+            "--overwrite replaces what is there"
+        )
+    now, before = _comparable(json.loads(render(decided))), _comparable(earlier)
+    other = [name for name, value in now.items() if before.get(name) != value]
+    if other:
+        raise UsageError(
+            f"{shown(root)}: the earlier run had other settings ({', '.join(other)}); "
+            "repeat its options, or replace it with --overwrite"
+        )
+
+
+def _comparable(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What has to be the same for a run to be continued."""
+    kept = {name: value for name, value in record.items() if name not in _VERSIONS}
+    if isinstance(kept.get("settings"), dict):
+        settings = kept["settings"].items()
+        kept["settings"] = {name: value for name, value in settings if name not in _SELECTING}
+    return kept
+
+
+def _is_ours(path: str) -> bool:
+    if not os.path.isfile(path):
+        return False
+    try:
+        _load(path)
+    except UsageError as error:
+        if isinstance(error.__cause__, OSError):  # who knows what it would say of the arrays
+            raise
+        return False
+    return True
+
+
+def _load(path: str) -> dict[str, Any]:
+    try:
+        if os.path.getsize(path) > _MOST:
+            raise UsageError(f"{shown(path)}: is too large to be a record of apply")
+        content = json.loads(files.read(path))
+    except (OSError, ValueError, RecursionError) as error:
+        raise UsageError(f"{shown(path)}: cannot be read ({error})") from error
+    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+        raise UsageError(f"{shown(path)}: is not a record of apply ({SCHEMA})")
+    return content
+
+
+def _texts(node: Node) -> tuple[str, ...]:
+    return tuple(item.text() for item in node.list())
