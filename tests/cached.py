@@ -24,7 +24,7 @@ class Recording(InProcess):
         return super().map(job, map(self._seen, shards))
 
     def _seen(self, shard: Shard) -> Shard:
-        self.paths.extend(shard.paths)
+        self.paths.extend(shard.names)
         return shard
 
 
@@ -85,7 +85,7 @@ def pgm(path: Path, value: int) -> None:
 def cut(data: Path) -> list[tuple[str, ...]]:
     """The paths of each shard."""
     source = Folder(data)
-    return [shard.paths for shard in source.shards(source.selection())]
+    return [shard.names for shard in source.shards(source.selection())]
 
 
 def put_back(path: Path, change: Callable[[], object]) -> None:

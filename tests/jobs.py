@@ -28,8 +28,8 @@ class Names:
         done = [f"{record.path}: {record.code}" for record in shard.unreadable]
         for sample in shard:
             time.sleep(self.seconds)
-            act(sample.path)
-            done.append(sample.path)
+            act(sample.name)
+            done.append(sample.name)
         return tuple(done)
 
     def lost(self, record: Unreadable) -> tuple[str, ...]:

@@ -610,7 +610,7 @@ def test_what_was_not_made_here_is_not_believed(tmp_path: Path) -> None:
         lost = Tally.of_unreadable(Unreadable("other", "a.png", "empty"))
         for value in (b"", dumps_tally(made_up), dumps_tally(made_up + lost)):
             cache = Cache(str(tmp_path / "c"), pytest.fail)
-            cache.store(content.context, list(map(sample_digest, shard.paths, shard.stamps)), value)
+            cache.store(content.context, list(map(sample_digest, shard.names, shard.stamps)), value)
             cache.close()
             assert read(data, tmp_path / "c") == ["a.png", "b.png"]
 
@@ -655,7 +655,7 @@ def test_shards_without_images_need_no_worker() -> None:
         """Where it ran, and what it was asked."""
 
         def __call__(self, shard: Shard) -> tuple[str, ...]:
-            return (f"{os.getpid()}", *shard.paths)
+            return (f"{os.getpid()}", *shard.names)
 
         def lost(self, record: Unreadable) -> tuple[str, ...]:
             raise AssertionError(record)

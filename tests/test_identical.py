@@ -377,7 +377,7 @@ def test_only_images_that_look_alike_are_read_again(tmp_path: Path) -> None:
     class Seen(InProcess):
         def map(self, job: Job[Any], shards: Iterable[Shard]) -> Generator[Any, None, None]:
             shards = list(shards)
-            seen.extend(path for shard in shards for path in shard.paths)
+            seen.extend(path for shard in shards for path in shard.names)
             yield from super().map(job, shards)
 
     stats, keys = counted(tmp_path)

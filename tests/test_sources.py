@@ -30,7 +30,7 @@ def found(source: Folder, *wanted: str) -> dict[str, list[str]]:
     selection = source.selection(wanted)
     paths: dict[str, list[str]] = {split: [] for split in selection.splits}
     for shard in source.shards(selection):
-        paths[shard.split] += shard.paths
+        paths[shard.split] += shard.names
     return paths
 
 

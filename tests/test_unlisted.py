@@ -53,7 +53,7 @@ def test_a_folder_that_cannot_be_listed_is_a_record(
     work = list(source.shards(source.selection()))
     records = [record for shard in work for record in shard.unreadable]
     assert [(r.split, r.path, r.code) for r in records] == [("val", f"{folder}/", code)]
-    paths = [path for shard in work for path in shard.paths]
+    paths = [path for shard in work for path in shard.names]
     assert paths == (["train/a.png"] if whole else ["train/a.png", "val/b.png", "val/z.png"])
 
 

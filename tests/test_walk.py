@@ -58,7 +58,7 @@ def test_the_order_is_that_of_the_bytes_of_paths(
             os.makedirs(place, exist_ok=True)
             for name in names:
                 open(os.path.join(place, f"{name}.png"), "w").close()
-        paths = [os.fsencode(path) for shard in shards(Path(root)) for path in shard.paths]
+        paths = [os.fsencode(path) for shard in shards(Path(root)) for path in shard.names]
         assert paths == walked(root)
 
 
@@ -73,9 +73,9 @@ def test_a_file_beside_a_folder_of_its_name(data: Path) -> None:
 def test_a_new_file_changes_one_shard(data: Path, new: str) -> None:
     """Only the shard that it falls into is other than before, or is cut in two by it."""
     tree(data, *(f"{index:04}.png" for index in range(2000)))
-    before = {shard.paths for shard in shards(data)}
+    before = {shard.names for shard in shards(data)}
     tree(data, new)
-    after = {shard.paths for shard in shards(data)}
+    after = {shard.names for shard in shards(data)}
     assert len(before) > 5
     assert len(before - after) <= 1
     assert 1 <= len(after - before) <= 2
@@ -98,7 +98,7 @@ def test_a_large_file_ends_its_shard(data: Path) -> None:
     tree(data, *(f"{index:02}.png" for index in range(20)))
     for index in (3, 4, 19):
         os.truncate(data / f"{index:02}.png", 5 << 20)
-    lasts = [shard.paths[-1] for shard in shards(data)]
+    lasts = [shard.names[-1] for shard in shards(data)]
     assert {"03.png", "04.png", "19.png"} <= set(lasts)
 
 
@@ -110,14 +110,14 @@ def test_shards_depend_on_paths_and_sizes_alone(tmp_path: Path) -> None:
         (one / name).write_bytes(bytes(9000))
         (two / name).write_bytes(b"x" * 9000)
         os.utime(two / name, (0, 0))
-    assert [shard.paths for shard in shards(one)] == [shard.paths for shard in shards(two)]
+    assert [shard.names for shard in shards(one)] == [shard.names for shard in shards(two)]
 
 
 def test_a_shard_is_of_one_split(data: Path) -> None:
     """Where the split changes on the way, the shard ends."""
     tree(data, *(f"{index}/{split}/a.png" for index in range(9) for split in ("train", "val")))
     for shard in shards(data):
-        assert {path.split("/")[1] for path in shard.paths} == {shard.split}
+        assert {path.split("/")[1] for path in shard.names} == {shard.split}
     assert sum(map(len, shards(data))) == 18
 
 

@@ -24,7 +24,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="no signals there")
 # A thread that ends with an exception is a bug, even where the results are right.
 pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
 SHARDS = jobs.shards()
-EXPECTED = [shard.paths for shard in SHARDS]
+EXPECTED = [shard.names for shard in SHARDS]
 
 
 def alive(pid: int) -> bool:
@@ -88,7 +88,7 @@ def test_a_worker_serves_many_shards() -> None:
 def test_what_a_library_prints_stays_in_the_worker(capfd: pytest.CaptureFixture[str]) -> None:
     """Neither the results nor the terminal are touched by output on descriptors 1 and 2."""
     shards = jobs.shards("close stdout")
-    assert list(Local(2).map(jobs.Names(), shards)) == [shard.paths for shard in shards]
+    assert list(Local(2).map(jobs.Names(), shards)) == [shard.names for shard in shards]
     assert capfd.readouterr() == ("", "")
 
 
@@ -113,7 +113,7 @@ def test_only_the_image_that_ends_its_worker_is_lost(poison: str, workers: int) 
     shards = jobs.shards(poison)
     results = list(Local(workers, image_timeout=0.5).map(jobs.Names(), shards))
     told = {poison: FATAL[poison]}
-    assert results == [tuple(told.get(path, path) for path in shard.paths) for shard in shards]
+    assert results == [tuple(told.get(path, path) for path in shard.names) for shard in shards]
 
 
 @posix
@@ -123,7 +123,7 @@ def test_many_poisons_in_one_run() -> None:
     shards = jobs.shards(*poisons, each=4, number=5)
     shards.append(Shard("all", "root", ("segfault", "segfault", "x", "abort")))
     results = list(Local(2, image_timeout=0.5).map(jobs.Names(), shards))
-    assert results == [tuple(FATAL.get(path, path) for path in shard.paths) for shard in shards]
+    assert results == [tuple(FATAL.get(path, path) for path in shard.names) for shard in shards]
 
 
 @posix
@@ -138,7 +138,7 @@ def test_records_of_the_walk_survive_a_crash() -> None:
 def test_the_timeout_is_per_image() -> None:
     """A shard that takes long in all is no hanging image."""
     shard = Shard("all", "root", tuple("abcdefgh"))
-    assert list(Local(1, image_timeout=0.5).map(jobs.Names(0.1), [shard])) == [shard.paths]
+    assert list(Local(1, image_timeout=0.5).map(jobs.Names(0.1), [shard])) == [shard.names]
 
 
 @linux
@@ -163,7 +163,7 @@ def test_workers_killed_from_outside_cost_nothing(number: signal.Signals) -> Non
     first = next(results)
     killer.start()
     try:
-        assert [first, *results] == [shard.paths for shard in shards]
+        assert [first, *results] == [shard.names for shard in shards]
     finally:
         done.set()
         killer.join()
@@ -284,7 +284,7 @@ def test_one_worker_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """When only some workers can be started, these do all the work."""
     monkeypatch.setattr(sys, "executable", starts_only(tmp_path, 1))
     shards = jobs.shards(number=60)
-    assert list(Local(3).map(jobs.Names(0.01), shards)) == [shard.paths for shard in shards]
+    assert list(Local(3).map(jobs.Names(0.01), shards)) == [shard.names for shard in shards]
 
 
 @posix
@@ -295,7 +295,7 @@ def test_a_worker_that_cannot_be_replaced_hands_its_shard_on(
     """One worker is killed and no other can be started: those that are left do its work."""
     monkeypatch.setattr(sys, "executable", starts_only(tmp_path, workers))
     shards = jobs.shards(f"once {tmp_path / 'killed'}", number=60)
-    assert list(Local(workers).map(jobs.Names(0.01), shards)) == [shard.paths for shard in shards]
+    assert list(Local(workers).map(jobs.Names(0.01), shards)) == [shard.names for shard in shards]
 
 
 @posix

@@ -95,8 +95,8 @@ class _KindFold:
                 self._covariance += Products.of_floats(pixels.array())
         self._headers[pixels.mode, pixels.format, pixels.notes] += len(pixels.images)
         self._sizes.add((pixels.width, pixels.height))
-        self._hashes.append(hashes(sample.path, pixels.digest, pixels.key))
-        self._paths.append(sample.path)
+        self._hashes.append(hashes(sample.name, pixels.digest, pixels.key))
+        self._paths.append(sample.name)
 
     def tally(self) -> KindTally:
         values = self._values

@@ -174,12 +174,12 @@ def _decode(sample: Sample, data: bytes, reading: ReadOptions) -> Decoded:
     digest = hashlib.sha256(data).digest()
     pixels: Decoded
     if is_array(data):
-        notes = ("extension_mismatch",) if is_called_otherwise(sample.path, NPY) else ()
+        notes = ("extension_mismatch",) if is_called_otherwise(sample.name, NPY) else ()
         pixels = decode_array(data, reading, notes, digest)
     elif is_tiff(data):
         from normstat.decode.tiff.file import decode_tiff
 
-        notes = ("extension_mismatch",) if is_called_otherwise(sample.path, TIFF) else ()
+        notes = ("extension_mismatch",) if is_called_otherwise(sample.name, TIFF) else ()
         pixels = decode_tiff(data, reading, notes, digest)
     else:
         pixels = decode_image(sample, data, reading, digest)

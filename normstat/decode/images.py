@@ -90,7 +90,7 @@ def _load(sample: Sample, data: bytes, reading: ReadOptions, digest: bytes) -> D
         ("icc_profile", "icc_profile" in image.info or png.has_profile(data, png_texts)),
         ("exif_orientation", orientation > 1),
         ("multi_frame", multi_frame),
-        ("extension_mismatch", is_called_otherwise(sample.path, found)),
+        ("extension_mismatch", is_called_otherwise(sample.name, found)),
     )
     if format == avif.FORMAT and kind.bins != GRAY8.bins:
         header = Header(format, mode, notes, orientation)
@@ -107,7 +107,7 @@ def _load(sample: Sample, data: bytes, reading: ReadOptions, digest: bytes) -> D
 def _of_plain_png(
     sample: Sample, data: bytes, spans: list[tuple[int, int]], image: Image.Image, digest: bytes
 ) -> DecodedImage:
-    notes = ("extension_mismatch",) if is_called_otherwise(sample.path, "PNG") else ()
+    notes = ("extension_mismatch",) if is_called_otherwise(sample.name, "PNG") else ()
     kind = GRAY8 if image.mode == "L" else RGB8
     pixels = DecodedImage(image, kind, Header("PNG", image.mode, notes), digest)
     damage.check_png_rows(image, data, spans, False, pixels.last_row())
@@ -121,7 +121,7 @@ def _of_usual_jpeg(
     if not header or header.width * header.height > reading.max_pixels:
         return None
     kind = GRAY8 if header.mode == "L" else RGB8
-    mismatch = is_called_otherwise(sample.path, "JPEG")
+    mismatch = is_called_otherwise(sample.name, "JPEG")
     if header.width * header.height <= SMALL and (array := jpeg.array(data, header)) is not None:
         notes = _noted(("extension_mismatch", mismatch))
         return DecodedImage(array, kind, Header("JPEG", header.mode, notes), digest)
@@ -141,7 +141,7 @@ def _of_usual_jpeg(
 def _of_stored(
     sample: Sample, data: bytes, first: exact.Exact, reading: ReadOptions, digest: bytes
 ) -> Decoded:
-    mismatch = _noted(("extension_mismatch", is_called_otherwise(sample.path, first.format)))
+    mismatch = _noted(("extension_mismatch", is_called_otherwise(sample.name, first.format)))
 
     def frame(stored: exact.Exact) -> DecodedImage | DecodedArray:
         header = Header(stored.format, stored.mode, first.notes + mismatch)
@@ -208,7 +208,7 @@ def _of_frames(
         ("alpha_dropped", image.mode in _ALPHA_MODES or "transparency" in image.info),
         ("icc_profile", "icc_profile" in image.info),
         ("multi_frame", True),
-        ("extension_mismatch", is_called_otherwise(sample.path, format)),
+        ("extension_mismatch", is_called_otherwise(sample.name, format)),
     )
 
     def frames() -> Iterator[DecodedImage]:

@@ -65,7 +65,7 @@ class _Lane:
         assert self.worker
         while self.asked < number:
             shard = self.tasks[self.asked][1]
-            if shard.paths:
+            if shard.names:
                 self.worker.ask(shard)
             self.asked += 1
 
@@ -199,7 +199,7 @@ class SupervisedMap(Generic[R]):
         return bool(room or self._returned or self._stopped or self._failure)
 
     def _process(self, shard: Shard, lane: _Lane) -> R:
-        if not shard.paths:  # nothing that could end a process, or is worth to start one
+        if not shard.names:  # nothing that could end a process, or is worth to start one
             lane.asked = max(0, lane.asked - 1)
             return self._job(shard)
         lane.worker = lane.worker or self._start()

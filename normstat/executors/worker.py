@@ -121,7 +121,7 @@ class _Watched(Shard):
 
     @classmethod
     def of(cls, shard: Shard, watch: Callable[[bool], None]) -> "_Watched":
-        watched = cls(shard.split, shard.root, shard.paths, shard.unreadable, shard.start)
+        watched = cls(shard.split, shard.root, shard.names, shard.unreadable, shard.start)
         object.__setattr__(watched, "_watch", watch)
         return watched
 

@@ -15,12 +15,12 @@ class Sample:
     Attributes
     ----------
     split : name of the split it belongs to.
-    path : path relative to DATA, with ``/`` between its parts.
+    name : path relative to DATA, with ``/`` between its parts.
     location : what to open.
     """
 
     split: str
-    path: str
+    name: str
     location: str
 
     def unreadable(self, error: UnreadableImage) -> Unreadable:
@@ -29,7 +29,7 @@ class Sample:
         >>> Sample("train", "a.png", "data/a.png").unreadable(UnreadableImage(Code.EMPTY)).code
         <Code.EMPTY: 'empty'>
         """
-        return Unreadable(self.split, self.path, error.code, error.detail, error.sha256)
+        return Unreadable(self.split, self.name, error.code, error.detail, error.sha256)
 
 
 class Stamp(NamedTuple):
@@ -60,7 +60,7 @@ class Shard:
     ----------
     split : name of the split.
     root : the folder that the paths are relative to.
-    paths : relative paths of the samples, in the byte order of the whole walk.
+    names : relative paths of the samples, in the byte order of the whole walk.
     unreadable : what the walk itself could not enter on the way.
     start : how many images of the split come before the first, where somebody has counted.
     stamps : of the samples, where somebody asked for them. Workers have no use for them.
@@ -73,26 +73,26 @@ class Shard:
 
     split: str
     root: str
-    paths: tuple[str, ...]
+    names: tuple[str, ...]
     unreadable: tuple[Unreadable, ...] = ()
     start: int = 0
     stamps: tuple[Stamp, ...] = ()
 
     def __iter__(self) -> Iterator[Sample]:
-        for path in self.paths:
-            yield Sample(self.split, path, f"{self.root}/{path}")
+        for name in self.names:
+            yield Sample(self.split, name, f"{self.root}/{name}")
 
     def __len__(self) -> int:
-        return len(self.paths)
+        return len(self.names)
 
     def singles(self) -> Iterator["Shard"]:
         """The same work, one image at a time: adding the results gives the same result."""
         if self.unreadable:
             yield Shard(self.split, self.root, (), self.unreadable)
-        for place, path in enumerate(self.paths, self.start):
-            yield Shard(self.split, self.root, (path,), start=place)
+        for place, name in enumerate(self.names, self.start):
+            yield Shard(self.split, self.root, (name,), start=place)
 
     def record(self, code: Code, detail: str) -> Unreadable:
         """The record of what happened to the one image of a single."""
-        (path,) = self.paths or ("",)
-        return Unreadable(self.split, path, code, detail)
+        (name,) = self.names or ("",)
+        return Unreadable(self.split, name, code, detail)

@@ -65,7 +65,7 @@ class Folder:
     ...         os.mkdir(f"{root}/{name}")
     ...         open(f"{root}/{name}/a.png", "w").close()
     ...     source = Folder(root)
-    ...     [(shard.split, shard.paths) for shard in source.shards(source.selection())]
+    ...     [(shard.split, shard.names) for shard in source.shards(source.selection())]
     [('train', ('train/a.png',)), ('val', ('val/a.png',))]
     """
 

@@ -21,7 +21,7 @@ from normstat.writers.outdir_checks import writing
 
 def outputs_of(writer: Npy | Stack, shards: Iterable[Shard]) -> Iterator[str]:
     """Where the arrays of images go, relative to OUT; a stack is named for each of its images."""
-    return (writer.output(shard.split, path) for shard in shards for path in shard.paths)
+    return (writer.output(shard.split, path) for shard in shards for path in shard.names)
 
 
 def fill(

@@ -82,7 +82,7 @@ class Write:
                 except UnreadableImage as error:
                     unreadable.append(sample.unreadable(error))
                 except (Stopped, UsageError) as error:
-                    failure = type(error)(f"{shown(sample.path)}: {error}")
+                    failure = type(error)(f"{shown(sample.name)}: {error}")
                     return Written(tuple(rows), tuple(unreadable), failure)
                 except OSError as error:
                     return Written(tuple(rows), tuple(unreadable), error)
@@ -110,11 +110,11 @@ class Write:
         maps = normalizer.write_into(array, out, 0 if chw else 2)
         was_there = self._is_written(sample, slot, out)
         if not was_there:
-            self.writer.write(sample.split, sample.path, slot, out)
+            self.writer.write(sample.split, sample.name, slot, out)
         own = maps if normalizer.per_image else None
         return Row(
             sample.split,
-            sample.path,
+            sample.name,
             slot,
             pixels.kind,
             shape,
@@ -131,7 +131,7 @@ class Write:
         Its shape would not tell: the image may have been replaced since by another of its size.
         The map of the old file is closed on return, or Windows would not let it be replaced.
         """
-        found = self.writer.written(sample.split, sample.path, slot)
+        found = self.writer.written(sample.split, sample.name, slot)
         if found is None or (found.shape, found.dtype) != (array.shape, array.dtype):
             return False
         bits = f"u{array.itemsize}"  # as numbers, 0 and -0 would be the same

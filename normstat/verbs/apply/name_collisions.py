@@ -52,7 +52,7 @@ class Apart:
             linked = os.path.islink(sample.location) and is_inside(sample.location, self._out)
             if linked or self._latest[1]:
                 raise UsageError(
-                    f"{shown(sample.path)}: a link leads into {shown(self._out)}, where the arrays "
+                    f"{shown(sample.name)}: a link leads into {shown(self._out)}, where the arrays "
                     "go; images and arrays belong in different folders"
                 )
 
@@ -92,11 +92,11 @@ class Names:
             Two inputs would become one output, and that can be told already.
         """
         if self._existing:
-            for path in shard.paths:
+            for path in shard.names:
                 with suppress(OSError):
                     size = os.path.getsize(f"{self._out}/{renamed(path, self._extension)}")
                     self.existing_bytes += self._existing.taken(size)
-        for claim in self._claimed(shard.paths):
+        for claim in self._claimed(shard.names):
             if self._claims.add(folded(claim.name), claim.owner):
                 self._refuse()
 

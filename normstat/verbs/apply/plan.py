@@ -96,7 +96,7 @@ def measured(
     arrays = Arrays(plan.normalizers, np.dtype(plan.dtype).itemsize, disk)
     names = Names(
         plan.folder.root,
-        lambda: (path for shard in plan.images.shards() for path in shard.paths),
+        lambda: (path for shard in plan.images.shards() for path in shard.names),
         disk if skip_existing else None,
     )
     stack = plan.store == "stack"

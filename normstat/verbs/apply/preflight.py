@@ -211,7 +211,7 @@ class Measure:
                     unreadable.append(sample.unreadable(error))
                     continue
                 sizes = kinds.setdefault((sample.split, found.kind), [])
-                sizes.append((found.width, found.height, sample.path))
+                sizes.append((found.width, found.height, sample.name))
         return Demands(
             {
                 place: Demand(

@@ -43,7 +43,7 @@ def look(plan: Plan, forecast: Forecast, engine: Executor) -> Applied:
 def _first_images(images: Images) -> Iterator[Shard]:
     left = LOOK_AT
     for shard in images.shards():
-        yield replace(shard, paths=shard.paths[:left], unreadable=())
-        left -= len(shard.paths[:left])
+        yield replace(shard, names=shard.names[:left], unreadable=())
+        left -= len(shard.names[:left])
         if not left:
             return

@@ -163,7 +163,7 @@ def _paths(images: Images, found: Mapping[tuple[str, str], Common]) -> dict[tupl
         split, start = shard.split, seen[shard.split]
         seen[split] += len(shard)
         for number in wanted[split].intersection(range(start, start + len(shard))):
-            paths[split, number] = shard.paths[number - start]
+            paths[split, number] = shard.names[number - start]
     return paths
 
 

@@ -125,8 +125,8 @@ class Second:
             chosen = np.flatnonzero(self._alike[split][start : start + len(shard)])
             if len(chosen):
                 self._asked.append((split, start + chosen))
-                paths = tuple(shard.paths[index] for index in chosen)
-                yield replace(shard, paths=paths, unreadable=())
+                paths = tuple(shard.names[index] for index in chosen)
+                yield replace(shard, names=paths, unreadable=())
 
 
 def _rows(keys: Keys, split: str) -> NDArray[np.uint64]:

@@ -75,8 +75,8 @@ class _Asked:
 
     def rest(self) -> Shard:
         """What is left to read: perhaps no image, but the executor's order is that of shards."""
-        paths = tuple(self.shard.paths[place] for place in self.missing)
-        return replace(self.shard, paths=paths, stamps=())
+        paths = tuple(self.shard.names[place] for place in self.missing)
+        return replace(self.shard, names=paths, stamps=())
 
     def whole(self, rest: Tally) -> Tally:
         """The tally of all of it, from that of the rest."""
@@ -92,7 +92,7 @@ class _Asked:
         shard = self.shard
         records = (record for state in total.splits.values() for record in state.unreadable)
         return (
-            bool(shard.paths)
+            bool(shard.names)
             and not shard.unreadable
             and all(stamp.settled for stamp in shard.stamps)
             and all(record.code in LASTING for record in records)
@@ -153,14 +153,14 @@ class Resuming:
             yield asked.rest()
 
     def _find(self, shard: Shard) -> _Asked:
-        samples = tuple(map(sample_digest, shard.paths, shard.stamps))
+        samples = tuple(map(sample_digest, shard.names, shard.stamps))
         place = {sample: number for number, sample in enumerate(samples)}
         known: list[Part] = []
         for row in self._cache.find(self._context(shard.split), samples):
             if not place.keys() >= set(row.samples):
                 continue  # a larger row has some of them
             places = [place[sample] for sample in row.samples]
-            tally = believed(row.value, shard.split, [shard.paths[number] for number in places])
+            tally = believed(row.value, shard.split, [shard.names[number] for number in places])
             if tally:
                 known.append(Part(places, tally))
                 for sample in row.samples:

@@ -33,7 +33,7 @@ class Count:
         for record in shard.unreadable:
             fold.add_unreadable(record)
         # A shard without images is answered in a thread, and decoder() sets what all threads see.
-        with decoder() if shard.paths else nullcontext():
+        with decoder() if shard.names else nullcontext():
             for sample in shard:
                 try:
                     keys.append(self._key_of_added(fold, sample))
