@@ -1,19 +1,15 @@
 """Published constants, under the names people search for."""
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TypeAlias
 
+from normstat.constants import Channels, Constants
 from normstat.errors import UsageError
 from normstat.files import shown
 
 # difflib's own 0.6 takes "nope" for "openai".
 _ALIKE = 0.7
-
-#: A number for each of three channels.
-Three: TypeAlias = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +38,8 @@ class Preset:
     """
 
     name: str
-    mean: Three
-    std: Three
+    mean: Channels
+    std: Channels
     what: str
     source: str
     scale: int = 1
@@ -63,6 +59,11 @@ class Preset:
     def channels(self) -> tuple[str, ...]:
         """Names of the channels, in the preset's order."""
         return tuple(self.order)
+
+    @property
+    def constants(self) -> Constants:
+        """Mean and std with their scale and order."""
+        return Constants(self.mean, self.std, self.scale, self.order)
 
 
 def preset(name: str) -> Preset:
@@ -95,6 +96,8 @@ def closest(name: str, known: Iterable[str]) -> str | None:
     >>> closest("imagnet", ["imagenet", "clip"]), closest("nope", ["openai"])
     ('imagenet', None)
     """
+    import difflib  # only a wrong name needs it
+
     return next(iter(difflib.get_close_matches(_plain(name), known, 1, _ALIKE)), None)
 
 
@@ -102,19 +105,11 @@ def _plain(name: str) -> str:
     return name.lower().replace("_", "-")
 
 
-def _times_255(values: Three) -> Three:
-    return (values[0] * 255, values[1] * 255, values[2] * 255)
-
-
-def _reversed(values: Three) -> Three:
-    return (values[2], values[1], values[0])
-
-
 _ONES = (1.0, 1.0, 1.0)
-_IMAGENET_255_MEAN = (123.675, 116.28, 103.53)
-_IMAGENET_255_STD = (58.395, 57.12, 57.375)
-_CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
-_CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
+_MMCV = Constants((123.675, 116.28, 103.53), (58.395, 57.12, 57.375), 255)
+_MMCV_BGR = _MMCV.to(255, "BGR")
+_CLIP = Constants((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
+_CLIP_255 = _CLIP.to(255, "RGB")
 
 _ROWS = (
     Preset(
@@ -127,8 +122,8 @@ _ROWS = (
     ),
     Preset(
         "imagenet-255",
-        _IMAGENET_255_MEAN,
-        _IMAGENET_255_STD,
+        _MMCV.mean,
+        _MMCV.std,
         "OpenMMLab (mmcv, mmdet), Segment Anything",
         "segment-anything build_sam.py; mmdet configs",
         scale=255,
@@ -136,7 +131,7 @@ _ROWS = (
     ),
     Preset(
         "detectron2",
-        _reversed(_IMAGENET_255_MEAN),
+        _MMCV_BGR.mean,
         _ONES,
         "Detectron2 with weights of Caffe or MSRA, whose first layer holds the std",
         "detectron2 config/defaults.py",
@@ -146,8 +141,8 @@ _ROWS = (
     ),
     Preset(
         "detectron2-std",
-        _reversed(_IMAGENET_255_MEAN),
-        _reversed(_IMAGENET_255_STD),
+        _MMCV_BGR.mean,
+        _MMCV_BGR.std,
         "Detectron2 with weights of others",
         "detectron2 config/defaults.py",
         scale=255,
@@ -163,16 +158,16 @@ _ROWS = (
     ),
     Preset(
         "clip",
-        _CLIP_MEAN,
-        _CLIP_STD,
+        _CLIP.mean,
+        _CLIP.std,
         "OpenAI CLIP, OpenCLIP, EVA-CLIP",
         "openai/CLIP clip.py and issue 20; timm data/constants.py",
         aliases=("openai", "openclip", "open-clip", "eva-clip"),
     ),
     Preset(
         "clip-255",
-        _times_255(_CLIP_MEAN),
-        _times_255(_CLIP_STD),
+        _CLIP_255.mean,
+        _CLIP_255.std,
         "clip, times 255",
         "computed from clip",
         scale=255,

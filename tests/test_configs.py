@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import normstat
+from normstat.constants import Constants, Deviation
 from normstat.conventions import Config, read
-from normstat.conventions.config import Constants, Distance
 from normstat.errors import UsageError
 from normstat.presets import PRESETS
 from normstat.stats import MeanStd
@@ -561,8 +561,8 @@ def test_a_config_without_a_name():
 
 def test_distances_are_exact():
     """The margin is of the larger of both: means in stds of the data, stds as a share."""
-    away = Distance.between(Constants((1.0, 2.0), (1.0, 3.0)), Constants((0.0, 2.0), (2.0, 2.0)))
+    away = Deviation.between(Constants((1.0, 2.0), (1.0, 3.0)), Constants((0.0, 2.0), (2.0, 2.0)))
     assert (away.mean, away.std, away.worst) == (0.5, 0.5, 0.5)
     flat = Constants((1.0,), (0.0,))
-    assert Distance.between(flat, flat).worst == 0
-    assert math.isinf(Distance.between(Constants((1.0,), (0.5,)), flat).std)
+    assert Deviation.between(flat, flat).worst == 0
+    assert math.isinf(Deviation.between(Constants((1.0,), (0.5,)), flat).std)

@@ -1,10 +1,12 @@
-"""What rules look at: statistics of now beside the recorded ones."""
+"""Statistics of now beside the recorded ones, for rules to look at."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import wraps
 from math import isfinite
 from typing import TypeVar
 
+from normstat.constants import Constants
 from normstat.errors import UsageError
 from normstat.stats import SplitStats, Stats
 from normstat.verdict import Case, Level
@@ -51,19 +53,19 @@ class Pair:
 
     @property
     def same_paths(self) -> bool:
-        """Whether the same set of paths was counted: no sampling lies between the two."""
+        """True if the same set of paths was counted: no sampling lies between the two."""
         ours, theirs = self.now.fingerprint, self.recorded.fingerprint
         return (ours.paths, self.now.images) == (theirs.paths, self.recorded.images)
 
     @property
     def same_pixels(self) -> bool:
-        """Whether every image is the one that was recorded, under its name."""
+        """True if every image is the one that was recorded, under its name."""
         ours, theirs = self.now.fingerprint, self.recorded.fingerprint
         return (ours.pixels, self.now.images) == (theirs.pixels, self.recorded.images)
 
     @property
     def blank(self) -> str:
-        """Why there is nothing to compare; empty if there is something."""
+        """Reason for which there is nothing to compare; empty if there is something."""
         if not self.now.images:
             return "no image was counted now" if self.recorded.images else "neither has images"
         if not self.recorded.images:
@@ -106,28 +108,37 @@ class Comparison:
 
 
 def each_pair(
-    rule: str, look: Callable[[Pair], Iterator[Case]]
-) -> Callable[[Comparison], Iterator[Case]]:
-    """A rule that looks at one split after the other, and says so where there are no images."""
+    rule: str,
+) -> Callable[[Callable[[Pair], Iterator[Case]]], Callable[[Comparison], Iterator[Case]]]:
+    """Make a rule of a function of one split; splits without images are inconclusive."""
 
-    def looked(comparison: Comparison) -> Iterator[Case]:
-        for pair in comparison.pairs():
-            if pair.blank:
-                yield Case(rule, Level.INCONCLUSIVE, f"{pair.blank}: not looked at", pair.split)
-            else:
-                yield from look(pair)
+    def of_pairs(look: Callable[[Pair], Iterator[Case]]) -> Callable[[Comparison], Iterator[Case]]:
+        @wraps(look)
+        def looked(comparison: Comparison) -> Iterator[Case]:
+            for pair in comparison.pairs():
+                if pair.blank:
+                    yield Case(rule, Level.INCONCLUSIVE, f"{pair.blank}: not looked at", pair.split)
+                else:
+                    yield from look(pair)
 
-    return looked
+        return looked
+
+    return of_pairs
 
 
 def known(value: _T | None) -> _T:
-    """What every split with images has: no other gets as far as where this is asked.
+    """A value that every split with images has; no other split gets as far as this.
 
     >>> known(255)
     255
     """
     assert value is not None
     return value
+
+
+def constants(split: SplitStats) -> Constants:
+    """Mean and std of each channel of a split with images, in unit scale."""
+    return Constants(known(split.mean), known(split.std))
 
 
 def images(number: int) -> str:

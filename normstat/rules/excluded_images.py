@@ -61,7 +61,7 @@ def _changed(split: str, comparison: Comparison) -> list[Unreadable]:
 
 
 def _other_depth_changed(pair: Pair) -> bool:
-    """Whether they are others, and not only more: that is for ``unreadable``."""
+    """True if they are others, and not only more: that is for ``unreadable``."""
     now, recorded = (
         sum(tally.images for _, tally in side.state.minorities())
         for side in (pair.now, pair.recorded)
@@ -92,7 +92,7 @@ def _of_unreadable(pair: Pair, gone: list[Unreadable], became: str) -> Case:
 
 
 def _became(pair: Pair, gone: list[Unreadable]) -> str:
-    """What the sum of the hashes of paths says became of them."""
+    """Fate of the images, by the sum of the hashes of paths."""
     paths = pair.recorded.fingerprint
     if pair.now.fingerprint.paths == paths.paths:
         return "gone"

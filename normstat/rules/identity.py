@@ -1,4 +1,4 @@
-"""Whether it is the data that was recorded: files, fingerprints and exact counts."""
+"""Identity with the data that was recorded: files, fingerprints and exact counts."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ def unreadable(comparison: Comparison) -> Iterator[Case]:
 
 
 def count_changed(comparison: Comparison) -> Iterator[Case]:
-    """As many images as recorded; those that can no longer be read are counted by `unreadable`."""
+    """Another number of images; those that can no longer be read are left to `unreadable`."""
     for pair in comparison.pairs():
         lost = len(_lost(pair, comparison))
         observed = pair.now.images + lost
@@ -133,7 +133,7 @@ def _lost(pair: Pair, comparison: Comparison) -> list[Unreadable]:
 
 
 def _rest_of(pair: Pair, lost: int) -> Case:
-    """What is left cannot be compared by sums that the lost ones were part of."""
+    """The other images cannot be compared by sums that the lost ones were part of."""
     words = (
         f"{lost} of the recorded images cannot be read, so the fingerprints of the other "
         f"{pair.now.images} cannot be compared; see unreadable"
@@ -197,7 +197,7 @@ def _counted(split: SplitStats) -> object:
 
 
 def _close(pair: Pair) -> bool:
-    """Whether mean and std are equal but for how machines round sums of floats."""
+    """True if mean and std are equal but for how machines round sums of floats."""
     now, then = pair.now, pair.recorded
     if pair.blank:
         return (now.mean, now.std) == (then.mean, then.std)

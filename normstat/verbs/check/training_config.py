@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from normstat.conventions.config import Config, Constants, Distance
+from normstat.constants import Channels, Constants, Deviation
+from normstat.conventions.config import Config
 from normstat.conventions.mistakes import Measured, explanation
 from normstat.conventions.published import exactly, one_digit_off
 from normstat.files import shown
-from normstat.stats.split_stats import Channels, SplitStats
+from normstat.stats import SplitStats
 from normstat.verdict import Case, Level
 
 #: Largest distance of constants that are still the data's: in stds, and as a share of the std.
@@ -17,7 +18,7 @@ _THREE = 3
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What the constants turned out to be."""
+    """Origin of the constants, in words, and its level."""
 
     level: Level
     words: str
@@ -26,12 +27,13 @@ class _Found:
 def slips(
     configs: Iterable[Config], stats: SplitStats, split: str = "train", margin: float = MARGIN
 ) -> tuple[Case, ...]:
-    """What each config comes to: one case of the rule ``config`` for each.
+    """Compare each config with the data: one case of the rule ``config`` for each.
 
-    It passes with constants of the data, or with those of a preset, which a pretrained model wants
-    whatever the data. It is warned of a preset that needs a scale or order which the config does
-    not say, of averages over images (which ImageNet's std is), and of a mistake that makes less of
-    a difference than `margin`. Everything else fails, with the mistake's name if it has one.
+    A config passes with constants of the data, or with those of a preset, which a pretrained model
+    wants whatever the data. It is warned of a preset that needs a scale or order which the config
+    does not say, of averages over images (which ImageNet's std is), and of a mistake that makes
+    less of a difference than `margin`. Everything else fails, with the mistake's name if it has
+    one.
 
     Parameters
     ----------
@@ -78,8 +80,9 @@ def _as_written(mean: Channels | None, std: Channels | None, config: Config) -> 
     """Measured numbers in the config's scale and order; gray is fed to all of its channels."""
     if mean is None or std is None:
         return None
-    taken = Constants(mean, std).times(config.scale or 1).spread(len(config.mean))
-    return taken.reversed if config.order == "BGR" and len(mean) == _THREE else taken
+    ours, data = config.numbers, Constants(mean, std)
+    order = ours.order if len(mean) == _THREE else data.order
+    return data.to(ours.scale, order).spread(len(config.mean))
 
 
 def _found(config: Config, measured: Measured | None, margin: float) -> _Found:
@@ -101,7 +104,7 @@ def _published(config: Config, constants: Constants, measured: Measured) -> _Fou
         if preset.unsaid:
             needs = f"which needs {preset.unsaid} beside mean and std; the file does not say it"
             return _Found(Level.WARN, f"preset {name}, {needs}")
-        away = Distance.between(constants, measured.pooled)
+        away = Deviation.between(constants, measured.pooled)
         return _Found(Level.PASS, f"preset {name}; against the data: {away}")
     if typo := one_digit_off(config):
         wrong = f"{typo.found:.12g} should be {typo.meant:.12g}"
@@ -110,7 +113,7 @@ def _published(config: Config, constants: Constants, measured: Measured) -> _Fou
 
 
 def _of_data(config: Config, constants: Constants, measured: Measured, margin: float) -> _Found:
-    away = Distance.between(constants, measured.pooled)
+    away = Deviation.between(constants, measured.pooled)
     near = away.worst <= margin
     if explained := explanation(config, constants, measured, margin):
         warned = near or explained.harmless
