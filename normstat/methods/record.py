@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from normstat.constants import Channels
 from normstat.methods.inputs import INPUTS, Input
-from normstat.methods.maps import Affine, Channels
+from normstat.methods.maps import Affine, Fitted
 from normstat.methods.normalizing import RESULTS, Normalizer
-from normstat.methods.table import METHODS, Fitted
+from normstat.methods.table import METHODS
 from normstat.methods.whiten import Whitening
 from normstat.statsfile.json_reader import Node
 

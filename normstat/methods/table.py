@@ -4,22 +4,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
-from typing import TypeAlias
 
 from normstat.errors import UsageError
 from normstat.files import shown
-from normstat.methods import constants
+from normstat.methods import dataset_statistics as dataset
 from normstat.methods.facts import Facts
-from normstat.methods.maps import Affine
+from normstat.methods.maps import Fitted
 from normstat.methods.own_statistics import Measure, OfImage, extremes, mean_std
-from normstat.methods.whiten import Whitening, whitening
-
-#: A method with its numbers: a map for every image, or what makes one of each.
-Fitted: TypeAlias = Affine | Whitening | OfImage
+from normstat.methods.whiten import whitening
 
 
 class Needs(Enum):
-    """What must be known before a method can start."""
+    """Numbers that must be known before a method can start."""
 
     NOTHING = "nothing"
     CONSTANTS = "statistics (--stats) or a preset (--preset)"
@@ -35,8 +31,8 @@ class Method:
     formula : of the result y, for messages and tables; x / scale is the pixel in unit scale.
     needs : what must be known.
     fit : of what is known and epsilon, to its numbers.
-    per_image : whether the numbers are the image's own.
-    divides : whether there is a denominator for epsilon to be added to.
+    per_image : the numbers are the image's own.
+    divides : there is a denominator for epsilon to be added to.
     """
 
     formula: str
@@ -89,16 +85,16 @@ def _own(name: str, formula: str, measure: Measure) -> Method:
 
 
 _ROWS = {
-    "standard": _known("(x/scale - mean) / std", constants.standard, Needs.CONSTANTS),
+    "standard": _known("(x/scale - mean) / std", dataset.standard, Needs.CONSTANTS),
     "center": _known(
-        "x/scale - mean", lambda facts, _: constants.center(facts), Needs.CONSTANTS, divides=False
+        "x/scale - mean", lambda facts, _: dataset.center(facts), Needs.CONSTANTS, divides=False
     ),
-    "unit": _free("x/scale", constants.unit),
-    "symmetric": _free("2·x/scale - 1", constants.symmetric),
-    "min-max": _known("(x/scale - min) / (max - min)", constants.min_max, Needs.STATS),
-    "robust": _known("(x/scale - median) / (q75 - q25)", constants.robust, Needs.STATS),
+    "unit": _free("x/scale", dataset.unit),
+    "symmetric": _free("2·x/scale - 1", dataset.symmetric),
+    "min-max": _known("(x/scale - min) / (max - min)", dataset.min_max, Needs.STATS),
+    "robust": _known("(x/scale - median) / (q75 - q25)", dataset.robust, Needs.STATS),
     "clip-standard": _known(
-        "standard of x/scale limited to [q0.005, q0.995]", constants.clip_standard, Needs.STATS
+        "standard of x/scale limited to [q0.005, q0.995]", dataset.clip_standard, Needs.STATS
     ),
     "image": _own("image", "(x - own mean) / own std", mean_std),
     "image-per-channel": _own(
