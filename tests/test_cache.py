@@ -30,7 +30,7 @@ from normstat.cache.quarantine import identity_of, set_aside
 from normstat.errors import NormstatError, OutputError, StatsFileError, UsageError
 from normstat.executors import InProcess, Local
 from normstat.images import Sample, Shard, Stamp, Unreadable
-from normstat.sources import Folder
+from normstat.sources import Folder, LocalFiles
 from normstat.statsfile import dumps_tally, loads_tally
 from normstat.verbs.check.duplicates import identical
 from normstat.verbs.check.recompute import recount
@@ -88,7 +88,7 @@ def fold(images: Sequence[Any], places: Sequence[int], covariance: bool = False)
         else:
             pixels = ArrayPixels(image)
             keys.append(pixels.key)
-            total.add(Sample("train", name, name), pixels)
+            total.add(Sample("train", name), pixels)
     return Tally(total.tally().splits, Keys.of("train", keys))
 
 
@@ -606,7 +606,7 @@ def test_what_was_not_made_here_is_not_believed(tmp_path: Path) -> None:
     assert content.context
     job = Count(normstat.Settings().reading(), keys=True)
     for paths in (("a.png",), ("a.png", "c.png")):
-        made_up = job(Shard("all", str(data), paths))
+        made_up = job(Shard("all", LocalFiles(str(data)), paths))
         lost = Tally.of_unreadable(Unreadable("other", "a.png", "empty"))
         for value in (b"", dumps_tally(made_up), dumps_tally(made_up + lost)):
             cache = Cache(str(tmp_path / "c"), pytest.fail)
@@ -660,16 +660,18 @@ def test_shards_without_images_need_no_worker() -> None:
         def lost(self, record: Unreadable) -> tuple[str, ...]:
             raise AssertionError(record)
 
-    empty = Shard("all", "root", ())
+    from jobs import NOWHERE
+
+    empty = Shard("all", NOWHERE, ())
     results = list(Local(3).map(Asked(), [empty] * 9))  # Asked cannot be pickled: no worker has it
     assert results == [(f"{os.getpid()}",)] * 9
 
 
 def test_shards_without_images_stay_in_order() -> None:
     """Among those that workers have, and where a worker dies, results come in their order."""
-    from jobs import Names
+    from jobs import NOWHERE, Names
 
-    shards = [Shard("all", "root", paths) for paths in ((), ("a", "b"), (), ("exit 3", "c"), ())]
+    shards = [Shard("all", NOWHERE, paths) for paths in ((), ("a", "b"), (), ("exit 3", "c"), ())]
     results = list(Local(2).map(Names(), shards * 3))
     assert [result[-1:] for result in results] == [(), ("b",), (), ("c",), ()] * 3
 

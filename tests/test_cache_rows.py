@@ -13,7 +13,7 @@ from cached import read, settle
 from normstat.accumulators.tally import STATE
 from normstat.cache import Cache, contents, sample_digest
 from normstat.images import ReadOptions, Shard
-from normstat.sources import Folder
+from normstat.sources import Folder, LocalFiles
 from normstat.statsfile import dumps_tally, loads_tally
 from normstat.verbs.compute.job import Count
 from normstat.verbs.compute.row_validation import believed
@@ -38,7 +38,9 @@ def counted(folder: Path) -> bytes:
     """What a cache would keep of these files."""
     for name, content in FILES.items():
         make.write(folder / name, content)
-    return dumps_tally(Count(ReadOptions(), True, True)(Shard("val", str(folder), tuple(FILES))))
+    return dumps_tally(
+        Count(ReadOptions(), True, True)(Shard("val", LocalFiles(str(folder)), tuple(FILES)))
+    )
 
 
 def readable(value: bytes) -> str:
@@ -144,7 +146,9 @@ def test_a_run_counts_again_what_is_not_believed(tmp_path: Path) -> None:
     assert content.context
     digests = list(map(sample_digest, shard.names, shard.stamps))
     tally = json.loads(
-        dumps_tally(Count(ReadOptions(), keys=True)(Shard("all", str(data), ("a.pgm",))))
+        dumps_tally(
+            Count(ReadOptions(), keys=True)(Shard("all", LocalFiles(str(data)), ("a.pgm",)))
+        )
     )
     tally["splits"]["all"]["kinds"][0]["first"] = []
     cache = Cache(str(tmp_path / "c"), pytest.fail)

@@ -22,7 +22,7 @@ from normstat.images.read_options import (
     MAX_PIXELS,
     ReadOptions,
 )
-from normstat.images.samples import Sample, Shard, Stamp
+from normstat.images.samples import Container, Payload, Reader, Sample, Shard, Stamp
 from normstat.images.skipped import LeftOut, Reason, Skipped
 from normstat.images.unreadable import HINTS, LASTING, Code, Unreadable
 
@@ -42,10 +42,13 @@ __all__ = [
     "NOTES",
     "RGB8",
     "Code",
+    "Container",
     "Kind",
     "LeftOut",
+    "Payload",
     "Pixels",
     "ReadOptions",
+    "Reader",
     "Reason",
     "Sample",
     "Shard",

@@ -8,8 +8,9 @@ from difflib import get_close_matches
 
 from normstat.errors import UnknownSplit, UsageError
 from normstat.files import shown
-from normstat.images import Code, Shard, Stamp, Unreadable, path_bytes
+from normstat.images import Code, Container, Shard, Stamp, Unreadable, path_bytes
 from normstat.sources.labels import LABELS
+from normstat.sources.local_files import LocalFiles
 from normstat.sources.place import Place
 from normstat.sources.source import Selection, Survey
 from normstat.sources.splits import ALL, assignments, split_names
@@ -22,7 +23,7 @@ from normstat.sources.tree import BY_OPTION, Tree
 class _Begun:
     """The shard that the walk is filling; true while there is anything in it."""
 
-    root: str
+    container: Container
     split: str = ""
     paths: list[str] = field(default_factory=list)
     failures: list[Unreadable] = field(default_factory=list)
@@ -35,10 +36,10 @@ class _Begun:
         """The shard; the next one is begun."""
         shard = Shard(
             self.split,
-            self.root,
+            self.container,
             tuple(self.paths),
-            tuple(self.failures),
             stamps=tuple(self.stamps),
+            unreadable=tuple(self.failures),
         )
         self.paths, self.failures, self.stamps = [], [], []
         return shard
@@ -178,7 +179,7 @@ class Folder:
         A shard ends after a sample when hash(path) / 2**64 < 1/128 + size / 4 MiB: at about 128
         small images or 4 MiB. The rule has no memory, so a new file changes one shard only.
         """
-        begun = _Begun(self.root)
+        begun = _Begun(LocalFiles(self.root))
         for place, path, what in self._tree.walk(stamp_of if stamped else size_of):
             failed = isinstance(what, OSError)
             split = (place.own or selection.rest) if failed else place.images_split(selection)

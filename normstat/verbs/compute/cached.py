@@ -75,8 +75,8 @@ class _Asked:
 
     def rest(self) -> Shard:
         """What is left to read: perhaps no image, but the executor's order is that of shards."""
-        paths = tuple(self.shard.names[place] for place in self.missing)
-        return replace(self.shard, names=paths, stamps=())
+        rest = self.shard.only(self.missing)
+        return replace(rest, unreadable=self.shard.unreadable, stamps=())
 
     def whole(self, rest: Tally) -> Tally:
         """The tally of all of it, from that of the rest."""

@@ -1,6 +1,5 @@
 """The job of ``compute``: images to a tally."""
 
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 from normstat.accumulators.fold import Fold
@@ -8,7 +7,7 @@ from normstat.accumulators.keys import NO_KEY, Keys
 from normstat.accumulators.tally import Tally
 from normstat.decode import decode, decoder
 from normstat.errors import UnreadableImage
-from normstat.images import ReadOptions, Sample, Shard, Unreadable
+from normstat.images import Reader, ReadOptions, Sample, Shard, Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +31,14 @@ class Count:
         keys: list[bytes] = []
         for record in shard.unreadable:
             fold.add_unreadable(record)
-        # A shard without images is answered in a thread, and decoder() sets what all threads see.
-        with decoder() if shard.names else nullcontext():
-            for sample in shard:
-                try:
-                    keys.append(self._key_of_added(fold, sample))
-                except UnreadableImage as error:
-                    keys.append(NO_KEY)
-                    fold.add_unreadable(sample.unreadable(error))
+        if shard.names:  # else it is answered in a thread, and decoder() sets what all threads see
+            with decoder(), shard.container.open() as reader:
+                for sample in shard:
+                    try:
+                        keys.append(self._key_of_added(fold, sample, reader))
+                    except UnreadableImage as error:
+                        keys.append(NO_KEY)
+                        fold.add_unreadable(sample.unreadable(error))
         tally = fold.tally()
         return replace(tally, keys=Keys.of(shard.split, keys)) if self.keys else tally
 
@@ -50,8 +49,8 @@ class Count:
             return tally
         return replace(tally, keys=Keys.of(record.split, [NO_KEY]))
 
-    def _key_of_added(self, fold: Fold, sample: Sample) -> bytes:
+    def _key_of_added(self, fold: Fold, sample: Sample, reader: Reader) -> bytes:
         # The pixels end with this call: two large images at a time are one too many.
-        pixels = decode(sample, self.reading)
+        pixels = decode(sample, reader.read(sample), self.reading)
         fold.add(sample, pixels)
         return pixels.key
