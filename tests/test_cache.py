@@ -29,7 +29,7 @@ from normstat.cache.database import Database
 from normstat.cache.quarantine import identity_of, set_aside
 from normstat.errors import NormstatError, OutputError, StatsFileError, UsageError
 from normstat.executors import InProcess, Local
-from normstat.images import Sample, Shard, Stamp, Unreadable
+from normstat.images import Sample, Shard, Unreadable
 from normstat.sources import Folder, LocalFiles
 from normstat.statsfile import dumps_tally, loads_tally
 from normstat.verbs.check.duplicates import identical
@@ -147,10 +147,10 @@ def test_parts_interleave_to_the_whole(
     assert interleaved("train", len(images), parts) == fold(images, range(len(images)), covariance)
 
 
-# ------------------------------------------------------------------------------------- the stamps
+# ------------------------------------------------------------------------------------- the versions
 
 
-def test_what_may_change_unseen_is_not_settled(tmp_path: Path) -> None:
+def test_what_may_change_unseen_has_no_version(tmp_path: Path) -> None:
     """Within two seconds of a whole second a file may be written again with the same times."""
     pgm(tmp_path / "a.pgm", 1)
     settle(tmp_path)
@@ -158,12 +158,12 @@ def test_what_may_change_unseen_is_not_settled(tmp_path: Path) -> None:
     os.utime(tmp_path / "a.pgm", (now, int(now) + 1))
     (tmp_path / "b.pgm").symlink_to("nowhere")
     source = Folder(tmp_path)
-    (shard,) = source.shards(source.selection(), stamped=True)
-    assert [stamp.settled for stamp in shard.stamps] == [False, False]
-    assert next(source.shards(source.selection())).stamps == ()
+    (shard,) = source.shards(source.selection(), versions=True)
+    assert shard.versions == (b"", b"")
+    assert next(source.shards(source.selection())).versions == ()
 
 
-def test_a_time_far_from_now_is_settled(tmp_path: Path) -> None:
+def test_a_time_far_from_now_has_a_version(tmp_path: Path) -> None:
     """A camera's wrong clock, or an archive's old times, keep nothing from being kept."""
     for name, time in (("a.pgm", 0), ("b.pgm", 4e9)):
         pgm(tmp_path / name, 1)
@@ -236,13 +236,9 @@ def test_a_damaged_row_is_not_found_and_replaced(tmp_path: Path, column: str) ->
 
 
 def test_digests_tell_files_apart() -> None:
-    """Path, size, both times and inode make a sample; whether it was settled does not."""
-    stamp = Stamp(1, 2, 3, 4, True)
-    others = [stamp._replace(**{field: 9}) for field in ("size", "mtime_ns", "ctime_ns", "inode")]
-    digests = {sample_digest("a", other) for other in (stamp, *others)}
-    digests.add(sample_digest("b", stamp))
-    assert len(digests) == 6
-    assert sample_digest("a", stamp._replace(settled=False)) in digests
+    """Name and version make a sample, however they are put together."""
+    digests = {sample_digest("a", b"1"), sample_digest("a", b"2"), sample_digest("b", b"1")}
+    assert len(digests | {sample_digest("a1", b""), sample_digest("", b"1a")}) == 5
 
 
 def test_another_program_s_file_is_left_alone(tmp_path: Path, warnings: list[str]) -> None:
@@ -601,7 +597,7 @@ def test_what_was_not_made_here_is_not_believed(tmp_path: Path) -> None:
     data = write(tmp_path / "data", {"a.png": GRAY, "b.png": GRAY})
     read(data, tmp_path / "c")
     source = Folder(data)
-    (shard,) = source.shards(source.selection(), stamped=True)
+    (shard,) = source.shards(source.selection(), versions=True)
     (content,) = contents(str(tmp_path / "c"))
     assert content.context
     job = Count(normstat.Settings().reading(), keys=True)
@@ -610,7 +606,9 @@ def test_what_was_not_made_here_is_not_believed(tmp_path: Path) -> None:
         lost = Tally.of_unreadable(Unreadable("other", "a.png", "empty"))
         for value in (b"", dumps_tally(made_up), dumps_tally(made_up + lost)):
             cache = Cache(str(tmp_path / "c"), pytest.fail)
-            cache.store(content.context, list(map(sample_digest, shard.names, shard.stamps)), value)
+            cache.store(
+                content.context, list(map(sample_digest, shard.names, shard.versions)), value
+            )
             cache.close()
             assert read(data, tmp_path / "c") == ["a.png", "b.png"]
 

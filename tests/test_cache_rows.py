@@ -141,10 +141,10 @@ def test_a_run_counts_again_what_is_not_believed(tmp_path: Path) -> None:
     settle(data)
     read(data, tmp_path / "c")
     source = Folder(data)
-    (shard,) = source.shards(source.selection(), stamped=True)
+    (shard,) = source.shards(source.selection(), versions=True)
     (content,) = contents(str(tmp_path / "c"))
     assert content.context
-    digests = list(map(sample_digest, shard.names, shard.stamps))
+    digests = list(map(sample_digest, shard.names, shard.versions))
     tally = json.loads(
         dumps_tally(
             Count(ReadOptions(), keys=True)(Shard("all", LocalFiles(str(data)), ("a.pgm",)))

@@ -22,7 +22,7 @@ from normstat.images.read_options import (
     MAX_PIXELS,
     ReadOptions,
 )
-from normstat.images.samples import Container, Payload, Reader, Sample, Shard, Stamp
+from normstat.images.samples import Container, Payload, Reader, Sample, Shard
 from normstat.images.skipped import LeftOut, Reason, Skipped
 from normstat.images.unreadable import HINTS, LASTING, Code, Unreadable
 
@@ -53,7 +53,6 @@ __all__ = [
     "Sample",
     "Shard",
     "Skipped",
-    "Stamp",
     "Unreadable",
     "band_names",
     "channel_names",

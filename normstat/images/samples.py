@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, BinaryIO, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import Any, BinaryIO, Protocol, TypeAlias, TypeVar
 
 from normstat.errors import UnreadableImage
 from normstat.images.unreadable import Code, Unreadable
@@ -62,26 +62,6 @@ class Container(Protocol):
         """Path of the local file that a sample is in; None if it is elsewhere."""
 
 
-class Stamp(NamedTuple):
-    """What tells a file from what was in its place before, without opening it.
-
-    Attributes
-    ----------
-    size : bytes.
-    mtime_ns, ctime_ns : when its content, and anything about it, last changed; nanoseconds.
-    inode : its number on its disk; 0 where there is none. A folder that is renamed, or a link that
-        is led elsewhere, changes no time of the files inside.
-    settled : any later change would show in the other four. It does not where the clock of the
-        file system may not have moved on since the last one.
-    """
-
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-    inode: int
-    settled: bool
-
-
 @dataclass(frozen=True, slots=True)
 class Shard:
     """A unit of work: consecutive samples of one split; plain, picklable, ordered.
@@ -92,7 +72,8 @@ class Shard:
     container : holds the samples.
     names : names of the samples, in the order of their source.
     places : of the samples in the container; empty where names say it.
-    stamps : of the samples, where somebody asked for them. Workers have no use for them.
+    versions : of the samples, opaque, where somebody asked for them: equal means the same payload,
+        empty that it is not known, or may still change.
     unreadable : what the source itself could not enter on the way.
     start : how many images of the split come before the first, where somebody has counted.
 
@@ -108,7 +89,7 @@ class Shard:
     container: Container
     names: tuple[str, ...]
     places: tuple[Any, ...] = ()
-    stamps: tuple[Stamp, ...] = ()
+    versions: tuple[bytes, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
     start: int = 0
 
@@ -130,7 +111,7 @@ class Shard:
             self.container,
             _at(chosen, self.names),
             _at(chosen, self.places),
-            _at(chosen, self.stamps),
+            _at(chosen, self.versions),
             start=self.start + (chosen[0] if chosen else 0),
         )
 

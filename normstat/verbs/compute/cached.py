@@ -62,7 +62,7 @@ class _Asked:
 
     Attributes
     ----------
-    shard : all of it, with stamps.
+    shard : all of it, with versions.
     samples : their digests.
     known : what the cache has.
     missing : places of the others in the shard.
@@ -76,7 +76,7 @@ class _Asked:
     def rest(self) -> Shard:
         """What is left to read: perhaps no image, but the executor's order is that of shards."""
         rest = self.shard.only(self.missing)
-        return replace(rest, unreadable=self.shard.unreadable, stamps=())
+        return replace(rest, unreadable=self.shard.unreadable, versions=())
 
     def whole(self, rest: Tally) -> Tally:
         """The tally of all of it, from that of the rest."""
@@ -88,13 +88,13 @@ class _Asked:
         return interleaved(self.shard.split, len(self.shard), parts)
 
     def is_lasting(self, total: Tally) -> bool:
-        """Whether another run would come to the same, as long as the stamps are the same."""
+        """True if another run would come to the same, as long as the versions are the same."""
         shard = self.shard
         records = (record for state in total.splits.values() for record in state.unreadable)
         return (
             bool(shard.names)
             and not shard.unreadable
-            and all(stamp.settled for stamp in shard.stamps)
+            and all(shard.versions)
             and all(record.code in LASTING for record in records)
         )
 
@@ -134,7 +134,7 @@ class Resuming:
         return kept and self.reused + self._cache.written > 0
 
     def map(self, job: Job[Tally], shards: Iterable[Shard]) -> Generator[Tally, None, None]:
-        """See :class:`normstat.executors.Executor`; the shards have the stamps of their samples."""
+        """See :class:`normstat.executors.Executor`; the shards have versions."""
         with closing(self._executor.map(job, self._rests(shards))) as results:
             for rest in results:
                 asked = self._asked.popleft()
@@ -153,7 +153,7 @@ class Resuming:
             yield asked.rest()
 
     def _find(self, shard: Shard) -> _Asked:
-        samples = tuple(map(sample_digest, shard.names, shard.stamps))
+        samples = tuple(map(sample_digest, shard.names, shard.versions))
         place = {sample: number for number, sample in enumerate(samples)}
         known: list[Part] = []
         for row in self._cache.find(self._context(shard.split), samples):

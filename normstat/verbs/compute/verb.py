@@ -147,7 +147,7 @@ def compute(
     executor = executor or executor_for(workers, image_timeout)
     job = Count(reading, covariance, keys is not None or cache is not None)
     with _resumed(cache, path, job, executor, telling) as by:
-        run = Run(replace(images, stamped=by is not None), executor, telling)
+        run = Run(replace(images, versions=by is not None), executor, telling)
         total, records = _sum(run.results(job, by), keys, max_errors, telling)
     made_with = {"normstat": __version__, **versions()}
     stats = summarize(total, images.selection.splits, settings, made_with, run.left_out)
