@@ -1,13 +1,16 @@
 """Statistics of now beside the recorded ones, for rules to look at."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from math import isfinite
 from typing import TypeVar
 
+from normstat.accumulators.tally import FIRST
 from normstat.constants import Constants
 from normstat.errors import UsageError
+from normstat.files import shown
+from normstat.images import Unreadable
 from normstat.stats import SplitStats, Stats
 from normstat.verdict import Case, Level
 
@@ -15,6 +18,8 @@ _T = TypeVar("_T")
 
 #: Default of the margin: a shift of the mean in σ, or of σ relative to itself.
 MARGIN = 0.10
+# Images that a message has room for.
+_NAMED = 3
 # Of files; other gray ones do not count among color.
 _GRAY_MODES = ("1", "L", "LA")
 
@@ -139,6 +144,18 @@ def known(value: _T | None) -> _T:
 def constants(split: SplitStats) -> Constants:
     """Mean and std of each channel of a split with images, in unit scale."""
     return Constants(known(split.mean), known(split.std))
+
+
+def unreadable_in(stats: Stats, split: str) -> list[Unreadable]:
+    """Records of the unreadable images of a split."""
+    return [record for record in stats.unreadable if record.split == split]
+
+
+def examples(records: Sequence[Unreadable]) -> tuple[str, tuple[str, ...], int]:
+    """The first records in words, the paths of the first ones, and how many the words name."""
+    words = "; ".join(f"{shown(record.path)}: {record.code}" for record in records[:_NAMED])
+    paths = tuple(record.path for record in records[:FIRST])
+    return words, paths, min(len(paths), _NAMED)
 
 
 def images(number: int) -> str:

@@ -130,7 +130,7 @@ def _of_one_source(errors: tuple[float, float], images: tuple[int, int]) -> tupl
     """Let two samples of one source have one spread between images.
 
     That nothing has changed is what a bound assumes. Then each error is the same spread s over √n
-    of its sample, of which both samples have an estimate. That of the smaller one is too low
+    of its sample, and both samples have an estimate of s. That of the smaller one is too low
     whenever rare images of the source are not in it, though they are what moves its mean: so the
     larger estimate counts for both.
     """

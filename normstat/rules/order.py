@@ -53,19 +53,10 @@ def channel_order(pair: Pair) -> Iterator[Case]:
 
 
 def _by_names(pair: Pair, now: tuple[str, ...], then: tuple[str, ...]) -> Case:
-    named = sorted(now) == sorted(then)
-    words = f"channels {names_of(now)}, recorded were {names_of(then)}"
-    if not named:
-        words += ": their order cannot be compared"
-    return Case(
-        "channel-order",
-        Level.FAIL if named else Level.INCONCLUSIVE,
-        words,
-        pair.split,
-        None,
-        names_of(then),
-        names_of(now),
-    )
+    words, level = f"channels {names_of(now)}, recorded were {names_of(then)}", Level.FAIL
+    if sorted(now) != sorted(then):
+        words, level = f"{words}: their order cannot be compared", Level.INCONCLUSIVE
+    return Case("channel-order", level, words, pair.split, None, names_of(then), names_of(now))
 
 
 def _by_numbers(pair: Pair) -> Case:

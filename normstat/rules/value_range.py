@@ -26,17 +26,8 @@ def value_range(pair: Pair) -> Iterator[Case]:
     level, words = _of_extents(now, then)
     if level is Level.PASS and pair.now.channels == pair.recorded.channels:
         level, words = _of_limits(pair, now, then) or _of_signs(pair, now, then) or (level, words)
-    yield Case(
-        "value-range",
-        level,
-        words,
-        pair.split,
-        None,
-        f"{then[0]:g} to {then[1]:g}",
-        f"{now[0]:g} to {now[1]:g}",
-        None,
-        "stored values",
-    )
+    was, found = (f"{low:g} to {high:g}" for low, high in (then, now))
+    yield Case("value-range", level, words, pair.split, None, was, found, None, "stored values")
 
 
 def _of_extents(now: tuple[float, float], then: tuple[float, float]) -> tuple[Level, str]:
