@@ -64,8 +64,8 @@ def normalizer(
         source = split_of(source, split)
     elif split is not None and not isinstance(source, SplitStats):
         raise UsageError(f"split {shown(split)}: only statistics have splits")
-    _refuse_source(method, chosen, source)
     facts, takes = _known(source, split, scale)
+    _refuse_facts(method, chosen.needs, facts)
     made = Normalizer(method, chosen.fit(facts, epsilon), epsilon, dtype, takes)
     made.refuse_overflow()
     return made
@@ -155,24 +155,23 @@ def _refuse_options(
         raise UsageError(f"scale {scale}: should be a number above 0")
 
 
-def _refuse_source(method: str, chosen: Method, source: SplitStats | Preset | None) -> None:
-    if source is None and chosen.needs is not Needs.NOTHING:
-        raise UsageError(f"{method} needs {chosen.needs.value}")
-    if isinstance(source, Preset):
-        if chosen.needs is Needs.STATS:
-            raise UsageError(
-                f"{method} needs {chosen.needs.value}; preset {source.name} has a mean and a std"
-            )
-        if chosen.needs is Needs.NOTHING:
-            raise UsageError(f"{method} uses nothing of preset {source.name}; leave one out")
+def _refuse_facts(method: str, needs: Needs, facts: Facts) -> None:
+    """Raise if a method needs more than is known, or nothing of a preset that was given."""
+    if not facts.channels and needs is not Needs.NOTHING:
+        raise UsageError(f"{method} needs {needs.value}")
+    if facts.channels and not facts.stats:
+        if needs is Needs.STATS:
+            raise UsageError(f"{method} needs {needs.value}; {facts.name} has a mean and a std")
+        if needs is Needs.NOTHING:
+            raise UsageError(f"{method} uses nothing of {facts.name}; leave one out")
 
 
 def _known(
     source: SplitStats | Preset | None, split: str | None, scale: float | None
-) -> tuple[Facts | None, Input]:
+) -> tuple[Facts, Input]:
     """Numbers of a source, and the pixels that they are for."""
     if source is None:
-        return None, Input(scale=scale)
+        return Facts.none(), Input(scale=scale)
     if isinstance(source, Preset):
         takes = Input(source.channels, scale=scale, reverses=source.order == "BGR")
         return Facts.of_preset(source), takes

@@ -9,17 +9,17 @@ _COUNTED = "it is computed for 8- and 16-bit images only; choose standard or min
 _STATS = "give statistics of the data set with --stats"
 
 
-def unit() -> Affine:
+def unit(_facts: Facts, _epsilon: float) -> Affine:
     """Pixels in unit scale, x / scale: [0, 1]."""
     return Affine((0.0,), (1.0,))
 
 
-def symmetric() -> Affine:
+def symmetric(_facts: Facts, _epsilon: float) -> Affine:
     """2 · x / scale - 1: [-1, 1]."""
     return Affine((0.5,), (0.5,))
 
 
-def center(facts: Facts) -> Affine:
+def center(facts: Facts, _epsilon: float) -> Affine:
     """Pixels around their mean, x / scale - mean."""
     mean = facts.constants.mean
     return Affine(mean, (1.0,) * len(mean))

@@ -50,6 +50,11 @@ class Facts:
         name = f"preset {preset.name}"
         return cls(name, preset.channels, preset.constants.to(1, preset.order))
 
+    @classmethod
+    def none(cls) -> "Facts":
+        """Know nothing, for methods that need nothing."""
+        return cls("nothing", (), Constants((), ()))
+
     def need(self, method: str, fact: str, cure: str) -> Any:
         """Look up a number that only some statistics have.
 

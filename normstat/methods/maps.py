@@ -31,7 +31,7 @@ class Coefficients:
 class Fitted(Protocol):
     """A method with its numbers: one map for every image, or a way to make each its own.
 
-    Without an override the numbers are not the same for all images, or there are none.
+    Numbers that a kind does not have, or that differ from image to image, are None.
     """
 
     __slots__ = ()
@@ -55,15 +55,15 @@ class Fitted(Protocol):
         return None
 
     def coefficients(self, channels: int, scale: float) -> Coefficients | None:  # noqa: ARG002
-        """Coefficients on stored pixels; None too where channels are mixed."""
+        """Coefficients on stored pixels, unless channels are mixed."""
         return None
 
     def clip(self, scale: float) -> tuple[Channels, Channels] | None:  # noqa: ARG002
-        """Lowest and highest pixel of each channel, stored units; None too without limits."""
+        """Lowest and highest pixel of each channel, stored units, where there are limits."""
         return None
 
     def mixing(self, scale: float) -> tuple[Channels, ...] | None:  # noqa: ARG002
-        """The matrix on stored pixels; None too where channels are not mixed."""
+        """The matrix on stored pixels, where channels are mixed."""
         return None
 
 
