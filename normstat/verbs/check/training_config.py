@@ -1,27 +1,19 @@
-"""A config's constants against the data: what they turn out to be, as a case of a verdict."""
+"""A config's constants against the data, as a case of a verdict."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import TypeAlias
 
 from normstat.constants import Channels, Constants, Deviation
 from normstat.conventions.config import Config
 from normstat.conventions.mistakes import Measured, explanation
 from normstat.conventions.published import exactly, one_digit_off
 from normstat.files import shown
+from normstat.rules import MARGIN
 from normstat.stats import SplitStats
 from normstat.verdict import Case, Level
 
-#: Largest distance of constants that are still the data's: in stds, and as a share of the std.
-MARGIN = 0.10
 _THREE = 3
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """Origin of the constants, in words, and its level."""
-
-    level: Level
-    words: str
+_Found: TypeAlias = tuple[Level, str]
 
 
 def slips(
@@ -56,12 +48,12 @@ def slips(
 
 def _case(config: Config, stats: SplitStats, split: str, margin: float) -> Case:
     measured = _measured(config, stats)
-    found = _found(config, measured, margin)
+    level, words = _found(config, measured, margin)
     place = f" at {shown(config.pointer)}" if config.pointer else ""
     return Case(
         rule="config",
-        level=found.level,
-        message=f"{shown(config.name)}{place}: {found.words}{_beside(config)}",
+        level=level,
+        message=f"{shown(config.name)}{place}: {words}{_beside(config)}",
         split=split,
         expected=_text(config.written(measured.pooled)) if measured else None,
         observed=_text(config.numbers),
@@ -87,12 +79,10 @@ def _as_written(mean: Channels | None, std: Channels | None, config: Config) -> 
 
 def _found(config: Config, measured: Measured | None, margin: float) -> _Found:
     if measured is None:
-        return _Found(Level.INCONCLUSIVE, "no image was counted, so there is nothing to compare")
+        return Level.INCONCLUSIVE, "no image was counted, so there is nothing to compare"
     channels = len(measured.pooled.mean)
     if len(config.mean) not in (1, channels):
-        return _Found(
-            Level.FAIL, f"is for {len(config.mean)} channels, and the images have {channels}"
-        )
+        return Level.FAIL, f"is for {len(config.mean)} channels, and the images have {channels}"
     constants = config.constants.spread(channels)
     return _published(config, constants, measured) or _of_data(config, constants, measured, margin)
 
@@ -103,12 +93,12 @@ def _published(config: Config, constants: Constants, measured: Measured) -> _Fou
         name = preset.preset.name
         if preset.unsaid:
             needs = f"which needs {preset.unsaid} beside mean and std; the file does not say it"
-            return _Found(Level.WARN, f"preset {name}, {needs}")
+            return Level.WARN, f"preset {name}, {needs}"
         away = Deviation.between(constants, measured.pooled)
-        return _Found(Level.PASS, f"preset {name}; against the data: {away}")
+        return Level.PASS, f"preset {name}; against the data: {away}"
     if typo := one_digit_off(config):
         wrong = f"{typo.found:.12g} should be {typo.meant:.12g}"
-        return _Found(Level.FAIL, f"one digit off preset {typo.preset.name}: {wrong}")
+        return Level.FAIL, f"one digit off preset {typo.preset.name}: {wrong}"
     return None
 
 
@@ -120,11 +110,11 @@ def _of_data(config: Config, constants: Constants, measured: Measured, margin: f
         words = f"{explained.words} ({away}); {explained.cure}"
         if config.scale is None and explained.say:
             words += f"; or say {explained.say} beside them, if training feeds that"
-        return _Found(Level.WARN if warned else Level.FAIL, words)
+        return Level.WARN if warned else Level.FAIL, words
     if near:
-        return _Found(Level.PASS, f"mean and std of the data ({away})")
+        return Level.PASS, f"mean and std of the data ({away})"
     cure = "measure them again, or name the preset that they are"
-    return _Found(Level.FAIL, f"neither of the data ({away}) nor a known preset; {cure}")
+    return Level.FAIL, f"neither of the data ({away}) nor a known preset; {cure}"
 
 
 def _beside(config: Config) -> str:
