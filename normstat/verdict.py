@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-#: What is expected or observed: a number with a unit, or words.
+#: A number with a unit, or words.
 Value: TypeAlias = float | int | str | None
 
 
@@ -30,14 +30,14 @@ class Case:
     Attributes
     ----------
     rule : name of the rule.
-    level : what it came to.
-    message : what was found and what to do about it, in words; file names in it are escaped.
-    split, channel : where; None if it is about all of them.
-    expected, observed, tolerance : what was compared, in `unit`.
+    level : its severity.
+    message : the finding and its cure, in words; file names in it are escaped.
+    split, channel : its place; None if it is about all of them.
+    expected, observed, tolerance : the numbers compared, in `unit`.
     unit : of these three, such as ``images`` or ``σ``; empty for words.
     paths : files that it is about, the first of them; as they are, not escaped.
     in_pairs : these are two and two, as of images that are identical.
-    named : how many of these, the first ones, `message` names itself.
+    named : number of these, from the first, that `message` names itself.
     other_split : the other split, where it is about two: that of the first file of each two.
     """
 

@@ -11,7 +11,7 @@ from normstat.rules.effects import by_chance
 from normstat.stats import SplitStats
 from normstat.verdict import Case, Level, Value
 
-# Of more channels not all of their orders are tried: 7 have 5,040.
+# With more channels not all orders are tried: 7 have 5,040.
 _ALL_ORDERS = 6
 
 

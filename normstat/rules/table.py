@@ -12,9 +12,9 @@ from normstat.rules import content, depth, drift, identity, order, value_range
 from normstat.rules.comparison import MARGIN, Comparison
 from normstat.verdict import Case, Level
 
-#: What a check asks: is it the data that was recorded, or are its mean and std still right?
+#: Questions of a check: is it the data that was recorded, or are its mean and std still right?
 MODES = ("same", "compatible")
-#: What a rule can be set to.
+#: Levels that a rule can be set to.
 LEVELS = ("off", "warn", "fail")
 
 
@@ -31,10 +31,10 @@ class Rule:
 
     Attributes
     ----------
-    finds : what a finding of it is, in one line.
+    finds : its finding, in one line.
     threshold : when something is one, in one line, with the numbers that the rule takes.
     level : of its findings, unless set otherwise; what is less bad stays so.
-    look : what it does; None where the cases come from reading images or files again.
+    look : the rule itself; None where the cases come from reading images or files again.
     modes : in which it is looked at.
     """
 

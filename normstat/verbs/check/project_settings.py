@@ -25,7 +25,7 @@ class CheckSettings:
     rules : rule → ``off``, ``warn`` or ``fail``.
     config : files and ``preset:NAME``; the files from the current folder.
     require_conclusive : an inconclusive case fails the data.
-    file : where all this stands, from the current folder; None if nowhere.
+    file : with all this, from the current folder; None if there is none.
     """
 
     mode: str | None = None
@@ -53,7 +53,7 @@ def project_settings(rules: Collection[str], folder: str = ".") -> CheckSettings
     Parameters
     ----------
     rules : names of all rules.
-    folder : where to look first; then in those above.
+    folder : to look in first; then in those above.
 
     Raises
     ------
