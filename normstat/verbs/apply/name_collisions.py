@@ -1,4 +1,4 @@
-"""Where the outputs of a run would go, from names alone: not over an image, no two to one file."""
+"""Outputs of a run, looked at by name: none over an image, no two to one file."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -12,18 +12,17 @@ from normstat.verbs.apply.claims import Claims, hashed
 from normstat.writers.folder import RESERVED
 from normstat.writers.journal import folded
 from normstat.writers.outdir_checks import Disk, is_inside
-from normstat.writers.writer import renamed
 
 
 class _Claim(NamedTuple):
-    """A name relative to OUT, and what needs it: an input, or a folder (which ends in ``/``)."""
+    """A name relative to OUT, and its owner: an input, or a folder (which ends in ``/``)."""
 
     name: str
     owner: str
 
 
-class Apart:
-    """Looks whether images are in OUT, where a run would replace or remove them.
+class OverlapCheck:
+    """Finds images that are in OUT, where a run would replace or remove them.
 
     Parameters
     ----------
@@ -57,30 +56,30 @@ class Apart:
                 )
 
 
-class Names:
+class OutputNames:
     """The names of the outputs: no two images may have the same, in whatever order they come.
 
     Parameters
     ----------
-    out : OUT.
-    inputs : all images, by name, once more: called to tell which two have one output.
-    existing : the disk, if what is there already is to be measured.
-    extension : of the outputs.
+    root : OUT.
+    shards : gives all images once more, to tell which two have one output.
+    output : split and path of an image → name of its output.
+    existing : the disk, if outputs that are there already are to be measured.
     """
 
     def __init__(
         self,
-        out: str,
-        inputs: Callable[[], Iterable[str]],
+        root: str,
+        shards: Callable[[], Iterable[Shard]],
+        output: Callable[[str, str], str],
         existing: Disk | None = None,
-        extension: str = ".npy",
     ) -> None:
-        self._out = out
-        self._inputs = inputs
-        self._extension = extension
+        self._root = root
+        self._shards = shards
+        self._output = output
         self._existing = existing
         self._claims = Claims()
-        #: Bytes that outputs take which are there.
+        #: Bytes on the disk of outputs that are there.
         self.existing_bytes = 0
 
     def add(self, shard: Shard) -> None:
@@ -94,29 +93,25 @@ class Names:
         if self._existing:
             for path in shard.names:
                 with suppress(OSError):
-                    size = os.path.getsize(f"{self._out}/{renamed(path, self._extension)}")
-                    self.existing_bytes += self._existing.taken(size)
-        for claim in self._claimed(shard.names):
+                    size = os.path.getsize(f"{self._root}/{self._output(shard.split, path)}")
+                    self.existing_bytes += self._existing.file(size).on_disk
+        for claim in self._claimed([shard]):
             if self._claims.add(folded(claim.name), claim.owner):
-                self._refuse()
+                self.check()
 
     def check(self) -> None:
-        """Look at all that were taken together.
+        """Look at all that were taken together; equal hashes alone are no reason to refuse.
 
         Raises
         ------
         UsageError
-            Two inputs would become one output.
+            Two inputs would become one output; with the first two.
         """
-        self._refuse()
-
-    def _refuse(self) -> None:
-        """Refuse the first two inputs that share a name; equal hashes alone are no reason."""
         shared = self._claims.shared()
         if not shared:
             return
         owners: dict[str, str] = {}
-        for claim in self._claimed(self._inputs()):
+        for claim in self._claimed(self._shards()):
             name = folded(claim.name)
             if hashed(name) in shared:
                 other = owners.setdefault(name, claim.owner)
@@ -126,18 +121,19 @@ class Names:
                         f"{shown(claim.name)}; rename one, or leave it out with --exclude"
                     )
 
-    def _claimed(self, paths: Iterable[str]) -> Iterator[_Claim]:
+    def _claimed(self, shards: Iterable[Shard]) -> Iterator[_Claim]:
         """Names that normstat and each input need: its output, and the folders on the way to it."""
         for name in RESERVED:
             yield _Claim(name, "normstat")
         latest = ""
-        for path in paths:
-            output = renamed(path, self._extension)
-            folder = output.rpartition("/")[0]
-            if folder != latest:  # those of a folder mostly follow each other
-                latest = folder
-                yield from _folders(folder)
-            yield _Claim(output, path)
+        for shard in shards:
+            for path in shard.names:
+                output = self._output(shard.split, path)
+                folder = output.rpartition("/")[0]
+                if folder != latest:  # those of a folder mostly follow each other
+                    latest = folder
+                    yield from _folders(folder)
+                yield _Claim(output, path)
 
 
 def _folders(folder: str) -> Iterator[_Claim]:
