@@ -100,11 +100,11 @@ def test_the_folder_for_unfinished_files_is_no_link(
 def test_a_link_that_appears_while_a_run_goes_on(tmp_path: Path, data: Path) -> None:
     """Outputs behind it are not even noted, so nothing is written there."""
     out = OutputFolder(str(tmp_path / "out"))
-    out.begin({}, [])
-    out.plan(["train/cat/0.npy"])
-    (tmp_path / "out" / "train").symlink_to(data / "train")
-    with pytest.raises(UsageError, match=r"train: is a link"):
-        out.plan(["train/dog/0.npy"])
+    with out.begun({}, []):
+        out.plan(["train/cat/0.npy"])
+        (tmp_path / "out" / "train").symlink_to(data / "train")
+        with pytest.raises(UsageError, match=r"train: is a link"):
+            out.plan(["train/dog/0.npy"])
 
 
 @links

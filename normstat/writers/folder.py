@@ -74,8 +74,9 @@ class OutputFolder:
             cure = continues if earlier_record(self.root) else "or choose another folder"
             refuse_filled(self.root, f"--overwrite replaces what is there, {cure}")
 
-    def begin(self, decided: Mapping[str, Any], outputs: Iterable[str]) -> None:
-        """Make the folder, or make it ready again.
+    @contextmanager
+    def begun(self, decided: Mapping[str, Any], outputs: Iterable[str]) -> Iterator[None]:
+        """Make the folder, or make it ready again; at the end remove unfinished files.
 
         Parameters
         ----------
@@ -103,9 +104,9 @@ class OutputFolder:
                 if self.overwrite:
                     self._remove_earlier(outputs)
                 self._make_ready()
-        except BaseException:
-            self.give_up()
-            raise
+            yield
+        finally:
+            self._remove_unfinished()
 
     def plan(self, outputs: Iterable[str]) -> None:
         """Note outputs before they are written: --overwrite removes them if this run never ends.
@@ -137,7 +138,7 @@ class OutputFolder:
             if self._continues:
                 self._remove_left_over(besides)
             self._write(RECORD, self._decided | dict(result))
-            self.give_up()
+            self._remove_unfinished()
             self._remove(PLANNED)
             self._remove(STARTED)
 
@@ -146,7 +147,7 @@ class OutputFolder:
 
         If the run continued another, that one's arrays stay, and can be continued still.
         """
-        self.give_up()
+        self._remove_unfinished()
         if self._continues:
             return
         for name in (INDEX, PLANNED, STARTED):
@@ -154,10 +155,6 @@ class OutputFolder:
         if self._made:
             with suppress(OSError):  # somebody has put something there
                 os.rmdir(self.root)
-
-    def give_up(self) -> None:
-        """Remove unfinished files."""
-        shutil.rmtree(self._unfinished, ignore_errors=True)
 
     def overwritten_bytes(self, disk: Disk) -> int:
         """Bytes on the disk of arrays of earlier runs, which are removed first."""
@@ -193,7 +190,7 @@ class OutputFolder:
 
     def _make_ready(self) -> None:
         """Turn a folder that is complete, or empty, into one that is begun."""
-        shutil.rmtree(self._unfinished, ignore_errors=True)
+        self._remove_unfinished()
         os.mkdir(self._unfinished)
         self._write(STARTED, self._decided)
         self._remove(RECORD)
@@ -244,6 +241,9 @@ class OutputFolder:
         # A folder of that name, or a file where its folder was, is none of ours.
         with suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError):
             os.unlink(self._path(self._checked(name)))
+
+    def _remove_unfinished(self) -> None:
+        shutil.rmtree(self._unfinished, ignore_errors=True)
 
     def _size(self, name: str) -> int:
         """Bytes of a file; 0 if it is not there."""

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 
 from normstat.errors import NothingToRead, Stopped
-from normstat.executors import Executor
 from normstat.files import shown
 from normstat.images import Shard
 from normstat.verbs.apply.job import ShardResult
 from normstat.verbs.apply.plan import Forecast, Plan
 from normstat.verbs.apply.result import Applied, RunTotals
+from normstat.verbs.engine import Engine
 from normstat.verbs.listeners import Progress
 from normstat.verbs.run import Run, most_frequent
 from normstat.writers import Writer
@@ -17,7 +17,7 @@ from normstat.writers.index import index_line
 from normstat.writers.outdir_checks import writing
 
 
-def execute(plan: Plan, forecast: Forecast, engine: Executor, progress: Progress) -> Applied:
+def execute(plan: Plan, forecast: Forecast, engine: Engine) -> Applied:
     """Write all arrays, the index, and at the end the record.
 
     Raises
@@ -28,27 +28,23 @@ def execute(plan: Plan, forecast: Forecast, engine: Executor, progress: Progress
     Stopped
         The disk is full, a method has no answer for an image, or DATA has changed meanwhile.
     """
-    folder, writer = plan.folder, plan.writer
-    folder.begin(plan.record(), _outputs(writer, plan.images.shards()))
-    try:
-        return _execute(plan, forecast, engine, progress)
-    finally:
-        folder.give_up()
+    with plan.folder.begun(plan.record(), _outputs(plan.writer, plan.images.shards())):
+        return _execute(plan, forecast, engine)
 
 
-def _execute(plan: Plan, forecast: Forecast, engine: Executor, progress: Progress) -> Applied:
+def _execute(plan: Plan, forecast: Forecast, engine: Engine) -> Applied:
     folder, writer, data = plan.folder, plan.writer, plan.images.source.root
     with writing(folder.root):
         for split, number in forecast.rows.items():
             writer.begin(split, number)
     run = Run(
         plan.images,
-        engine,
-        progress,
+        engine.executor,
+        engine.progress,
         lambda shard: folder.plan(_outputs(writer, [shard])),
         survey=False,  # the measuring run has told it
     )
-    totals = _written(plan, forecast, run, progress)
+    totals = _written(plan, forecast, run, engine.progress)
     if run.images != forecast.rows:
         raise Stopped(f"{shown(data)}: files were added or removed meanwhile")
     totals.refuse_unaccounted(run.listed)
@@ -64,7 +60,7 @@ def _execute(plan: Plan, forecast: Forecast, engine: Executor, progress: Progres
             files.extend(writer.finish(split, number, totals.gaps(split, number)))
     folder.finish(totals.record(run.listed), files)
     for remark in totals.remarks(plan.reading.frames):
-        progress.notice(remark)
+        engine.progress.notice(remark)
     usage = writer.disk_usage(totals.arrays, forecast.disk)
     return Applied(
         listed=run.listed.total(),

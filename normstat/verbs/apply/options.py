@@ -1,4 +1,4 @@
-"""Options of ``apply`` held against the statistics: completed, refused, or explained."""
+"""Options of ``apply``, held against the statistics: refused, completed, or explained."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -10,7 +10,9 @@ from normstat.images import ARRAY_LAYOUTS
 from normstat.methods import METHODS, Needs, Normalizer, normalizer, split_of
 from normstat.presets import Preset
 from normstat.stats import Settings, SplitStats, Stats
+from normstat.verbs.options import refuse_settings, refuse_unknown
 from normstat.writers import WRITERS
+from normstat.writers.run_record import RunRecord
 
 #: Orders of the axes in ``.npy`` images that one array each is written for.
 INPUT_LAYOUTS = ("auto", "hwc", "chw")
@@ -19,14 +21,19 @@ _OF_STATISTICS = ("channels", "resize", "crop", "max_value")
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """Choices that decide the arrays of images, besides how the images are found and read.
+class ApplyOptions:
+    """Choices that decide the arrays of images, besides how the images are found.
 
     Attributes
     ----------
     source : statistics, a preset, the name of a method, or None.
-    method, from_split, own_split, epsilon, dtype, layout, store, exif : as for
+    method, from_split, own_split, epsilon, dtype, layout, store, input_layout, exif : as for
         :func:`normstat.apply`.
+
+    Raises
+    ------
+    UsageError
+        A choice is unknown, or two exclude each other.
     """
 
     source: Stats | SplitStats | Preset | str | None
@@ -37,22 +44,14 @@ class Options:
     dtype: str
     layout: str
     store: str
+    input_layout: str | None
     exif: bool
 
-    def refuse(self, input_layout: str | None) -> None:
-        """Refuse a choice that is unknown, and two that exclude each other.
-
-        Raises
-        ------
-        UsageError
-        """
-        for option, value, known in (
-            ("--layout", self.layout, ARRAY_LAYOUTS),
-            ("--input-layout", "auto" if input_layout is None else input_layout, INPUT_LAYOUTS),
-            ("--store", self.store, WRITERS),
-        ):
-            if value not in known:
-                raise UsageError(f"{option} {shown(value)}: should be one of {', '.join(known)}")
+    def __post_init__(self) -> None:
+        refuse_unknown("layout", self.layout, ARRAY_LAYOUTS)
+        if self.input_layout is not None:
+            refuse_unknown("input_layout", self.input_layout, INPUT_LAYOUTS)
+        refuse_unknown("store", self.store, WRITERS)
         if self.own_split and not isinstance(self.source, Stats):
             raise UsageError("--own-split: only a stats file (--stats) has a split for each")
         if isinstance(self.source, SplitStats):
@@ -63,27 +62,27 @@ class Options:
         if self.own_split and self.from_split:
             raise UsageError("--own-split and --from: choose one")
 
-    def settings(self, given: Mapping[str, Any], layout: str | None) -> Settings:
-        """The settings that are given, the others as those of the statistics.
+    def settings(self, asked: Mapping[str, Any], applied: RunRecord | None) -> Settings:
+        """The settings that are asked for, the others as those of the statistics.
 
         Statistics of resized images are not those of the originals. That gray images become color
         is no other setting: among color they were counted so.
 
         Parameters
         ----------
-        given : name → value, of :class:`normstat.stats.Settings`.
-        layout : of ``.npy`` images whose record tells it; None: no record does.
+        asked : name of a setting → value; None: not asked for.
+        applied : record of the run that wrote the images.
 
         Raises
         ------
         UsageError
-            The statistics were computed with others.
+            A value is out of range, or the statistics were computed with another.
         """
-        if not isinstance(self.source, Stats):
-            return Settings(**{"layout": layout or "auto", **given})
-        recorded = self.source.settings
+        asked = {name: value for name, value in asked.items() if value is not None}
+        refuse_settings(Settings(**asked))
+        recorded = self.source.settings if isinstance(self.source, Stats) else Settings(**asked)
         for name in _OF_STATISTICS:
-            value, theirs = given.get(name), getattr(recorded, name)
+            value, theirs = asked.get(name), getattr(recorded, name)
             spreads = name == "channels" and (value, theirs) == ("rgb", "auto")
             if value not in (None, theirs) and not spreads:
                 option = f"--{name.replace('_', '-')}"
@@ -92,12 +91,15 @@ class Options:
                     f"{option} {value}: the statistics were computed {was}; leave the option out, "
                     f"or compute statistics with {option} {value}"
                 )
-        if layout is None and recorded.layout in INPUT_LAYOUTS:
-            layout = recorded.layout
-        # An array is of one image: the first frame, where statistics are of all.
-        frames = "channels" if recorded.frames == "channels" else "first"
-        own = {"split": (), "covariance": False, "frames": frames, "layout": layout or "auto"}
-        return replace(recorded, **{**own, **given})
+        layout = recorded.layout if recorded.layout in INPUT_LAYOUTS else "auto"
+        own: dict[str, Any] = {
+            "split": (),
+            "covariance": False,
+            # An array is of one image: the first frame, where statistics are of all.
+            "frames": "channels" if recorded.frames == "channels" else "first",
+            "layout": self.input_layout or (applied.layout if applied else layout),
+        }
+        return replace(recorded, **own, **asked)
 
     def normalizers(self, splits: Iterable[str]) -> dict[str, Normalizer]:
         """Split → normalizer of its images.

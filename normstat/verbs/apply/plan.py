@@ -10,21 +10,20 @@ import numpy as np
 from normstat import __version__
 from normstat.decode import versions
 from normstat.errors import NothingToRead
-from normstat.executors import Executor
 from normstat.files import shown
 from normstat.images import ReadOptions, Shard, Unreadable
 from normstat.methods import Normalizer
 from normstat.stats import Settings
 from normstat.verbs.apply.job import WriteArrays
 from normstat.verbs.apply.name_collisions import OutputNames, OverlapCheck
-from normstat.verbs.apply.options import Options
+from normstat.verbs.apply.options import ApplyOptions
 from normstat.verbs.apply.preflight import HeaderTotals, ReadHeaders
-from normstat.verbs.listeners import Progress
-from normstat.verbs.run import Images, Run, most_frequent
+from normstat.verbs.engine import Engine
+from normstat.verbs.run import Images, Run, most_frequent, read_options
 from normstat.writers import Writer, writer_of
 from normstat.writers.folder import OutputFolder
 from normstat.writers.outdir_checks import Disk, DiskUsage
-from normstat.writers.run_record import SCHEMA, RunRecord
+from normstat.writers.run_record import SCHEMA
 
 # Settings that change statistics but no array.
 _OF_COUNTING = ("covariance",)
@@ -37,7 +36,7 @@ class Plan:
     images: Images
     settings: Settings
     reading: ReadOptions
-    options: Options
+    options: ApplyOptions
     normalizers: Mapping[str, Normalizer]
     folder: OutputFolder
     writer: Writer
@@ -47,15 +46,12 @@ class Plan:
         cls,
         images: Images,
         settings: Settings,
-        options: Options,
-        applied: RunRecord | None,
+        options: ApplyOptions,
         folder: OutputFolder,
     ) -> "Plan":
-        """The plan for images of any kind and size; `applied` is the record in their folder."""
+        """The plan for images of any kind and size."""
         settings = replace(settings, split_dirs=images.source.split_dirs)
-        reading = replace(settings.reading(), upright=options.exif)
-        if applied and applied.channels:
-            reading = replace(reading, names=applied.channels)
+        reading = replace(read_options(images.source, settings), upright=options.exif)
         normalizers = options.normalizers(images.selection.splits)
         writer = writer_of(options.store)(folder.root, options.dtype, folder.skip_existing)
         return cls(images, settings, reading, options, normalizers, folder, writer)
@@ -139,7 +135,7 @@ def _human(size: float) -> str:
     return f"{size:.1f} TB"
 
 
-def measured(plan: Plan, engine: Executor, progress: Progress) -> tuple[Plan, Forecast]:
+def measured(plan: Plan, engine: Engine) -> tuple[Plan, Forecast]:
     """The plan for exactly these images, after a look at every name and header.
 
     Raises
@@ -158,7 +154,7 @@ def measured(plan: Plan, engine: Executor, progress: Progress) -> tuple[Plan, Fo
         if plan.writer.file_per_image:
             names.add(shard)
 
-    run = Run(plan.images, engine, progress, look_at)
+    run = Run(plan.images, engine.executor, engine.progress, look_at)
     itemsize = np.dtype(plan.options.dtype).itemsize
     job = ReadHeaders(plan.reading, plan.normalizers, itemsize, disk)
     totals = HeaderTotals()

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 
-from normstat.executors import Executor
 from normstat.images import Shard
 from normstat.verbs.apply.plan import Forecast, Plan
 from normstat.verbs.apply.result import Applied, range_of
+from normstat.verbs.engine import Engine
 from normstat.verbs.run import LOOK_AT, Images
 from normstat.writers import ArrayRow
 
 
-def preview(plan: Plan, forecast: Forecast, engine: Executor) -> Applied:
+def preview(plan: Plan, forecast: Forecast, engine: Engine) -> Applied:
     """The arrays of the first images, and the size of all.
 
     Raises
@@ -21,7 +21,9 @@ def preview(plan: Plan, forecast: Forecast, engine: Executor) -> Applied:
         A method has no answer for one of them.
     """
     rows: list[ArrayRow] = []
-    with closing(engine.map(plan.job(dry_run=True), _first_images(plan.images))) as results:
+    with closing(
+        engine.executor.map(plan.job(dry_run=True), _first_images(plan.images))
+    ) as results:
         for result in results:
             if result.failure:
                 raise result.failure

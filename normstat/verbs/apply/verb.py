@@ -3,20 +3,21 @@
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
-from typing import Any
 
 from normstat.errors import OutputError
 from normstat.executors import Executor, Local
 from normstat.methods import source_named
 from normstat.presets import Preset
-from normstat.stats import Settings, Stats
+from normstat.stats import Stats
 from normstat.verbs.apply.execute import execute
-from normstat.verbs.apply.options import Options
+from normstat.verbs.apply.options import ApplyOptions
 from normstat.verbs.apply.plan import Plan, measured
 from normstat.verbs.apply.preview import preview
 from normstat.verbs.apply.result import Applied
-from normstat.verbs.listeners import Listener, heard
-from normstat.verbs.run import Images, executor_for, names_of, refuse_options
+from normstat.verbs.engine import Engine
+from normstat.verbs.listeners import Listener
+from normstat.verbs.options import names_of
+from normstat.verbs.run import Images, folder_of
 from normstat.writers.folder import OutputFolder
 from normstat.writers.run_record import record_in_data
 
@@ -107,41 +108,43 @@ def apply(
     >>> done.images, done.first[0].shape
     (1, (3, 2, 4))
     """
-    options = Options(
-        source_named(source), method, from_split, own_split, epsilon, dtype, layout, store, exif
+    options = ApplyOptions(
+        source_named(source),
+        method,
+        from_split,
+        own_split,
+        epsilon,
+        dtype,
+        layout,
+        store,
+        input_layout,
+        exif,
     )
-    applied = record_in_data(os.fspath(path))
-    given: dict[str, Any] = {
+    given = {
         "channels": channels,
         "include": names_of(include),
         "exclude": names_of(exclude),
         "resize": resize,
         "crop": crop,
-        "layout": input_layout,
         "max_value": max_value,
         "max_pixels": max_pixels,
         "split_dirs": {name: os.fspath(folder) for name, folder in (split_dir or {}).items()},
         "labels": labels,
     }
-    given = {name: value for name, value in given.items() if value is not None}
-    options.refuse(input_layout)
-    refuse_options(Settings(**given), workers, None, image_timeout)
-    settings = options.settings(given, applied.layout if applied else None)
+    settings = options.settings(given, record_in_data(os.fspath(path)))
+    engine = Engine.of(workers, image_timeout, executor, progress)
     folder = OutputFolder(os.fspath(out), overwrite, skip_existing)
     folder.refuse(os.fspath(path))
-    images = Images.of(path, settings, names_of(split))
-    plan = Plan.of(images, settings, options, applied, folder)
-    engine = executor or executor_for(workers, image_timeout)
-    telling = heard(progress)
+    images = Images.of(folder_of(path, settings), names_of(split))
+    plan = Plan.of(images, settings, options, folder)
     for notice in options.notices():
-        telling.notice(notice)
-    with engine if isinstance(engine, Local) else nullcontext(engine) as engine:
-        plan, forecast = measured(plan, engine, telling)
+        engine.progress.notice(notice)
+    # Workers of a run that this process starts stay for the next one.
+    with engine.executor if isinstance(engine.executor, Local) else nullcontext():
+        plan, forecast = measured(plan, engine)
         shortage = forecast.shortage(folder.root)
         if shortage and not dry_run:
             raise OutputError(shortage)
         if shortage:
-            telling.notice(shortage)
-        if dry_run:
-            return preview(plan, forecast, engine)
-        return execute(plan, forecast, engine, telling)
+            engine.progress.notice(shortage)
+        return preview(plan, forecast, engine) if dry_run else execute(plan, forecast, engine)
