@@ -28,8 +28,8 @@ from normstat.cache.database import Database
 from normstat.cache.quarantine import identity_of, set_aside
 from normstat.errors import NormstatError, OutputError, StatsFileError, UsageError
 from normstat.executors import Local
-from normstat.images import Sample, Shard, Stamp, Unreadable
-from normstat.sources import Folder
+from normstat.images import Sample, Shard, Unreadable
+from normstat.sources import Folder, LocalFiles
 from normstat.statsfile import ROWS, dumps_counts, loads_counts
 from normstat.verbs.compute.count import count
 from normstat.verbs.compute.job import Count
@@ -86,7 +86,7 @@ def fold(images: Sequence[Any], places: Sequence[int], covariance: bool = False)
             rows.append(row_of_unreadable(record))
             total.add_unreadable(record)
         else:
-            pixels, sample = ArrayPixels(image), Sample("train", name, name)
+            pixels, sample = ArrayPixels(image), Sample("train", name)
             rows.append(row_of(sample, 99, pixels, ROWS))
             total.add(sample, pixels)
     return Counts(total.tally(), tuple(rows))
@@ -137,10 +137,10 @@ def test_what_is_no_tally_is_refused(old: bytes, new: bytes) -> None:
         loads_counts(data.replace(old, new, 1))
 
 
-# ------------------------------------------------------------------------------------- the stamps
+# ------------------------------------------------------------------------------------- the versions
 
 
-def test_what_may_change_unseen_is_not_settled(tmp_path: Path) -> None:
+def test_what_may_change_unseen_has_no_version(tmp_path: Path) -> None:
     """Within two seconds of a whole second a file may be written again with the same times."""
     pgm(tmp_path / "a.pgm", 1)
     settle(tmp_path)
@@ -148,12 +148,12 @@ def test_what_may_change_unseen_is_not_settled(tmp_path: Path) -> None:
     os.utime(tmp_path / "a.pgm", (now, int(now) + 1))
     (tmp_path / "b.pgm").symlink_to("nowhere")
     source = Folder(tmp_path)
-    (shard,) = source.shards(source.selection(), stamped=True)
-    assert [stamp.settled for stamp in shard.stamps] == [False, False]
-    assert next(source.shards(source.selection())).stamps == ()
+    (shard,) = source.shards(source.selection(), versions=True)
+    assert shard.versions == (b"", b"")
+    assert next(source.shards(source.selection())).versions == ()
 
 
-def test_a_time_far_from_now_is_settled(tmp_path: Path) -> None:
+def test_a_time_far_from_now_has_a_version(tmp_path: Path) -> None:
     """A camera's wrong clock, or an archive's old times, keep nothing from being kept."""
     for name, time in (("a.pgm", 0), ("b.pgm", 4e9)):
         pgm(tmp_path / name, 1)
@@ -226,13 +226,9 @@ def test_a_damaged_row_is_not_found_and_replaced(tmp_path: Path, column: str) ->
 
 
 def test_digests_tell_files_apart() -> None:
-    """Path, size, both times and inode make a sample; whether it was settled does not."""
-    stamp = Stamp(1, 2, 3, 4, True)
-    others = [stamp._replace(**{field: 9}) for field in ("size", "mtime_ns", "ctime_ns", "inode")]
-    digests = {sample_digest("a", other) for other in (stamp, *others)}
-    digests.add(sample_digest("b", stamp))
-    assert len(digests) == 6
-    assert sample_digest("a", stamp._replace(settled=False)) in digests
+    """Name and version make a sample, however they are put together."""
+    digests = {sample_digest("a", b"1"), sample_digest("a", b"2"), sample_digest("b", b"1")}
+    assert len(digests | {sample_digest("a1", b""), sample_digest("", b"1a")}) == 5
 
 
 def test_another_program_s_file_is_left_alone(tmp_path: Path, warnings: list[str]) -> None:
@@ -592,16 +588,18 @@ def test_what_was_not_made_here_is_not_believed(tmp_path: Path) -> None:
     data = write(tmp_path / "data", {"a.png": GRAY, "b.png": GRAY})
     read(data, tmp_path / "c")
     source = Folder(data)
-    (shard,) = source.shards(source.selection(), stamped=True)
+    (shard,) = source.shards(source.selection(), versions=True)
     (content,) = contents(str(tmp_path / "c"))
     assert content.context
     job = Count(normstat.Settings().reading(), fields=ROWS)
     for paths in (("a.png",), ("a.png", "c.png")):
-        made_up = job(Shard("all", str(data), paths))
+        made_up = job(Shard("all", LocalFiles(str(data)), paths))
         lost = Counts.of_unreadable(Unreadable("other", "a.png", "empty"))
         for value in (b"", dumps_counts(made_up), dumps_counts(made_up + lost)):
             cache = Cache(str(tmp_path / "c"), pytest.fail)
-            cache.store(content.context, list(map(sample_digest, shard.names, shard.stamps)), value)
+            cache.store(
+                content.context, list(map(sample_digest, shard.names, shard.versions)), value
+            )
             cache.close()
             assert read(data, tmp_path / "c") == ["a.png", "b.png"]
 
@@ -651,16 +649,18 @@ def test_shards_without_images_need_no_worker() -> None:
         def lost(self, record: Unreadable) -> tuple[str, ...]:
             raise AssertionError(record)
 
-    empty = Shard("all", "root", ())
+    from jobs import NOWHERE
+
+    empty = Shard("all", NOWHERE, ())
     results = list(Local(3).map(Asked(), [empty] * 9))  # Asked cannot be pickled: no worker has it
     assert results == [(f"{os.getpid()}",)] * 9
 
 
 def test_shards_without_images_stay_in_order() -> None:
     """Among those that workers have, and where a worker dies, results come in their order."""
-    from jobs import Names
+    from jobs import NOWHERE, Names
 
-    shards = [Shard("all", "root", paths) for paths in ((), ("a", "b"), (), ("exit 3", "c"), ())]
+    shards = [Shard("all", NOWHERE, paths) for paths in ((), ("a", "b"), (), ("exit 3", "c"), ())]
     results = list(Local(2).map(Names(), shards * 3))
     assert [result[-1:] for result in results] == [(), ("b",), (), ("c",), ()] * 3
 

@@ -13,7 +13,7 @@ from cached import read, settle
 from normstat.accumulators.tally import STATE
 from normstat.cache import Cache, contents, sample_digest
 from normstat.images import ReadOptions, Shard
-from normstat.sources import Folder
+from normstat.sources import Folder, LocalFiles
 from normstat.statsfile import ROWS, dumps_counts, loads_counts
 from normstat.verbs.compute.job import Count
 from normstat.verbs.compute.row_validation import believed
@@ -38,7 +38,8 @@ def counted(folder: Path) -> bytes:
     """What a cache would keep of these files."""
     for name, content in FILES.items():
         make.write(folder / name, content)
-    return dumps_counts(Count(ReadOptions(), True, ROWS)(Shard("val", str(folder), tuple(FILES))))
+    shard = Shard("val", LocalFiles(str(folder)), tuple(FILES))
+    return dumps_counts(Count(ReadOptions(), True, ROWS)(shard))
 
 
 def readable(value: bytes) -> str:
@@ -140,12 +141,14 @@ def test_a_run_counts_again_what_is_not_believed(tmp_path: Path) -> None:
     settle(data)
     read(data, tmp_path / "c")
     source = Folder(data)
-    (shard,) = source.shards(source.selection(), stamped=True)
+    (shard,) = source.shards(source.selection(), versions=True)
     (content,) = contents(str(tmp_path / "c"))
     assert content.context
-    digests = list(map(sample_digest, shard.names, shard.stamps))
+    digests = list(map(sample_digest, shard.names, shard.versions))
     tally = json.loads(
-        dumps_counts(Count(ReadOptions(), fields=ROWS)(Shard("all", str(data), ("a.pgm",))))
+        dumps_counts(
+            Count(ReadOptions(), fields=ROWS)(Shard("all", LocalFiles(str(data)), ("a.pgm",)))
+        )
     )
     tally["splits"]["all"]["kinds"][0]["first"] = []
     cache = Cache(str(tmp_path / "c"), pytest.fail)

@@ -26,7 +26,6 @@ from normstat.errors import (
     UnknownSplit,
     UsageError,
 )
-from normstat.images import Shard
 from normstat.verbs.apply.claims import Claims, hashed
 from normstat.verbs.apply.name_collisions import OutputNames
 from normstat.verbs.listeners import Silent
@@ -125,12 +124,12 @@ def test_collisions_are_found_in_any_order(stems, others, random):
     outputs = [path[: -len(".png")] + ".npy" for path in paths]
     above = {str(parent) for output in outputs for parent in PurePosixPath(output).parents}
     collide = len(set(outputs)) < len(outputs) or bool(above & {*outputs, *RESERVED})
-    shards = [Shard("all", "", (path,)) for path in paths]
-    names = OutputNames("out", lambda: shards, lambda _, path: renamed(path, ".npy"))
+    images = [(renamed(path, ".npy"), path) for path in paths]
+    names = OutputNames("out", lambda: images)
     names._claims = Claims(recent=2)
     with pytest.raises(UsageError, match="would both become") if collide else nullcontext():
-        for shard in shards:
-            names.add(shard)
+        for image in images:
+            names.add([image])
         names.check()
 
 

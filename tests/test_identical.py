@@ -21,7 +21,7 @@ from normstat.accumulators.keys import NO_KEY, KeyCollector
 from normstat.accumulators.rows import Counts
 from normstat.executors import InProcess, Job
 from normstat.images import Code, ImageRow, ReadOptions, Shard, Unreadable
-from normstat.sources import Folder
+from normstat.sources import Folder, LocalFiles
 from normstat.statsfile import dumps
 from normstat.verbs.check.duplicates import Overlap, cases, identical
 from normstat.verbs.check.verify_pixels import Reread, Rereading
@@ -337,7 +337,7 @@ def test_data_that_is_gone(tmp_path: Path) -> None:
 
 def shard_of(folder: Path, *names: str) -> Shard:
     folders = (Unreadable("train", "closed/", Code.PERMISSION_DENIED),)
-    return Shard("train", str(folder), names, folders)
+    return Shard("train", LocalFiles(str(folder)), names, unreadable=folders)
 
 
 def test_a_key_for_each_image(tmp_path: Path) -> None:

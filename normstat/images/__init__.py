@@ -23,7 +23,7 @@ from normstat.images.read_options import (
     ReadOptions,
 )
 from normstat.images.row import DIGEST, ROW_FIELDS, ImageRow
-from normstat.images.samples import Sample, Shard, Stamp
+from normstat.images.samples import Container, Payload, Reader, Sample, Shard
 from normstat.images.skipped import LeftOut, Reason, Skipped
 from normstat.images.unreadable import HINTS, LASTING, Code, Unreadable
 
@@ -45,16 +45,18 @@ __all__ = [
     "RGB8",
     "ROW_FIELDS",
     "Code",
+    "Container",
     "ImageRow",
     "Kind",
     "LeftOut",
+    "Payload",
     "Pixels",
     "ReadOptions",
+    "Reader",
     "Reason",
     "Sample",
     "Shard",
     "Skipped",
-    "Stamp",
     "Unreadable",
     "band_names",
     "channel_names",

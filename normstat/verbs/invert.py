@@ -11,7 +11,6 @@ from normstat import files
 from normstat.encode import encode_png, refuse_png
 from normstat.errors import StatsFileError, UsageError
 from normstat.files import shown
-from normstat.images import Shard
 from normstat.methods import Coefficients, Normalizer, from_record
 from normstat.verbs.apply.name_collisions import OutputNames
 from normstat.verbs.listeners import Listener, heard
@@ -92,7 +91,7 @@ def invert(
     telling.total(found)
     first: list[str] = []
     for line in read_index(root):
-        name = _output(line.split, line.input)
+        name = _output(line)
         _write(target, name, encode_png(arrays.pixels(line)))
         telling.advance(1)
         if len(first) < LOOK_AT:
@@ -213,14 +212,14 @@ def _checked(arrays: _ArrayReader, target: str) -> tuple[int, bool]:
 
     Nothing is written before every line of the index, and the header of every array, was seen.
     """
-    names = OutputNames(target, lambda: map(_shard, read_index(arrays.root)), _output)
+    names = OutputNames(target, lambda: ((_output(x), x.input) for x in read_index(arrays.root)))
     found, lossless = 0, True
     for line in read_index(arrays.root):
         try:
             refuse_png(line.dtype, len(line.channels))
         except UsageError as error:
             raise UsageError(f"{shown(line.input)}: {error}") from error
-        names.add(_shard(line))
+        names.add([(_output(line), line.input)])
         arrays.array(line)
         found += 1
         lossless = lossless and arrays.normalizer(line).is_lossless(line.dtype)
@@ -228,12 +227,8 @@ def _checked(arrays: _ArrayReader, target: str) -> tuple[int, bool]:
     return found, lossless
 
 
-def _shard(line: IndexLine) -> Shard:
-    return Shard(line.split, "", (line.input,))
-
-
-def _output(_: str, path: str) -> str:
-    return renamed(path, ".png")
+def _output(line: IndexLine) -> str:
+    return renamed(line.input, ".png")
 
 
 def _write(target: str, name: str, data: bytes) -> None:

@@ -34,7 +34,7 @@ class Images:
 
     source: Folder
     selection: Selection
-    stamped: bool = False
+    versions: bool = False
 
     @classmethod
     def of(cls, source: Folder, splits: Iterable[str]) -> "Images":
@@ -45,8 +45,8 @@ class Images:
         return cls(source, selection)
 
     def shards(self) -> Iterator[Shard]:
-        """The work; with the stamps of the samples if ``stamped``."""
-        return self.source.shards(self.selection, self.stamped)
+        """The work; with the versions of samples if so asked."""
+        return self.source.shards(self.selection, self.versions)
 
 
 def folder_of(

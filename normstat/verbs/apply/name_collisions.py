@@ -1,7 +1,7 @@
 """Outputs of a run, looked at by name: none over an image, no two to one file."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -45,10 +45,13 @@ class OverlapCheck:
         if not self._is_there:
             return
         for sample in shard:
-            folder = os.path.dirname(sample.location)
+            path = shard.container.path(sample)
+            if path is None:
+                continue
+            folder = os.path.dirname(path)
             if folder != self._latest[0]:
                 self._latest = folder, is_inside(folder, self._out)
-            linked = os.path.islink(sample.location) and is_inside(sample.location, self._out)
+            linked = os.path.islink(path) and is_inside(path, self._out)
             if linked or self._latest[1]:
                 raise UsageError(
                     f"{shown(sample.name)}: a link leads into {shown(self._out)}, where the arrays "
@@ -62,28 +65,25 @@ class OutputNames:
     Parameters
     ----------
     root : OUT.
-    shards : gives all images once more, to tell which two have one output.
-    output : split and path of an image → name of its output.
+    images : gives each output with its image once more, to tell which two have one output.
     existing : the disk, if outputs that are there already are to be measured.
     """
 
     def __init__(
         self,
         root: str,
-        shards: Callable[[], Iterable[Shard]],
-        output: Callable[[str, str], str],
+        images: Callable[[], Iterable[tuple[str, str]]],
         existing: Disk | None = None,
     ) -> None:
         self._root = root
-        self._shards = shards
-        self._output = output
+        self._images = images
         self._existing = existing
         self._claims = Claims()
         #: Bytes on the disk of outputs that are there.
         self.existing_bytes = 0
 
-    def add(self, shard: Shard) -> None:
-        """Take the images of a shard.
+    def add(self, images: Sequence[tuple[str, str]]) -> None:
+        """Take some outputs, each with its image.
 
         Raises
         ------
@@ -91,11 +91,11 @@ class OutputNames:
             Two inputs would become one output, and that can be told already.
         """
         if self._existing:
-            for path in shard.names:
+            for output, _ in images:
                 with suppress(OSError):
-                    size = os.path.getsize(f"{self._root}/{self._output(shard.split, path)}")
+                    size = os.path.getsize(f"{self._root}/{output}")
                     self.existing_bytes += self._existing.file(size).on_disk
-        for claim in self._claimed([shard]):
+        for claim in _claimed(images):
             if self._claims.add(folded(claim.name), claim.owner):
                 self.check()
 
@@ -111,7 +111,7 @@ class OutputNames:
         if not shared:
             return
         owners: dict[str, str] = {}
-        for claim in self._claimed(self._shards()):
+        for claim in _claimed(self._images()):
             name = folded(claim.name)
             if hashed(name) in shared:
                 other = owners.setdefault(name, claim.owner)
@@ -121,19 +121,18 @@ class OutputNames:
                         f"{shown(claim.name)}; rename one, or leave it out with --exclude"
                     )
 
-    def _claimed(self, shards: Iterable[Shard]) -> Iterator[_Claim]:
-        """Names that normstat and each input need: its output, and the folders on the way to it."""
-        for name in RESERVED:
-            yield _Claim(name, "normstat")
-        latest = ""
-        for shard in shards:
-            for path in shard.names:
-                output = self._output(shard.split, path)
-                folder = output.rpartition("/")[0]
-                if folder != latest:  # those of a folder mostly follow each other
-                    latest = folder
-                    yield from _folders(folder)
-                yield _Claim(output, path)
+
+def _claimed(images: Iterable[tuple[str, str]]) -> Iterator[_Claim]:
+    """Names that normstat and each input need: its output, and the folders on the way to it."""
+    for name in RESERVED:
+        yield _Claim(name, "normstat")
+    latest = ""
+    for output, image in images:
+        folder = output.rpartition("/")[0]
+        if folder != latest:  # those of a folder mostly follow each other
+            latest = folder
+            yield from _folders(folder)
+        yield _Claim(output, image)
 
 
 def _folders(folder: str) -> Iterator[_Claim]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -143,18 +144,21 @@ def measured(plan: Plan, engine: Engine) -> tuple[Plan, Forecast]:
     UsageError
         Images and arrays would meet in one place, or statistics are of other images.
     """
-    root, splits = plan.folder.root, plan.images.selection.splits
+    root, images = plan.folder.root, plan.images
     disk = Disk.of(root)
     overlap = OverlapCheck(root)
     existing = disk if plan.folder.skip_existing else None
-    names = OutputNames(root, plan.images.shards, plan.writer.output, existing)
+    names = OutputNames(root, lambda: chain.from_iterable(map(outputs, images.shards())), existing)
+
+    def outputs(shard: Shard) -> list[tuple[str, str]]:
+        return [(plan.writer.output(shard.split, image), image) for image in shard.names]
 
     def look_at(shard: Shard) -> None:
         overlap.refuse(shard)
         if plan.writer.file_per_image:
-            names.add(shard)
+            names.add(outputs(shard))
 
-    run = Run(plan.images, engine.executor, engine.progress, look_at)
+    run = Run(images, engine.executor, engine.progress, look_at)
     itemsize = np.dtype(plan.options.dtype).itemsize
     job = ReadHeaders(plan.reading, plan.normalizers, itemsize, disk)
     totals = HeaderTotals()
@@ -164,12 +168,12 @@ def measured(plan: Plan, engine: Engine) -> tuple[Plan, Forecast]:
     names.check()
     if not totals.kinds:
         raise NothingToRead(
-            f"{shown(plan.images.source.root)}: none of {run.listed.total()} images can be read "
+            f"{shown(images.source.root)}: none of {run.listed.total()} images can be read "
             f"({most_frequent(totals.unreadable)})"
         )
     normalizers = totals.bound(plan.normalizers)
-    writer = plan.writer.fit(totals.shapes(normalizers, plan.options.layout), splits)
-    arrays = totals.arrays(splits)
+    writer = plan.writer.fit(totals.shapes(normalizers, plan.options.layout), normalizers)
+    arrays = totals.arrays(normalizers)
     usage = writer.disk_usage(arrays, disk)
     forecast = Forecast(
         run.listed.total(),

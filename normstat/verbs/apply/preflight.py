@@ -132,10 +132,10 @@ class ReadHeaders:
         """The totals of a shard."""
         kinds: dict[tuple[str, Kind], list[Size]] = {}
         unreadable = list(shard.unreadable)
-        with decoder():
+        with decoder(), shard.container.open() as reader:
             for sample in shard:
                 try:
-                    found = measure(sample, self.reading)
+                    found = measure(sample, reader, self.reading)
                 except UnreadableImage as error:
                     unreadable.append(sample.unreadable(error))
                     continue

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 
 from normstat.images import Shard
 from normstat.verbs.apply.plan import Forecast, Plan
@@ -44,7 +43,8 @@ def preview(plan: Plan, forecast: Forecast, engine: Engine) -> Applied:
 def _first_images(images: Images) -> Iterator[Shard]:
     left = LOOK_AT
     for shard in images.shards():
-        yield replace(shard, names=shard.names[:left], unreadable=())
-        left -= len(shard.names[:left])
+        first = shard.only(range(min(left, len(shard))))
+        yield first
+        left -= len(first)
         if not left:
             return

@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from normstat.accumulators.keys import KEY, NO_KEY
 from normstat.decode import decode, decoder
 from normstat.errors import UnreadableImage
 from normstat.executors import Executor
-from normstat.images import Pixels, ReadOptions, Sample, Shard, Unreadable
+from normstat.images import Pixels, Reader, ReadOptions, Sample, Shard, Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,8 @@ class Reread:
 
     def __call__(self, shard: Shard) -> Rereading:
         """Two hashes for each image."""
-        with decoder():
-            hashes = [self._hashes(sample) for sample in shard]
+        with decoder(), shard.container.open() as reader:
+            hashes = [self._hashes(sample, reader) for sample in shard]
         return Rereading(
             b"".join(key for key, _ in hashes), b"".join(pixels for _, pixels in hashes)
         )
@@ -56,9 +56,9 @@ class Reread:
         """An image that ended its worker."""
         return Rereading(NO_KEY, NO_KEY)
 
-    def _hashes(self, sample: Sample) -> tuple[bytes, bytes]:
+    def _hashes(self, sample: Sample, reader: Reader) -> tuple[bytes, bytes]:
         try:
-            pixels = decode(sample, self.reading)
+            pixels = decode(sample, reader.read(sample), self.reading)
         except UnreadableImage:
             return NO_KEY, NO_KEY
         return pixels.key, hash_of_pixels(pixels)
@@ -123,8 +123,7 @@ class Second:
             chosen = np.flatnonzero(self._alike[split][start : start + len(shard)])
             if len(chosen):
                 self._asked.append((split, start + chosen))
-                paths = tuple(shard.names[index] for index in chosen)
-                yield replace(shard, names=paths, unreadable=())
+                yield shard.only(chosen.tolist())
 
 
 def _rows(keys: bytes) -> NDArray[np.uint64]:

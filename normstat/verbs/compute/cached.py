@@ -62,7 +62,7 @@ class _Asked:
 
     Attributes
     ----------
-    shard : all of it, with stamps.
+    shard : all of it, with versions.
     samples : their digests.
     known : results that the cache has.
     missing : places of the others in the shard.
@@ -75,8 +75,8 @@ class _Asked:
 
     def rest(self) -> Shard:
         """What is left to read: perhaps no image, but the executor's order is that of shards."""
-        paths = tuple(self.shard.names[place] for place in self.missing)
-        return replace(self.shard, names=paths, stamps=())
+        rest = self.shard.only(self.missing)
+        return replace(rest, unreadable=self.shard.unreadable, versions=())
 
     def whole(self, rest: Counts) -> Counts:
         """The counts of all of it, from those of the rest; rows in the order of the shard."""
@@ -87,14 +87,14 @@ class _Asked:
         return Counts(total.tally, tuple(rows[name] for name in self.shard.names))
 
     def is_lasting(self, total: Counts) -> bool:
-        """Whether another run would come to the same, as long as the stamps are the same."""
+        """True if another run would come to the same, as long as the versions are the same."""
         shard = self.shard
         splits = total.tally.splits.values()
         records = (record for state in splits for record in state.unreadable)
         return (
             bool(shard.names)
             and not shard.unreadable
-            and all(stamp.settled for stamp in shard.stamps)
+            and all(shard.versions)
             and all(record.code in LASTING for record in records)
         )
 
@@ -134,7 +134,7 @@ class Resuming:
         return kept and self.reused + self._cache.written > 0
 
     def map(self, job: Job[Counts], shards: Iterable[Shard]) -> Generator[Counts, None, None]:
-        """See :class:`normstat.executors.Executor`; the shards have the stamps of their samples."""
+        """See :class:`normstat.executors.Executor`; the shards have versions."""
         with closing(self._executor.map(job, self._rests(shards))) as results:
             for rest in results:
                 asked = self._asked.popleft()
@@ -153,7 +153,7 @@ class Resuming:
             yield asked.rest()
 
     def _find(self, shard: Shard) -> _Asked:
-        samples = tuple(map(sample_digest, shard.names, shard.stamps))
+        samples = tuple(map(sample_digest, shard.names, shard.versions))
         place = {sample: number for number, sample in enumerate(samples)}
         known: list[Counts] = []
         for row in self._cache.find(self._context(shard.split), samples):

@@ -97,7 +97,7 @@ def count(
         fields | ROWS if engine.cache is not None else fields,
     )
     with _from_cache(source, job, engine) as mapping:
-        run = Run(replace(images, stamped=mapping is not None), engine.executor, engine.progress)
+        run = Run(replace(images, versions=mapping is not None), engine.executor, engine.progress)
         total, records = _sum(run.results(job, mapping), sinks, engine)
     for split in images.selection.splits:
         found = total.splits[split].files if split in total.splits else 0

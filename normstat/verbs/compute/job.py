@@ -1,13 +1,12 @@
 """The job of ``compute``: images to their state, and a row for each."""
 
-from contextlib import nullcontext
 from dataclasses import dataclass
 
 from normstat.accumulators.fold import Fold
 from normstat.accumulators.rows import Counts, row_of, row_of_unreadable
 from normstat.decode import decode, decoder
 from normstat.errors import UnreadableImage
-from normstat.images import ImageRow, ReadOptions, Sample, Shard, Unreadable
+from normstat.images import ImageRow, Reader, ReadOptions, Sample, Shard, Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +30,15 @@ class Count:
         rows: list[ImageRow | None] = []
         for record in shard.unreadable:
             fold.add_unreadable(record)
-        # A shard without images is answered in a thread, and decoder() sets what all threads see.
-        with decoder() if shard.names else nullcontext():
-            for sample in shard:
-                try:
-                    rows.append(self._row_of_added(fold, sample))
-                except UnreadableImage as error:
-                    record = sample.unreadable(error)
-                    rows.append(row_of_unreadable(record))
-                    fold.add_unreadable(record)
+        if shard.names:  # else it is answered in a thread, and decoder() sets what all threads see
+            with decoder(), shard.container.open() as reader:
+                for sample in shard:
+                    try:
+                        rows.append(self._row_of_added(fold, sample, reader))
+                    except UnreadableImage as error:
+                        record = sample.unreadable(error)
+                        rows.append(row_of_unreadable(record))
+                        fold.add_unreadable(record)
         return Counts(fold.tally(), tuple(filter(None, rows)) if self.fields else ())
 
     def lost(self, record: Unreadable) -> Counts:
@@ -48,8 +47,10 @@ class Count:
         # Without a name it was no image.
         return lost if self.fields and record.path else Counts(lost.tally)
 
-    def _row_of_added(self, fold: Fold, sample: Sample) -> ImageRow | None:
+    def _row_of_added(self, fold: Fold, sample: Sample, reader: Reader) -> ImageRow | None:
         # The pixels end with this call: two large images at a time are one too many.
-        pixels = decode(sample, self.reading)
+        payload = reader.read(sample)
+        size, pixels = len(payload), decode(sample, payload, self.reading)
+        del payload
         fold.add(sample, pixels)
-        return row_of(sample, 0, pixels, self.fields) if self.fields else None
+        return row_of(sample, size, pixels, self.fields) if self.fields else None
