@@ -1,18 +1,16 @@
 """One ``.npy`` file for each image, in a tree that mirrors that of the images."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from tokenize import TokenError
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from normstat import files
-from normstat.writers.outdir_checks import Disk, DiskUsage
-from normstat.writers.writer import UNFINISHED, header, renamed
+from normstat.writers.writer import UNFINISHED, Writer, header, renamed
 
 # NumPy's parser ends in one of these on bytes that are no header: they are evaluated as a literal.
 _NO_HEADER = (
@@ -29,7 +27,7 @@ _NO_HEADER = (
 
 
 @dataclass(frozen=True, slots=True)
-class Npy:
+class Npy(Writer):
     """Writes files like ``OUT/train/cat/1.npy``.
 
     Attributes
@@ -37,7 +35,6 @@ class Npy:
     root, dtype, resume : see :class:`normstat.writers.Writer`.
     """
 
-    file_per_image: ClassVar[bool] = True
     root: str
     dtype: str
     resume: bool = False
@@ -49,17 +46,6 @@ class Npy:
         'train/cat/1.npy'
         """
         return renamed(path, ".npy")
-
-    def disk_usage(self, arrays: Mapping[str, DiskUsage], disk: Disk) -> DiskUsage:
-        """A file for each array."""
-        return sum(arrays.values(), DiskUsage())
-
-    def fit(self, shapes: Mapping[tuple[int, ...], str], splits: Iterable[str]) -> "Npy":
-        """The same for arrays of any shape."""
-        return self
-
-    def begin(self, split: str, rows: int) -> None:
-        """Do nothing: folders are made with their first file."""
 
     def write(self, split: str, path: str, slot: int, array: NDArray[Any]) -> bool:
         """Write the array of one image; a file appears under its name when it is whole."""
@@ -77,10 +63,6 @@ class Npy:
                 os.unlink(unfinished)
             raise
         return True
-
-    def finish(self, split: str, rows: int, gaps: Sequence[int]) -> Iterable[str]:
-        """Do nothing: each file was complete when it got its name."""
-        return ()
 
 
 def _holds(path: str, array: NDArray[Any]) -> bool:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, BinaryIO, ClassVar
+from typing import Any, BinaryIO, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from normstat.errors import Stopped, UsageError
 from normstat.files import shown
 from normstat.writers.outdir_checks import Disk, DiskUsage, refuse_long_name
-from normstat.writers.writer import HEADER_BYTES, UNFINISHED, header
+from normstat.writers.writer import HEADER_BYTES, UNFINISHED, Writer, header
 
 _BLOCK = 1 << 24
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
+class Stack(Writer):
     """Writes files like ``OUT/train.npy``, of shape (N, C, H, W) or (N, H, W, C).
 
     A file is made with a row for every image that is listed; :meth:`finish` closes the gaps that
@@ -55,7 +55,7 @@ class Stack:
             DiskUsage(),
         )
 
-    def fit(self, shapes: Mapping[tuple[int, ...], str], splits: Iterable[str]) -> "Stack":
+    def fit(self, shapes: Mapping[tuple[int, ...], str], splits: Iterable[str]) -> Self:
         """The same for arrays of one shape.
 
         Raises

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,21 +47,18 @@ class Writer(Protocol):
     """One way to keep the arrays of a run in files. Picklable: worker processes write.
 
     A run fits the writer to its arrays, begins each split, writes arrays in any order and from
-    any process, and finishes each split.
-
-    Parameters
-    ----------
-    root : OUT.
-    dtype : of the values.
-    resume : keep arrays that an earlier run has left.
+    any process, and finishes each split. Methods with a body do what a file for each image needs.
 
     Attributes
     ----------
+    root : OUT, with a folder for unfinished files.
+    dtype : of the values.
+    resume : keep arrays that an earlier run has left.
     file_per_image : each image has a file of its own, which is an image itself; else several are
         rows of one file.
     """
 
-    file_per_image: ClassVar[bool]
+    file_per_image: ClassVar[bool] = True
 
     def __init__(self, root: str, dtype: str, resume: bool = False) -> None: ...
 
@@ -69,50 +66,34 @@ class Writer(Protocol):
         """Name of the file that the array of an image is in, relative to OUT."""
 
     def disk_usage(self, arrays: Mapping[str, DiskUsage], disk: Disk) -> DiskUsage:
-        """The files of a run.
+        """The files of a run; `arrays` are those of each split, were there a file for each."""
+        return sum(arrays.values(), DiskUsage())
 
-        Parameters
-        ----------
-        arrays : split → its arrays, were there a file for each.
-        """
-
-    def fit(self, shapes: Mapping[tuple[int, ...], str], splits: Iterable[str]) -> "Writer":
-        """The writer for these arrays.
-
-        Parameters
-        ----------
-        shapes : every shape, or at least two of them, with an image that has it.
+    def fit(self, shapes: Mapping[tuple[int, ...], str], splits: Iterable[str]) -> Self:
+        """The writer for arrays of these shapes, each with an image that has it.
 
         Raises
         ------
         UsageError
             They cannot be kept this way. Nothing has been written so far.
         """
+        return self
 
     def begin(self, split: str, rows: int) -> None:
-        """Get ready for so many images of a split; there is a folder for unfinished files."""
+        """Get ready for so many images of a split."""
 
     def write(self, split: str, path: str, slot: int, array: NDArray[Any]) -> bool:
-        """Write the array of one image, whole or not at all.
-
-        Returns
-        -------
-        bool
-            False if an earlier run has left this very array.
-        """
+        """Write the array of one image, whole or not at all; false if it was there already."""
 
     def finish(self, split: str, rows: int, gaps: Sequence[int]) -> Iterable[str]:
-        """Complete the files of a split.
-
-        Parameters
-        ----------
-        gaps : slots without an array, in rising order.
+        """Complete the files of a split, with `gaps` in rising order where no array was written.
 
         Returns
         -------
         Iterable[str]
             Names of files that are a part of the result even if no array is in them.
         """
+        return ()
 
 
 def renamed(path: str, extension: str) -> str:

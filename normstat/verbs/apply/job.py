@@ -52,6 +52,13 @@ def is_taken(normalizer: Normalizer, kind: Kind) -> bool:
     return takes.has_scale(kind.scale)
 
 
+def channels_of(normalizer: Normalizer, kind: Kind) -> int:
+    """Channels of the arrays of images of a kind; 0 if they have none, but a record."""
+    if not is_taken(normalizer, kind):
+        return 0
+    return normalizer.takes.accept(len(kind.channels), kind.dtype, kind.channels)
+
+
 @dataclass(frozen=True, slots=True)
 class WriteArrays:
     """The job of a worker: a shard's images to arrays.
@@ -95,11 +102,11 @@ class WriteArrays:
         pixels = decode(sample, reader.read(sample), self.reading)
         array = pixels.array()
         takes = normalizer.takes
-        if not is_taken(normalizer, pixels.kind):
+        channels = channels_of(normalizer, pixels.kind)
+        if not channels:
             known = Kind(takes.dtype or "", takes.channels or (), int(takes.scale or 0))
             raise UnreadableImage(Code.OTHER_DEPTH, f"{pixels.kind}; the statistics are of {known}")
-        height, width, found = array.shape
-        channels = takes.accept(found, array.dtype.name, pixels.kind.channels)
+        height, width, _ = array.shape
         chw = self.layout == "chw"
         shape = (channels, height, width) if chw else (height, width, channels)
         out = np.empty(shape, normalizer.dtype)

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import NamedTuple
 
 from normstat.errors import UsageError
 from normstat.files import shown
@@ -12,13 +11,6 @@ from normstat.verbs.apply.claims import Claims, hashed
 from normstat.writers.folder import RESERVED
 from normstat.writers.journal import folded
 from normstat.writers.outdir_checks import Disk, is_inside
-
-
-class _Claim(NamedTuple):
-    """A name relative to OUT, and its owner: an input, or a folder (which ends in ``/``)."""
-
-    name: str
-    owner: str
 
 
 class OverlapCheck:
@@ -95,8 +87,8 @@ class OutputNames:
                 with suppress(OSError):
                     size = os.path.getsize(f"{self._root}/{output}")
                     self.existing_bytes += self._existing.file(size).on_disk
-        for claim in _claimed(images):
-            if self._claims.add(folded(claim.name), claim.owner):
+        for name, owner in _claimed(images):
+            if self._claims.add(folded(name), owner):
                 self.check()
 
     def check(self) -> None:
@@ -111,32 +103,31 @@ class OutputNames:
         if not shared:
             return
         owners: dict[str, str] = {}
-        for claim in _claimed(self._images()):
-            name = folded(claim.name)
-            if hashed(name) in shared:
-                other = owners.setdefault(name, claim.owner)
-                if other != claim.owner:
+        for name, owner in _claimed(self._images()):
+            if hashed(folded(name)) in shared:
+                other = owners.setdefault(folded(name), owner)
+                if other != owner:
                     raise UsageError(
-                        f"{shown(other)} and {shown(claim.owner)} would both become "
-                        f"{shown(claim.name)}; rename one, or leave it out with --exclude"
+                        f"{shown(other)} and {shown(owner)} would both become {shown(name)}; "
+                        "rename one, or leave it out with --exclude"
                     )
 
 
-def _claimed(images: Iterable[tuple[str, str]]) -> Iterator[_Claim]:
-    """Names that normstat and each input need: its output, and the folders on the way to it."""
+def _claimed(images: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Names in OUT with their owners: normstat, an image, or a folder, which ends in ``/``."""
     for name in RESERVED:
-        yield _Claim(name, "normstat")
+        yield name, "normstat"
     latest = ""
     for output, image in images:
         folder = output.rpartition("/")[0]
         if folder != latest:  # those of a folder mostly follow each other
             latest = folder
             yield from _folders(folder)
-        yield _Claim(output, image)
+        yield output, image
 
 
-def _folders(folder: str) -> Iterator[_Claim]:
+def _folders(folder: str) -> Iterator[tuple[str, str]]:
     names = folder.split("/")
     for depth in range(1, len(names) + 1):
         below = "/".join(names[:depth])
-        yield _Claim(below, f"{below}/")
+        yield below, f"{below}/"

@@ -44,11 +44,7 @@ class Plan:
 
     @classmethod
     def of(
-        cls,
-        images: Images,
-        settings: Settings,
-        options: ApplyOptions,
-        folder: OutputFolder,
+        cls, images: Images, settings: Settings, options: ApplyOptions, folder: OutputFolder
     ) -> "Plan":
         """The plan for images of any kind and size."""
         settings = replace(settings, split_dirs=images.source.split_dirs)

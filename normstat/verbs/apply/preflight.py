@@ -10,7 +10,7 @@ from normstat.errors import UnreadableImage, UsageError
 from normstat.files import shown
 from normstat.images import Kind, ReadOptions, Shard, Unreadable
 from normstat.methods import Normalizer
-from normstat.verbs.apply.job import is_taken
+from normstat.verbs.apply.job import channels_of, is_taken
 from normstat.writers.outdir_checks import Disk, DiskUsage
 from normstat.writers.writer import HEADER_BYTES
 
@@ -92,7 +92,7 @@ class HeaderTotals:
         """Shape of arrays → first image that has it; if there are several, at least two."""
         shapes: dict[tuple[int, ...], str] = {}
         for (split, kind), totals in self.kinds.items():
-            channels = _channels(normalizers[split], kind)
+            channels = channels_of(normalizers[split], kind)
             if not channels:
                 continue
             for width, height, path in totals.sizes:
@@ -155,7 +155,7 @@ class ReadHeaders:
 
     def _arrays(self, split: str, kind: Kind, sizes: Iterable[Size]) -> DiskUsage:
         try:
-            channels = _channels(self.normalizers[split], kind)
+            channels = channels_of(self.normalizers[split], kind)
         except UsageError:  # raised again by HeaderTotals.bound(), with the image's name
             channels = 0
         if not channels:
@@ -171,10 +171,3 @@ def _different(sizes: Sequence[Size]) -> tuple[Size, ...]:
 
 def _number(kinds: Mapping[Kind, KindTotals]) -> int:
     return sum(totals.images for totals in kinds.values())
-
-
-def _channels(normalizer: Normalizer, kind: Kind) -> int:
-    """Channels of the array; 0 if there is none, but a record of ``other_depth``."""
-    if not is_taken(normalizer, kind):
-        return 0
-    return normalizer.takes.accept(len(kind.channels), kind.dtype, kind.channels)

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from normstat.images import Unreadable, path_bytes, path_text
+from normstat.images import Unreadable, path_bytes
 from normstat.stats import sentences
+from normstat.statsfile.to_json import record_to_json
 from normstat.verbs.run import LOOK_AT
 from normstat.writers import ArrayRow
 from normstat.writers.outdir_checks import Disk, DiskUsage
@@ -137,12 +138,7 @@ class RunTotals:
                 for name, arrays in self.arrays.items()
             },
             "unreadable": [
-                {
-                    "split": record.split,
-                    "path": path_text(record.path),
-                    "code": record.code,
-                    "detail": record.detail,
-                }
+                {name: value for name, value in record_to_json(record).items() if name != "sha256"}
                 for record in unreadable
             ],
         }
