@@ -152,13 +152,15 @@ def _print(verdict: "Verdict", format: str, quiet: bool) -> None:
     from normstat import reports
 
     if format == "json":
-        print(reports.REPORTS[".json"](verdict), end="")
+        print(reports.render(verdict, ".json"), end="")
         return
     if format == "github":
-        for line in reports.annotations(verdict):
+        from normstat.reports import github
+
+        for line in github.annotations(verdict):
             print(line)
         if summary := os.environ.get(_SUMMARY):
-            reports.append_summary(verdict, summary)
+            github.append_summary(verdict, summary)
         return
     from normstat.tables import print_rows
 

@@ -7,13 +7,12 @@ from typing import NamedTuple, TypeAlias
 from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.tally import Extent, SplitTally
+from normstat.constants import Channels
 from normstat.images import MAX_PIXELS, ReadOptions, Skipped, Unreadable
 
 #: Quantiles that are recorded, as they are written.
 QUANTILES = ("0.005", "0.01", "0.05", "0.25", "0.5", "0.75", "0.95", "0.99", "0.995")
 
-#: A number for each channel.
-Channels: TypeAlias = tuple[float, ...]
 Defined: TypeAlias = tuple[float | None, ...]
 #: Row by row, a number for each pair of channels.
 Matrix: TypeAlias = tuple[Channels, ...]
