@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.histogram import Histogram
@@ -145,6 +145,19 @@ class Settings:
         )
 
 
+class ListOfFiles(NamedTuple):
+    """The companion of a stats file that has a line for each image.
+
+    Attributes
+    ----------
+    name : of the file, which lies beside the stats file.
+    sha256 : of its bytes, hexadecimal.
+    """
+
+    name: str
+    sha256: str
+
+
 @dataclass(frozen=True, slots=True)
 class Stats:
     """The statistics of a data set; what a stats file holds.
@@ -158,6 +171,7 @@ class Stats:
     unreadable : a record for each image that could not be counted; of those of another depth
         than their split's, the first ten.
     skipped : reason → images left out that are in no split.
+    files : the list of files that was written beside them; None if none was.
     """
 
     normstat: str
@@ -166,6 +180,7 @@ class Stats:
     splits: Mapping[str, SplitStats]
     unreadable: tuple[Unreadable, ...] = ()
     skipped: Mapping[str, Skipped] = field(default_factory=dict)
+    files: ListOfFiles | None = None
 
     @property
     def complete(self) -> bool:
