@@ -1,6 +1,5 @@
 """Findings of a check: cases, each with a level, and the verdict they come to."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -89,8 +88,9 @@ class Verdict:
 
     @property
     def level(self) -> Level:
-        """The worst of all cases."""
-        return worst(case.level for case in self.cases)
+        """The worst of all cases; a pass if there are none."""
+        levels = (case.level for case in self.cases)
+        return max(levels, key=lambda level: level.rank, default=Level.PASS)
 
     @property
     def failed(self) -> bool:
@@ -111,8 +111,3 @@ class Verdict:
         if case.level is not Level.INCONCLUSIVE:
             return case.level is Level.FAIL
         return self.require_conclusive and case.rule not in self.warn_only
-
-
-def worst(levels: Iterable[Level]) -> Level:
-    """The worst of several levels; a pass if there are none."""
-    return max(levels, key=lambda level: level.rank, default=Level.PASS)

@@ -94,7 +94,7 @@ def check(
     with local_workers(context, workers, image_timeout) as local:
         from normstat.conventions import read
         from normstat.reports import refuse_unknown, write
-        from normstat.rules import MARGIN, RULES
+        from normstat.rules import MARGIN
         from normstat.statsfile import load
         from normstat.verbs.check.options import CheckOptions
         from normstat.verbs.check.project_settings import project_settings
@@ -104,7 +104,7 @@ def check(
         for file in report:
             refuse_unknown(file)
             ensure_writable(file)
-        defaults = project_settings(tuple(RULES))
+        defaults = project_settings()
         options = CheckOptions(
             mode or defaults.mode or "same",
             tuple(split),

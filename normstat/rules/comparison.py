@@ -117,14 +117,15 @@ class Comparison:
                 yield Pair(name, self.now.splits[name], self.recorded.splits[name])
 
 
+#: A rule: a case for all that it looked at, passes included; each says what it could not see.
+Look: TypeAlias = Callable[[Comparison], Iterator[Case]]
 _OfPair: TypeAlias = Callable[[Pair], Iterator[Case]]
-_OfAll: TypeAlias = Callable[[Comparison], Iterator[Case]]
 
 
-def each_pair(rule: str) -> Callable[[_OfPair], _OfAll]:
+def each_pair(rule: str) -> Callable[[_OfPair], Look]:
     """Make a rule of a function of one split; splits without images are inconclusive."""
 
-    def of_pairs(look: _OfPair) -> _OfAll:
+    def of_pairs(look: _OfPair) -> Look:
         @wraps(look)
         def looked(comparison: Comparison) -> Iterator[Case]:
             for pair in comparison.pairs():

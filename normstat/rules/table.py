@@ -3,26 +3,18 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Protocol
 
 from normstat.constants import BETTER
 from normstat.errors import UsageError
 from normstat.files import shown
 from normstat.rules import content, depth, drift, identity, order, value_range
-from normstat.rules.comparison import MARGIN, Comparison
+from normstat.rules.comparison import MARGIN, Comparison, Look
 from normstat.verdict import Case, Level
 
 #: Questions of a check: is it the data that was recorded, or are its mean and std still right?
 MODES = ("same", "compatible")
 #: Levels that a rule can be set to.
 LEVELS = ("off", "warn", "fail")
-
-
-class Look(Protocol):
-    """Look at all of a comparison."""
-
-    def __call__(self, comparison: Comparison, /) -> Iterator[Case]:
-        """A case for whatever it looked at, passes included; it says what it could not see."""
 
 
 @dataclass(frozen=True, slots=True)
