@@ -114,8 +114,8 @@ def test_a_tally_survives_as_bytes(images: list[Any], covariance: bool, cut: int
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        (b'"state":4', b'"state":3'),
-        (b'"state":4', b'"state":4,"state":4'),
+        (b'"state":5', b'"state":4'),
+        (b'"state":5', b'"state":5,"state":5'),
         (b'"keys":{"train":"', b'"keys":{"train":"AAAA'),
         (b'"keys":{"train":"', b'"keys":{"train":"?'),
         (b'"values":"', b'"values":"AAAA'),

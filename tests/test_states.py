@@ -14,21 +14,21 @@ from hypothesis import strategies as st
 
 from normstat.accumulators.covariance import Products
 from normstat.accumulators.double_double import DOUBLE
-from normstat.accumulators.extremes import Extremes
 from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.histogram import Histogram
-from normstat.accumulators.image_sums import PLACES, PerImage
+from normstat.accumulators.image_sums import ImageSums
 from normstat.accumulators.keys import Keys
+from normstat.accumulators.log_histogram import LogHistogram
 from normstat.accumulators.tally import Extent, KindTally, SplitTally, Tally
 from normstat.images import GRAY8, Unreadable
 
 # For each state: its empty value, and what makes it of an image (shape (H, W, 1), uint8).
 STATES: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "Histogram": (Histogram.empty(1, 256), lambda image: kind_tally(image).values),
-    "Extremes": (Extremes.empty(1), Extremes.of),
+    "LogHistogram": (LogHistogram.empty(1), LogHistogram.of),
     "Products": (Products.empty(1), Products.of),
     "Products of floats": (Products.empty(1, DOUBLE), Products.of_floats),
-    "PerImage": (PerImage.empty(1), lambda image: kind_tally(image).per_image),
+    "ImageSums": (ImageSums.empty(1), lambda image: kind_tally(image).per_image),
     "Fingerprint": (Fingerprint(), lambda image: kind_tally(image).fingerprint),
     "Keys": (Keys(), lambda image: Keys.of("train", [ArrayPixels(image).key])),
     "KindTally": (KindTally.empty(GRAY8), kind_tally),
@@ -126,12 +126,13 @@ def test_what_was_added_can_be_subtracted(three):
 
 def test_states_of_different_kinds_do_not_add():
     """An impossible sum is an error, not a warning."""
-    counted = PerImage.empty(1)
-    floating = PerImage.empty(1, DOUBLE, PLACES)
+    counted = ImageSums.empty(1)
+    floating = ImageSums.empty(1, DOUBLE)
     with pytest.raises(ValueError, match="do not add"):
         counted + floating
-    with pytest.raises(TypeError, match="do not add"):
-        kind_tally(np.zeros((1, 1, 1), "uint8")) + kind_tally(np.zeros((1, 1, 1), "float32"))
+    for other in ("float32", "int8"):
+        with pytest.raises(ValueError, match="do not add"):
+            kind_tally(np.zeros((1, 1, 1), "uint8")) + kind_tally(np.zeros((1, 1, 1), other))
 
 
 def test_extents_widen():

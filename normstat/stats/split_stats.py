@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.histogram import Histogram
+from normstat.accumulators.kinds import Values
 from normstat.accumulators.tally import Extent, SplitTally
 from normstat.images import MAX_PIXELS, ReadOptions, Skipped, Unreadable
 
@@ -55,7 +56,10 @@ class SplitStats:
     stderr : their standard errors, by image.
     per_image : averages over images of each image's own mean and own std (ddof 0 within it).
     min, max : smallest and largest pixel.
-    quantiles : of all pixels, linearly interpolated; None for floating-point pixels.
+    quantiles : of all pixels, linearly interpolated; None where values were not counted, as in
+        files of 0.1 of floating-point pixels.
+    quantile_error : relative error, at most, of the pixels between which a quantile lies: 0 where
+        each value has a count, 2**-8 of 32-bit and floating-point pixels; None without quantiles.
     covariance : of each pair of channels, over all pixels, population (ddof 0), squared unit
         scale; its diagonal is std². None if it was not asked for.
     width, height : extents in pixels.
@@ -81,6 +85,7 @@ class SplitStats:
     min: Channels | None
     max: Channels | None
     quantiles: Mapping[str, Channels] | None
+    quantile_error: float | None
     covariance: Matrix | None
     width: Extent
     height: Extent
@@ -90,11 +95,15 @@ class SplitStats:
     fingerprint: Fingerprint
     state: SplitTally = field(repr=False)
 
-    def histogram(self) -> Histogram | None:
-        """Counts of each value in each channel; None if nothing was counted."""
+    def values(self) -> Values | None:
+        """The state of the pixel values; None without images."""
         majority = self.state.majority()
-        values = majority[1].values if majority else None
-        return values if isinstance(values, Histogram) else None
+        return majority[1].values if majority else None
+
+    def histogram(self) -> Histogram | None:
+        """Counts of each value in each channel; None where values are not counted one by one."""
+        values = self.values()
+        return values.exact() if values else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,18 +7,18 @@ a pickle, because a file may come from anywhere.
 import base64
 import binascii
 import json
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.keys import KEY, Keys
 from normstat.accumulators.tally import STATE, SplitTally, Tally
-from normstat.images import Kind
 from normstat.statsfile.from_json import kind_from_json, record_from_json
-from normstat.statsfile.json_reader import Node, parse
+from normstat.statsfile.json_reader import FEW_BINS, Node, parse
 from normstat.statsfile.to_json import kind_to_json, record_to_json
 
-_COUNTS = np.dtype("<i8")
+_COUNTS, _PLACES = np.dtype("<i8"), np.dtype("<u4")
 
 
 def dumps_tally(tally: Tally) -> bytes:
@@ -45,7 +45,7 @@ def loads_tally(data: bytes) -> Tally:
     StatsFileError
         It is something else, or of another version; with the JSON pointer of the problem.
     """
-    root = parse(data)
+    root = parse(data, _Packed)
     if root["state"].whole() != STATE:
         root["state"].fail(f"this version reads {STATE}")
     return Tally(
@@ -63,24 +63,46 @@ def _split_to_json(split: SplitTally) -> dict[str, list[object]]:
 
 def _split_from_json(node: Node) -> SplitTally:
     return SplitTally(
-        dict(kind_from_json(kind, _unpacked) for kind in node["kinds"].list()),
+        dict(map(kind_from_json, node["kinds"].list())),
         tuple(record_from_json(record) for record in node["unreadable"].list()),
     )
 
 
-def _packed(histogram: Histogram) -> str:
-    return _text(histogram.counts.astype(_COUNTS).tobytes())
+def _packed(counts: NDArray[np.int64], _least: int) -> Any:
+    """Base64 of all counts, or of the places and counts of those that are not 0."""
+    if counts.shape[1] == FEW_BINS:
+        return _text(counts.astype(_COUNTS).tobytes())
+    places = np.flatnonzero(counts)
+    present = counts.reshape(-1)[places]
+    return {
+        "place": _text(places.astype(_PLACES).tobytes()),
+        "count": _text(present.astype(_COUNTS).tobytes()),
+    }
 
 
-def _unpacked(kind: Kind, node: Node) -> Histogram:
-    shape = len(kind.channels), kind.bins or 0
+class _Packed(Node):
+    """A node whose counts are as :func:`_packed` made them."""
+
+    def counts(self, channels: int, bins: int, _least: int = 0) -> NDArray[np.int64]:
+        size = channels * bins
+        if bins == FEW_BINS:
+            counts = _array(self, _COUNTS, size)
+        else:
+            places = _array(self["place"], _PLACES)
+            if places.size and not places.max() < size:
+                self["place"].fail(f"should be below {size}")
+            counts = np.zeros(size, np.int64)
+            counts[places] = _array(self["count"], _COUNTS, len(places))
+        if counts.size and counts.min() < 0:
+            self.fail("has a count below 0")
+        return counts.reshape(channels, bins)
+
+
+def _array(node: Node, dtype: np.dtype[Any], size: int | None = None) -> NDArray[np.int64]:
     data = _bytes(node)
-    if len(data) != shape[0] * shape[1] * _COUNTS.itemsize:
-        node.fail(f"should be the counts of {shape[0]} × {shape[1]} values")
-    counts = np.frombuffer(data, _COUNTS).reshape(shape).astype(np.int64)
-    if counts.size and counts.min() < 0:
-        node.fail("has a count below 0")
-    return Histogram(counts)
+    if len(data) % dtype.itemsize or size not in (None, len(data) // dtype.itemsize):
+        node.fail("should be " + ("whole" if size is None else f"{size}") + " numbers")
+    return np.frombuffer(data, dtype).astype(np.int64)
 
 
 def _keys_from_json(node: Node) -> bytes:
