@@ -26,7 +26,6 @@ from normstat.errors import (
     UnknownSplit,
     UsageError,
 )
-from normstat.images import Shard
 from normstat.verbs.apply.claims import Claims, hashed
 from normstat.verbs.apply.name_collisions import Names
 from normstat.verbs.listeners import Silent
@@ -129,7 +128,7 @@ def test_collisions_are_found_in_any_order(stems, others, random):
     names._claims = Claims(recent=2)
     with pytest.raises(UsageError, match="would both become") if collide else nullcontext():
         for path in paths:
-            names.add(Shard("all", "", (path,)))
+            names.add((path,))
         names.check()
 
 

@@ -257,7 +257,7 @@ def test_any_path_survives(names: list[str]) -> None:
     """Names that are no text, or not to be printed, come back; the file itself is printable."""
     fold = Fold()
     for name in sorted(names, key=lambda name: os.fsencode(f"{name}.png")):  # as the walk does
-        fold.add(Sample("train", name, name), ArrayPixels(np.zeros((1, 2, 1), "uint8")))
+        fold.add(Sample("train", name), ArrayPixels(np.zeros((1, 2, 1), "uint8")))
         fold.add_unreadable(Unreadable("train", f"{name}.png", "empty", f"as {name} says"))
     stats = stats_of(fold.tally(), exclude=tuple(names))
     text = dumps(stats)

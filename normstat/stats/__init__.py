@@ -9,7 +9,7 @@ from normstat.stats.split_stats import (
     StandardError,
     Stats,
 )
-from normstat.stats.summarize import summarize, summarize_split
+from normstat.stats.summarize import split_order, summarize, summarize_split
 
 __all__ = [
     "QUANTILES",
@@ -20,6 +20,7 @@ __all__ = [
     "Stats",
     "remarks",
     "sentences",
+    "split_order",
     "summarize",
     "summarize_split",
 ]

@@ -45,12 +45,12 @@ def summarize(
     left_out : images that were skipped.
     """
     states = {
-        name: tally.splits.get(name, SplitTally()) for name in sorted(splits, key=_split_order)
+        name: tally.splits.get(name, SplitTally()) for name in sorted(splits, key=split_order)
     }
     records = [record for state in states.values() for record in state.unreadable]
     for name, state in states.items():
         records.extend(_other_depth(name, state))
-    records.sort(key=lambda record: (_split_order(record.split), path_bytes(record.path)))
+    records.sort(key=lambda record: (split_order(record.split), path_bytes(record.path)))
     return Stats(
         normstat=versions["normstat"] or "",
         decoder={name: version for name, version in versions.items() if name != "normstat"},
@@ -194,6 +194,6 @@ def _sqrt(square: Fraction) -> float:
     return (2 * root + cut_off) / (1 << (places + 1))
 
 
-def _split_order(name: str) -> tuple[int, str]:
+def split_order(name: str) -> tuple[int, str]:
     """train, val, test, then the others by name."""
     return (_FIRST.index(name) if name in _FIRST else len(_FIRST), name)

@@ -11,7 +11,6 @@ from normstat import files
 from normstat.encode import encode_png, refuse_png
 from normstat.errors import StatsFileError, UsageError
 from normstat.files import shown
-from normstat.images import Shard
 from normstat.methods import Coefficients, Normalizer, from_record
 from normstat.verbs.apply.name_collisions import Names
 from normstat.verbs.listeners import Listener, heard
@@ -222,7 +221,7 @@ def _checked(arrays: _Arrays, target: str) -> tuple[int, bool]:
             refuse_png(line.dtype, len(line.channels))
         except UsageError as error:
             raise UsageError(f"{shown(line.input)}: {error}") from error
-        names.add(Shard(line.split, "", (line.input,)))
+        names.add((line.input,))
         arrays.array(line)
         found += 1
         lossless = lossless and arrays.normalizer(line).is_lossless(line.dtype)

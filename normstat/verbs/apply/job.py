@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from normstat.decode import decode, decoder
 from normstat.errors import Stopped, UnreadableImage, UsageError
 from normstat.files import shown
-from normstat.images import Code, Kind, ReadOptions, Sample, Shard, Unreadable
+from normstat.images import Code, Kind, Reader, ReadOptions, Sample, Shard, Unreadable
 from normstat.methods import Normalizer
 from normstat.writers import Row, Writer
 
@@ -75,10 +75,10 @@ class Write:
         """An array for each image; one that cannot be read is a record."""
         rows: list[Row] = []
         unreadable = list(shard.unreadable)
-        with decoder():
+        with decoder(), shard.container.open() as reader:
             for slot, sample in enumerate(shard, shard.start):
                 try:
-                    rows.append(self._row(sample, slot))
+                    rows.append(self._row(sample, slot, reader))
                 except UnreadableImage as error:
                     unreadable.append(sample.unreadable(error))
                 except (Stopped, UsageError) as error:
@@ -92,9 +92,9 @@ class Write:
         """An image that ended its worker."""
         return Written(unreadable=(record,))
 
-    def _row(self, sample: Sample, slot: int) -> Row:
+    def _row(self, sample: Sample, slot: int, reader: Reader) -> Row:
         normalizer = self.normalizers[sample.split]
-        pixels = decode(sample, self.reading)
+        pixels = decode(sample, reader.read(sample), self.reading)
         array = pixels.array()
         takes = normalizer.takes
         if not is_taken(normalizer, pixels.kind):

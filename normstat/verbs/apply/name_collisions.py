@@ -1,7 +1,7 @@
 """Where the outputs of a run would go, from names alone: not over an image, no two to one file."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -46,10 +46,13 @@ class Apart:
         if not self._is_there:
             return
         for sample in shard:
-            folder = os.path.dirname(sample.location)
+            path = shard.container.path(sample)
+            if path is None:
+                continue
+            folder = os.path.dirname(path)
             if folder != self._latest[0]:
                 self._latest = folder, is_inside(folder, self._out)
-            linked = os.path.islink(sample.location) and is_inside(sample.location, self._out)
+            linked = os.path.islink(path) and is_inside(path, self._out)
             if linked or self._latest[1]:
                 raise UsageError(
                     f"{shown(sample.name)}: a link leads into {shown(self._out)}, where the arrays "
@@ -83,8 +86,8 @@ class Names:
         #: Bytes that outputs take which are there.
         self.existing_bytes = 0
 
-    def add(self, shard: Shard) -> None:
-        """Take the images of a shard.
+    def add(self, images: Sequence[str]) -> None:
+        """Take the names of some images.
 
         Raises
         ------
@@ -92,11 +95,11 @@ class Names:
             Two inputs would become one output, and that can be told already.
         """
         if self._existing:
-            for path in shard.names:
+            for path in images:
                 with suppress(OSError):
                     size = os.path.getsize(f"{self._out}/{renamed(path, self._extension)}")
                     self.existing_bytes += self._existing.taken(size)
-        for claim in self._claimed(shard.names):
+        for claim in self._claimed(images):
             if self._claims.add(folded(claim.name), claim.owner):
                 self._refuse()
 

@@ -105,7 +105,7 @@ def measured(
     def look_at(shard: Shard) -> None:
         apart.refuse(shard)
         if not stack:
-            names.add(shard)
+            names.add(shard.names)
 
     run = Run(plan.images, engine, progress, look_at)
     demands = Demands()

@@ -203,10 +203,10 @@ class Measure:
         """What the images of a shard demand."""
         kinds: dict[tuple[str, Kind], list[Size]] = {}
         unreadable = list(shard.unreadable)
-        with decoder():
+        with decoder(), shard.container.open() as reader:
             for sample in shard:
                 try:
-                    found = measure(sample, self.reading)
+                    found = measure(sample, reader, self.reading)
                 except UnreadableImage as error:
                     unreadable.append(sample.unreadable(error))
                     continue

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 
 from normstat.executors import Executor
 from normstat.images import Shard
@@ -43,7 +42,8 @@ def look(plan: Plan, forecast: Forecast, engine: Executor) -> Applied:
 def _first_images(images: Images) -> Iterator[Shard]:
     left = LOOK_AT
     for shard in images.shards():
-        yield replace(shard, names=shard.names[:left], unreadable=())
-        left -= len(shard.names[:left])
+        first = shard.only(range(min(left, len(shard))))
+        yield first
+        left -= len(first)
         if not left:
             return

@@ -22,8 +22,10 @@ from normstat.verbs.apply.options import (
 from normstat.verbs.apply.plan import Plan, decided_record, measured
 from normstat.verbs.apply.preview import look
 from normstat.verbs.apply.result import Applied
-from normstat.verbs.listeners import Listener, heard
-from normstat.verbs.run import Images, executor_for, names_of, refuse_options
+from normstat.verbs.engine import Engine
+from normstat.verbs.listeners import Listener
+from normstat.verbs.options import names_of, refuse_settings
+from normstat.verbs.run import Images, folder_of
 from normstat.writers.folder import Out
 from normstat.writers.run_record import record_in_data
 
@@ -126,7 +128,8 @@ def apply(
         max_value=max_value,
         split_dirs={name: os.fspath(folder) for name, folder in (split_dir or {}).items()},
     )
-    refuse_options(asked, workers, None, image_timeout)
+    refuse_settings(asked)
+    by = Engine.of(workers, image_timeout, executor, progress)
     refuse_choices(layout, input_layout, store, numbers, from_split, own_split)
     settings = as_recorded(asked, channels, max_pixels, numbers)
     settings = replace(
@@ -136,7 +139,7 @@ def apply(
         settings = replace(settings, labels=labels)
     folder = Out(os.fspath(out))
     folder.refuse(os.fspath(path), overwrite, skip_existing)
-    images = Images.of(path, settings, names_of(split))
+    images = Images.of(folder_of(path, settings), names_of(split))
     if isinstance(numbers, Stats):
         for name in images.selection.splits if own_split else (from_split or "train",):
             split_of(numbers, name, "from_split")
@@ -155,8 +158,7 @@ def apply(
     if applied and applied.channels:
         reading = replace(reading, names=applied.channels)
     plan = Plan(images, settings, reading, normalizers, dtype, layout, store, folder)
-    engine = executor or executor_for(workers, image_timeout)
-    telling = heard(progress)
+    engine, telling = by.executor, by.progress
     warn_of_leakage(telling, from_split, own_split)
     tell_of_unused(telling, method, numbers)
     with engine if isinstance(engine, Local) else nullcontext(engine) as engine:

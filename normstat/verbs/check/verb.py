@@ -1,0 +1,133 @@
+"""Data, or statistics of them, held against recorded statistics."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from normstat.accumulators.keys import KeyCollector
+from normstat.accumulators.tally import SplitTally
+from normstat.conventions import Config, read
+from normstat.executors import Executor
+from normstat.rules import MARGIN
+from normstat.stats import Stats, summarize_split
+from normstat.statsfile import load
+from normstat.verbs.check.compare import compare
+from normstat.verbs.check.duplicates import cases, identical
+from normstat.verbs.check.options import CheckOptions
+from normstat.verbs.check.recompute import recompute
+from normstat.verbs.check.training_config import slips
+from normstat.verbs.engine import Engine
+from normstat.verbs.listeners import Listener
+from normstat.verbs.options import names_of
+from normstat.verdict import Case, Verdict
+
+
+def check(
+    data: Stats | str | os.PathLike[str],
+    recorded: Stats | str | os.PathLike[str],
+    *,
+    mode: str = "same",
+    split: str | Iterable[str] = (),
+    margin: float = MARGIN,
+    levels: Mapping[str, str] | None = None,
+    require_conclusive: bool = False,
+    config: str | Iterable[str] = (),
+    extra: Iterable[Case] = (),
+    workers: int | None = None,
+    image_timeout: float = 60.0,
+    executor: Executor | None = None,
+    progress: Listener | None = None,
+    cache: str | os.PathLike[str] | None = None,
+) -> Verdict:
+    """Hold data against recorded statistics, rule by rule.
+
+    Parameters
+    ----------
+    data : folder of images, which is read as the recorded one was; or statistics that were
+        computed with the settings of `recorded`, for which no image is opened and rules that need
+        images (``leakage``, ``duplicate``) are not looked at.
+    recorded : statistics, or a stats file.
+    mode : ``same``: is this the data that was recorded, to the last file? ``compatible``: is it
+        new data for which the recorded mean and std are still right?
+    split : name or names of the splits to compare; if empty those that were asked for when it was
+        recorded, or all that either has.
+    margin : shift of a mean in σ, or of σ relative to itself, beyond which the numbers are no
+        longer right.
+    levels : rule → ``off``, ``warn`` or ``fail``, in place of the usual level.
+    require_conclusive : fail the data also where a rule that could fail them has too few to tell.
+    config : files of training runs, or ``preset:NAME``, whose constants are compared, too.
+    extra : cases that were found elsewhere, for the same verdict.
+        ``leakage`` is a warning where both splits are just what was recorded; in mode
+        ``compatible`` also where their file names are; unless `levels` has it.
+    workers, image_timeout, executor, progress, cache : as for :func:`normstat.compute`.
+
+    Returns
+    -------
+    Verdict
+        With a case for all that was looked at.
+
+    Raises
+    ------
+    UsageError
+        An unknown mode, rule, level or split; a margin that is no positive number; statistics
+        that were computed with other settings than those recorded; nothing there to read.
+    Stopped
+        Worker processes cannot be started, or there can be no file ``cache``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> from normstat import compute
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Image.new("L", (4, 2), 51).save(f"{folder}/a.png")
+    ...     recorded = compute(folder, workers=0)
+    ...     unchanged = check(folder, recorded, workers=0)
+    ...     Image.new("L", (4, 2), 52).save(f"{folder}/a.png")
+    ...     changed = check(folder, recorded, workers=0)
+    >>> unchanged.exit_code, changed.exit_code
+    (0, 1)
+    >>> [(case.rule, case.level.value) for case in changed.findings]
+    [('data-changed', 'fail')]
+    """
+    options = CheckOptions(mode, names_of(split), margin, dict(levels or {}), require_conclusive)
+    configs = [each for name in names_of(config) for each in read(name)]
+    if not isinstance(recorded, Stats):
+        recorded = load(recorded)
+    if isinstance(data, Stats):
+        found = (*extra, *_slips(configs, data, options))
+        return compare(data, recorded, options, found)
+    engine = Engine.of(workers, image_timeout, executor, progress, cache)
+    return check_data(data, recorded, options, engine, configs, extra)
+
+
+def check_data(
+    path: str | os.PathLike[str],
+    recorded: Stats,
+    options: CheckOptions,
+    engine: Engine,
+    configs: Sequence[Config] = (),
+    extra: Iterable[Case] = (),
+) -> Verdict:
+    """Read data as those that were recorded, and hold them against these.
+
+    Raises
+    ------
+    UsageError
+        Nothing there to read, or an unknown or ambiguous split.
+    Stopped
+        Worker processes cannot be started, or there can be no cache.
+    """
+    keys = KeyCollector() if any(map(options.looks_at, ("leakage", "duplicate"))) else None
+    counted = recompute(path, recorded, options.split, engine, [keys] if keys else [])
+    if options.levels.get("unreadable", "fail") != "fail":
+        counted.refuse_unread()  # a folder of nothing else would pass unseen
+    now = counted.stats()
+    found = cases(identical(counted, keys, engine)) if keys else ()
+    return compare(now, recorded, options, (*found, *extra, *_slips(configs, now, options)))
+
+
+def _slips(configs: Sequence[Config], now: Stats, options: CheckOptions) -> Iterator[Case]:
+    if configs:
+        name = next(iter(now.splits), "train")  # train comes first
+        measured = now.splits.get(name) or summarize_split(SplitTally())
+        yield from slips(configs, measured, name, options.margin)
