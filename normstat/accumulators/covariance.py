@@ -172,7 +172,7 @@ class Products:
         }
 
     def from_json(self, node: Json) -> "Products":
-        """What :meth:`to_json` wrote of a state with as many channels, in the same units."""
+        """Read the state that :meth:`to_json` wrote: one of as many channels, in the same units."""
         channels = len(self.sums)
         if node.get("c2").value is not None:
             return _of_comoments(channels, node)

@@ -69,7 +69,7 @@ class Fingerprint:
 
     @classmethod
     def from_json(cls, node: Json) -> "Fingerprint":
-        """What :meth:`to_json` wrote, or a version that knew no content."""
+        """Read the fingerprint that :meth:`to_json` wrote, or 0.1, which knew no content."""
         content = node.get("content")
         return cls(
             node["paths"].hexadecimal(),

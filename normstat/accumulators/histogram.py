@@ -188,7 +188,7 @@ class Histogram:
         return pack(self.counts, self.least)
 
     def from_json(self, node: Json) -> "Histogram":
-        """What :meth:`to_json` wrote of a state with as many channels and bins."""
+        """Read the state that :meth:`to_json` wrote: one of as many channels and bins."""
         return Histogram(
             node.counts(len(self.counts), self.counts.shape[1], self.least), self.least
         )

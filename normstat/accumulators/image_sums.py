@@ -11,7 +11,7 @@ from normstat.accumulators.recorded import Json
 
 # Binary places in which the own mean and std of a counted image are summed.
 _PLACES = 96
-#: What is summed for each channel.
+#: Sums of each channel.
 COLUMNS = ("s", "q", "ss", "qq", "ms", "mq", "sq", "mean", "std")
 
 
@@ -187,7 +187,7 @@ class ImageSums:
         }
 
     def from_json(self, node: Json) -> "ImageSums":
-        """What :meth:`to_json` wrote of a state with as many channels, in the same units."""
+        """Read the state that :meth:`to_json` wrote: one of as many channels, in the same units."""
         return ImageSums(
             images=node["images"].whole(),
             pixels=node["pixels"].digits(),

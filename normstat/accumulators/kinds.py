@@ -19,7 +19,7 @@ class ValuesFold(Protocol):
     """Values and sums of images, added in place."""
 
     def add(self, pixels: Pixels) -> tuple[str, ...]:
-        """Add the images of a file: all, or it raises. What is to be noted of it comes back."""
+        """Add the images of a file, all or none; return what is to be noted of it."""
 
     def values(self) -> "Values":
         """The values so far."""
@@ -64,7 +64,7 @@ class Values(Protocol):
         """The state, as a file has it."""
 
     def from_json(self, node: Json) -> Self:
-        """What :meth:`to_json` wrote of a state like this one."""
+        """Read the state that :meth:`to_json` wrote: one of as many channels and bins."""
 
     def fold(self) -> ValuesFold:
         """Begin to add images in place."""

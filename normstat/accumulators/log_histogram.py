@@ -39,8 +39,8 @@ class LogHistogram:
     """Extremes of each channel, and counts of its values by their leading 16 bits as float32.
 
     The sign, the exponent and seven bits of the mantissa tell a value within 2**-8 of itself. Bins
-    stand in the order of the values; the two around zero are one. What lies beyond float32 is in
-    the bins at the ends, and below 2**-126 the error is absolute, at most 2**-133.
+    stand in the order of the values; the two around zero are one. Values beyond float32 are in the
+    bins at the ends, and below 2**-126 the error is absolute, at most 2**-133.
 
     Attributes
     ----------
@@ -172,7 +172,7 @@ class LogHistogram:
         }
 
     def from_json(self, node: Json) -> "LogHistogram":
-        """What :meth:`to_json` wrote of a state with as many channels."""
+        """Read the state that :meth:`to_json` wrote: one of as many channels."""
         channels, counts = len(self.min), node.get("counts")
         return LogHistogram(
             count=node["count"].whole(),

@@ -1,4 +1,4 @@
-"""What a user reads: frozen, in unit scale, None where a number is not defined."""
+"""Statistics as a user reads them: frozen, in unit scale, None where a number is undefined."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -108,7 +108,7 @@ class SplitStats:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What decided the numbers, besides the images.
+    """Settings that decide the numbers, besides the images.
 
     Attributes
     ----------
@@ -142,7 +142,7 @@ class Settings:
     labels: str = "skip"
 
     def reading(self) -> ReadOptions:
-        """What of them a decoder needs."""
+        """Options that a decoder needs."""
         return ReadOptions(
             channels=self.channels,
             max_pixels=self.max_pixels,
@@ -179,5 +179,5 @@ class Stats:
 
     @property
     def complete(self) -> bool:
-        """Whether every image listed was counted."""
+        """True if every image listed was counted."""
         return not any(split.unreadable for split in self.splits.values())

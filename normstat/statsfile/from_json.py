@@ -41,7 +41,7 @@ def loads(text: str | bytes) -> Stats:
 
 
 def record_from_json(node: Node) -> Unreadable:
-    """What could not be read, and why."""
+    """Record of an image that could not be read."""
     return Unreadable(
         split=node["split"].text(),
         path=node["path"].path(),

@@ -40,7 +40,7 @@ def dumps(stats: Stats) -> str:
 
 
 def record_to_json(record: Unreadable) -> dict[str, Any]:
-    """What could not be read, and why."""
+    """Record of an image that could not be read."""
     return _plain(record) | {"path": path_text(record.path)}
 
 
@@ -51,7 +51,7 @@ def _plain(record: Any) -> dict[str, Any]:
 
 
 def summary_to_json(split: SplitStats) -> dict[str, Any]:
-    """What a stats file has of a split in front of its state."""
+    """Numbers of a split that stand in front of its state."""
     nested = ("stderr", "per_image", "width", "height")
     content = _plain(split)
     del content["state"]

@@ -1,7 +1,7 @@
 """Recompute a split's statistics from its state; reject a file that says otherwise.
 
 People read and programs compare the numbers in front; the state behind them is what they were
-computed from. Whoever edits one by hand leaves the other.
+computed from. An edit by hand changes one and leaves the other.
 """
 
 import math
