@@ -25,6 +25,7 @@ from normstat.cli.options import (
     Splits,
     Workers,
     assignments,
+    is_same,
     local_workers,
     refuse_cache,
     verdict,
@@ -179,7 +180,7 @@ def _elsewhere() -> Iterator[None]:
 
 def _refuse_files(files: str, output: str) -> None:
     """A check looks for the list beside the stats file; one of the two must not be the other."""
-    if os.path.realpath(files) == os.path.realpath(output):
+    if is_same(files, output):
         raise UsageError(f"--files {shown(files)}: is the stats file, too; give another name")
     if output != "-" and _folder(files) != _folder(output):
         there = os.path.join(os.path.dirname(output), os.path.basename(files))
