@@ -25,10 +25,10 @@ from normstat.cli.options import (
     Splits,
     Workers,
     assignments,
+    exit_code,
     is_same,
     local_workers,
     refuse_cache,
-    verdict,
 )
 from normstat.cli.terminal import print_table, progress_on_stderr
 from normstat.errors import OutputError, UsageError
@@ -166,7 +166,7 @@ def compute(
             print(f"written to {shown(output)}{more}", file=sys.stderr)
             print_table(stats, output)
     unreadable = sum(split.unreadable for split in stats.splits.values())
-    return verdict(unreadable, allow_unreadable, "the stats file", quiet)
+    return exit_code(unreadable, allow_unreadable, "the stats file", quiet)
 
 
 @contextmanager

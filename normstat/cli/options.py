@@ -173,7 +173,7 @@ def is_same(one: str, other: str) -> bool:
     return os.path.realpath(one) == os.path.realpath(other)
 
 
-def verdict(unreadable: int, allowed: int, listed_in: str, quiet: bool) -> int:
+def exit_code(unreadable: int, allowed: int, listed_in: str, quiet: bool) -> int:
     """The exit code of a run with so many unreadable images; says why it is what it is."""
     accepted = unreadable <= allowed
     if unreadable and not (quiet and accepted):
