@@ -108,7 +108,8 @@ def count(
 
 @contextmanager
 def _from_cache(source: Folder, job: Count, engine: Engine) -> Iterator[Map[Counts] | None]:
-    if engine.cache is None:
+    # Of rows a cache keeps these fields alone: a run that wants others reads all images.
+    if engine.cache is None or not job.fields <= ROWS:
         yield None
         return
     from normstat.verbs.compute.cached import resuming  # not every Python has SQLite
