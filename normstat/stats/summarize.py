@@ -10,10 +10,10 @@ from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.histogram import Pooled
 from normstat.accumulators.image_sums import ImageSums
 from normstat.accumulators.tally import Extent, SplitTally, Tally
+from normstat.constants import Channels
 from normstat.images import NOTES, Code, LeftOut, Unreadable, path_bytes
 from normstat.stats.split_stats import (
     QUANTILES,
-    Channels,
     Matrix,
     MeanStd,
     Settings,

@@ -1,6 +1,6 @@
 """Options that verbs have in common: in the form that is recorded, or refused."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from normstat.errors import UsageError
 from normstat.files import shown
@@ -28,14 +28,9 @@ def refuse_settings(settings: Settings) -> None:
     UsageError
         A word that is none of those there are, or a number out of range.
     """
-    choices = {
-        "channels": (settings.channels, CHANNELS),
-        "layout": (settings.layout, LAYOUTS),
-        "frames": (settings.frames, FRAMES),
-    }
-    for name, (chosen, words) in choices.items():
-        if chosen not in words:
-            raise UsageError(f"--{name} {shown(chosen)}: should be one of {', '.join(words)}")
+    refuse_unknown("channels", settings.channels, CHANNELS)
+    refuse_unknown("layout", settings.layout, LAYOUTS)
+    refuse_unknown("frames", settings.frames, FRAMES)
     _refuse_names(settings.channel_names)
     for name in ("max_pixels", "max_value", "resize", "crop"):
         refuse_below(name, getattr(settings, name), 1)
@@ -44,6 +39,18 @@ def refuse_settings(settings: Settings) -> None:
             f"--crop {settings.crop}: should be at most --resize {settings.resize}, to which the "
             "shorter side is resized first"
         )
+
+
+def refuse_unknown(parameter: str, value: str, words: Collection[str]) -> None:
+    """Refuse a word that is none of those there are.
+
+    Raises
+    ------
+    UsageError
+    """
+    if value not in words:
+        option = parameter.replace("_", "-")
+        raise UsageError(f"--{option} {shown(value)}: should be one of {', '.join(words)}")
 
 
 def refuse_below(parameter: str, value: float | None, least: int) -> None:

@@ -11,11 +11,12 @@ from normstat.errors import EngineLost, NothingToRead
 from normstat.executors import Executor, Job
 from normstat.executors.executor import Map, R
 from normstat.files import shown
-from normstat.images import FORMATS, LeftOut, Shard, Unreadable
+from normstat.images import FORMATS, LeftOut, ReadOptions, Shard, Unreadable
 from normstat.sources import Folder, Selection, Survey
 from normstat.stats import Settings
 from normstat.verbs.listeners import Progress
 from normstat.verbs.notices import notices_of_names
+from normstat.writers.run_record import record_in_data
 
 #: Of how many results a run shows what became of them.
 LOOK_AT = 3
@@ -61,6 +62,15 @@ def folder_of(
         settings.exclude,
         settings.labels,
     )
+
+
+def read_options(source: Folder, settings: Settings) -> ReadOptions:
+    """The settings, with channels named as in the record of ``apply`` if that made the images."""
+    reading = settings.reading()
+    applied = record_in_data(source.root)
+    if applied and applied.channels and settings.channel_names is None:
+        return replace(reading, names=applied.channels)
+    return reading
 
 
 class Run:

@@ -11,14 +11,13 @@ from normstat.decode import versions
 from normstat.errors import NothingToRead, TooManyErrors
 from normstat.executors.executor import Map
 from normstat.files import shown
-from normstat.images import LeftOut, ReadOptions, Unreadable
+from normstat.images import LeftOut, Unreadable
 from normstat.sources import Folder
 from normstat.stats import Settings, Stats, split_order, summarize
 from normstat.statsfile import ROWS
 from normstat.verbs.compute.job import Count
 from normstat.verbs.engine import Engine
-from normstat.verbs.run import Images, Run, most_frequent
-from normstat.writers.run_record import record_in_data
+from normstat.verbs.run import Images, Run, most_frequent, read_options
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ def count(
     settings = replace(settings, split_dirs=source.split_dirs)
     fields = frozenset[str]().union(*(sink.fields for sink in sinks))
     job = Count(
-        _read_options(source, settings),
+        read_options(source, settings),
         settings.covariance,
         fields | ROWS if engine.cache is not None else fields,
     )
@@ -107,18 +106,10 @@ def count(
     return Counted(images, settings, total, run.images, tuple(records), run.left_out)
 
 
-def _read_options(source: Folder, settings: Settings) -> ReadOptions:
-    """The settings, with channels named as in the record of ``apply`` if that made the images."""
-    reading = settings.reading()
-    applied = record_in_data(source.root)
-    if applied and applied.channels and settings.channel_names is None:
-        return replace(reading, names=applied.channels)
-    return reading
-
-
 @contextmanager
 def _from_cache(source: Folder, job: Count, engine: Engine) -> Iterator[Map[Counts] | None]:
-    if engine.cache is None:
+    # Of rows a cache keeps these fields alone: a run that wants others reads all images.
+    if engine.cache is None or not job.fields <= ROWS:
         yield None
         return
     from normstat.verbs.compute.cached import resuming  # not every Python has SQLite
