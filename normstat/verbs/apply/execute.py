@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 
-from normstat.errors import NothingToRead, Stopped
+from normstat.errors import Stopped
 from normstat.files import shown
 from normstat.images import Shard
 from normstat.verbs.apply.job import ShardResult
@@ -11,7 +11,7 @@ from normstat.verbs.apply.plan import Forecast, Plan
 from normstat.verbs.apply.result import Applied, RunTotals
 from normstat.verbs.engine import Engine
 from normstat.verbs.listeners import Progress
-from normstat.verbs.run import Run, most_frequent
+from normstat.verbs.run import Run, none_readable
 from normstat.writers import Writer
 from normstat.writers.index import index_line
 from normstat.writers.outdir_checks import writing
@@ -33,7 +33,7 @@ def execute(plan: Plan, forecast: Forecast, engine: Engine) -> Applied:
 
 
 def _execute(plan: Plan, forecast: Forecast, engine: Engine) -> Applied:
-    folder, writer, data = plan.folder, plan.writer, plan.images.source.root
+    folder, writer = plan.folder, plan.writer
     with writing(folder.root):
         for split, number in forecast.rows.items():
             writer.begin(split, number)
@@ -46,14 +46,11 @@ def _execute(plan: Plan, forecast: Forecast, engine: Engine) -> Applied:
     )
     totals = _written(plan, forecast, run, engine.progress)
     if run.images != forecast.rows:
-        raise Stopped(f"{shown(data)}: files were added or removed meanwhile")
+        raise Stopped(f"{shown(plan.images.source.root)}: files were added or removed meanwhile")
     totals.refuse_unaccounted(run.listed)
     if not totals.images:
         folder.undo()
-        raise NothingToRead(
-            f"{shown(data)}: none of {run.listed.total()} images can be read "
-            f"({most_frequent(totals.unreadable)})"
-        )
+        raise none_readable(plan.images.source, run.listed.total(), totals.unreadable)
     files: list[str] = []
     with writing(folder.root):
         for split, number in forecast.rows.items():
