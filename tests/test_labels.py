@@ -334,7 +334,7 @@ def test_what_is_left_out_is_said(data: Path) -> None:
     assert "2 files with the name of an image" in run.stderr
     assert "train/x.jpg_large" in run.stderr
     shown = run_command("show", data.parent / "s.json").stdout
-    assert "1 labels in train" in shown
+    assert "1 label in train" in shown
     assert "query/a.png" in shown
     assert "train/x.jpg_large" in shown
     assert "train/masks: is left out for its name alone" in run.stderr

@@ -60,9 +60,9 @@ def test_every_setting_has_another_value_here() -> None:
 
 
 def test_compute_takes_settings_and_the_engine() -> None:
-    """The library's compute has an argument for each setting, and those of an engine, no others."""
+    """The library's compute has an argument for each setting and each of an engine."""
     settings = {ARGUMENT.get(field.name, field.name) for field in fields(Settings)}
-    assert names_of(normstat.compute) == settings | names_of(Engine.of) | {"path"}
+    assert names_of(normstat.compute) == settings | names_of(Engine.of) | {"path", "files"}
 
 
 def test_the_command_line_has_the_same_options() -> None:

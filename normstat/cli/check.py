@@ -60,6 +60,10 @@ def check(
         Literal["text", "json", "github"],
         typer.Option(metavar="text|json|github", help="Of what is printed."),
     ] = "text",
+    files: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="List of the recorded files. Default: beside the stats."),
+    ] = None,
     rule: Annotated[
         list[str],
         typer.Option(metavar="NAME=off|warn|fail", help="Level of a rule; repeatable."),
@@ -94,7 +98,7 @@ def check(
         from normstat.statsfile import load
         from normstat.verbs.check.options import CheckOptions
         from normstat.verbs.check.project_settings import project_settings
-        from normstat.verbs.check.verb import check_data
+        from normstat.verbs.check.verb import check_data, list_beside
         from normstat.verbs.engine import Engine
 
         for file in report:
@@ -119,7 +123,8 @@ def check(
         recorded = load(stats)
         with progress_on_stderr(quiet, offers_cache=not cache) as progress:
             engine = Engine.of(executor=local, progress=progress, cache=cache)
-            verdict = check_data(data, recorded, options, engine, configs)
+            files = files or list_beside(recorded, os.path.dirname(stats))
+            verdict = check_data(data, recorded, options, engine, configs, files)
     for file in report:
         write(verdict, file)
     _print(verdict, format, quiet)
@@ -147,13 +152,15 @@ def _print(verdict: "Verdict", format: str, quiet: bool) -> None:
     from normstat import reports
 
     if format == "json":
-        print(reports.REPORTS[".json"](verdict), end="")
+        print(reports.render(verdict, ".json"), end="")
         return
     if format == "github":
-        for line in reports.annotations(verdict):
+        from normstat.reports import github
+
+        for line in github.annotations(verdict):
             print(line)
         if summary := os.environ.get(_SUMMARY):
-            reports.append_summary(verdict, summary)
+            github.append_summary(verdict, summary)
         return
     from normstat.tables import print_rows
 

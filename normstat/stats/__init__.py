@@ -3,6 +3,7 @@
 from normstat.stats.remarks import remarks, sentences
 from normstat.stats.split_stats import (
     QUANTILES,
+    ListOfFiles,
     MeanStd,
     Settings,
     SplitStats,
@@ -13,6 +14,7 @@ from normstat.stats.summarize import split_order, summarize, summarize_split
 
 __all__ = [
     "QUANTILES",
+    "ListOfFiles",
     "MeanStd",
     "Settings",
     "SplitStats",

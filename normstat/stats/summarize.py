@@ -12,10 +12,10 @@ from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.image_sums import PerImage
 from normstat.accumulators.tally import Extent, SplitTally, Tally
+from normstat.constants import Channels
 from normstat.images import NOTES, Code, LeftOut, Unreadable, path_bytes
 from normstat.stats.split_stats import (
     QUANTILES,
-    Channels,
     Matrix,
     MeanStd,
     Settings,

@@ -2,10 +2,13 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from normstat.executors import Executor
+from normstat.files import ensure_writable
 from normstat.images import MAX_PIXELS
-from normstat.stats import Settings, Stats, remarks
+from normstat.stats import ListOfFiles, Settings, Stats, remarks
+from normstat.statsfile.file_list import FileList
 from normstat.verbs.compute.count import count
 from normstat.verbs.engine import Engine
 from normstat.verbs.listeners import Listener
@@ -37,6 +40,7 @@ def compute(
     progress: Listener | None = None,
     cache: str | os.PathLike[str] | None = None,
     labels: str = "skip",
+    files: str | os.PathLike[str] | None = None,
 ) -> Stats:
     """Compute the statistics of a folder of images, split by split.
 
@@ -71,6 +75,8 @@ def compute(
         ``progress``.
     labels : ``skip`` leaves out masks and other labels, which names tell, as long as there is
         anything else; ``count`` takes them in.
+    files : list of all images to write, by which a check names those that changed; it belongs
+        into the folder of the stats file.
 
     Returns
     -------
@@ -82,7 +88,8 @@ def compute(
     UsageError
         Nothing there to read, an unknown or ambiguous split, an option out of range.
     Stopped
-        Too many errors, worker processes cannot be started, or there can be no file ``cache``.
+        Too many errors, worker processes cannot be started, or there can be no file ``cache`` or
+        ``files``.
 
     Examples
     --------
@@ -113,9 +120,16 @@ def compute(
     )
     refuse_settings(settings)
     engine = Engine.of(workers, image_timeout, executor, progress, cache, max_errors)
-    counted = count(folder_of(path, settings), settings, engine)
+    listed = FileList()
+    sinks = () if files is None else (listed,)
+    if files is not None:
+        ensure_writable(files)
+    counted = count(folder_of(path, settings), settings, engine, sinks)
     counted.refuse_unread()
     stats = counted.stats()
+    if files is not None:
+        written = ListOfFiles(os.path.basename(files), listed.save(files))
+        stats = replace(stats, files=written)
     for remark in remarks(stats):
         engine.progress.notice(remark)
     return stats
