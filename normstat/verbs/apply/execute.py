@@ -6,7 +6,6 @@ from contextlib import closing
 from normstat.errors import Stopped
 from normstat.files import shown
 from normstat.images import Shard
-from normstat.verbs.apply.job import ShardResult
 from normstat.verbs.apply.plan import Forecast, Plan
 from normstat.verbs.apply.result import Applied, RunTotals
 from normstat.verbs.engine import Engine
@@ -82,7 +81,9 @@ def _written(plan: Plan, forecast: Forecast, run: Run, progress: Progress) -> Ru
     totals = RunTotals(plan.images.selection.splits, plan.options.dtype, forecast.disk)
     with plan.folder.index() as index, closing(run.results(plan.job())) as results:
         for result in results:
-            _raise_failure(result, plan.folder.root)
+            if result.failure:
+                with writing(plan.folder.root):
+                    raise result.failure
             for row in result.rows:
                 number = totals.add(row)
                 index.write(index_line(row, plan.writer, number))
@@ -90,11 +91,3 @@ def _written(plan: Plan, forecast: Forecast, run: Run, progress: Progress) -> Ru
             index.flush()
             progress.advance(len(result.rows) + len(result.unreadable))
     return totals
-
-
-def _raise_failure(result: ShardResult, root: str) -> None:
-    if isinstance(result.failure, OSError):
-        with writing(root):
-            raise result.failure
-    if result.failure:
-        raise result.failure
