@@ -12,13 +12,6 @@ import numpy as np
 from command import here, normstat
 from PIL import Image, ImageEnhance, ImageOps
 
-import normstat as library
-from normstat.accumulators.keys import KeyCollector
-from normstat.executors import InProcess
-from normstat.verbs.check.duplicates import cases, identical
-from normstat.verbs.check.recompute import recount
-from normstat.verdict import Verdict
-
 SPLITS = {"train": 18, "val": 12, "test": 12}
 JPEG = {"quality": 95, "subsampling": 0, "comment": b"a comment"}
 VAL = "val/101.png"
@@ -151,14 +144,6 @@ def verdict(*options: str | Path, **more: Any) -> dict[str, Any]:
     assert (run.returncode, run.stderr) == (document["exit_code"], "")
     assert document["verdict"] == ("fail" if run.returncode else "pass")
     return document
-
-
-def in_python(data: str | Path = "data", mode: str = "same") -> Verdict:
-    """What the library says of the data against ``stats.json``, as the command line asks it."""
-    recorded, keys = library.load("stats.json"), KeyCollector()
-    now = recount(data, recorded, executor=InProcess(), keys=keys, none_readable=True)
-    found = cases(identical(data, now, keys, executor=InProcess()))
-    return library.check(now, recorded, mode=mode, extra=found)
 
 
 def findings(document: dict[str, Any]) -> dict[str, str]:

@@ -16,6 +16,7 @@ import pytest
 from checked import SPLITS, VAL, Change, case_of, check, findings, verdict
 from PIL import Image, ImageOps
 
+import normstat
 from normstat.reports.document import render
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="no such names or modes there")
@@ -356,7 +357,7 @@ CHANGES: dict[str, Change] = {
 def test_python_says_the_same(here: Path, change: Change, mode: str) -> None:
     """The command line adds nothing to the verdict of the library, and takes nothing away."""
     change(Path("data"))
-    document = json.loads(render(checked.in_python(mode=mode)))
+    document = json.loads(render(normstat.check("data", "stats.json", mode=mode, workers=0)))
     assert verdict("--mode", mode) == document
 
 
