@@ -541,7 +541,7 @@ def test_settings(tmp_path, monkeypatch):
         ("config = [1]", "/config/0: should be a string"),
         ("config = ['a.json', '']", "/tool/normstat/check/config/1: is empty; give the name of"),
         ("config = ['preset:']", "/config/0: is empty; give the name of a file, or preset:NAME"),
-        ("rules = {leak = 'off'}", "/rules/leak: no such rule; there are unknown-split, "),
+        ("rules = {leak = 'off'}", "/rules/leak: no such rule; there are unknown-split"),
         ("rules = {leakage = 'error'}", "/rules/leakage: should be one of off, warn, fail"),
         ("rules = ['leakage']", "/rules: should be an object"),
         ("mode = ", "not TOML"),

@@ -25,7 +25,7 @@ class CheckSettings:
     rules : rule → ``off``, ``warn`` or ``fail``.
     config : files and ``preset:NAME``; the files from the current folder.
     require_conclusive : an inconclusive case fails the data.
-    file : with all this, from the current folder; None if there is none.
+    file : where all this stands, from the current folder; None if nowhere.
     """
 
     mode: str | None = None
@@ -52,7 +52,7 @@ def project_settings(folder: str = ".") -> CheckSettings:
 
     Parameters
     ----------
-    folder : to look in first; then in those above.
+    folder : where to look first; then in those above.
 
     Raises
     ------
