@@ -70,7 +70,7 @@ def data_changed(comparison: Comparison) -> Iterator[Case]:
 
 def _unreadable_in(name: str, now: Stats, recorded: Stats) -> Case:
     fresh = _fresh(name, now, recorded)
-    # Of the images of another depth only the first few are named; the others are a number.
+    # Among images of another depth only the first few are named; the others are a number.
     unnamed = _of_other_depth(name, now) - _of_other_depth(name, recorded)
     of_other_depth = sum(record.code == Code.OTHER_DEPTH for record in fresh)
     number = len(fresh) + max(0, unnamed - of_other_depth)
@@ -210,7 +210,7 @@ def _by(pair: Pair) -> str:
     """The size of the difference: the largest of any channel."""
     if pair.blank:
         return pair.blank
-    if pair.now.channels != pair.recorded.channels:
+    if not pair.same_channels:
         return "the channels changed, too"
     now, then = constants(pair.now), constants(pair.recorded)
     mean = max(abs(a - b) for a, b in zip(now.mean, then.mean, strict=True))
