@@ -1,9 +1,11 @@
 """What a check has found: cases, each with a level, and the verdict they come to."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias
+
+from normstat.errors import Message
 
 #: What is expected or observed: a number with a unit, or words.
 Value: TypeAlias = float | int | str | None
@@ -55,6 +57,9 @@ class Case:
     other_split: str | None = None
     in_pairs: bool = False
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", Message(self.message))
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -101,6 +106,13 @@ class Verdict:
     def exit_code(self) -> int:
         """Of the command: 1 if the data failed, else 0."""
         return int(self.failed)
+
+    def on_command_line(self) -> "Verdict":
+        """The verdict, its messages with flags for parameters."""
+        cases = (
+            replace(case, message=Message(case.message).on_command_line()) for case in self.cases
+        )
+        return replace(self, cases=tuple(cases))
 
     def fails(self, case: Case) -> bool:
         """Whether a case alone fails the data.

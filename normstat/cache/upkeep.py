@@ -11,7 +11,7 @@ from normstat.cache.context import Context, split_samples
 from normstat.cache.database import NotOurs, connect, is_cache
 from normstat.cache.rows import led_by, today, unpacked
 from normstat.cache.sqlite_errors import ERRORS, Trouble, reason
-from normstat.errors import OutputError, UsageError
+from normstat.errors import OutputError, UsageError, option
 from normstat.files import shown
 from normstat.images import path_from_bytes
 
@@ -165,11 +165,15 @@ def _damaged(file: sqlite3.Connection) -> Iterator[int]:
 @contextmanager
 def _opened(path: str) -> Iterator[sqlite3.Connection]:
     if not os.path.isfile(path):
-        raise UsageError(f"{shown(path)}: there is no such file; compute --cache makes one")
+        raise UsageError(
+            f"{shown(path)}: there is no such file; compute {option('cache', ...)} makes one"
+        )
     try:
         with closing(connect(path)) as file:
             if not is_cache(file):
-                raise UsageError(f"{shown(path)}: is empty; compute --cache fills it")
+                raise UsageError(
+                    f"{shown(path)}: is empty; compute {option('cache', ...)} fills it"
+                )
             yield file
     except NotOurs as error:
         raise UsageError(f"{shown(path)}: {error}") from error

@@ -128,6 +128,7 @@ def check(
             require_conclusive=require_conclusive or bool(defaults.require_conclusive),
             extra=(*found, *_slips(configs, now, chosen_margin)),
         )
+    verdict = verdict.on_command_line()
     for file in report:
         write(verdict, file)
     _print(verdict, format, quiet)

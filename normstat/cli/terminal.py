@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from normstat.errors import Message
 from normstat.files import shown
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class _Quiet:
     def notice(self, message: str) -> None: ...
 
     def warning(self, message: str) -> None:
-        print(message, file=sys.stderr)
+        print(Message(message).on_command_line(), file=sys.stderr)
 
 
 class _Bar:
@@ -102,6 +103,6 @@ class _Bar:
             self.notice(_OFFER)
 
     def notice(self, message: str) -> None:
-        self._bar.write(message, file=sys.stderr)
+        self._bar.write(Message(message).on_command_line(), file=sys.stderr)
 
     warning = notice

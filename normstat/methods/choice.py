@@ -6,7 +6,7 @@ from os import PathLike
 from typing import TypeAlias
 
 from normstat import statsfile
-from normstat.errors import UnknownSplit, UsageError
+from normstat.errors import UnknownSplit, UsageError, option
 from normstat.files import shown
 from normstat.methods.facts import Facts
 from normstat.methods.inputs import Input
@@ -124,12 +124,11 @@ def split_of(stats: Stats, name: str, parameter: str = "split") -> SplitStats:
         return stats.splits[name]
     found = ", ".join(map(shown, stats.splits)) or "none"
     one = shown(next(iter(stats.splits), "train"))
-    error = UnknownSplit(
+    raise UnknownSplit(
         f"the statistics have no split {shown(name)}, only {found}; name one of them, as in "
-        f'{parameter}="{one}" (if they saw images that you validate or test with, they have leaked)'
+        f"{option(parameter, one)} (if they saw images that you validate or test with, they have "
+        "leaked)"
     )
-    error.flags = {f'{parameter}="{one}"': f"--from {one}"}
-    raise error
 
 
 def _resolved(source: Source | str | PathLike[str], method: str | None) -> tuple[Source, str]:
@@ -141,8 +140,8 @@ def _resolved(source: Source | str | PathLike[str], method: str | None) -> tuple
         return None, found
     if method is None and found is None:
         raise UsageError(
-            "nothing to normalize with: give statistics (--stats), a preset (--preset), or a "
-            "method that needs neither (--method unit)"
+            f"nothing to normalize with: give statistics ({option('stats')}), a preset "
+            f"({option('preset')}), or a method that needs neither ({option('method', 'unit')})"
         )
     return found, method or "standard"
 
@@ -151,23 +150,24 @@ def _refuse_options(
     method: str, chosen: Method, epsilon: float, dtype: str, scale: float | None
 ) -> None:
     if not (math.isfinite(epsilon) and epsilon >= 0):
-        raise UsageError(f"--epsilon {epsilon}: should be a number, 0 or more")
+        raise UsageError(f"{option('epsilon', epsilon)}: should be a number, 0 or more")
     if epsilon and not chosen.divides:
-        raise UsageError(f"--epsilon {epsilon}: {method} has no denominator to add it to")
+        raise UsageError(f"{option('epsilon', epsilon)}: {method} has no denominator to add it to")
     if dtype not in RESULTS:
-        raise UsageError(f"--dtype {shown(str(dtype))}: should be one of {', '.join(RESULTS)}")
+        raise UsageError(
+            f"{option('dtype', shown(str(dtype)))}: should be one of {', '.join(RESULTS)}"
+        )
     if scale is not None and not (math.isfinite(scale) and scale > 0):
         raise UsageError(f"scale {scale}: should be a number above 0")
 
 
 def _refuse_source(method: str, chosen: Method, source: SplitStats | Preset | None) -> None:
     if source is None and chosen.needs is not Needs.NOTHING:
-        raise UsageError(f"{method} needs {chosen.needs.value}")
+        raise UsageError(f"{method} needs {chosen.needs.value.template}")
     if isinstance(source, Preset):
         if chosen.needs is Needs.STATS:
-            raise UsageError(
-                f"{method} needs {chosen.needs.value}; preset {source.name} has a mean and a std"
-            )
+            has = f"preset {source.name} has a mean and a std"
+            raise UsageError(f"{method} needs {chosen.needs.value.template}; {has}")
         if chosen.needs is Needs.NOTHING:
             raise UsageError(f"{method} uses nothing of preset {source.name}; leave one out")
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from normstat.errors import UsageError
+from normstat.errors import UsageError, option
 from normstat.methods.maps import Channels
 from normstat.presets import Preset
 from normstat.stats import SplitStats
@@ -41,7 +41,9 @@ class Facts:
             It has no images.
         """
         if split.channels is None or split.mean is None or split.std is None:
-            raise UsageError(f"{name}: no image was counted; choose another split with --from")
+            raise UsageError(
+                f"{name}: no image was counted; choose another split with {option('from_split')}"
+            )
         return cls(
             name,
             split.channels,

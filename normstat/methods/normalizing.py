@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from normstat.errors import UsageError
+from normstat.errors import UsageError, option
 from normstat.methods.inputs import Input
 from normstat.methods.inverse import from_maps, stored_as
 from normstat.methods.maps import Affine, Channels, Coefficients
@@ -153,7 +153,8 @@ class Normalizer:
         if not largest <= limit:
             raise UsageError(
                 f"{self.method}: results reach {largest:.6g}, and {self.dtype} ends at "
-                f"{limit:.6g}; choose a wider --dtype, or --epsilon E"
+                f"{limit:.6g}; choose a wider {option('dtype')}, or "
+                f"{option('epsilon', metavar='E')}"
             )
 
     def __call__(self, array: NDArray[Any]) -> NDArray[Any]:

@@ -6,7 +6,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TypeAlias
 
-from normstat.errors import UsageError
+from normstat.errors import Message, UsageError, option
 from normstat.files import shown
 from normstat.methods import constants
 from normstat.methods.facts import Facts
@@ -21,9 +21,9 @@ Fitted: TypeAlias = Affine | Whitening | OfImage
 class Needs(Enum):
     """What must be known before a method can start."""
 
-    NOTHING = "nothing"
-    CONSTANTS = "statistics (--stats) or a preset (--preset)"
-    STATS = "statistics (--stats)"
+    NOTHING = Message("nothing")
+    CONSTANTS = Message(f"statistics ({option('stats')}) or a preset ({option('preset')})")
+    STATS = Message(f"statistics ({option('stats')})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,33 +2,36 @@
 
 from collections.abc import Iterator
 
+from normstat.errors import option
 from normstat.files import shown
 from normstat.images import Reason
-from normstat.sources import Folders, Survey, quoted, quoted_glob
+from normstat.sources import Folders, Survey, exact_glob, quoted
 
 
 def notices_of_names(survey: Survey) -> Iterator[str]:
     """Lines on images that are left out, and on folders that may not be what they seem.
 
+    >>> from normstat.errors import Message
     >>> from normstat.images import Reason, Skipped
     >>> survey = Survey()
     >>> survey.skip(None, Reason.BESIDE_SPLITS, Skipped(2, "query/a.png"))
-    >>> print(*notices_of_names(survey))
-    2 images are in no split's folder and were skipped, the first: query/a.png; --split-dir \
-NAME=FOLDER takes a folder in
+    >>> print(*map(Message, notices_of_names(survey)))
+    2 images are in no split's folder and were skipped, the first: query/a.png; \
+split_dir={"NAME": "FOLDER"} takes a folder in
     """
     beside = survey.all_skipped(Reason.BESIDE_SPLITS)
     if beside.images:
         yield (
             f"{_are(beside.images)} in no split's folder and {_were(beside.images)} skipped, the "
-            f"first: {shown(beside.first)}; --split-dir NAME=FOLDER takes a folder in"
+            f"first: {shown(beside.first)}; {option('split_dir', {'NAME': 'FOLDER'})} takes a "
+            "folder in"
         )
     labels = survey.all_skipped(Reason.LABELS)
     if labels.images:
         yield (
             f"{_are(labels.images)} {'a label' if labels.images == 1 else 'labels'} by the names "
             f"of folders or files and {_were(labels.images)} left out, the first: "
-            f"{shown(labels.first)}; --labels count takes them in"
+            f"{shown(labels.first)}; {option('labels', 'count')} takes them in"
         )
     if survey.alone.number:
         yield _alone_notice(survey.alone)
@@ -36,7 +39,7 @@ NAME=FOLDER takes a folder in
         yield "all images are labels by name, so these are what is counted"
     for (split, other), images in sorted(survey.taken.items()):
         s = "" if images == 1 else "s"
-        yield f"--split-dir {split} takes {images:,} image{s} out of {other}"
+        yield f"{option('split_dir')} {split} takes {images:,} image{s} out of {other}"
     if survey.ordinary.number:
         yield _ordinary_notice(survey.ordinary)
     if survey.doubtful.number:
@@ -63,19 +66,19 @@ def _alone_notice(folders: Folders) -> str:
     first = folders.first.removesuffix("/")
     if folders.number == 1:
         return (
-            f"{shown(first)}: is left out for its name alone; if it is a class, --labels count "
-            "counts it"
+            f"{shown(first)}: is left out for its name alone; if it is a class, "
+            f"{option('labels', 'count')} counts it"
         )
     return (
         f"{folders.number} folders are left out for their names alone, the first: {shown(first)}; "
-        "if they are classes, --labels count counts them"
+        f"if they are classes, {option('labels', 'count')} counts them"
     )
 
 
 def _doubtful_notice(folders: Folders) -> str:
     """Folders that may be of labels, and are counted."""
     first = folders.first.removesuffix("/")
-    leaves = f"--exclude {quoted_glob(first)} leaves"
+    leaves = f"{option('exclude', exact_glob(first), for_shell=True)} leaves"
     if folders.number == 1:
         return (
             f"{shown(first)}: has a word of labels in its name, but its files are not named after "
@@ -91,7 +94,8 @@ def _doubtful_notice(folders: Folders) -> str:
 def _ordinary_notice(folders: Folders) -> str:
     """Folders that may be splits, and are none."""
     first = folders.first.removesuffix("/")
-    makes = f"--split-dir {quoted(f'{folders.split}={first}')} makes it a split"
+    folder = {folders.split: shown(first)}
+    makes = f"{option('split_dir', folder, for_shell=True)} makes it a split"
     if folders.number == 1:
         return (
             f"{shown(first)}: has a split's word in its name, but nothing beside it makes it a "

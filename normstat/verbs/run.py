@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from normstat.errors import EngineLost, NothingToRead, UsageError
+from normstat.errors import EngineLost, NothingToRead, UsageError, option
 from normstat.executors import Executor, InProcess, Job, Local, available_cpus
 from normstat.executors.executor import Map, R
 from normstat.files import shown
@@ -17,7 +17,7 @@ from normstat.stats import Settings
 from normstat.verbs.listeners import Progress
 from normstat.verbs.notices import notices_of_names
 
-#: What ``--channels`` may be.
+#: Values of ``channels``.
 CHANNELS = ("auto", "gray", "rgb")
 #: Of how many results a run shows what became of them.
 LOOK_AT = 3
@@ -146,48 +146,55 @@ def refuse_options(
     """
     if settings.channels not in CHANNELS:
         raise UsageError(
-            f"--channels {shown(settings.channels)}: should be one of {', '.join(CHANNELS)}"
+            f"{option('channels', shown(settings.channels))}: should be one of "
+            f"{', '.join(CHANNELS)}"
         )
     if settings.layout not in LAYOUTS:
         raise UsageError(
-            f"--layout {shown(settings.layout)}: should be one of {', '.join(LAYOUTS)}"
+            f"{option('layout', shown(settings.layout))}: should be one of {', '.join(LAYOUTS)}"
         )
     if settings.frames not in FRAMES:
-        raise UsageError(f"--frames {shown(settings.frames)}: should be one of {', '.join(FRAMES)}")
+        raise UsageError(
+            f"{option('frames', shown(settings.frames))}: should be one of {', '.join(FRAMES)}"
+        )
     _refuse_names(settings.channel_names)
     least = {
-        "--workers": (workers, 0),
-        "--max-errors": (max_errors, 0),
-        "--max-pixels": (settings.max_pixels, 1),
-        "--max-value": (settings.max_value, 1),
-        "--resize": (settings.resize, 1),
-        "--crop": (settings.crop, 1),
-        "--image-timeout": (image_timeout, 0),
+        "workers": (workers, 0),
+        "max_errors": (max_errors, 0),
+        "max_pixels": (settings.max_pixels, 1),
+        "max_value": (settings.max_value, 1),
+        "resize": (settings.resize, 1),
+        "crop": (settings.crop, 1),
+        "image_timeout": (image_timeout, 0),
     }
-    for option, (value, minimum) in least.items():
+    for name, (value, minimum) in least.items():
         if value is not None and not value >= minimum:
-            raise UsageError(f"{option} {value}: should be {minimum} or more")
+            raise UsageError(f"{option(name, value)}: should be {minimum} or more")
     if settings.resize and settings.crop and settings.crop > settings.resize:
         raise UsageError(
-            f"--crop {settings.crop}: should be at most --resize {settings.resize}, to which the "
-            "shorter side is resized first"
+            f"{option('crop', settings.crop)}: should be at most "
+            f"{option('resize', settings.resize)}, to which the shorter side is resized first"
         )
     if image_timeout > _LONGEST:
-        raise UsageError(f"--image-timeout {image_timeout}: should be {_LONGEST} or less; 0: never")
+        raise UsageError(
+            f"{option('image_timeout', image_timeout)}: should be {_LONGEST} or less; 0: never"
+        )
 
 
 def _refuse_names(names: tuple[str, ...] | None) -> None:
     if names is None:
         return
     if not all(names) or len(set(names)) < len(names) or not names:
-        listed = ",".join(map(shown, names))
-        raise UsageError(f"--channel-names {listed}: should be different names, as in B02,B03,B04")
+        listed = option("channel_names", [*map(shown, names)])
+        raise UsageError(f"{listed}: should be different names, as in B02,B03,B04")
 
 
 def most_frequent(records: Sequence[Unreadable]) -> str:
     """The most frequent codes, each with what to do about it, and the first record."""
     codes = Counter(record.code for record in records)
-    hints = {record.code: record.hint for record in reversed(records)}  # of the first with a code
+    hints = {
+        record.code: record.hint.template for record in reversed(records)
+    }  # of the first with a code
     frequent = ", ".join(
         f"{number} {code}" + (f": {hints[code]}" if hints[code] else "")
         for code, number in codes.most_common(3)
@@ -252,7 +259,8 @@ def _nothing_found(source: Folder, selection: Selection) -> str:
             :8
         ]
     )
-    filters = " that --include and --exclude let through" if source.filtered else ""
+    globs = f" that {option('include')} and {option('exclude')} let through"
+    filters = globs if source.filtered else ""
     return (
         f"{shown(source.root)}: no images{filters}; looked for {' '.join(FORMATS)}; "
         f"found {found or 'no files'}"

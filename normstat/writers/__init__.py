@@ -6,7 +6,7 @@ from normstat.writers.npy import Npy
 from normstat.writers.stack import Stack
 from normstat.writers.writer import Nowhere, Row, Writer
 
-#: What ``--store`` may be.
+#: Values of ``store``.
 WRITERS: Mapping[str, type[Npy] | type[Stack]] = {"npy": Npy, "stack": Stack}
 
 __all__ = ["WRITERS", "Nowhere", "Npy", "Row", "Stack", "Writer"]

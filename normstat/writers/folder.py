@@ -14,7 +14,7 @@ from itertools import chain
 from typing import Any, TextIO
 
 from normstat import files
-from normstat.errors import UsageError
+from normstat.errors import UsageError, option
 from normstat.files import shown
 from normstat.statsfile import render
 from normstat.writers.index import INDEX, read_index
@@ -67,11 +67,14 @@ class Out:
                 "arrays belong elsewhere"
             )
         if overwrite and skip_existing:
-            raise UsageError("--overwrite and --skip-existing: choose one")
+            raise UsageError(
+                f"{option('overwrite', True)} and {option('skip_existing', True)}: choose one"
+            )
         if not overwrite and not skip_existing and self._has_anything():
-            continues = "--skip-existing continues an interrupted run"
+            continues = f"{option('skip_existing', True)} continues an interrupted run"
             cure = continues if earlier_record(self.root) else "or choose another folder"
-            refuse_filled(self.root, f"--overwrite replaces what is there, {cure}")
+            replaces = f"{option('overwrite', True)} replaces what is there"
+            refuse_filled(self.root, f"{replaces}, {cure}")
 
     def begin(
         self,
@@ -116,7 +119,7 @@ class Out:
             raise
 
     def plan(self, outputs: Iterable[str]) -> None:
-        """Note outputs before they are written: --overwrite removes them if this run never ends.
+        """Note outputs before they are written: `overwrite` removes them if this run never ends.
 
         Raises
         ------
@@ -204,7 +207,7 @@ class Out:
         """Everything of earlier runs, and what would look like a result of this one.
 
         The records go first, so that nobody takes for complete, or continues, what is left of a
-        run; the lists of arrays go last, so that the next --overwrite has them.
+        run; the lists of arrays go last, so that the next `overwrite` has them.
         """
         for name in (RECORD, STARTED):
             self._remove(name)

@@ -82,7 +82,7 @@ class Write:
                 except UnreadableImage as error:
                     unreadable.append(sample.unreadable(error))
                 except (Stopped, UsageError) as error:
-                    failure = type(error)(f"{shown(sample.name)}: {error}")
+                    failure = type(error)(f"{shown(sample.name)}: {error.message.template}")
                     return Written(tuple(rows), tuple(unreadable), failure)
                 except OSError as error:
                     return Written(tuple(rows), tuple(unreadable), error)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
-from normstat.errors import UsageError
+from normstat.errors import UsageError, option
 from normstat.files import shown
 from normstat.images import Shard
 from normstat.verbs.apply.claims import Claims, hashed
@@ -123,7 +123,7 @@ class Names:
                 if other != claim.owner:
                     raise UsageError(
                         f"{shown(other)} and {shown(claim.owner)} would both become "
-                        f"{shown(claim.name)}; rename one, or leave it out with --exclude"
+                        f"{shown(claim.name)}; rename one, or leave it out with {option('exclude')}"
                     )
 
     def _claimed(self, paths: Iterable[str]) -> Iterator[_Claim]:

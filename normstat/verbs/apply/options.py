@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from normstat.errors import UsageError
+from normstat.errors import UsageError, option
 from normstat.files import shown
 from normstat.images import ARRAY_LAYOUTS
 from normstat.methods import METHODS, Needs
@@ -24,34 +24,38 @@ def refuse_choices(
     own_split: bool,
 ) -> None:
     """Raise if a choice is unknown, or two exclude each other."""
-    for option, value, known in (
-        ("--layout", layout, ARRAY_LAYOUTS),
-        ("--input-layout", "auto" if input_layout is None else input_layout, INPUT_LAYOUTS),
-        ("--store", store, WRITERS),
+    for name, value, known in (
+        ("layout", layout, ARRAY_LAYOUTS),
+        ("input_layout", "auto" if input_layout is None else input_layout, INPUT_LAYOUTS),
+        ("store", store, WRITERS),
     ):
         if value not in known:
-            raise UsageError(f"{option} {shown(value)}: should be one of {', '.join(known)}")
+            raise UsageError(f"{option(name, shown(value))}: should be one of {', '.join(known)}")
     if own_split and not isinstance(source, Stats):
-        raise UsageError("--own-split: only a stats file (--stats) has a split for each")
+        raise UsageError(
+            f"{option('own_split', True)}: only a stats file ({option('stats')}) has a split for "
+            "each"
+        )
     if isinstance(source, SplitStats):
         raise UsageError(
             "the statistics of a single split do not tell how its images were read; give all of "
             "them (Stats), and the name of the split as from_split"
         )
     if own_split and from_split:
-        raise UsageError("--own-split and --from: choose one")
+        raise UsageError(f"{option('own_split', True)} and {option('from_split')}: choose one")
 
 
 def warn_of_leakage(progress: Progress, from_split: str | None, own_split: bool) -> None:
     """Say what it means to take other statistics than those of train."""
     if own_split:
         progress.notice(
-            "--own-split: every split has its own statistics; a single image in production has none"
+            f"{option('own_split', True)}: every split has its own statistics; a single image in "
+            "production has none"
         )
     elif from_split not in (None, "train"):
         progress.notice(
-            f"--from {shown(from_split)}: if these statistics saw images that you validate or test "
-            "with, they have leaked"
+            f"{option('from_split', shown(from_split))}: if these statistics saw images that you "
+            "validate or test with, they have leaked"
         )
 
 
@@ -59,8 +63,8 @@ def tell_of_unused(progress: Progress, method: str | None, source: Any) -> None:
     """Say that a method takes no numbers from the statistics that it was given."""
     if method and isinstance(source, Stats) and METHODS[method].needs is Needs.NOTHING:
         progress.notice(
-            f"--method {method} uses no mean or std of the statistics: they only say how images "
-            "are read (channels, --resize, --crop)"
+            f"{option('method', method)} uses no mean or std of the statistics: they only say how "
+            f"images are read (channels, {option('resize')}, {option('crop')})"
         )
 
 
@@ -89,11 +93,11 @@ def as_recorded(
     ):
         theirs = getattr(recorded, name)
         if given is not None and given != theirs:
-            option = f"--{name.replace('_', '-')}"
-            was = f"with {option} {theirs}" if theirs else f"without {option}"
+            asks = option(name, given)
+            was = f"with {option(name, theirs)}" if theirs else f"without {option(name)}"
             raise UsageError(
-                f"{option} {given}: the statistics were computed {was}; leave the option out, or "
-                f"compute statistics with {option} {given}"
+                f"{asks}: the statistics were computed {was}; leave the option out, or compute "
+                f"statistics with {asks}"
             )
     return replace(
         asked,

@@ -9,7 +9,7 @@ import numpy as np
 
 from normstat import __version__
 from normstat.decode import versions
-from normstat.errors import NothingToRead
+from normstat.errors import NothingToRead, option
 from normstat.executors import Executor
 from normstat.files import shown
 from normstat.images import ReadOptions, Shard
@@ -71,7 +71,8 @@ class Forecast:
             return ""
         return (
             f"{shown(root)}: {_human(self.needed)} are to be written, and the disk has "
-            f"{_human(self.free)} free; --dtype float16, or --resize N --crop N"
+            f"{_human(self.free)} free; {option('dtype', 'float16')}, or "
+            f"{option('resize', metavar='N')} {option('crop', metavar='N')}"
         )
 
 

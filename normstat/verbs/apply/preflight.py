@@ -6,7 +6,7 @@ from math import prod
 from typing import TypeAlias
 
 from normstat.decode import decoder, measure
-from normstat.errors import UnreadableImage, UsageError
+from normstat.errors import UnreadableImage, UsageError, option
 from normstat.files import shown
 from normstat.images import Kind, ReadOptions, Shard, Unreadable
 from normstat.methods import Normalizer
@@ -88,7 +88,8 @@ class Demands:
                     normalizer.takes.accept(len(kind.channels), kind.dtype, kind.channels)
                     for_kind = normalizer.on(kind.dtype, kind.scale)
                 except UsageError as error:
-                    raise UsageError(f"{shown(demand.sizes[0][2])}: {error}") from error
+                    image = shown(demand.sizes[0][2])
+                    raise UsageError(f"{image}: {error.message.template}") from error
                 if len({(kind.dtype, kind.scale) for kind in fitting}) == 1:
                     bound[split] = for_kind
         return bound
@@ -113,8 +114,10 @@ class Demands:
         if others:
             second, other = others[0]
             raise UsageError(
-                f"--store stack: {shown(one)} becomes an array of shape {first}, {shown(other)} "
-                f"one of {second}; --resize N --crop N make sizes equal, --channels rgb channels"
+                f"{option('store', 'stack')}: {shown(one)} becomes an array of shape {first}, "
+                f"{shown(other)} one of {second}; {option('resize', metavar='N')} "
+                f"{option('crop', metavar='N')} make sizes equal, {option('channels', 'rgb')} "
+                "channels"
             )
         return first
 
