@@ -8,7 +8,7 @@ BENCH := .venv-bench
 PEERS := simplejpeg opencv-python-headless albumentations scikit-learn
 SOURCES := $(shell git ls-files normstat 2>/dev/null || find normstat -name '*.py')
 
-.PHONY: help demo test check format lint types layers tests docs faults torture package bench clean
+.PHONY: help demo test check format lint types layers tests examples docs faults torture package bench clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -27,7 +27,7 @@ demo: $(VENV)/installed ## make small data sets, then run compute, show, apply a
 test: $(DEV)/installed ## run all tests
 	$(DEV)/$(BIN)/python -m pytest -n auto
 
-check: format lint types layers tests docs package ## all that continuous integration asks for
+check: format lint types layers tests examples package ## all that continuous integration asks for
 
 format: $(DEV)/installed ## the code is formatted
 	$(DEV)/$(BIN)/ruff format --check .
@@ -48,8 +48,11 @@ tests: $(DEV)/installed ## tests, with branch coverage
 	# Workers are killed when a run ends, so what runs there counts as not covered.
 	$(DEV)/$(BIN)/coverage report --fail-under=90
 
-docs: $(DEV)/installed ## examples in docstrings
+examples: $(DEV)/installed ## examples in docstrings
 	$(DEV)/$(BIN)/python -m pytest -q --doctest-modules normstat
+
+docs: $(DEV)/installed ## write docs/cli.md, the reference of the command line, from its help
+	$(DEV)/$(BIN)/python tests/reference.py
 
 faults: $(DEV)/installed ## the table of faults, and what each one gave
 	$(DEV)/$(BIN)/python -m pytest -q tests/test_fault_table.py --fault-table
