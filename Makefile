@@ -35,7 +35,7 @@ format: $(DEV)/installed ## the code is formatted
 lint: $(DEV)/installed ## the linter is content
 	$(DEV)/$(BIN)/ruff check .
 
-types: $(DEV)/installed ## strict types
+types: $(DEV)/installed ## strict types, also of calls as users write them
 	$(DEV)/$(BIN)/mypy
 
 layers: $(DEV)/installed ## imports follow the data
