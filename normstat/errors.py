@@ -121,7 +121,7 @@ class NormstatError(Exception):
     Attributes
     ----------
     exit_code : int
-        What the command line exits with when this error ends it.
+        Exit code of a command that ends with this error.
     message : Message
         For a user of Python; ``message.on_command_line()`` for one of the command line.
 
@@ -150,7 +150,7 @@ class NothingToRead(UsageError):
 
 
 class UnknownSplit(UsageError):
-    """A split was asked for that DATA does not have."""
+    """DATA has no such split."""
 
 
 class AmbiguousSplit(UsageError):
@@ -169,7 +169,7 @@ class UnreadableImage(NormstatError):
     code : str
         One of :class:`normstat.images.Code`.
     detail : str
-        What was seen, in words that are the same on every machine.
+        The observation, in words that are the same on every machine.
     """
 
     exit_code = 3
@@ -198,7 +198,7 @@ class OutputError(Stopped):
 
 
 class NotNormalizable(Stopped):
-    """A method has no answer for an image; whoever knows the image's name adds it."""
+    """A method has no answer for an image; the caller adds its name."""
 
 
 class FlatImage(NotNormalizable):

@@ -1,4 +1,4 @@
-"""What a check has found: cases, each with a level, and the verdict they come to."""
+"""Cases of a check, each with a level, and their verdict."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -7,12 +7,12 @@ from typing import TypeAlias
 
 from normstat.errors import Message
 
-#: What is expected or observed: a number with a unit, or words.
+#: An expected or observed value: a number with a unit, or words.
 Value: TypeAlias = float | int | str | None
 
 
 class Level(StrEnum):
-    """How bad a case is, from good to bad."""
+    """Severity of a case, from good to bad."""
 
     PASS = "pass"  # noqa: S105  # no password
     INCONCLUSIVE = "inconclusive"
@@ -32,13 +32,13 @@ class Case:
     Attributes
     ----------
     rule : name of the rule.
-    level : what it came to.
+    level : its outcome.
     message : what was found and what to do about it, in words; file names in it are escaped.
     split, channel : where; None if it is about all of them.
-    expected, observed, tolerance : what was compared, in `unit`.
+    expected, observed, tolerance : the compared values, in `unit`.
     unit : of these three, such as ``images`` or ``σ``; empty for words.
     paths : files that it is about, the first of them; as they are, not escaped.
-    in_pairs : whether these are two and two, as of images that are identical.
+    in_pairs : true if these are two and two, as of images that are identical.
     named : how many of these, the first ones, `message` names itself.
     other_split : the other split, where it is about two: that of the first file of each two.
     """
@@ -63,7 +63,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All cases of a check, and what follows from them.
+    """All cases of a check, and their outcome.
 
     Attributes
     ----------
@@ -99,7 +99,7 @@ class Verdict:
 
     @property
     def failed(self) -> bool:
-        """Whether the data failed."""
+        """True if the data failed."""
         return any(map(self.fails, self.cases))
 
     @property
@@ -115,7 +115,7 @@ class Verdict:
         return replace(self, cases=tuple(cases))
 
     def fails(self, case: Case) -> bool:
-        """Whether a case alone fails the data.
+        """True if a case alone fails the data.
 
         Not to know is no worse than the worst that could be found: where that is a warning, an
         inconclusive case fails nothing.

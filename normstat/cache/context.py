@@ -1,4 +1,4 @@
-"""What a row of a cache is about."""
+"""Keys of a cache: contexts, samples and checksums."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ DIGEST = 16
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """All that decides what a shard comes to, but for its samples; one that is equal, or none.
+    """Everything but its samples that decides the result of a shard; rows of another are not used.
 
     Attributes
     ----------
     data : path of DATA, with links resolved.
     split : that the samples belong to.
     settings : those that decide numbers.
-    versions : of the state, and of what decodes.
+    versions : of the state and of the decoders.
 
     Examples
     --------
@@ -48,12 +48,12 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Finished work: samples, and what they came to.
+    """Finished work: samples and their result.
 
     Attributes
     ----------
     samples : digests, see :func:`sample_digest`, in the order of the shard.
-    value : what whoever stored it made of them.
+    value : the result, in bytes of the caller.
     """
 
     samples: tuple[bytes, ...]
@@ -61,7 +61,7 @@ class Row:
 
 
 def sample_digest(path: str, stamp: Stamp) -> bytes:
-    """What stands for one image: where it is, and its stamp.
+    """The digest of one image: its path and its stamp.
 
     >>> same = [sample_digest("a.png", Stamp(9, 1, 1, 7, settled)) for settled in (True, False)]
     >>> same[0] == same[1], same[0] == sample_digest("b.png", Stamp(9, 1, 1, 7, True))
@@ -81,7 +81,7 @@ def digest_of(fields: Iterable[bytes]) -> bytes:
 
 
 def checksum_of(context: bytes, samples: bytes, compressed: bytes) -> bytes:
-    """What tells a row that is as it was stored."""
+    """The checksum of a row."""
     return digest_of((context, samples, compressed))
 
 
@@ -95,7 +95,7 @@ def lead_of(samples: Sequence[bytes]) -> bytes:
 
 
 def split_samples(packed: object) -> tuple[bytes, ...]:
-    """Digests that were stored as one value; none of what no row can have there."""
+    """Digests that were stored as one value; none of a value that no row has."""
     if not isinstance(packed, bytes) or len(packed) % DIGEST:
         return ()
     return tuple(packed[start : start + DIGEST] for start in range(0, len(packed), DIGEST))

@@ -1,4 +1,4 @@
-"""What is in a cache, and how to make it smaller."""
+"""Upkeep of a cache: list its contents, remove rows."""
 
 import os
 import sqlite3
@@ -39,7 +39,7 @@ class Content:
 
 
 def contents(path: str) -> list[Content]:
-    """What is in a cache, by context: by DATA and split, of each those used last first.
+    """Contents of a cache, by context: by DATA and split, of each those used last first.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def contents(path: str) -> list[Content]:
 
 
 def prune(path: str, days: int) -> int:
-    """Remove rows that nobody needs, and give their space back.
+    """Remove rows that are not needed, and free their space.
 
     Those are rows that were last used more than so many days ago, damaged ones, and rows whose
     samples all are in another one that was used on a later day. Of rows that were used on the same
@@ -71,7 +71,7 @@ def prune(path: str, days: int) -> int:
     Returns
     -------
     int
-        How many rows were removed.
+        Number of rows removed.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def prune(path: str, days: int) -> int:
 
 
 def _images(file: sqlite3.Connection, context: object) -> int:
-    """How many different samples there are in the rows of a context."""
+    """Number of different samples in the rows of a context."""
     query = "SELECT samples FROM rows WHERE context IS ?"
     samples: set[bytes] = set()
     for (packed,) in file.execute(query, (context,)):
@@ -117,7 +117,7 @@ def _content(images: int, *row: object) -> Content:
 
 
 def _place(content: Content) -> tuple[object, ...]:
-    """Where it stands among the others: damaged ones last."""
+    """Sort key: DATA, split, age; damaged contexts last."""
     if not content.context:
         return (True,)
     data, split, settings, versions = content.context.fields()

@@ -1,4 +1,4 @@
-"""What every command line has: exit codes, and messages for whatever goes wrong."""
+"""The application: exit codes, and messages for every failure."""
 
 import errno
 import functools

@@ -167,7 +167,7 @@ def refuse_cache(cache: str | None, **files: str) -> None:
 
 
 def verdict(unreadable: int, allowed: int, listed_in: str, quiet: bool) -> int:
-    """The exit code of a run with so many unreadable images; says why it is what it is."""
+    """The exit code of a run with so many unreadable images, after a line that explains it."""
     accepted = unreadable <= allowed
     if unreadable and not (quiet and accepted):
         print(

@@ -1,4 +1,4 @@
-"""What a run shows while it goes on, and its tables."""
+"""Progress and notices of a run, and its tables."""
 
 import functools
 import math
@@ -67,7 +67,7 @@ def progress_on_stderr(quiet: bool, offers_cache: bool = False) -> Iterator["Pro
 
 
 class _Quiet:
-    """What is left with -q."""
+    """A listener for -q: warnings only."""
 
     def total(self, images: int) -> None: ...
     def advance(self, images: int) -> None: ...
