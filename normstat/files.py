@@ -5,7 +5,7 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,8 +19,6 @@ _BLOCK = 1 << 30
 # Storage that stumbles (EIO, ESTALE on network file systems) often answers a moment later.
 _TRANSIENT = {errno.EIO, errno.EINTR, getattr(errno, "ESTALE", errno.EIO)}
 _PAUSES = (0.05, 0.5)
-# For these failures the message names the disk and its free space.
-_OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT}
 
 
 class NotRegularError(OSError):
@@ -34,8 +32,8 @@ class ChangedWhileReadError(OSError):
 def read(path: str) -> bytes:
     """All bytes of a regular file, as they were at one moment.
 
-    A file that changes while it is read is read once more; storage errors that pass (EIO, ESTALE)
-    are tried again after short pauses.
+    A file that changes meanwhile is read once more, and errors of storage that pass (EIO, ESTALE)
+    are tried again.
 
     Raises
     ------
@@ -130,7 +128,9 @@ def _read_rest(descriptor: int, start: bytes) -> bytes:
     return b"".join(blocks)
 
 
-def write(path: str | os.PathLike[str], data: bytes, durable: bool = True) -> None:
+def write(
+    path: str | os.PathLike[str], data: bytes | Iterable[bytes], durable: bool = True
+) -> None:
     """Write a file so that any reader finds the old content or all of the new, never a part.
 
     A temporary file in the same folder is filled, flushed to the disk and renamed over the old
@@ -140,7 +140,7 @@ def write(path: str | os.PathLike[str], data: bytes, durable: bool = True) -> No
     Parameters
     ----------
     path : of the file.
-    data : all its bytes.
+    data : all its bytes, or parts of them.
     durable : wait until the disk has it, so that it outlives a power failure. One of thousands
         of files that can be made again need not.
 
@@ -149,9 +149,10 @@ def write(path: str | os.PathLike[str], data: bytes, durable: bool = True) -> No
     OutputError
         The disk is full, or the folder is not there or not writable; the old file is intact.
     """
+    parts = (data,) if isinstance(data, bytes) else data
     if _is_special(path):
-        with _output_errors(Path(path)):
-            Path(path).write_bytes(data)
+        with _output_errors(Path(path)), open(path, "wb") as file:
+            file.writelines(parts)
         return
     target = Path(os.path.realpath(path))
     with _output_errors(target):
@@ -160,7 +161,7 @@ def write(path: str | os.PathLike[str], data: bytes, durable: bool = True) -> No
             with open(temporary, "xb") as file:
                 if target.exists():
                     temporary.chmod(stat.S_IMODE(target.stat().st_mode))
-                file.write(data)
+                file.writelines(parts)
                 file.flush()
                 if durable:
                     os.fsync(file.fileno())
@@ -190,8 +191,7 @@ def ensure_writable(path: str | os.PathLike[str]) -> None:
     with _output_errors(target):
         probe = _beside(target)
         try:
-            with open(probe, "xb"):
-                pass
+            open(probe, "xb").close()
         finally:
             probe.unlink(missing_ok=True)
 
@@ -229,7 +229,7 @@ elsewhere
         errno.EDQUOT: "your quota is used up; write elsewhere",
         errno.ENOENT: "create the folder first, or write elsewhere",
     }.get(error.errno or 0, "write elsewhere")
-    disk = disk_of(path) if error.errno in _OF_THE_DISK else ""
+    disk = disk_of(path) if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
     if error.errno == errno.EROFS:
         disk = f"; {_mounted(path)} may only be read"
     reason = error.strerror or str(error) or type(error).__name__

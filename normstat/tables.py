@@ -23,10 +23,11 @@ _HEADERS = (
 )  # fmt: skip
 # What a narrow terminal is spared, one after the other: never a mean, an error or a split.
 _SPARED = (("0 to 1",), ("min", "max"), ("size",), ("images",))
-_REASONS: dict[str, str] = {
-    Reason.BESIDE_SPLITS: "in no split's folder",
-    Reason.LABELS: "labels",
-    Reason.UNKNOWN_EXTENSION: "without an extension that is read",
+# Reason → words for one image, and for several.
+_REASONS: dict[str, tuple[str, str]] = {
+    Reason.BESIDE_SPLITS: ("in no split's folder",) * 2,
+    Reason.LABELS: ("label", "labels"),
+    Reason.UNKNOWN_EXTENSION: ("without an extension that is read",) * 2,
 }
 _DECIMALS = 6
 _ANY_WIDTH = 1_000_000
@@ -216,12 +217,11 @@ def _unreadable(records: Sequence[Unreadable], where: str, number: int) -> Itera
 def _skipped(stats: Stats) -> Iterator[str]:
     """Lines on skipped images, by reason: beside all splits, then split by split."""
     lines = [
-        f"  {skipped.images} {_REASONS.get(reason, shown(reason))}, the first: "
-        f"{shown(skipped.first)}"
+        f"  {_counted(skipped.images, reason)}, the first: {shown(skipped.first)}"
         for reason, skipped in stats.skipped.items()
     ]
     lines += [
-        f"  {images} {_REASONS.get(reason, shown(reason))} in {shown(name)}"
+        f"  {_counted(images, reason)} in {shown(name)}"
         for name, split in stats.splits.items()
         for reason, images in split.skipped_reasons.items()
     ]
@@ -229,6 +229,11 @@ def _skipped(stats: Stats) -> Iterator[str]:
         yield "left out:"
         yield from lines
         yield ""
+
+
+def _counted(images: int, reason: str) -> str:
+    one, several = _REASONS.get(reason, (shown(reason),) * 2)
+    return f"{images} {one if images == 1 else several}"
 
 
 def _reason(record: Unreadable) -> str:

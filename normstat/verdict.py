@@ -1,4 +1,4 @@
-"""Cases of a check, each with a level, and their verdict."""
+"""Findings of a check: cases, each with a level, and the verdict they come to."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -38,7 +38,7 @@ class Case:
     expected, observed, tolerance : the compared values, in `unit`.
     unit : of these three, such as ``images`` or ``σ``; empty for words.
     paths : files that it is about, the first of them; as they are, not escaped.
-    in_pairs : true if these are two and two, as of images that are identical.
+    in_pairs : these are two and two, as of images that are identical.
     named : how many of these, the first ones, `message` names itself.
     other_split : the other split, where it is about two: that of the first file of each two.
     """
@@ -104,7 +104,7 @@ class Verdict:
 
     @property
     def exit_code(self) -> int:
-        """Of the command: 1 if the data failed, else 0."""
+        """Exit code of the command: 1 if the data failed, else 0."""
         return int(self.failed)
 
     def on_command_line(self) -> "Verdict":

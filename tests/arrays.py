@@ -75,7 +75,7 @@ def tally(
     fold = Fold(covariance)
     for index, array in enumerate(arrays, first):
         path = f"{split}/{index}.png"
-        fold.add(Sample(split, path, path), ArrayPixels(array))
+        fold.add(Sample(split, path), ArrayPixels(array))
     return fold.tally()
 
 

@@ -69,9 +69,7 @@ def settle(data: Path) -> None:
     """Wait until any change of a file would show, so that a cache may keep what it comes to."""
     source = Folder(data)
     while not all(
-        stamp.settled
-        for shard in source.shards(source.selection(), stamped=True)
-        for stamp in shard.stamps
+        all(shard.versions) for shard in source.shards(source.selection(), versions=True)
     ):
         time.sleep(0.01)
 

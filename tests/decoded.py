@@ -2,9 +2,14 @@
 
 from pathlib import Path
 
-from normstat.decode import DecodedImage, decode, decoder
+from normstat.decode import DecodedImage, Measured, decode, decoder
 from normstat.errors import UnreadableImage
-from normstat.images import ReadOptions, Sample
+from normstat.images import Reader, ReadOptions, Sample
+
+
+def decoded(sample: Sample, reader: Reader, reading: ReadOptions) -> Measured:
+    """What decoding gives, as measured."""
+    return Measured.of(decode(sample, reader.read(sample), reading))
 
 
 def read(path: Path, data: bytes, **reading: object) -> tuple[object, ...]:
@@ -12,7 +17,7 @@ def read(path: Path, data: bytes, **reading: object) -> tuple[object, ...]:
     path.write_bytes(data)
     with decoder():
         try:
-            pixels = decode(Sample("all", "a.png", str(path)), ReadOptions(**reading))
+            pixels = decode(Sample("all", "a.png"), path.read_bytes(), ReadOptions(**reading))
             assert isinstance(pixels, DecodedImage)
             return (
                 pixels.kind,

@@ -9,6 +9,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from normstat.images import Shard, Unreadable
+from normstat.sources import LocalFiles
+
+#: A container that no job opens.
+NOWHERE = LocalFiles("nowhere")
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,6 @@ def shards(*names: str, each: int = 3, number: int = 20) -> list[Shard]:
     for index, name in enumerate(names):
         paths.insert((2 * index + 1) * len(paths) // (2 * len(names)), name)
     return [
-        Shard("all", "root", tuple(paths[start : start + each]))
+        Shard("all", NOWHERE, tuple(paths[start : start + each]))
         for start in range(0, len(paths), each)
     ]

@@ -14,6 +14,7 @@ import normstat
 from normstat.decode import avif, decode, decoder, measure
 from normstat.errors import UnreadableImage
 from normstat.images import ReadOptions, Sample
+from normstat.sources import LocalFiles
 
 imagecodecs = pytest.importorskip("imagecodecs")
 deep = pytest.mark.parametrize("bits", [10, 12])
@@ -36,7 +37,7 @@ def pixels_of(folder: Path, data: bytes, **options: Any) -> Any:
     """The decoded image."""
     path = make.write(folder / "x.avif", data)
     with decoder():
-        return decode(Sample("all", "x.avif", str(path)), ReadOptions(**options))
+        return decode(Sample("all", "x.avif"), path.read_bytes(), ReadOptions(**options))
 
 
 def code_of(folder: Path, data: bytes, **options: Any) -> str:
@@ -63,7 +64,7 @@ def test_deep_values_are_those_of_the_file(tmp_path: Path, bits: int, channels: 
         float(Fraction(int(colors[:, :, c].sum(dtype=int)), top)) for c in range(colors.shape[2])
     )
     with decoder():
-        found = measure(Sample("all", "x", str(tmp_path / "alone" / "x.avif")), ReadOptions())
+        found = measure(Sample("all", "x.avif"), LocalFiles(str(tmp_path / "alone")), ReadOptions())
     assert (found.kind, found.width, found.height) == (pixels.kind, 30, 23)
 
 

@@ -18,6 +18,7 @@ import normstat
 from normstat.decode import decode, decoder, measure
 from normstat.errors import UnreadableImage
 from normstat.images import ReadOptions, Sample
+from normstat.sources import LocalFiles
 
 HEIGHT, WIDTH = 7, 11
 PALETTE = np.random.default_rng(9).integers(0, 256, (256, 3)).astype("u1")
@@ -59,7 +60,7 @@ def pixels_of(folder: Path, data: bytes, **options: Any) -> Any:
     """The decoded image."""
     path = make.write(folder / "x.bmp", data)
     with decoder():
-        return decode(Sample("all", "x.bmp", str(path)), ReadOptions(**options))
+        return decode(Sample("all", "x.bmp"), path.read_bytes(), ReadOptions(**options))
 
 
 def code_of(folder: Path, data: bytes) -> tuple[str, str]:
@@ -132,7 +133,7 @@ def test_24_bits_are_what_Pillow_says(tmp_path: Path) -> None:  # noqa: N802
         array = make.pixels(width, 5, width)
         path = make.write(tmp_path / "x.png", make.encoded(array))
         with decoder():
-            png = decode(Sample("all", "x.png", str(path)), ReadOptions())
+            png = decode(Sample("all", "x.png"), path.read_bytes(), ReadOptions())
         pixels = pixels_of(tmp_path, make.encoded(array, "BMP"))
         assert np.array_equal(pixels.array(), array)
         assert (pixels.key, pixels.kind, pixels.mode) == (png.key, png.kind, "RGB")
@@ -320,7 +321,7 @@ def test_what_is_no_bitmap_is_a_record(
     found, detail = code_of(tmp_path, content)
     assert (found, said in detail, detail.isprintable()) == (code, True, True), detail
     with decoder(), pytest.raises(UnreadableImage) as caught:
-        measure(Sample("all", "x.bmp", str(tmp_path / "x.bmp")), ReadOptions())
+        measure(Sample("all", "x.bmp"), LocalFiles(str(tmp_path)), ReadOptions())
     assert caught.value.code == code
 
 

@@ -21,20 +21,19 @@ from hypothesis import strategies as st
 
 import normstat
 from normstat.accumulators.fold import Fold
-from normstat.accumulators.interleave import Part, interleaved
-from normstat.accumulators.keys import NO_KEY, KeyCollector, Keys
-from normstat.accumulators.tally import Tally
+from normstat.accumulators.keys import KeyCollector
+from normstat.accumulators.rows import Counts, row_of, row_of_unreadable
 from normstat.cache import Cache, Context, contents, prune, sample_digest
 from normstat.cache.database import Database
 from normstat.cache.quarantine import identity_of, set_aside
 from normstat.errors import NormstatError, OutputError, StatsFileError, UsageError
-from normstat.executors import InProcess, Local
-from normstat.images import Sample, Shard, Stamp, Unreadable
-from normstat.sources import Folder
-from normstat.statsfile import dumps_tally, loads_tally
-from normstat.verbs.check.duplicates import identical
-from normstat.verbs.check.recompute import recount
+from normstat.executors import Local
+from normstat.images import Sample, Shard, Unreadable
+from normstat.sources import Folder, LocalFiles
+from normstat.statsfile import ROWS, dumps_counts, loads_counts
+from normstat.verbs.compute.count import count
 from normstat.verbs.compute.job import Count
+from normstat.verbs.engine import Engine
 
 RGB = make.encoded(make.pixels(1, 9, 14))
 GRAY = make.encoded(make.pixels(2, 7, 5, channels=1))
@@ -77,19 +76,20 @@ def write(data: Path, files: dict[str, bytes]) -> Path:
 # ------------------------------------------------------------------------------- tallies as bytes
 
 
-def fold(images: Sequence[Any], places: Sequence[int], covariance: bool = False) -> Tally:
-    """The tally of some of these images, with keys; None stands for one that cannot be read."""
-    total, keys = Fold(covariance), []
+def fold(images: Sequence[Any], places: Sequence[int], covariance: bool = False) -> Counts:
+    """The counts of some of these images; None stands for one that cannot be read."""
+    total, rows = Fold(covariance), []
     for place in places:
         name, image = f"{place:03}", images[place]
         if image is None:
-            keys.append(NO_KEY)
-            total.add_unreadable(Unreadable("train", name, "empty", "\udcff"))
+            record = Unreadable("train", name, "empty", "\udcff")
+            rows.append(row_of_unreadable(record))
+            total.add_unreadable(record)
         else:
-            pixels = ArrayPixels(image)
-            keys.append(pixels.key)
-            total.add(Sample("train", name, name), pixels)
-    return Tally(total.tally().splits, Keys.of("train", keys))
+            pixels, sample = ArrayPixels(image), Sample("train", name)
+            rows.append(row_of(sample, 99, pixels, ROWS))
+            total.add(sample, pixels)
+    return Counts(total.tally(), tuple(rows))
 
 
 @st.composite
@@ -102,22 +102,25 @@ def shards(draw: st.DrawFn) -> list[Any]:
 
 @settings(deadline=None)
 @given(images=shards(), covariance=st.booleans(), cut=st.integers(0, 20))
-def test_a_tally_survives_as_bytes(images: list[Any], covariance: bool, cut: int) -> None:
-    """Read back, tallies of any kinds are equal, and add up to equal ones, to the bit."""
+def test_counts_survive_as_bytes(images: list[Any], covariance: bool, cut: int) -> None:
+    """Read back, counts of any kinds are equal, and add up to equal ones, to the bit."""
     places = range(len(images))
     parts = [fold(images, places[:cut], covariance), fold(images, places[cut:], covariance)]
-    again = [loads_tally(dumps_tally(part)) for part in parts]
+    again = [loads_counts(dumps_counts(part)) for part in parts]
     assert again == parts
-    assert dumps_tally(again[0] + again[1]) == dumps_tally(parts[0] + parts[1])
+    assert dumps_counts(again[0] + again[1]) == dumps_counts(parts[0] + parts[1])
 
 
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        (b'"state":4', b'"state":3'),
-        (b'"state":4', b'"state":4,"state":4'),
-        (b'"keys":{"train":"', b'"keys":{"train":"AAAA'),
-        (b'"keys":{"train":"', b'"keys":{"train":"?'),
+        (b'"state":5', b'"state":4'),
+        (b'"state":5', b'"state":5,"state":5'),
+        (b'"000",null,99,"', b'"000",null,99,"AAAA'),
+        (b'"000",null,99,"', b'"000",null,99,"?'),
+        (b'"000",null,99,"', b'"000",null,-9,"'),
+        (b'"000",null,99,"', b'"000",99,"'),
+        (b'"001","empty"', b'"001","tired"'),
         (b'"values":"', b'"values":"AAAA'),
         (b'"values":"AAAAAAAA', b'"values":"//////////8AAAAA'),
         (b'"values":"AAAAAAAAAAA', b'"values":"/////////////'),
@@ -128,29 +131,16 @@ def test_a_tally_survives_as_bytes(images: list[Any], covariance: bool, cut: int
 )
 def test_what_is_no_tally_is_refused(old: bytes, new: bytes) -> None:
     """Bytes that somebody made up give an error, never a tally that is not one."""
-    data = dumps_tally(fold([np.ones((1, 2, 3), "uint8"), None], [0, 1]))
+    data = dumps_counts(fold([np.ones((1, 2, 3), "uint8"), None], [0, 1]))
     assert old in data
     with pytest.raises(StatsFileError):
-        loads_tally(data.replace(old, new, 1))
+        loads_counts(data.replace(old, new, 1))
 
 
-@settings(deadline=None)
-@given(images=shards(), covariance=st.booleans(), data=st.data())
-def test_parts_interleave_to_the_whole(
-    images: list[Any], covariance: bool, data: st.DataObject
-) -> None:
-    """However images are dealt to parts, the whole is the same."""
-    dealt: list[list[int]] = [[], [], []]
-    for place in range(len(images)):
-        dealt[data.draw(st.integers(0, 2))].append(place)
-    parts = [Part(places, fold(images, places, covariance)) for places in dealt]
-    assert interleaved("train", len(images), parts) == fold(images, range(len(images)), covariance)
+# ------------------------------------------------------------------------------------- the versions
 
 
-# ------------------------------------------------------------------------------------- the stamps
-
-
-def test_what_may_change_unseen_is_not_settled(tmp_path: Path) -> None:
+def test_what_may_change_unseen_has_no_version(tmp_path: Path) -> None:
     """Within two seconds of a whole second a file may be written again with the same times."""
     pgm(tmp_path / "a.pgm", 1)
     settle(tmp_path)
@@ -158,12 +148,12 @@ def test_what_may_change_unseen_is_not_settled(tmp_path: Path) -> None:
     os.utime(tmp_path / "a.pgm", (now, int(now) + 1))
     (tmp_path / "b.pgm").symlink_to("nowhere")
     source = Folder(tmp_path)
-    (shard,) = source.shards(source.selection(), stamped=True)
-    assert [stamp.settled for stamp in shard.stamps] == [False, False]
-    assert next(source.shards(source.selection())).stamps == ()
+    (shard,) = source.shards(source.selection(), versions=True)
+    assert shard.versions == (b"", b"")
+    assert next(source.shards(source.selection())).versions == ()
 
 
-def test_a_time_far_from_now_is_settled(tmp_path: Path) -> None:
+def test_a_time_far_from_now_has_a_version(tmp_path: Path) -> None:
     """A camera's wrong clock, or an archive's old times, keep nothing from being kept."""
     for name, time in (("a.pgm", 0), ("b.pgm", 4e9)):
         pgm(tmp_path / name, 1)
@@ -236,13 +226,9 @@ def test_a_damaged_row_is_not_found_and_replaced(tmp_path: Path, column: str) ->
 
 
 def test_digests_tell_files_apart() -> None:
-    """Path, size, both times and inode make a sample; whether it was settled does not."""
-    stamp = Stamp(1, 2, 3, 4, True)
-    others = [stamp._replace(**{field: 9}) for field in ("size", "mtime_ns", "ctime_ns", "inode")]
-    digests = {sample_digest("a", other) for other in (stamp, *others)}
-    digests.add(sample_digest("b", stamp))
-    assert len(digests) == 6
-    assert sample_digest("a", stamp._replace(settled=False)) in digests
+    """Name and version make a sample, however they are put together."""
+    digests = {sample_digest("a", b"1"), sample_digest("a", b"2"), sample_digest("b", b"1")}
+    assert len(digests | {sample_digest("a1", b""), sample_digest("", b"1a")}) == 5
 
 
 def test_another_program_s_file_is_left_alone(tmp_path: Path, warnings: list[str]) -> None:
@@ -530,8 +516,9 @@ def test_keys_are_the_same(many: Path, tmp_path: Path) -> None:
     (many / "050.pgm").unlink()
     pgm(many / "100+.pgm", 3)
     with_cache, without = KeyCollector(), KeyCollector()
-    normstat.compute(many, cache=tmp_path / "c", keys=with_cache, workers=0)
-    normstat.compute(many, keys=without, workers=0)
+    settings = normstat.Settings()
+    count(Folder(many), settings, Engine.of(0, cache=tmp_path / "c"), [with_cache])
+    count(Folder(many), settings, Engine.of(0), [without])
     assert (with_cache.taken(["all"])["all"] == without.taken(["all"])["all"]).all()
 
 
@@ -601,16 +588,18 @@ def test_what_was_not_made_here_is_not_believed(tmp_path: Path) -> None:
     data = write(tmp_path / "data", {"a.png": GRAY, "b.png": GRAY})
     read(data, tmp_path / "c")
     source = Folder(data)
-    (shard,) = source.shards(source.selection(), stamped=True)
+    (shard,) = source.shards(source.selection(), versions=True)
     (content,) = contents(str(tmp_path / "c"))
     assert content.context
-    job = Count(normstat.Settings().reading(), keys=True)
+    job = Count(normstat.Settings().reading(), fields=ROWS)
     for paths in (("a.png",), ("a.png", "c.png")):
-        made_up = job(Shard("all", str(data), paths))
-        lost = Tally.of_unreadable(Unreadable("other", "a.png", "empty"))
-        for value in (b"", dumps_tally(made_up), dumps_tally(made_up + lost)):
+        made_up = job(Shard("all", LocalFiles(str(data)), paths))
+        lost = Counts.of_unreadable(Unreadable("other", "a.png", "empty"))
+        for value in (b"", dumps_counts(made_up), dumps_counts(made_up + lost)):
             cache = Cache(str(tmp_path / "c"), pytest.fail)
-            cache.store(content.context, list(map(sample_digest, shard.names, shard.stamps)), value)
+            cache.store(
+                content.context, list(map(sample_digest, shard.names, shard.versions)), value
+            )
             cache.close()
             assert read(data, tmp_path / "c") == ["a.png", "b.png"]
 
@@ -660,16 +649,18 @@ def test_shards_without_images_need_no_worker() -> None:
         def lost(self, record: Unreadable) -> tuple[str, ...]:
             raise AssertionError(record)
 
-    empty = Shard("all", "root", ())
+    from jobs import NOWHERE
+
+    empty = Shard("all", NOWHERE, ())
     results = list(Local(3).map(Asked(), [empty] * 9))  # Asked cannot be pickled: no worker has it
     assert results == [(f"{os.getpid()}",)] * 9
 
 
 def test_shards_without_images_stay_in_order() -> None:
     """Among those that workers have, and where a worker dies, results come in their order."""
-    from jobs import Names
+    from jobs import NOWHERE, Names
 
-    shards = [Shard("all", "root", paths) for paths in ((), ("a", "b"), (), ("exit 3", "c"), ())]
+    shards = [Shard("all", NOWHERE, paths) for paths in ((), ("a", "b"), (), ("exit 3", "c"), ())]
     results = list(Local(2).map(Names(), shards * 3))
     assert [result[-1:] for result in results] == [(), ("b",), (), ("c",), ()] * 3
 
@@ -705,12 +696,10 @@ def test_three_methods_are_enough_of_a_progress_object(tmp_path: Path) -> None:
     data = write(tmp_path / "data", SETS["8-bit"])
     (tmp_path / "c").write_bytes(b"no database" * 99)
     told = Told()
-    keys = KeyCollector()
-    stats = normstat.compute(data, cache=tmp_path / "c", workers=0, progress=told, keys=keys)
+    stats = normstat.compute(data, cache=tmp_path / "c", workers=0, progress=told)
     assert any("set aside" in notice for notice in told.notices)
-    identical(data, stats, keys, workers=0, progress=told)
     (tmp_path / "d").write_bytes(b"no database" * 99)
-    recount(data, stats, cache=tmp_path / "d", executor=InProcess(), progress=told)
+    normstat.check(data, stats, cache=tmp_path / "d", workers=0, progress=told)
     assert sum("set aside" in notice for notice in told.notices) == 2
     normstat.apply(data, tmp_path / "out", "unit", workers=0, progress=told)
     normstat.invert(tmp_path / "out", tmp_path / "seen", progress=told)

@@ -5,6 +5,7 @@ import json
 import math
 import os
 import re
+from importlib import import_module
 
 import make
 import pytest
@@ -12,13 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import normstat
+from normstat.constants import Constants, Deviation
 from normstat.conventions import Config, read
-from normstat.conventions.config import Constants, Distance
-from normstat.errors import UsageError
+from normstat.conventions.places import Place
+from normstat.conventions.read import READERS
+from normstat.errors import StatsFileError, UsageError
 from normstat.presets import PRESETS
+from normstat.rules import MARGIN
 from normstat.stats import MeanStd
+from normstat.statsfile.json_reader import Node
 from normstat.verbs.check.project_settings import CheckSettings, project_settings
-from normstat.verbs.check.training_config import MARGIN, slips
+from normstat.verbs.check.training_config import slips
 from normstat.verdict import Level
 
 IMAGENET = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
@@ -83,6 +88,21 @@ def test_what_files_say(tmp_path, content, scale, order):
     assert (config.mean, config.std) == (tuple(IMAGENET["mean"]), tuple(IMAGENET["std"]))
     assert config.order == order
     assert config.scale == (scale if scale is None else pytest.approx(scale))
+
+
+@pytest.mark.parametrize("kind", READERS)
+def test_every_reader_keeps_the_contract(tmp_path, kind):
+    """A row of the table recognizes its own keys and nothing else, and names where they stand."""
+    reader = import_module(READERS[kind])
+    content = dict(zip(reader.KEYS, IMAGENET.values(), strict=True))
+    root = Node({"architecture": "x", **content}, "")
+    assert reader.recognizes(root, root)
+    assert not reader.recognizes(Node({"a": 1}, ""), root)
+    config = reader.config("a.json", Place(root, kind, reader))
+    assert config.source == f"{kind}, at /"
+    assert (config.mean, config.std) == (tuple(IMAGENET["mean"]), tuple(IMAGENET["std"]))
+    with pytest.raises(StatsFileError, match=f"{reader.KEYS[1]}' is missing"):
+        reader.config("a.json", Place(Node({reader.KEYS[0]: 0.5}, ""), kind, reader))
 
 
 EFFICIENT = {
@@ -561,8 +581,8 @@ def test_a_config_without_a_name():
 
 def test_distances_are_exact():
     """The margin is of the larger of both: means in stds of the data, stds as a share."""
-    away = Distance.between(Constants((1.0, 2.0), (1.0, 3.0)), Constants((0.0, 2.0), (2.0, 2.0)))
+    away = Deviation.between(Constants((1.0, 2.0), (1.0, 3.0)), Constants((0.0, 2.0), (2.0, 2.0)))
     assert (away.mean, away.std, away.worst) == (0.5, 0.5, 0.5)
     flat = Constants((1.0,), (0.0,))
-    assert Distance.between(flat, flat).worst == 0
-    assert math.isinf(Distance.between(Constants((1.0,), (0.5,)), flat).std)
+    assert Deviation.between(flat, flat).worst == 0
+    assert math.isinf(Deviation.between(Constants((1.0,), (0.5,)), flat).std)

@@ -26,9 +26,8 @@ from normstat.errors import (
     UnknownSplit,
     UsageError,
 )
-from normstat.images import Shard
 from normstat.verbs.apply.claims import Claims, hashed
-from normstat.verbs.apply.name_collisions import Names
+from normstat.verbs.apply.name_collisions import OutputNames
 from normstat.verbs.listeners import Silent
 from normstat.writers import journal
 from normstat.writers.folder import RESERVED
@@ -125,11 +124,12 @@ def test_collisions_are_found_in_any_order(stems, others, random):
     outputs = [path[: -len(".png")] + ".npy" for path in paths]
     above = {str(parent) for output in outputs for parent in PurePosixPath(output).parents}
     collide = len(set(outputs)) < len(outputs) or bool(above & {*outputs, *RESERVED})
-    names = Names("out", lambda: paths)
+    images = [(renamed(path, ".npy"), path) for path in paths]
+    names = OutputNames("out", lambda: images)
     names._claims = Claims(recent=2)
     with pytest.raises(UsageError, match="would both become") if collide else nullcontext():
-        for path in paths:
-            names.add(Shard("all", "", (path,)))
+        for image in images:
+            names.add([image])
         names.check()
 
 

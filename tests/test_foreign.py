@@ -23,7 +23,7 @@ def code_of(folder: Path, data: bytes, name: str = "x.jpg") -> tuple[Code, str]:
     """Code and detail of a file that cannot be read."""
     path = make.write(folder / name, data)
     with decoder(), pytest.raises(UnreadableImage) as caught:
-        decode(Sample("all", name, str(path)), ReadOptions())
+        decode(Sample("all", name), path.read_bytes(), ReadOptions())
     assert caught.value.detail.isprintable()
     return caught.value.code, caught.value.detail
 
@@ -69,7 +69,7 @@ def test_what_is_read_is_not_named(tmp_path: Path) -> None:
     content = make.encoded(make.pixels(1, 20, 30), "AVIF")
     path = make.write(tmp_path / "x.avif", content.replace(b"ftypavif", b"ftypmif1", 1))
     with decoder():
-        assert decode(Sample("all", "x.avif", str(path)), ReadOptions()).format == "AVIF"
+        assert decode(Sample("all", "x.avif"), path.read_bytes(), ReadOptions()).format == "AVIF"
     assert code_of(tmp_path, content[:99], "x.avif")[0] == "truncated"
 
 

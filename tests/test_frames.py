@@ -7,12 +7,14 @@ from typing import Any
 import make
 import numpy as np
 import pytest
+from decoded import decoded
 from PIL import Image
 
 import normstat
-from normstat.decode import Measured, decode, decoder, measure
+from normstat.decode import decode, decoder, measure
 from normstat.errors import UnreadableImage
 from normstat.images import ReadOptions, Sample
+from normstat.sources import LocalFiles
 
 RGB = [make.pixels(seed, 16, 20) for seed in range(3)]
 GRAY = [make.pixels(seed, 16, 20, channels=1) for seed in range(3)]
@@ -54,12 +56,13 @@ def test_files_measure_what_they_decode_to(
     tmp_path: Path, name: str, content: bytes, frames: str, upright: bool
 ) -> None:
     """Whichever frames count, and however they are turned; and what is refused has one code."""
-    sample = Sample("all", name, str(make.write(tmp_path / name, content)))
+    make.write(tmp_path / name, content)
     found = []
-    for ask in (measure, lambda *of: Measured.of(decode(*of))):
+    for ask in (measure, decoded):
         with decoder():
             try:
-                found.append(ask(sample, ReadOptions(frames=frames, upright=upright)))
+                reading = ReadOptions(frames=frames, upright=upright)
+                found.append(ask(Sample("all", name), LocalFiles(str(tmp_path)), reading))
             except UnreadableImage as error:
                 found.append(error.code)
     assert found[0] == found[1]
@@ -67,13 +70,13 @@ def test_files_measure_what_they_decode_to(
 
 @pytest.mark.parametrize("frames", ["first", "all", "channels"])
 @pytest.mark.parametrize("name", ["apng-gray", "tiff-gray"])
-def test_every_frame_is_turned(tmp_path: Path, name: str, frames: str) -> None:
+def test_every_frame_is_turned(name: str, frames: str) -> None:
     """By the orientation of the file, which is noted however many frames count."""
     file, content = FILES[name]
-    sample = Sample("all", file, str(make.write(tmp_path / file, content)))
+    sample = Sample("all", file)
     with decoder():
-        stored = decode(sample, ReadOptions(frames=frames))
-        turned = decode(sample, ReadOptions(frames=frames, upright=True))
+        stored = decode(sample, content, ReadOptions(frames=frames))
+        turned = decode(sample, content, ReadOptions(frames=frames, upright=True))
     assert "exif_orientation" in stored.notes
     taken = GRAY[:1] if frames == "first" else GRAY
     upright = [np.rot90(frame, -1)[:, :, np.newaxis] for frame in taken]

@@ -33,7 +33,7 @@ def decoded(
     """One image, read in a certain way."""
     path = make.write(folder / name, content)
     with decoder():
-        return decode(Sample("all", name, str(path)), ReadOptions(**options))
+        return decode(Sample("all", name), path.read_bytes(), ReadOptions(**options))
 
 
 def by_hand(image: Image.Image, resize: int | None, crop: int | None) -> Image.Image:

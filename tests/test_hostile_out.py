@@ -12,7 +12,7 @@ from command import normstat as normstat_command
 
 import normstat
 from normstat.errors import UsageError
-from normstat.writers.folder import Out
+from normstat.writers.folder import OutputFolder
 
 links = pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
 posix = pytest.mark.skipif(sys.platform == "win32", reason="names as POSIX has them")
@@ -99,12 +99,12 @@ def test_the_folder_for_unfinished_files_is_no_link(
 @links
 def test_a_link_that_appears_while_a_run_goes_on(tmp_path: Path, data: Path) -> None:
     """Outputs behind it are not even noted, so nothing is written there."""
-    out = Out(str(tmp_path / "out"))
-    out.begin({"store": "npy"}, [], overwrite=False, skip_existing=False)
-    out.plan(["train/cat/0.npy"])
-    (tmp_path / "out" / "train").symlink_to(data / "train")
-    with pytest.raises(UsageError, match=r"train: is a link"):
-        out.plan(["train/dog/0.npy"])
+    out = OutputFolder(str(tmp_path / "out"))
+    with out.begun({}, []):
+        out.plan(["train/cat/0.npy"])
+        (tmp_path / "out" / "train").symlink_to(data / "train")
+        with pytest.raises(UsageError, match=r"train: is a link"):
+            out.plan(["train/dog/0.npy"])
 
 
 @links

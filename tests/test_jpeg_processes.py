@@ -29,7 +29,7 @@ def pixels_of(folder: Path, data: bytes) -> Any:
     """The decoded image."""
     path = make.write(folder / "x.jpg", data)
     with decoder():
-        return decode(Sample("all", "x.jpg", str(path)), ReadOptions())
+        return decode(Sample("all", "x.jpg"), path.read_bytes(), ReadOptions())
 
 
 def code_of(folder: Path, data: bytes) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 import make
 import numpy as np
 import pytest
+from decoded import decoded
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import features
@@ -15,9 +16,10 @@ from test_faults import UNREADABLE
 from test_geometry import FLOAT, IMAGES, RGB, TURNED
 from test_npy import ARRAYS, DEFECTS
 
-from normstat.decode import Measured, decode, decoder, measure
+from normstat.decode import Measured, decoder, measure
 from normstat.errors import UnreadableImage
 from normstat.images import Code, ReadOptions, Sample
+from normstat.sources import LocalFiles
 
 WHOLE = {
     **{name: (case[0], case[1]) for name, case in COUNTED.items()},
@@ -49,17 +51,12 @@ READINGS = {
 
 def asked(ask: Any, folder: Path, name: str, content: bytes, **options: Any) -> Any:
     """What measuring or decoding says of a file: what it measures, or a code."""
-    path = make.write(folder / name, content)
+    make.write(folder / name, content)
     with decoder():
         try:
-            return ask(Sample("all", name, str(path)), ReadOptions(**options))
+            return ask(Sample("all", name), LocalFiles(str(folder)), ReadOptions(**options))
         except UnreadableImage as error:
             return error.code
-
-
-def decoded(sample: Sample, reading: ReadOptions) -> Measured:
-    """What decoding gives, as measured."""
-    return Measured.of(decode(sample, reading))
 
 
 @pytest.mark.parametrize("options", READINGS.values(), ids=READINGS)
@@ -107,9 +104,8 @@ def test_what_is_no_file_does_not_block(tmp_path: Path) -> None:
     (tmp_path / "dangling.png").symlink_to("nowhere")
     expected = {"fifo": "not_regular", "folder": "not_regular", "dangling": "not_regular"}
     for name, code in (expected | {"nothing": "vanished"}).items():
-        sample = Sample("all", f"{name}.png", str(tmp_path / f"{name}.png"))
         with decoder(), pytest.raises(UnreadableImage) as caught:
-            measure(sample, ReadOptions())
+            measure(Sample("all", f"{name}.png"), LocalFiles(str(tmp_path)), ReadOptions())
         assert caught.value.code == code
 
 
@@ -148,9 +144,9 @@ def test_a_mistake_of_our_own_is_no_verdict_on_an_image(tmp_path: Path) -> None:
     """What no damaged file leads to is not taken for damage."""
     nothing: Any = None
     for name, content in (("x.png", make.encoded(RGB)), ("x.npy", make.npy(RGB))):
-        path = make.write(tmp_path / name, content)
+        make.write(tmp_path / name, content)
         with decoder(), pytest.raises(AttributeError):
-            measure(Sample("all", name, str(path)), nothing)
+            measure(Sample("all", name), LocalFiles(str(tmp_path)), nothing)
 
 
 def test_npy_sizes_must_fit(tmp_path: Path) -> None:

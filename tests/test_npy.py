@@ -40,7 +40,7 @@ def code_of(tmp_path: Path, data: bytes, **options: Any) -> tuple[str, str]:
     """Code and detail of a file that cannot be read, and that decoding it alone raises."""
     path = make.write(tmp_path / "x.npy", data)
     with decoder(), pytest.raises(UnreadableImage) as caught:
-        decode(Sample("all", "x.npy", str(path)), ReadOptions(**options))
+        decode(Sample("all", "x.npy"), path.read_bytes(), ReadOptions(**options))
     return caught.value.code, caught.value.detail
 
 
@@ -48,7 +48,7 @@ def pixels_of(tmp_path: Path, data: bytes, **options: Any) -> NDArray[Any]:
     """The pixels of a file, shape (H, W, C)."""
     path = make.write(tmp_path / "x.npy", data)
     with decoder():
-        return decode(Sample("all", "x.npy", str(path)), ReadOptions(**options)).array()
+        return decode(Sample("all", "x.npy"), path.read_bytes(), ReadOptions(**options)).array()
 
 
 NUMBERS = """
@@ -262,7 +262,9 @@ def test_recorded_names_are_the_channels_(tmp_path: Path) -> None:
     """Names that a record tells stand in the place of the usual ones; another number is refused."""
     path = make.write(tmp_path / "x.npy", make.npy(FLOAT[:, :, :3]))
     with decoder():
-        pixels = decode(Sample("all", "x.npy", str(path)), ReadOptions(names=("B", "G", "R")))
+        pixels = decode(
+            Sample("all", "x.npy"), path.read_bytes(), ReadOptions(names=("B", "G", "R"))
+        )
     assert pixels.kind == Kind("float32", ("B", "G", "R"))
     assert np.array_equal(pixels.array(), FLOAT[:, :, :3])
     assert code_of(tmp_path, make.npy(FLOAT), names=("B", "G", "R"))[0] == "unsupported_pixels"
@@ -347,7 +349,9 @@ def test_damaged_bytes_give_pixels_or_a_record(
     layout = data.draw(st.sampled_from(["hwc", "chw"]))
     with decoder():
         try:
-            pixels = decode(Sample("all", "x.npy", str(path)), ReadOptions(layout=layout, crop=2))
+            pixels = decode(
+                Sample("all", "x.npy"), path.read_bytes(), ReadOptions(layout=layout, crop=2)
+            )
         except UnreadableImage:
             return
     assert pixels.array().shape == (2, 2, len(pixels.kind.channels))

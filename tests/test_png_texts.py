@@ -57,7 +57,7 @@ def pixels_of(folder: Path, data: bytes, **options: Any) -> Any:
     """The decoded image."""
     path = make.write(folder / "x.png", data)
     with decoder():
-        return decode(Sample("all", "x.png", str(path)), ReadOptions(**options))
+        return decode(Sample("all", "x.png"), path.read_bytes(), ReadOptions(**options))
 
 
 CHUNKS = {

@@ -17,6 +17,7 @@ import normstat
 from normstat.decode import decode, decoder, measure
 from normstat.errors import UnreadableImage
 from normstat.images import GRAY8, RGB8, ReadOptions, Sample
+from normstat.sources import LocalFiles
 from normstat.stats import SplitStats
 
 
@@ -49,7 +50,7 @@ def pixels_of(folder: Path, data: bytes, **options: Any) -> Any:
     """The decoded image."""
     path = make.write(folder / "x.pgm", data)
     with decoder():
-        return decode(Sample("all", "x.pgm", str(path)), ReadOptions(**options))
+        return decode(Sample("all", "x.pgm"), path.read_bytes(), ReadOptions(**options))
 
 
 def code_of(folder: Path, data: bytes, **options: Any) -> tuple[str, str]:
@@ -103,7 +104,9 @@ def test_usual_files_are_of_the_usual_kind(tmp_path: Path) -> None:
         image = array if channels == 3 else array[:, :, 0]
         path = make.write(tmp_path / "x.png", make.encoded(image))
         with decoder():
-            assert decode(Sample("all", "x.png", str(path)), ReadOptions()).key == pixels.key
+            assert (
+                decode(Sample("all", "x.png"), path.read_bytes(), ReadOptions()).key == pixels.key
+            )
 
 
 def test_different_maxvals_are_different_depths(tmp_path: Path) -> None:
@@ -213,7 +216,7 @@ def test_what_is_no_map_is_a_record(tmp_path: Path, content: bytes, code: str, s
     found, detail = code_of(tmp_path, content)
     assert (found, said in detail, detail.isprintable()) == (code, True, True), detail
     with decoder(), pytest.raises(UnreadableImage) as caught:
-        measure(Sample("all", "x.pgm", str(tmp_path / "x.pgm")), ReadOptions())
+        measure(Sample("all", "x.pgm"), LocalFiles(str(tmp_path)), ReadOptions())
     assert caught.value.code == code
 
 

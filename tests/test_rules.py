@@ -867,7 +867,7 @@ def of_scale(scale, arrays, dtype="uint8") -> Stats:
     for number, array in enumerate(arrays):
         kind = Kind(dtype, ("gray",), scale)
         pixels = decoded(array.astype(dtype), kind, Header("PPM", "L", ()), bytes([number] * 32))
-        fold.add(Sample("train", f"{number}.pgm", ""), pixels)
+        fold.add(Sample("train", f"{number}.pgm"), pixels)
     return summarize(fold.tally(), ["train"], Settings(), VERSIONS)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import make
 import numpy as np
 import pytest
+from decoded import decoded
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -16,6 +17,7 @@ import normstat
 from normstat.decode import decode, decoder, measure
 from normstat.errors import UnreadableImage
 from normstat.images import ReadOptions, Sample
+from normstat.sources import LocalFiles
 
 COLORS = Image.fromarray(make.pixels(1, 8, 12)).quantize(20)
 WANTED = np.asarray(COLORS.convert("RGB"))
@@ -28,15 +30,15 @@ def pixels_of(folder: Path, data: bytes, name: str) -> Any:
     """The decoded image."""
     path = make.write(folder / name, data)
     with decoder():
-        return decode(Sample("all", name, str(path)), ReadOptions())
+        return decode(Sample("all", name), path.read_bytes(), ReadOptions())
 
 
 def refused(folder: Path, data: bytes, name: str) -> str:
     """The detail of a file that is refused, decoded or measured, without a word of damage."""
-    path = make.write(folder / name, data)
-    for function in (decode, measure):
+    make.write(folder / name, data)
+    for function in (decoded, measure):
         with decoder(), pytest.raises(UnreadableImage) as caught:
-            function(Sample("all", name, str(path)), ReadOptions())
+            function(Sample("all", name), LocalFiles(str(folder)), ReadOptions())
         assert caught.value.code == "unsupported_pixels"
     return str(caught.value.detail)
 

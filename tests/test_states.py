@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import strategies
-from arrays import ArrayPixels, kind_tally, tally
+from arrays import kind_tally, tally
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,7 +18,6 @@ from normstat.accumulators.extremes import Extremes
 from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.image_sums import PLACES, PerImage
-from normstat.accumulators.keys import Keys
 from normstat.accumulators.tally import Extent, KindTally, SplitTally, Tally
 from normstat.images import GRAY8, Unreadable
 
@@ -30,13 +29,10 @@ STATES: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "Products of floats": (Products.empty(1, DOUBLE), Products.of_floats),
     "PerImage": (PerImage.empty(1), lambda image: kind_tally(image).per_image),
     "Fingerprint": (Fingerprint(), lambda image: kind_tally(image).fingerprint),
-    "Keys": (Keys(), lambda image: Keys.of("train", [ArrayPixels(image).key])),
     "KindTally": (KindTally.empty(GRAY8), kind_tally),
     "SplitTally": (SplitTally(), lambda image: tally(image).splits["train"]),
     "Tally": (Tally.empty(), tally),
 }
-# One after the other, as the images come: whoever adds them up knows their places.
-ORDERED = {"Keys"}
 
 
 @pytest.mark.parametrize("name", STATES)
@@ -58,7 +54,7 @@ def test_grouping_does_not_matter(name, three):
     assert (a + b) + c == a + (b + c)
 
 
-@pytest.mark.parametrize("name", [name for name in STATES if name not in ORDERED])
+@pytest.mark.parametrize("name", STATES)
 @given(two=strategies.sets(GRAY8, 2, 2))
 def test_order_does_not_matter(name, two):
     """Sums of states are equal in any order, to the bit."""

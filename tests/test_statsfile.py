@@ -47,7 +47,7 @@ SETS = {
     "unreadable": {"a.png": RGB, "cut.png": RGB[:99], "x\n\u202e.png": b"\x1b[31m"},
     "other-depth": {"a.png": RGB, "b.png": RGB, "c.png": GRAY16, "d.tif": FLOAT},
 }  # fmt: skip
-KEYS = "schema normstat decoder settings complete skipped splits unreadable"
+KEYS = "schema normstat decoder settings complete skipped files splits unreadable"
 SPLIT_KEYS = """
 listed images unreadable skipped skipped_reasons pixels channels dtype scale mean std stderr
 per_image min max
@@ -257,7 +257,7 @@ def test_any_path_survives(names: list[str]) -> None:
     """Names that are no text, or not to be printed, come back; the file itself is printable."""
     fold = Fold()
     for name in sorted(names, key=lambda name: os.fsencode(f"{name}.png")):  # as the walk does
-        fold.add(Sample("train", name, name), ArrayPixels(np.zeros((1, 2, 1), "uint8")))
+        fold.add(Sample("train", name), ArrayPixels(np.zeros((1, 2, 1), "uint8")))
         fold.add_unreadable(Unreadable("train", f"{name}.png", "empty", f"as {name} says"))
     stats = stats_of(fold.tally(), exclude=tuple(names))
     text = dumps(stats)

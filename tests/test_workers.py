@@ -121,7 +121,7 @@ def test_many_poisons_in_one_run() -> None:
     """Some next to each other, some that time out among them."""
     poisons = ("segfault", "abort", "exit 3", "loop", "no memory")
     shards = jobs.shards(*poisons, each=4, number=5)
-    shards.append(Shard("all", "root", ("segfault", "segfault", "x", "abort")))
+    shards.append(Shard("all", jobs.NOWHERE, ("segfault", "segfault", "x", "abort")))
     results = list(Local(2, image_timeout=0.5).map(jobs.Names(), shards))
     assert results == [tuple(FATAL.get(path, path) for path in shard.names) for shard in shards]
 
@@ -130,14 +130,14 @@ def test_many_poisons_in_one_run() -> None:
 def test_records_of_the_walk_survive_a_crash() -> None:
     """A shard's own records are neither lost nor doubled when it is run image by image."""
     record = Unreadable("all", "folder/", Code.PERMISSION_DENIED)
-    shard = Shard("all", "root", ("a", "segfault", "b"), (record,))
+    shard = Shard("all", jobs.NOWHERE, ("a", "segfault", "b"), unreadable=(record,))
     (result,) = Local(1).map(jobs.Names(), [shard])
     assert result == ("folder/: permission_denied", "a", FATAL["segfault"], "b")
 
 
 def test_the_timeout_is_per_image() -> None:
     """A shard that takes long in all is no hanging image."""
-    shard = Shard("all", "root", tuple("abcdefgh"))
+    shard = Shard("all", jobs.NOWHERE, tuple("abcdefgh"))
     assert list(Local(1, image_timeout=0.5).map(jobs.Names(0.1), [shard])) == [shard.names]
 
 

@@ -10,13 +10,12 @@ from normstat.accumulators.extremes import Extremes
 from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.image_sums import PerImage
-from normstat.accumulators.keys import Keys
 from normstat.images import DTYPES, Kind, Unreadable, path_bytes
 
 #: Part of what a cache finds tallies by. Raise it whenever the same image files would come to
 #: another tally than before: other numbers, other notes, read where it was called damaged. Else
 #: users would be given what the version before had counted. A test compares some files' tally.
-STATE = 4
+STATE = 5
 #: Paths kept of each kind, to name some of the images should the kind be in the minority.
 FIRST = 10
 
@@ -174,9 +173,6 @@ class Tally:
     Attributes
     ----------
     splits : a tally for each split.
-    keys : of the single images; empty if they were not asked for. Whoever adds up many shards
-        collects them elsewhere (:class:`normstat.accumulators.keys.KeyCollector`), because a sum
-        of values copies them.
 
     Examples
     --------
@@ -186,7 +182,6 @@ class Tally:
     """
 
     splits: Mapping[str, SplitTally] = field(default_factory=dict)
-    keys: Keys = field(default_factory=Keys)
 
     @classmethod
     def empty(cls) -> "Tally":
@@ -202,12 +197,7 @@ class Tally:
         splits = dict(self.splits)
         for split, tally in other.splits.items():
             splits[split] = splits[split] + tally if split in splits else tally
-        keys = self.keys + other.keys if other.keys.splits else self.keys
-        return Tally(splits, keys)
-
-    def without_keys(self) -> "Tally":
-        """The same, but for the keys."""
-        return Tally(self.splits) if self.keys.splits else self
+        return Tally(splits)
 
 
 def _from_few_bits(kind: Kind) -> tuple[int, Kind]:

@@ -198,13 +198,7 @@ def _print(result: "Applied", out: str, dry_run: bool) -> None:
             f"to {high:.6g}"
         )
     rows = [
-        (
-            shown(row.path),
-            shown(output),
-            f"{row.shape}",
-            f"{row.range[0]:.6g}",
-            f"{row.range[1]:.6g}",
-        )
+        (shown(row.path), shown(output), f"{row.shape}", *(f"{end:.6g}" for end in row.range))
         for row, output in zip(result.first, result.outputs, strict=True)
     ]
     from normstat.tables import print_records, print_rows

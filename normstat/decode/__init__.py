@@ -1,13 +1,11 @@
 """A file to pixels: the whole image exactly, or why not."""
 
 import hashlib
-import os
 import struct
 import zlib
 
 from PIL import features
 
-from normstat import files
 from normstat.decode import exact, screens
 from normstat.decode.arrays import DecodedArray
 from normstat.decode.asked import kind_asked
@@ -21,7 +19,7 @@ from normstat.decode.tiff import FORMAT as TIFF
 from normstat.decode.tiff import SIGNATURE as TIFF_SIGNATURE
 from normstat.decode.tiff import is_tiff
 from normstat.errors import UnreadableImage
-from normstat.images import Code, ReadOptions, Sample
+from normstat.images import Code, Payload, Reader, ReadOptions, Sample
 
 __all__ = [
     "DecodedArray",
@@ -85,8 +83,8 @@ def with_lossy() -> dict[str, str | None]:
     }
 
 
-def decode(sample: Sample, reading: ReadOptions) -> Decoded:
-    """Read and decode one image; call it inside :func:`decoder`.
+def decode(sample: Sample, payload: Payload, reading: ReadOptions) -> Decoded:
+    """Decode one image; call it inside :func:`decoder`.
 
     Raises
     ------
@@ -94,17 +92,15 @@ def decode(sample: Sample, reading: ReadOptions) -> Decoded:
         With the code and what was seen. A file's content leads to no other exception.
     """
     try:
-        data = _read(sample)
-        try:
-            return _decode(sample, data, reading)
-        except UnreadableImage as error:
-            error.sha256 = hashlib.sha256(data).hexdigest()
-            raise
+        return _decode(sample, payload, reading)
+    except UnreadableImage as error:
+        error.sha256 = hashlib.sha256(payload).hexdigest()
+        raise
     except MemoryError as error:
         raise UnreadableImage(Code.OUT_OF_MEMORY, "not enough memory for it") from error
 
 
-def measure(sample: Sample, reading: ReadOptions) -> Measured:
+def measure(sample: Sample, reader: Reader, reading: ReadOptions) -> Measured:
     """What :func:`decode` would give, from the file's header where that tells.
 
     Call it inside :func:`decoder`. Damage behind the header is not found.
@@ -115,7 +111,7 @@ def measure(sample: Sample, reading: ReadOptions) -> Measured:
         As :func:`decode`.
     """
     try:
-        with files.opened(sample.location) as file:
+        with reader.head(sample) as file:
             start = file.read(_SIGNATURE)
             if is_array(start[:SIGNATURE]):
                 file.seek(0)
@@ -130,33 +126,7 @@ def measure(sample: Sample, reading: ReadOptions) -> Measured:
                 return measure_image(open_header(file), file, reading)
     except (UnreadableImage, *_DAMAGED):  # whichever it is, decoding gives it its name
         pass
-    return Measured.of(decode(sample, reading))
-
-
-def _read(sample: Sample) -> bytes:
-    try:
-        return files.read(sample.location)
-    except files.NotRegularError as error:
-        if pointing := _pointing_link(sample.location):
-            raise pointing from error
-        raise UnreadableImage(Code.NOT_REGULAR, "no regular file behind this name") from error
-    except files.ChangedWhileReadError as error:
-        raise UnreadableImage(Code.CHANGED_WHILE_READ, "changed while it was read") from error
-    except FileNotFoundError as error:
-        raise UnreadableImage(Code.VANISHED, "listed, but gone when it was opened") from error
-    except PermissionError as error:
-        raise UnreadableImage(Code.PERMISSION_DENIED, "may not be opened") from error
-    except OSError as error:
-        raise UnreadableImage(Code.IO_ERROR, os.strerror(error.errno or 0)) from error
-
-
-def _pointing_link(path: str) -> UnreadableImage | None:
-    from normstat.decode import foreign
-
-    try:
-        return foreign.pointing_link(os.readlink(path))
-    except OSError:  # no link
-        return None
+    return Measured.of(decode(sample, reader.read(sample), reading))
 
 
 def _refuse_pointer(data: bytes) -> None:

@@ -32,10 +32,6 @@ _POINTERS = (
     (Code.DVC_POINTER, "DVC", rb"(?:[a-z0-9_]+: [^\r\n]*\r?\n)*outs:\r?\n *- "),
 )
 _COMPILED = [(code, name, re.compile(pattern)) for code, name, pattern in _POINTERS]
-_LINKS = (
-    (Code.ANNEX_POINTER, "git-annex", re.compile(r"[/\\]annex[/\\]objects[/\\]")),
-    (Code.DVC_POINTER, "DVC", re.compile(r"[/\\]?\.dvc[/\\]cache[/\\]")),
-)
 
 
 def foreign(data: bytes) -> UnreadableImage | None:
@@ -66,18 +62,6 @@ def pointer(data: bytes) -> UnreadableImage | None:
         for code, name, pattern in _COMPILED:
             if pattern.match(data):
                 return UnreadableImage(code, f"a {name} pointer, not the image")
-    return None
-
-
-def pointing_link(target: str) -> UnreadableImage | None:
-    """The same of a symbolic link to content that is not there.
-
-    >>> pointing_link("../.git/annex/objects/k/j/SHA256E-s1--ab.jpg/ab.jpg").detail
-    'a link of git-annex to content that is not here'
-    """
-    for code, name, pattern in _LINKS:
-        if pattern.search(target):
-            return UnreadableImage(code, f"a link of {name} to content that is not here")
     return None
 
 

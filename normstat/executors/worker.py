@@ -11,6 +11,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from importlib import import_module
 from queue import SimpleQueue
 from typing import IO, Any
@@ -121,7 +122,7 @@ class _Watched(Shard):
 
     @classmethod
     def of(cls, shard: Shard, watch: Callable[[bool], None]) -> "_Watched":
-        watched = cls(shard.split, shard.root, shard.names, shard.unreadable, shard.start)
+        watched = cls(*(getattr(shard, field.name) for field in fields(Shard)))
         object.__setattr__(watched, "_watch", watch)
         return watched
 

@@ -22,12 +22,14 @@ from normstat.images.read_options import (
     MAX_PIXELS,
     ReadOptions,
 )
-from normstat.images.samples import Sample, Shard, Stamp
+from normstat.images.row import DIGEST, ROW_FIELDS, ImageRow
+from normstat.images.samples import Container, Payload, Reader, Sample, Shard
 from normstat.images.skipped import LeftOut, Reason, Skipped
 from normstat.images.unreadable import HINTS, LASTING, Code, Unreadable
 
 __all__ = [
     "ARRAY_LAYOUTS",
+    "DIGEST",
     "DTYPES",
     "FLOAT",
     "FORMATS",
@@ -41,16 +43,20 @@ __all__ = [
     "MAX_PIXELS",
     "NOTES",
     "RGB8",
+    "ROW_FIELDS",
     "Code",
+    "Container",
+    "ImageRow",
     "Kind",
     "LeftOut",
+    "Payload",
     "Pixels",
     "ReadOptions",
+    "Reader",
     "Reason",
     "Sample",
     "Shard",
     "Skipped",
-    "Stamp",
     "Unreadable",
     "band_names",
     "channel_names",

@@ -1,11 +1,16 @@
 """Images to read: one by one, and in units of work."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, BinaryIO, Protocol, TypeAlias, TypeVar
 
 from normstat.errors import UnreadableImage
 from normstat.images.unreadable import Code, Unreadable
+
+#: Content of a sample: the bytes of an image file.
+Payload: TypeAlias = bytes
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,41 +20,46 @@ class Sample:
     Attributes
     ----------
     split : name of the split it belongs to.
-    name : path relative to DATA, with ``/`` between its parts.
-    location : what to open.
+    name : unique in its source, relative, with ``/`` between its parts.
+    place : where its container has it; None if the name says it. Read by the container only.
     """
 
     split: str
     name: str
-    location: str
+    place: Any = None
 
     def unreadable(self, error: UnreadableImage) -> Unreadable:
         """Its record, from what was wrong with it.
 
-        >>> Sample("train", "a.png", "data/a.png").unreadable(UnreadableImage(Code.EMPTY)).code
+        >>> Sample("train", "a.png").unreadable(UnreadableImage(Code.EMPTY)).code
         <Code.EMPTY: 'empty'>
         """
         return Unreadable(self.split, self.name, error.code, error.detail, error.sha256)
 
 
-class Stamp(NamedTuple):
-    """What tells a file from what was in its place before, without opening it.
+class Reader(Protocol):
+    """Access to the samples in an open container."""
 
-    Attributes
-    ----------
-    size : bytes.
-    mtime_ns, ctime_ns : when its content, and anything about it, last changed; nanoseconds.
-    inode : its number on its disk; 0 where there is none. A folder that is renamed, or a link that
-        is led elsewhere, changes no time of the files inside.
-    settled : any later change would show in the other four. It does not where the clock of the
-        file system may not have moved on since the last one.
-    """
+    def read(self, sample: Sample) -> Payload:
+        """Return the whole content of a sample.
 
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-    inode: int
-    settled: bool
+        Raises
+        ------
+        UnreadableImage
+        """
+
+    def head(self, sample: Sample) -> AbstractContextManager[BinaryIO]:
+        """Open a sample to read its header; an OSError leaves it to :meth:`read` to say why."""
+
+
+class Container(Protocol):
+    """Recipe for opening the files, archive or table that hold samples; picklable."""
+
+    def open(self) -> AbstractContextManager[Reader]:
+        """Open it where samples are read: once for a shard."""
+
+    def path(self, sample: Sample) -> str | None:
+        """Path of the local file that a sample is in; None if it is elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,40 +69,64 @@ class Shard:
     Attributes
     ----------
     split : name of the split.
-    root : the folder that the paths are relative to.
-    names : relative paths of the samples, in the byte order of the whole walk.
-    unreadable : what the walk itself could not enter on the way.
+    container : holds the samples.
+    names : names of the samples, in the order of their source.
+    places : of the samples in the container; empty where names say it.
+    versions : of the samples, opaque, where somebody asked for them: equal means the same payload,
+        empty that it is not known, or may still change.
+    unreadable : what the source itself could not enter on the way.
     start : how many images of the split come before the first, where somebody has counted.
-    stamps : of the samples, where somebody asked for them. Workers have no use for them.
 
     Examples
     --------
-    >>> [sample.location for sample in Shard("train", "data", ("a.png", "b.png"))]
-    ['data/a.png', 'data/b.png']
+    >>> from normstat.sources import LocalFiles
+    >>> shard = Shard("train", LocalFiles("data"), ("a.png", "b.png", "c.png"), start=10)
+    >>> [sample.name for sample in shard.only([1, 2])], shard.only([1, 2]).start
+    (['b.png', 'c.png'], 11)
     """
 
     split: str
-    root: str
+    container: Container
     names: tuple[str, ...]
+    places: tuple[Any, ...] = ()
+    versions: tuple[bytes, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
     start: int = 0
-    stamps: tuple[Stamp, ...] = ()
 
     def __iter__(self) -> Iterator[Sample]:
-        for name in self.names:
-            yield Sample(self.split, name, f"{self.root}/{name}")
+        if self.places:
+            for name, place in zip(self.names, self.places, strict=True):
+                yield Sample(self.split, name, place)
+        else:
+            for name in self.names:
+                yield Sample(self.split, name)
 
     def __len__(self) -> int:
         return len(self.names)
 
+    def only(self, chosen: Sequence[int]) -> "Shard":
+        """Some of the samples, by their indices in ascending order; records are left out."""
+        return Shard(
+            self.split,
+            self.container,
+            _at(chosen, self.names),
+            _at(chosen, self.places),
+            _at(chosen, self.versions),
+            start=self.start + (chosen[0] if chosen else 0),
+        )
+
     def singles(self) -> Iterator["Shard"]:
         """The same work, one image at a time: adding the results gives the same result."""
         if self.unreadable:
-            yield Shard(self.split, self.root, (), self.unreadable)
-        for place, name in enumerate(self.names, self.start):
-            yield Shard(self.split, self.root, (name,), start=place)
+            yield Shard(self.split, self.container, (), unreadable=self.unreadable)
+        for index in range(len(self)):
+            yield self.only((index,))
 
     def record(self, code: Code, detail: str) -> Unreadable:
         """The record of what happened to the one image of a single."""
         (name,) = self.names or ("",)
         return Unreadable(self.split, name, code, detail)
+
+
+def _at(indices: Sequence[int], values: tuple[_T, ...]) -> tuple[_T, ...]:
+    return tuple([values[index] for index in indices]) if values else ()

@@ -1,4 +1,4 @@
-"""How far apart two distributions of pixel values are, from their counts."""
+"""Distances between two distributions of pixel values, from their counts."""
 
 from dataclasses import dataclass
 from math import inf, log

@@ -1,4 +1,4 @@
-"""Whether the mean and the std would still be right: shifts against their error bounds."""
+"""Drift of means and stds: shifts against their error bounds."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -111,7 +111,7 @@ def _moved(effect: Effect) -> str:
 
 
 def _judged(effect: Effect, level: Level, margin: float, pair: Pair) -> str:
-    """Why it is at this level, and what to do."""
+    """Reason of the level, and a cure."""
     if effect.size is None:
         return "the recorded σ is 0, so anything else is out of any margin; record anew"
     if effect.bound is None:

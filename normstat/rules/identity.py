@@ -1,24 +1,27 @@
-"""Whether it is the data that was recorded: files, fingerprints and exact counts."""
+"""Identity with the data that was recorded: files, fingerprints and exact counts."""
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import islice
 from math import isclose
 
 from normstat.accumulators.fingerprint import Fingerprint
-from normstat.accumulators.tally import FIRST
 from normstat.errors import option
 from normstat.files import shown
 from normstat.images import Code, Unreadable
-from normstat.rules.comparison import Comparison, Pair, images, known
+from normstat.rules.comparison import (
+    Comparison,
+    Pair,
+    constants,
+    examples,
+    images,
+    unreadable_in,
+)
 from normstat.rules.excluded_images import left_out
 from normstat.stats import SplitStats, Stats
 from normstat.verdict import Case, Level
 
 # In unit scale; exact numbers are equal anyway.
 _ROUNDING = 1e-9
-# Images that a message has room for.
-_NAMED = 3
 
 
 def unknown_split(comparison: Comparison) -> Iterator[Case]:
@@ -49,7 +52,7 @@ def unreadable(comparison: Comparison) -> Iterator[Case]:
 
 
 def count_changed(comparison: Comparison) -> Iterator[Case]:
-    """As many images as recorded; those that can no longer be read are counted by `unreadable`."""
+    """Another number of images; those that can no longer be read are left to `unreadable`."""
     for pair in comparison.pairs():
         lost = len(_lost(pair, comparison))
         observed = pair.now.images + lost
@@ -57,17 +60,8 @@ def count_changed(comparison: Comparison) -> Iterator[Case]:
         words = f"{images(abs(more))} {'more' if more > 0 else 'fewer'} than recorded"
         if not more:
             words = f"as many images as recorded{f', {lost} of them unreadable' if lost else ''}"
-        yield Case(
-            "count-changed",
-            Level.FAIL if more else Level.PASS,
-            words,
-            pair.split,
-            None,
-            pair.recorded.images,
-            observed,
-            0,
-            "images",
-        )
+        level, then = Level.FAIL if more else Level.PASS, pair.recorded.images
+        yield Case("count-changed", level, words, pair.split, None, then, observed, 0, "images")
 
 
 def data_changed(comparison: Comparison) -> Iterator[Case]:
@@ -82,8 +76,8 @@ def _unreadable_in(name: str, now: Stats, recorded: Stats) -> Case:
     fresh = _fresh(name, now, recorded)
     # Of the images of another depth only the first few are named; the others are a number.
     unnamed = _of_other_depth(name, now) - _of_other_depth(name, recorded)
-    named = sum(record.code == Code.OTHER_DEPTH for record in fresh)
-    number = len(fresh) + max(0, unnamed - named)
+    of_other_depth = sum(record.code == Code.OTHER_DEPTH for record in fresh)
+    number = len(fresh) + max(0, unnamed - of_other_depth)
     if not number:
         known = now.splits[name].unreadable
         words = f"{known} cannot be read, as recorded" if known else "every image can be read"
@@ -91,29 +85,23 @@ def _unreadable_in(name: str, now: Stats, recorded: Stats) -> Case:
     counts = Counter(record.code for record in fresh)
     counts[Code.OTHER_DEPTH] += number - len(fresh)
     codes = ", ".join(f"{count} {code}" for code, count in counts.most_common() if count)
-    examples = "; ".join(f"{shown(r.path)}: {r.code}" for r in islice(fresh, _NAMED))
     words = f"{images(number)} cannot be read ({codes}), which the stats file does not record"
-    if examples:
-        words += f": {examples}"
-    paths = tuple(record.path for record in fresh[:FIRST])
-    named = min(len(paths), _NAMED)
-    return Case("unreadable", Level.FAIL, words, name, None, 0, number, 0, "images", paths, named)
+    named, paths, first = examples(fresh)
+    words += f": {named}" if named else ""
+    return Case("unreadable", Level.FAIL, words, name, None, 0, number, 0, "images", paths, first)
 
 
 def _fresh(name: str, now: Stats, recorded: Stats) -> list[Unreadable]:
     """Records of now that the other does not have."""
-    known = {(record.path, record.code) for record in recorded.unreadable if record.split == name}
-    return [
-        record
-        for record in now.unreadable
-        if record.split == name and (record.path, record.code) not in known
-    ]
+    known = {(record.path, record.code) for record in unreadable_in(recorded, name)}
+    found = unreadable_in(now, name)
+    return [record for record in found if (record.path, record.code) not in known]
 
 
 def _of_other_depth(name: str, stats: Stats) -> int:
     if name not in stats.splits:
         return 0
-    others = sum(r.split == name and r.code != Code.OTHER_DEPTH for r in stats.unreadable)
+    others = sum(r.code != Code.OTHER_DEPTH for r in unreadable_in(stats, name))
     return stats.splits[name].unreadable - others
 
 
@@ -123,21 +111,16 @@ def _lost(pair: Pair, comparison: Comparison) -> list[Unreadable]:
     The sum of hashes shows it: that of the recorded paths is that of the paths of now and of
     those that became unreadable.
     """
-    recorded = {(r.split, r.path) for r in comparison.recorded.unreadable}
-    fresh = [
-        record
-        for record in _fresh(pair.split, comparison.now, comparison.recorded)
-        if (record.split, record.path) not in recorded
-    ]
-    paths = pair.now.fingerprint
-    for record in fresh:
-        paths += Fingerprint.of(record.path, b"", b"")
-    whole = pair.now.images + len(fresh) == pair.recorded.images
-    return fresh if whole and paths.paths == pair.recorded.fingerprint.paths else []
+    recorded = {record.path for record in unreadable_in(comparison.recorded, pair.split)}
+    fresh = _fresh(pair.split, comparison.now, comparison.recorded)
+    fresh = [record for record in fresh if record.path not in recorded]
+    paths = (Fingerprint.of(record.path, b"", b"") for record in fresh)
+    there = sum(paths, pair.now.fingerprint).paths == pair.recorded.fingerprint.paths
+    return fresh if there and pair.now.images + len(fresh) == pair.recorded.images else []
 
 
 def _rest_of(pair: Pair, lost: int) -> Case:
-    """What is left cannot be compared by sums that the lost ones were part of."""
+    """The other images cannot be compared by sums that the lost ones were part of."""
     words = (
         f"{lost} of the recorded images cannot be read, so the fingerprints of the other "
         f"{pair.now.images} cannot be compared; see unreadable"
@@ -201,13 +184,11 @@ def _counted(split: SplitStats) -> object:
 
 
 def _close(pair: Pair) -> bool:
-    """Whether mean and std are equal but for how machines round sums of floats."""
-    now, then = pair.now, pair.recorded
+    """True if mean and std are equal but for how machines round sums of floats."""
     if pair.blank:
-        return (now.mean, now.std) == (then.mean, then.std)
-    numbers = zip(
-        (*known(now.mean), *known(now.std)), (*known(then.mean), *known(then.std)), strict=True
-    )
+        return (pair.now.mean, pair.now.std) == (pair.recorded.mean, pair.recorded.std)
+    now, then = constants(pair.now), constants(pair.recorded)
+    numbers = zip(now.mean + now.std, then.mean + then.std, strict=True)
     return all(isclose(a, b, rel_tol=_ROUNDING, abs_tol=_ROUNDING) for a, b in numbers)
 
 
@@ -228,10 +209,7 @@ def _by(pair: Pair) -> str:
         return pair.blank
     if pair.now.channels != pair.recorded.channels:
         return "the channels changed, too"
-    mean = max(
-        abs(a - b) for a, b in zip(known(pair.now.mean), known(pair.recorded.mean), strict=True)
-    )
-    std = max(
-        abs(a - b) for a, b in zip(known(pair.now.std), known(pair.recorded.std), strict=True)
-    )
+    now, then = constants(pair.now), constants(pair.recorded)
+    mean = max(abs(a - b) for a, b in zip(now.mean, then.mean, strict=True))
+    std = max(abs(a - b) for a, b in zip(now.std, then.std, strict=True))
     return f"mean differs by up to {mean:.3g}, std by up to {std:.3g}"

@@ -2,6 +2,7 @@
 
 from normstat.sources.folder import Folder
 from normstat.sources.labels import LABELS
+from normstat.sources.local_files import LocalFiles
 from normstat.sources.source import Folders, Selection, Source, Survey
 from normstat.sources.splits import ALL, SPLIT_WORDS, exact_glob, quoted, said, split_names
 
@@ -11,6 +12,7 @@ __all__ = [
     "SPLIT_WORDS",
     "Folder",
     "Folders",
+    "LocalFiles",
     "Selection",
     "Source",
     "Survey",

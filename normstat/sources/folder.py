@@ -8,14 +8,15 @@ from difflib import get_close_matches
 
 from normstat.errors import UnknownSplit, UsageError, option
 from normstat.files import shown
-from normstat.images import Code, Shard, Stamp, Unreadable, path_bytes
+from normstat.images import Code, Container, Shard, Unreadable, path_bytes
 from normstat.sources.labels import LABELS
+from normstat.sources.local_files import LocalFiles
 from normstat.sources.place import Place
 from normstat.sources.source import Selection, Survey
 from normstat.sources.splits import ALL, assignments, split_names
-from normstat.sources.stamps import size_of, stamp_of
 from normstat.sources.surveying import survey_of
 from normstat.sources.tree import Tree
+from normstat.sources.versions import version_of
 
 _SPLIT_DIR = option("split_dir", {"NAME": "FOLDER"})
 
@@ -24,11 +25,11 @@ _SPLIT_DIR = option("split_dir", {"NAME": "FOLDER"})
 class _Begun:
     """The shard that the walk is filling; true while there is anything in it."""
 
-    root: str
+    container: Container
     split: str = ""
     paths: list[str] = field(default_factory=list)
     failures: list[Unreadable] = field(default_factory=list)
-    stamps: list[Stamp] = field(default_factory=list)
+    versions: list[bytes] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self.paths or self.failures)
@@ -37,12 +38,12 @@ class _Begun:
         """The shard; the next one is begun."""
         shard = Shard(
             self.split,
-            self.root,
+            self.container,
             tuple(self.paths),
-            tuple(self.failures),
-            stamps=tuple(self.stamps),
+            versions=tuple(self.versions),
+            unreadable=tuple(self.failures),
         )
-        self.paths, self.failures, self.stamps = [], [], []
+        self.paths, self.failures, self.versions = [], [], []
         return shard
 
 
@@ -176,28 +177,31 @@ class Folder:
             return folders, None if place.labels else place.own or ""
         return folders, split
 
-    def shards(self, selection: Selection, stamped: bool = False) -> Iterator[Shard]:
+    def shards(self, selection: Selection, versions: bool = False) -> Iterator[Shard]:
         """The images of some splits, as work.
 
         A shard ends after a sample when hash(path) / 2**64 < 1/128 + size / 4 MiB: at about 128
         small images or 4 MiB. The rule has no memory, so a new file changes one shard only.
         """
-        begun = _Begun(self.root)
-        for place, path, what in self._tree.walk(stamp_of if stamped else size_of):
-            failed = isinstance(what, OSError)
-            split = (place.own or selection.rest) if failed else place.images_split(selection)
+        begun = _Begun(LocalFiles(self.root))
+        for place, path, error in self._tree.walk():
+            split = (place.own or selection.rest) if error else place.images_split(selection)
             if split is None or split not in selection.splits:
                 continue
             if split != begun.split and begun:
                 yield begun.taken()
             begun.split = split
-            if isinstance(what, OSError):
-                begun.failures.append(Unreadable(split, path, *_failure(what)))
+            if error:
+                begun.failures.append(Unreadable(split, path, *_failure(error)))
                 continue
+            try:
+                status = os.stat(f"{self.root}/{path}")
+            except OSError:  # reading it will tell why; the size only decides where a shard ends
+                status = None
             begun.paths.append(path)
-            if isinstance(what, Stamp):
-                begun.stamps.append(what)
-            if _ends_shard(path, what.size if isinstance(what, Stamp) else what):
+            if versions:
+                begun.versions.append(version_of(status) if status else b"")
+            if _ends_shard(path, status.st_size if status else 0):
                 yield begun.taken()
         if begun:
             yield begun.taken()

@@ -108,13 +108,13 @@ class Source(Protocol):
     def selection(self, wanted: Collection[str] = ()) -> Selection:
         """The splits to read: those wanted, or every one there is."""
 
-    def shards(self, selection: Selection, stamped: bool = False) -> Iterator[Shard]:
+    def shards(self, selection: Selection, versions: bool = False) -> Iterator[Shard]:
         """The work, in an order and cut that only the images' paths and sizes decide.
 
         Parameters
         ----------
         selection : the splits to read.
-        stamped : with the stamps of the samples.
+        versions : also those of the samples.
         """
 
     def survey(self, selection: Selection) -> Survey:

@@ -5,14 +5,14 @@ It goes in the byte order of relative paths, with one folder's names in memory a
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from operator import itemgetter
 from typing import Protocol, TypeAlias
 
 from normstat.errors import option
 from normstat.files import shown
-from normstat.images import FORMATS, Stamp, path_bytes
+from normstat.images import FORMATS, path_bytes
 from normstat.sources.filters import Filters
 from normstat.sources.pairing import LabelFolders, Pairing, Suspects
 from normstat.sources.peeks import Peeks, is_folder
@@ -27,9 +27,8 @@ _NO_LABELS = LabelFolders()
 _SILENT = Spoken()
 
 
-# Sort key, place, relative path, and: None for a folder, for an image its size (a million sizes
-# take less memory than stamps, which only a cache needs) or its stamp, else the failure.
-_Item: TypeAlias = tuple[bytes, Place, str, int | Stamp | OSError | None]
+# Sort key, relative path, place, and: True for a folder, the failure where it cannot be listed.
+_Item: TypeAlias = tuple[bytes, str, Place, bool | OSError]
 # A folder with its place, or a file and True if it is a label.
 _Entry: TypeAlias = tuple["os.DirEntry[str]", Place | None, bool]
 
@@ -105,35 +104,31 @@ class Tree:
         """True if a folder holds labels for all that its name says, and may be a class."""
         return self._pairing.says_name_alone(labels)
 
-    def walk(
-        self, measure: Callable[["os.DirEntry[str]"], int | Stamp]
-    ) -> Iterator[tuple[Place, str, int | Stamp | OSError]]:
-        """Images with what is measured, and folders that cannot be listed, in byte order."""
-        stack = [self._listed(self.top(), measure)]
+    def walk(self) -> Iterator[tuple[Place, str, OSError | None]]:
+        """Images, and folders that cannot be listed, in byte order, each with its folder."""
+        stack = [self._listed(self.top())]
         while stack:
-            for _, place, path, what in stack[-1]:
-                if what is None:
-                    stack.append(self._listed(place, measure))
+            for _, path, place, what in stack[-1]:
+                if what is True:
+                    stack.append(self._listed(place))
                     break
-                yield place, path, what
+                yield place, path, what or None
             else:
                 stack.pop()
 
-    def _listed(
-        self, place: Place, measure: Callable[["os.DirEntry[str]"], int | Stamp]
-    ) -> Iterator[_Item]:
+    def _listed(self, place: Place) -> Iterator[_Item]:
         items: list[_Item] = []
         try:
             for entry, child, is_label in self.scan(place):
                 if child:
                     if self.has_images(child):
                         key = path_bytes(entry.name + "/")
-                        items.append((key, child, place.path + entry.name, None))
+                        items.append((key, child.path, child, True))
                 elif not is_label:
                     path = place.path + entry.name
-                    items.append((path_bytes(entry.name), place, path, measure(entry)))
+                    items.append((path_bytes(entry.name), path, place, False))
         except OSError as error:
-            items = [] if place.labels else [(b"", place, place.path, error)]
+            items = [] if place.labels else [(b"", place.path, place, error)]
         items.sort(key=itemgetter(0))
         return iter(items)
 

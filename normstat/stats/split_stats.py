@@ -2,18 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.tally import Extent, SplitTally
+from normstat.constants import Channels
 from normstat.images import MAX_PIXELS, ReadOptions, Skipped, Unreadable
 
 #: Quantiles that are recorded, as they are written.
 QUANTILES = ("0.005", "0.01", "0.05", "0.25", "0.5", "0.75", "0.95", "0.99", "0.995")
 
-#: A number for each channel.
-Channels: TypeAlias = tuple[float, ...]
 Defined: TypeAlias = tuple[float | None, ...]
 #: Row by row, a number for each pair of channels.
 Matrix: TypeAlias = tuple[Channels, ...]
@@ -146,6 +145,19 @@ class Settings:
         )
 
 
+class ListOfFiles(NamedTuple):
+    """The companion of a stats file that has a line for each image.
+
+    Attributes
+    ----------
+    name : of the file, which lies beside the stats file.
+    sha256 : of its bytes, hexadecimal.
+    """
+
+    name: str
+    sha256: str
+
+
 @dataclass(frozen=True, slots=True)
 class Stats:
     """The statistics of a data set; what a stats file holds.
@@ -159,6 +171,7 @@ class Stats:
     unreadable : a record for each image that could not be counted; of those of another depth
         than their split's, the first ten.
     skipped : reason → images left out that are in no split.
+    files : the list of files that was written beside them; None if none was.
     """
 
     normstat: str
@@ -167,6 +180,7 @@ class Stats:
     splits: Mapping[str, SplitStats]
     unreadable: tuple[Unreadable, ...] = ()
     skipped: Mapping[str, Skipped] = field(default_factory=dict)
+    files: ListOfFiles | None = None
 
     @property
     def complete(self) -> bool:

@@ -12,10 +12,10 @@ from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.image_sums import PerImage
 from normstat.accumulators.tally import Extent, SplitTally, Tally
+from normstat.constants import Channels
 from normstat.images import NOTES, Code, LeftOut, Unreadable, path_bytes
 from normstat.stats.split_stats import (
     QUANTILES,
-    Channels,
     Matrix,
     MeanStd,
     Settings,
@@ -47,12 +47,12 @@ def summarize(
     left_out : images that were skipped.
     """
     states = {
-        name: tally.splits.get(name, SplitTally()) for name in sorted(splits, key=_split_order)
+        name: tally.splits.get(name, SplitTally()) for name in sorted(splits, key=split_order)
     }
     records = [record for state in states.values() for record in state.unreadable]
     for name, state in states.items():
         records.extend(_other_depth(name, state))
-    records.sort(key=lambda record: (_split_order(record.split), path_bytes(record.path)))
+    records.sort(key=lambda record: (split_order(record.split), path_bytes(record.path)))
     return Stats(
         normstat=versions["normstat"] or "",
         decoder={name: version for name, version in versions.items() if name != "normstat"},
@@ -229,6 +229,6 @@ def _sqrt(square: Fraction) -> float:
     return (2 * root + cut_off) / (1 << (places + 1))
 
 
-def _split_order(name: str) -> tuple[int, str]:
+def split_order(name: str) -> tuple[int, str]:
     """train, val, test, then the others by name."""
     return (_FIRST.index(name) if name in _FIRST else len(_FIRST), name)

@@ -14,7 +14,7 @@ from normstat.accumulators.image_sums import COLUMNS, PLACES, PerImage
 from normstat.accumulators.tally import Extent, KindTally, SplitTally
 from normstat.images import DTYPES, FRAMES, LAYOUTS, Code, Kind, Skipped, Unreadable
 from normstat.sources import LABELS
-from normstat.stats import Settings, SplitStats, Stats
+from normstat.stats import ListOfFiles, Settings, SplitStats, Stats
 from normstat.statsfile.json_reader import Node, parse
 from normstat.statsfile.to_json import SCHEMA
 from normstat.statsfile.verification import derived
@@ -43,7 +43,12 @@ def loads(text: str | bytes) -> Stats:
             reason: Skipped(node["images"].size(), node["first"].path())
             for reason, node in root.get("skipped", {}).items()
         },
+        files=root.get("files").optional(
+            lambda node: ListOfFiles(node["name"].path(), node["sha256"].sha256())
+        ),
     )
+    if stats.files and "/" in stats.files.name.replace("\\", "/"):
+        root["files"]["name"].fail("should be the name of a file, without a folder")
     if root["complete"].truth() != stats.complete:
         root["complete"].fail("should be true if and only if no image of any split is unreadable")
     return stats

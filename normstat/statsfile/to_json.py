@@ -35,6 +35,7 @@ def dumps(stats: Stats) -> str:
             reason: {"images": skipped.images, "first": path_text(skipped.first)}
             for reason, skipped in stats.skipped.items()
         },
+        "files": stats.files and _plain(stats.files),
         "splits": {name: _split_to_json(split) for name, split in stats.splits.items()},
         "unreadable": [record_to_json(record) for record in stats.unreadable],
     }

@@ -1,4 +1,4 @@
-"""A run over the images of a folder, and the options of the verbs that start one."""
+"""A run over the images of a source, while their names are looked through."""
 
 import os
 import threading
@@ -7,21 +7,19 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from normstat.errors import EngineLost, NothingToRead, UsageError, option
-from normstat.executors import Executor, InProcess, Job, Local, available_cpus
+from normstat.errors import EngineLost, NothingToRead, option
+from normstat.executors import Executor, Job
 from normstat.executors.executor import Map, R
 from normstat.files import shown
-from normstat.images import FORMATS, FRAMES, LAYOUTS, LeftOut, Shard, Unreadable
+from normstat.images import FORMATS, LeftOut, ReadOptions, Shard, Unreadable
 from normstat.sources import Folder, Selection, Survey
 from normstat.stats import Settings
 from normstat.verbs.listeners import Progress
 from normstat.verbs.notices import notices_of_names
+from normstat.writers.run_record import record_in_data
 
-#: Values of ``channels``.
-CHANNELS = ("auto", "gray", "rgb")
 #: Of how many results a run shows what became of them.
 LOOK_AT = 3
-_LONGEST = 1_000_000  # seconds; clocks cannot be set to much more
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +34,19 @@ class Images:
 
     source: Folder
     selection: Selection
-    stamped: bool = False
+    versions: bool = False
 
     @classmethod
-    def of(
-        cls, path: str | os.PathLike[str], settings: Settings, splits: Iterable[str]
-    ) -> "Images":
-        """The images of a folder, found as the settings say; of all splits if none is named."""
-        source = folder_of(path, settings)
+    def of(cls, source: Folder, splits: Iterable[str]) -> "Images":
+        """The images of some splits; of all if none is named."""
         selection = source.selection(tuple(dict.fromkeys(splits)))
         if not selection.splits:
             raise NothingToRead(_nothing_found(source, selection))
         return cls(source, selection)
 
     def shards(self) -> Iterator[Shard]:
-        """The work; with the stamps of the samples if ``stamped``."""
-        return self.source.shards(self.selection, self.stamped)
+        """The work; with the versions of samples if so asked."""
+        return self.source.shards(self.selection, self.versions)
 
 
 def folder_of(
@@ -67,6 +62,15 @@ def folder_of(
         settings.exclude,
         settings.labels,
     )
+
+
+def read_options(source: Folder, settings: Settings) -> ReadOptions:
+    """The settings, with channels named as in the record of ``apply`` if that made the images."""
+    reading = settings.reading()
+    applied = record_in_data(source.root)
+    if applied and applied.channels and settings.channel_names is None:
+        return replace(reading, names=applied.channels)
+    return reading
 
 
 class Run:
@@ -120,73 +124,6 @@ class Run:
             yield replace(shard, start=self.images[shard.split])
             self.listed[shard.split] += len(shard) + len(shard.unreadable)
             self.images[shard.split] += len(shard)
-
-
-def executor_for(workers: int | None, image_timeout: float) -> Executor:
-    """The executor that a number of workers asks for: 0 is this process, None one per CPU."""
-    return InProcess() if workers == 0 else Local(workers or available_cpus(), image_timeout)
-
-
-def names_of(names: str | Iterable[str]) -> tuple[str, ...]:
-    """One name, or several."""
-    return (names,) if isinstance(names, str) else tuple(names)
-
-
-def refuse_options(
-    settings: Settings,
-    workers: int | None = None,
-    max_errors: int | None = None,
-    image_timeout: float = 0,
-) -> None:
-    """Refuse options that are out of range.
-
-    Raises
-    ------
-    UsageError
-    """
-    if settings.channels not in CHANNELS:
-        raise UsageError(
-            f"{option('channels', shown(settings.channels))}: should be one of "
-            f"{', '.join(CHANNELS)}"
-        )
-    if settings.layout not in LAYOUTS:
-        raise UsageError(
-            f"{option('layout', shown(settings.layout))}: should be one of {', '.join(LAYOUTS)}"
-        )
-    if settings.frames not in FRAMES:
-        raise UsageError(
-            f"{option('frames', shown(settings.frames))}: should be one of {', '.join(FRAMES)}"
-        )
-    _refuse_names(settings.channel_names)
-    least = {
-        "workers": (workers, 0),
-        "max_errors": (max_errors, 0),
-        "max_pixels": (settings.max_pixels, 1),
-        "max_value": (settings.max_value, 1),
-        "resize": (settings.resize, 1),
-        "crop": (settings.crop, 1),
-        "image_timeout": (image_timeout, 0),
-    }
-    for name, (value, minimum) in least.items():
-        if value is not None and not value >= minimum:
-            raise UsageError(f"{option(name, value)}: should be {minimum} or more")
-    if settings.resize and settings.crop and settings.crop > settings.resize:
-        raise UsageError(
-            f"{option('crop', settings.crop)}: should be at most "
-            f"{option('resize', settings.resize)}, to which the shorter side is resized first"
-        )
-    if image_timeout > _LONGEST:
-        raise UsageError(
-            f"{option('image_timeout', image_timeout)}: should be {_LONGEST} or less; 0: never"
-        )
-
-
-def _refuse_names(names: tuple[str, ...] | None) -> None:
-    if names is None:
-        return
-    if not all(names) or len(set(names)) < len(names) or not names:
-        listed = option("channel_names", [*map(shown, names)])
-        raise UsageError(f"{listed}: should be different names, as in B02,B03,B04")
 
 
 def most_frequent(records: Sequence[Unreadable]) -> str:

@@ -1,18 +1,17 @@
-"""What a project's ``pyproject.toml`` asks of a check."""
+"""Defaults of a check in a project's ``pyproject.toml``."""
 
 import os
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from normstat.conventions import PRESET
 from normstat.conventions.documents import document, naming
+from normstat.rules import LEVELS, MODES
 from normstat.statsfile.json_reader import Node
 
 _NAME = "pyproject.toml"
 _TABLE = ("tool", "normstat", "check")
-_MODES = ("same", "compatible")
-_LEVELS = ("off", "warn", "fail")
 _KEYS = ("mode", "margin", "rules", "config", "require-conclusive")
-_PRESET = "preset:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,7 @@ class CheckSettings:
     margin : of drift, in stds, above 0.
     rules : rule → ``off``, ``warn`` or ``fail``.
     config : files and ``preset:NAME``; the files from the current folder.
-    require_conclusive : whether an inconclusive case fails the data.
+    require_conclusive : an inconclusive case fails the data.
     file : where all this stands, from the current folder; None if nowhere.
     """
 
@@ -104,7 +103,7 @@ def _settings(table: Node, rules: Collection[str], file: str) -> CheckSettings:
         if key not in _KEYS:
             node.fail(f"no such key; there are {', '.join(_KEYS)}")
     return CheckSettings(
-        mode=table.get("mode").optional(lambda node: node.one_of(_MODES)),
+        mode=table.get("mode").optional(lambda node: node.one_of(MODES)),
         margin=table.get("margin").optional(Node.above_zero),
         rules=_rules(table.get("rules", {}), rules),
         config=tuple(_beside(file, node) for node in table.get("config", []).list()),
@@ -117,12 +116,12 @@ def _rules(table: Node, known: Collection[str]) -> dict[str, str]:
     for name, node in table.items():
         if name not in known:
             node.fail(f"no such rule; there are {', '.join(known)}")
-    return {name: node.one_of(_LEVELS) for name, node in table.items()}
+    return {name: node.one_of(LEVELS) for name, node in table.items()}
 
 
 def _beside(file: str, node: Node) -> str:
     """A name in the file, seen from the current folder instead of the file's."""
     name = node.text()
-    if not name.removeprefix(_PRESET):
+    if not name.removeprefix(PRESET):
         node.fail("is empty; give the name of a file, or preset:NAME")
-    return name if name.startswith(_PRESET) else os.path.join(os.path.dirname(file), name)
+    return name if name.startswith(PRESET) else os.path.join(os.path.dirname(file), name)

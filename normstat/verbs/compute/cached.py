@@ -12,14 +12,14 @@ from functools import partial
 import numpy as np
 
 from normstat import __version__
-from normstat.accumulators.interleave import Part, interleaved
-from normstat.accumulators.tally import STATE, Tally
+from normstat.accumulators.rows import Counts
+from normstat.accumulators.tally import STATE
 from normstat.cache import Cache, Context, sample_digest
 from normstat.decode import with_lossy
 from normstat.executors import Executor, Job
 from normstat.files import shown
 from normstat.images import LASTING, ReadOptions, Shard
-from normstat.statsfile import dumps_tally
+from normstat.statsfile import ROWS, dumps_counts
 from normstat.verbs.compute.job import Count
 from normstat.verbs.compute.row_validation import believed
 from normstat.verbs.listeners import Progress
@@ -35,7 +35,7 @@ def resuming(
     ----------
     path : of the cache.
     data : DATA.
-    job : that will be mapped. It has to keep keys, so that every run finds them in the cache.
+    job : that will be mapped. It has to want the rows that are kept, so that every run finds them.
     executor : for what the cache does not have.
     progress : is told what is wrong with the cache.
 
@@ -44,7 +44,7 @@ def resuming(
     UsageError, OutputError
         There can be no such file.
     """
-    resumed = Resuming(path, _contexts(data, job), executor, progress)
+    resumed = Resuming(path, contexts(data, job), executor, progress)
     try:
         yield resumed
         progress.notice(f"{resumed.reused} of {resumed.images} images from the cache {shown(path)}")
@@ -62,39 +62,39 @@ class _Asked:
 
     Attributes
     ----------
-    shard : all of it, with stamps.
+    shard : all of it, with versions.
     samples : their digests.
-    known : what the cache has.
+    known : results that the cache has.
     missing : places of the others in the shard.
     """
 
     shard: Shard
     samples: tuple[bytes, ...]
-    known: tuple[Part, ...]
+    known: tuple[Counts, ...]
     missing: tuple[int, ...]
 
     def rest(self) -> Shard:
         """What is left to read: perhaps no image, but the executor's order is that of shards."""
-        paths = tuple(self.shard.names[place] for place in self.missing)
-        return replace(self.shard, names=paths, stamps=())
+        rest = self.shard.only(self.missing)
+        return replace(rest, unreadable=self.shard.unreadable, versions=())
 
-    def whole(self, rest: Tally) -> Tally:
-        """The tally of all of it, from that of the rest."""
+    def whole(self, rest: Counts) -> Counts:
+        """The counts of all of it, from those of the rest; rows in the order of the shard."""
         if not self.known:
             return rest
-        if len(self.known) == 1 and not (self.missing or rest.splits):
-            return self.known[0].tally
-        parts = (*self.known, Part(self.missing, rest))
-        return interleaved(self.shard.split, len(self.shard), parts)
+        total = sum(self.known, rest)
+        rows = {row.name: row for row in total.rows}
+        return Counts(total.tally, tuple(rows[name] for name in self.shard.names))
 
-    def is_lasting(self, total: Tally) -> bool:
-        """Whether another run would come to the same, as long as the stamps are the same."""
+    def is_lasting(self, total: Counts) -> bool:
+        """True if another run would come to the same, as long as the versions are the same."""
         shard = self.shard
-        records = (record for state in total.splits.values() for record in state.unreadable)
+        splits = total.tally.splits.values()
+        records = (record for state in splits for record in state.unreadable)
         return (
             bool(shard.names)
             and not shard.unreadable
-            and all(stamp.settled for stamp in shard.stamps)
+            and all(shard.versions)
             and all(record.code in LASTING for record in records)
         )
 
@@ -133,8 +133,8 @@ class Resuming:
         self._tell()
         return kept and self.reused + self._cache.written > 0
 
-    def map(self, job: Job[Tally], shards: Iterable[Shard]) -> Generator[Tally, None, None]:
-        """See :class:`normstat.executors.Executor`; the shards have the stamps of their samples."""
+    def map(self, job: Job[Counts], shards: Iterable[Shard]) -> Generator[Counts, None, None]:
+        """See :class:`normstat.executors.Executor`; the shards have versions."""
         with closing(self._executor.map(job, self._rests(shards))) as results:
             for rest in results:
                 asked = self._asked.popleft()
@@ -153,32 +153,32 @@ class Resuming:
             yield asked.rest()
 
     def _find(self, shard: Shard) -> _Asked:
-        samples = tuple(map(sample_digest, shard.names, shard.stamps))
+        samples = tuple(map(sample_digest, shard.names, shard.versions))
         place = {sample: number for number, sample in enumerate(samples)}
-        known: list[Part] = []
+        known: list[Counts] = []
         for row in self._cache.find(self._context(shard.split), samples):
             if not place.keys() >= set(row.samples):
                 continue  # a larger row has some of them
             places = [place[sample] for sample in row.samples]
-            tally = believed(row.value, shard.split, [shard.names[number] for number in places])
-            if tally:
-                known.append(Part(places, tally))
+            counts = believed(row.value, shard.split, [shard.names[number] for number in places])
+            if counts:
+                known.append(counts)
                 for sample in row.samples:
                     del place[sample]
             if not place:
                 break
         return _Asked(shard, samples, tuple(known), tuple(place.values()))
 
-    def _keep(self, asked: _Asked, total: Tally) -> None:
+    def _keep(self, asked: _Asked, total: Counts) -> None:
         if asked.is_lasting(total):
-            self._cache.store(self._context(asked.shard.split), asked.samples, dumps_tally(total))
+            self._cache.store(self._context(asked.shard.split), asked.samples, dumps_counts(total))
 
     def _tell(self) -> None:
         while self._warnings:
             self._progress.warning(self._warnings.popleft())
 
 
-def _contexts(data: str, job: Count) -> Callable[[str], Context]:
+def contexts(data: str, job: Count) -> Callable[[str], Context]:
     """The context of each split: everything but the samples that decides a tally."""
     settings = {
         field.name: getattr(job.reading, field.name)
@@ -187,6 +187,8 @@ def _contexts(data: str, job: Count) -> Callable[[str], Context]:
     }
     if job.covariance:
         settings["covariance"] = True
+    if more := job.fields - ROWS:
+        settings["rows"] = sorted(more)
     # NumPy adds up floating-point pixels, in an order that the processor may decide.
     decides = {
         "normstat": __version__,

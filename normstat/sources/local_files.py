@@ -1,0 +1,77 @@
+"""Files on this machine, as the container of samples."""
+
+import os
+import re
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from normstat import files
+from normstat.errors import UnreadableImage
+from normstat.images import Code, Payload, Reader, Sample
+
+# Links to content that a version control system has not fetched.
+_LINKS = (
+    (Code.ANNEX_POINTER, "git-annex", r"[/\\]annex[/\\]objects[/\\]"),
+    (Code.DVC_POINTER, "DVC", r"[/\\]?\.dvc[/\\]cache[/\\]"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFiles:
+    """A folder whose files are samples, named by their relative paths.
+
+    Attributes
+    ----------
+    root : path of the folder.
+    """
+
+    root: str
+
+    def open(self) -> AbstractContextManager[Reader]:
+        """Nothing to open: each file is opened by itself."""
+        return nullcontext(self)
+
+    def path(self, sample: Sample) -> str:
+        """Path of the file, with links on it."""
+        return f"{self.root}/{sample.name}"
+
+    def head(self, sample: Sample) -> AbstractContextManager[BinaryIO]:
+        """Open the file."""
+        return files.opened(self.path(sample))
+
+    def read(self, sample: Sample) -> Payload:
+        """Return all bytes of the file, as they were at one moment.
+
+        Raises
+        ------
+        UnreadableImage
+        """
+        path = self.path(sample)
+        try:
+            return files.read(path)
+        except files.NotRegularError as error:
+            if pointer := _unfetched(path):
+                raise pointer from error
+            raise UnreadableImage(Code.NOT_REGULAR, "no regular file behind this name") from error
+        except files.ChangedWhileReadError as error:
+            raise UnreadableImage(Code.CHANGED_WHILE_READ, "changed while it was read") from error
+        except FileNotFoundError as error:
+            raise UnreadableImage(Code.VANISHED, "listed, but gone when it was opened") from error
+        except PermissionError as error:
+            raise UnreadableImage(Code.PERMISSION_DENIED, "may not be opened") from error
+        except OSError as error:
+            raise UnreadableImage(Code.IO_ERROR, os.strerror(error.errno or 0)) from error
+        except MemoryError as error:
+            raise UnreadableImage(Code.OUT_OF_MEMORY, "not enough memory for it") from error
+
+
+def _unfetched(path: str) -> UnreadableImage | None:
+    try:
+        target = os.readlink(path)
+    except OSError:  # no link
+        return None
+    for code, name, pattern in _LINKS:
+        if re.search(pattern, target):
+            return UnreadableImage(code, f"a link of {name} to content that is not here")
+    return None
