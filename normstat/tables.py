@@ -185,7 +185,9 @@ def _plus_minus(value: float, errors: Sequence[float | None] | None, index: int)
 
 def _bars(histogram: Histogram | None, scale: int | None) -> list[str]:
     """The counts of each channel from 0 to 1; none where stored units are not of that scale."""
-    if histogram is None or scale is None or histogram.counts[:, scale + 1 :].any():
+    if histogram is None or scale is None or histogram.least:
+        return []
+    if histogram.counts[:, scale + 1 :].any():
         return []
     ends = [-(-bar * (scale + 1) // _BARS) for bar in range(_BARS + 1)]
     return [

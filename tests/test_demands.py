@@ -591,11 +591,11 @@ def test_a_command_that_only_looks_says_what_it_sees(tmp_path: Path, store: str)
     """Its first line stands there even if nothing else is to be said."""
     folder(tmp_path / "data", dict.fromkeys(["train/a.png", "val/b.png", "val/c.png"], RGB))
     arguments = ("apply", "data", "out", "--method", "unit", "--store", store, "--dry-run")
-    quiet = command.normstat(*arguments, "-q", cwd=tmp_path)
+    quiet = command.here(*arguments, "-q", cwd=tmp_path)
     files = {"npy": "3 files, 2,652 bytes", "stack": "2 files, 2,524 bytes"}[store]
     assert quiet.stdout.startswith(f"would write 3 arrays in {files}, to out; ")
     assert (quiet.returncode, quiet.stderr, quiet.stdout.count("\n")) == (0, "", 1)
-    loud = command.normstat(*arguments, cwd=tmp_path)
+    loud = command.here(*arguments, cwd=tmp_path)
     assert loud.stdout.startswith(quiet.stdout.split(";")[0])
     assert loud.stdout.count("\n") > 1
 

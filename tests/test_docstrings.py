@@ -19,8 +19,6 @@ NOT_YET = {
     "executors",
     "images",
     "sources",
-    "stats",
-    "statsfile",
     "verbs",
 }
 

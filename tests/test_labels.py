@@ -6,7 +6,7 @@ from pathlib import Path
 
 import make
 import pytest
-from command import normstat as run_command
+from command import here as run_command
 from jsonschema import Draft202012Validator
 from test_sources import found, surveyed, tree
 from test_statsfile import SCHEMA

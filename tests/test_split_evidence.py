@@ -5,7 +5,7 @@ from pathlib import Path
 
 import make
 import pytest
-from command import normstat as run_command
+from command import here as run_command
 from test_sources import found, surveyed, tree
 
 import normstat

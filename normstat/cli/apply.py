@@ -20,8 +20,8 @@ from normstat.cli.options import (
     Splits,
     Workers,
     assignments,
+    exit_code,
     local_workers,
-    verdict,
 )
 from normstat.cli.terminal import console, progress_on_stderr
 from normstat.errors import UsageError
@@ -179,7 +179,7 @@ def apply(
     listed_in = f"{shown(out)}/normstat.json"
     if dry_run:
         listed_in = "what is printed without -q" if quiet else "above"
-    return verdict(len(result.unreadable), allow_unreadable, listed_in, quiet)
+    return exit_code(len(result.unreadable), allow_unreadable, listed_in, quiet)
 
 
 def _forecast(result: "Applied", out: str) -> str:

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -15,6 +15,7 @@ from normstat.cli.options import (
     Quiet,
     Splits,
     Workers,
+    is_same,
     local_workers,
     refuse_cache,
 )
@@ -92,39 +93,39 @@ def check(
       normstat check ./data --stats stats.json --cache normstat.cache
     """
     with local_workers(context, workers, image_timeout) as local:
-        from normstat.conventions import read
         from normstat.reports import refuse_unknown, write
-        from normstat.rules import MARGIN, RULES
-        from normstat.statsfile import load
-        from normstat.verbs.check.options import CheckOptions
         from normstat.verbs.check.project_settings import project_settings
-        from normstat.verbs.check.verb import check_data, list_beside
-        from normstat.verbs.engine import Engine
+        from normstat.verbs.check.verb import check as check_data
 
         for file in report:
             refuse_unknown(file)
             ensure_writable(file)
-        defaults = project_settings(tuple(RULES))
-        options = CheckOptions(
-            mode or defaults.mode or "same",
-            tuple(split),
-            next(m for m in (margin, defaults.margin, MARGIN) if m is not None),
-            {**defaults.rules, **_levels(rule)},
-            require_conclusive or bool(defaults.require_conclusive),
-        )
-        names = (*defaults.config, *config)
-        configs = [each for name in names for each in read(name)]  # names that are none end here
+        project = project_settings()
+        configs = (*project.config, *config)
         for file in report:
-            _refuse_input(file, (stats, *names))
+            _refuse_input(file, (stats, *configs))
             refuse_cache(cache, report=file)
         refuse_cache(cache, stats=stats)
-        for name in names:
+        for name in configs:
             refuse_cache(cache, config=name)
-        recorded = load(stats)
+        options: dict[str, Any] = {
+            "mode": mode or project.mode,
+            "margin": project.margin if margin is None else margin,
+        }
         with progress_on_stderr(quiet, offers_cache=not cache) as progress:
-            engine = Engine.of(executor=local, progress=progress, cache=cache)
-            files = files or list_beside(recorded, os.path.dirname(stats))
-            verdict = check_data(data, recorded, options, engine, configs, files)
+            verdict = check_data(
+                data,
+                stats,
+                split=split,
+                levels={**project.rules, **_levels(rule)},
+                require_conclusive=require_conclusive or bool(project.require_conclusive),
+                config=configs,
+                files=files,
+                executor=local,
+                progress=progress,
+                cache=cache,
+                **{name: value for name, value in options.items() if value is not None},
+            )
     verdict = verdict.on_command_line()
     for file in report:
         write(verdict, file)
@@ -135,7 +136,7 @@ def check(
 def _refuse_input(report: str, inputs: Sequence[str]) -> None:
     """A report must not replace the numbers that the next build is held against."""
     for file in inputs:
-        if os.path.realpath(report) == os.path.realpath(file):
+        if is_same(report, file):
             raise UsageError(f"--report {shown(report)}: is read by this check; give another name")
 
 

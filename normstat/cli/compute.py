@@ -25,9 +25,10 @@ from normstat.cli.options import (
     Splits,
     Workers,
     assignments,
+    exit_code,
+    is_same,
     local_workers,
     refuse_cache,
-    verdict,
 )
 from normstat.cli.terminal import print_table, progress_on_stderr
 from normstat.errors import OutputError, UsageError
@@ -165,7 +166,7 @@ def compute(
             print(f"written to {shown(output)}{more}", file=sys.stderr)
             print_table(stats, output)
     unreadable = sum(split.unreadable for split in stats.splits.values())
-    return verdict(unreadable, allow_unreadable, "the stats file", quiet)
+    return exit_code(unreadable, allow_unreadable, "the stats file", quiet)
 
 
 @contextmanager
@@ -179,7 +180,7 @@ def _elsewhere() -> Iterator[None]:
 
 def _refuse_files(files: str, output: str) -> None:
     """A check looks for the list beside the stats file; one of the two must not be the other."""
-    if os.path.realpath(files) == os.path.realpath(output):
+    if is_same(files, output):
         raise UsageError(f"--files {shown(files)}: is the stats file, too; give another name")
     if output != "-" and _folder(files) != _folder(output):
         there = os.path.join(os.path.dirname(output), os.path.basename(files))

@@ -131,12 +131,12 @@ def _judged(effect: Effect, level: Level, margin: float, pair: Pair) -> str:
 
 def _distances(pair: Pair) -> list[str]:
     """Words for each channel; they say so if there is nothing to take them from."""
-    now, recorded = pair.now.histogram(), pair.recorded.histogram()
-    if now is None or recorded is None or now.counts.shape != recorded.counts.shape:
+    distances = between(known(pair.now.values()), known(pair.recorded.values()))
+    if distances is None:
         return ["; no W1, KS, PSI without two counts of one depth"] * len(known(pair.now.channels))
     return [
         _words(distance, known(pair.now.scale), std)
-        for distance, std in zip(between(now, recorded), known(pair.recorded.std), strict=True)
+        for distance, std in zip(distances, known(pair.recorded.std), strict=True)
     ]
 
 

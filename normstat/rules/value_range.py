@@ -152,5 +152,5 @@ def _outside(split: SplitStats) -> float:
         low, high = _extent(split)
         return float(low < 16 or high > 235)
     counts = histogram.counts
-    inside = int(counts[:, 16:236].sum())
+    inside = int(counts[:, 16 - histogram.least : 236 - histogram.least].sum())
     return 1 - inside / int(counts.sum())

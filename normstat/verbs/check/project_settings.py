@@ -1,12 +1,12 @@
 """Defaults of a check in a project's ``pyproject.toml``."""
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from normstat.conventions import PRESET
 from normstat.conventions.documents import document, naming
-from normstat.rules import LEVELS, MODES
+from normstat.rules import LEVELS, MODES, RULES
 from normstat.statsfile.json_reader import Node
 
 _NAME = "pyproject.toml"
@@ -36,7 +36,7 @@ class CheckSettings:
     file: str | None = None
 
 
-def project_settings(rules: Collection[str], folder: str = ".") -> CheckSettings:
+def project_settings(folder: str = ".") -> CheckSettings:
     r"""The table ``[tool.normstat.check]`` of the nearest ``pyproject.toml`` that has one.
 
     ::
@@ -52,7 +52,6 @@ def project_settings(rules: Collection[str], folder: str = ".") -> CheckSettings
 
     Parameters
     ----------
-    rules : names of all rules.
     folder : where to look first; then in those above.
 
     Raises
@@ -67,7 +66,7 @@ def project_settings(rules: Collection[str], folder: str = ".") -> CheckSettings
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     with open(os.path.join(folder, "pyproject.toml"), "w") as file:
     ...         _ = file.write('[tool.normstat.check]\nrules = {leakage = "warn"}')
-    ...     project_settings(["leakage"], folder).rules
+    ...     project_settings(folder).rules
     {'leakage': 'warn'}
     """
     for file in _files(folder):
@@ -75,7 +74,7 @@ def project_settings(rules: Collection[str], folder: str = ".") -> CheckSettings
         with naming(file):
             table = _table(root)
             if table is not None:
-                return _settings(table, rules, file)
+                return _settings(table, file)
     return CheckSettings()
 
 
@@ -98,24 +97,24 @@ def _table(root: Node) -> Node | None:
     return node
 
 
-def _settings(table: Node, rules: Collection[str], file: str) -> CheckSettings:
+def _settings(table: Node, file: str) -> CheckSettings:
     for key, node in table.items():
         if key not in _KEYS:
             node.fail(f"no such key; there are {', '.join(_KEYS)}")
     return CheckSettings(
         mode=table.get("mode").optional(lambda node: node.one_of(MODES)),
         margin=table.get("margin").optional(Node.above_zero),
-        rules=_rules(table.get("rules", {}), rules),
+        rules=_rules(table.get("rules", {})),
         config=tuple(_beside(file, node) for node in table.get("config", []).list()),
         require_conclusive=table.get("require-conclusive").optional(Node.truth),
         file=file,
     )
 
 
-def _rules(table: Node, known: Collection[str]) -> dict[str, str]:
+def _rules(table: Node) -> dict[str, str]:
     for name, node in table.items():
-        if name not in known:
-            node.fail(f"no such rule; there are {', '.join(known)}")
+        if name not in RULES:
+            node.fail(f"no such rule; there are {', '.join(RULES)}")
     return {name: node.one_of(LEVELS) for name, node in table.items()}
 
 
