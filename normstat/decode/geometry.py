@@ -1,4 +1,4 @@
-"""What ``--resize``, ``--crop`` and EXIF's orientation make of an image, in this order.
+"""Resizing, cropping and turning by EXIF's orientation, in this order.
 
 Resizing is Pillow's: antialiased bilinear, rounded to the pixels' own type after each of its two
 passes. It and the crop act on the image as it is stored, turning comes last.
@@ -44,7 +44,7 @@ def orientation(image: Image.Image) -> int:
 
 
 def turn(image: Image.Image) -> int:
-    """As Pillow turns a TIFF while loading: by its tag, else by XMP; 1 where it does not."""
+    """Orientation by which Pillow turns a TIFF while loading: its tag, else XMP; 1 for none."""
     found = image.getexif().get(_ORIENTATION)
     return int(found) if found in _TURNS else 1
 
