@@ -20,7 +20,7 @@ from normstat.accumulators.fold import Fold
 from normstat.decode import jpeg, png
 from normstat.decode.pixels import DecodedImage
 from normstat.images import ReadOptions
-from normstat.sources import Folder
+from normstat.sources.folder import Folder
 from normstat.verbs.compute.job import Count
 
 ROUNDS = 9

@@ -30,7 +30,8 @@ from normstat.cache.quarantine import identity_of, set_aside
 from normstat.errors import NormstatError, OutputError, StatsFileError, UsageError
 from normstat.executors import InProcess, Local
 from normstat.images import Sample, Shard, Unreadable
-from normstat.sources import Folder, LocalFiles
+from normstat.sources import LocalFiles
+from normstat.sources.folder import Folder
 from normstat.statsfile import dumps_tally, loads_tally
 from normstat.verbs.check.duplicates import identical
 from normstat.verbs.check.recompute import recount

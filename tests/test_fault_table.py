@@ -192,7 +192,8 @@ def without_permission(name: str) -> Run:
 def walk_of(folders: int, each: int) -> Run:
     """How much memory it takes to look at the names, compared with a tenth of them."""
     program = (
-        "import sys, tracemalloc; from normstat.sources import Folder; f = Folder(sys.argv[1]);"
+        "import sys, tracemalloc; from normstat.sources import open_source;"
+        "f = open_source(sys.argv[1]);"
         "tracemalloc.start(); n = sum(map(len, f.shards(f.selection())));"
         "print(n, tracemalloc.get_traced_memory()[1])"
     )

@@ -1,14 +1,14 @@
 """A look through all names of a folder: how many images there are, and what is left out."""
 
 import re
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
-from normstat.images import FORMATS, Reason, Skipped, path_bytes
+from normstat.images import FORMATS, Reason, Skipped
+from normstat.sources.filters import extension_of
 from normstat.sources.place import Place
-from normstat.sources.source import Folders, Selection, Survey
-from normstat.sources.tree import Tree
+from normstat.sources.source import Selection
+from normstat.sources.survey import Folders, Survey
+from normstat.sources.tree import Found, Tree
 
 # Extensions of images that are not read here; some may be one day.
 _FOREIGN = {
@@ -39,93 +39,98 @@ def looks_like_an_image(name: str) -> bool:
     return extension in _FOREIGN or _LIKE_AN_IMAGE.search(name) is not None
 
 
-def survey_of(tree: Tree, selection: Selection, rest_rule: Callable[[str], str]) -> Survey:
-    """Look through all names below a folder.
+class Surveyor:
+    """A look through all names below a folder.
 
     Parameters
     ----------
-    rest_rule : what chose the split of images outside every split's folder.
-
-    Raises
-    ------
-    AmbiguousSplit
-        A folder with images speaks for two splits.
+    tree : the folder.
+    selection : the splits to look for.
+    rest_rule : gives the rule by which images outside every split's folder are in a split.
     """
-    survey = Survey()
-    images_elsewhere = False
-    stack = [tree.top()]
-    while stack:
-        place = stack.pop()
-        seen = _Seen(tree, survey.extensions)
-        images, first = 0, ""
-        try:
-            for entry, child, is_label in tree.scan(place, seen):
-                if child:
-                    stack.append(child)
-                elif is_label:
-                    seen.labels += Skipped(1, entry.name)
-                else:
-                    images += 1
-                    name = entry.name
-                    if not first or name < first or not name.isascii():
-                        first = min(first or name, name, key=path_bytes)
-            split = place.images_split(selection) if images else place.own or selection.rest
-        except OSError:  # shards() makes one record of a folder that cannot be listed
-            if place.labels:
+
+    def __init__(self, tree: Tree, selection: Selection, rest_rule: Callable[[str], str]) -> None:
+        self._tree = tree
+        self._selection = selection
+        self._rest_rule = rest_rule
+        self._survey = Survey(only_labels=selection.only_labels, filtered=tree.filters.is_any)
+        self._images_elsewhere = False
+        # Path of the folder met last, of each kind: it is met again in each of those below it.
+        self._latest: dict[int, str] = {}
+
+    def survey(self) -> Survey:
+        """Look at all names, once.
+
+        Raises
+        ------
+        AmbiguousSplit
+            A folder with images speaks for two splits.
+        """
+        survey, selection = self._survey, self._selection
+        stack = [self._tree.top()]
+        while stack:
+            place = stack.pop()
+            try:
+                found = self._tree.look_into(place)
+            except OSError:  # shards() makes one record of a folder that cannot be listed
+                if not place.labels:
+                    self._add(place, place.own or selection.rest, Skipped(1, place.path))
                 continue
-            seen = _Seen(tree, survey.extensions)
-            images, first = 1, ""
-            split = place.own or selection.rest
-        seen.images = Skipped(images, first)
-        _add(survey, place, seen, split, selection)
-        images_elsewhere |= images > 0 and not place.doubtful and split in selection.splits
-        if images and split in selection.splits:
-            survey.rules.setdefault(split, set()).add(place.rule or rest_rule(split))
-    if survey.doubtful.number == 1 and not images_elsewhere:
-        survey.doubtful = Folders()  # all images are in it: a name of the data set
-    return survey
+            stack.extend(self._tree.below(found))
+            survey.extensions.update(map(extension_of, found.files))
+            files = found.images, found.labels, self._others(found)
+            split = place.images_split(selection) if found.images else place.own or selection.rest
+            self._add(place, split, *(_skipped(place, names) for names in files))
+        if survey.doubtful.number == 1 and not self._images_elsewhere:
+            survey.doubtful = Folders()  # all images are in it: a name of the data set
+        return survey
+
+    def _others(self, found: Found) -> list[str]:
+        """Files that are no images by their names, and may be."""
+        if len(found.files) == len(found.images) + len(found.labels):
+            return []
+        takes, path = self._tree.filters.takes, found.place.path
+        return [name for name in found.files if looks_like_an_image(name) and takes(path, name)]
+
+    def _add(
+        self,
+        place: Place,
+        split: str | None,
+        images: Skipped,
+        labels: Skipped = _NONE,
+        others: Skipped = _NONE,
+    ) -> None:
+        """Add the files of a folder."""
+        survey, selection = self._survey, self._selection
+        if split not in selection.splits:
+            if selection.wanted and split is not None:
+                return  # of a split that nobody asked for
+            split = None
+        survey.skip(split, Reason.LABELS, labels)
+        if labels.images and place.labels and self._tree.says_name_alone(place.labels):
+            self._meet(survey.alone, place.labels)
+        survey.skip(None, Reason.UNKNOWN_EXTENSION, others)
+        if not images.images:
+            return
+        if place.ordinary[0]:
+            self._meet(survey.ordinary, *place.ordinary)
+        if split is None:
+            survey.skip(None, Reason.BESIDE_SPLITS, images)
+            return
+        survey.images[split] += images.images
+        survey.rules.setdefault(split, set()).add(place.rule or self._rest_rule(split))
+        if place.doubtful:
+            self._meet(survey.doubtful, place.doubtful)
+        else:
+            self._images_elsewhere = True
+        if place.given and place.split and place.given != place.split:
+            survey.taken[place.given, place.split] += images.images
+
+    def _meet(self, folders: Folders, path: str, split: str = "") -> None:
+        if self._latest.get(id(folders)) != path:
+            self._latest[id(folders)] = path
+            folders.add(path, split)
 
 
-@dataclass(slots=True)
-class _Seen:
-    """The files of one folder; is told those that are no images by their names."""
-
-    tree: Tree
-    extensions: Counter[str]
-    images: Skipped = _NONE
-    labels: Skipped = _NONE
-    others: Skipped = _NONE
-
-    def add(self, path: str, name: str) -> None:
-        if looks_like_an_image(name) and self.tree.filters.takes(path, name):
-            self.others += Skipped(1, name)
-
-
-def _add(
-    survey: Survey, place: Place, seen: _Seen, split: str | None, selection: Selection
-) -> None:
-    """Add what is in a folder."""
-    if split not in selection.splits:
-        if selection.wanted and split is not None:
-            return  # of a split that nobody asked for
-        split = None
-    images, labels, others = (
-        Skipped(names.images, place.path + names.first) if names.images else names
-        for names in (seen.images, seen.labels, seen.others)
-    )
-    survey.skip(split, Reason.LABELS, labels)
-    if labels.images and place.labels and seen.tree.says_name_alone(place.labels):
-        survey.alone.add(place.labels)
-    survey.skip(None, Reason.UNKNOWN_EXTENSION, others)
-    if not images.images:
-        return
-    if place.ordinary[0]:
-        survey.ordinary.add(*place.ordinary)
-    if split is None:
-        survey.skip(None, Reason.BESIDE_SPLITS, images)
-        return
-    survey.images[split] += images.images
-    if place.doubtful:
-        survey.doubtful.add(place.doubtful)
-    if place.given and place.split and place.given != place.split:
-        survey.taken[place.given, place.split] += images.images
+def _skipped(place: Place, names: Sequence[str]) -> Skipped:
+    return Skipped(len(names), place.path + names[0]) if names else _NONE

@@ -12,7 +12,7 @@ from normstat.executors import Executor, InProcess, Job, Local, available_cpus
 from normstat.executors.executor import Map, R
 from normstat.files import shown
 from normstat.images import FORMATS, FRAMES, LAYOUTS, LeftOut, Shard, Unreadable
-from normstat.sources import Folder, Selection, Survey
+from normstat.sources import Selection, Source, Survey, open_source
 from normstat.stats import Settings
 from normstat.verbs.listeners import Progress
 from normstat.verbs.notices import notices_of_names
@@ -34,7 +34,7 @@ class Images:
         There are none.
     """
 
-    source: Folder
+    source: Source
     selection: Selection
     versions: bool = False
 
@@ -58,9 +58,9 @@ def folder_of(
     path: str | os.PathLike[str],
     settings: Settings,
     split_dirs: Mapping[str, str] | None = None,
-) -> Folder:
+) -> Source:
     """A folder, looked through as the settings say, but for other `split_dirs`."""
-    return Folder(
+    return open_source(
         path,
         settings.split_dirs if split_dirs is None else split_dirs,
         settings.include,
@@ -244,15 +244,15 @@ def _notices(survey: Survey, selection: Selection) -> Iterator[str]:
     yield from notices_of_names(survey)
 
 
-def _nothing_found(source: Folder, selection: Selection) -> str:
-    extensions = source.survey(selection).extensions
+def _nothing_found(source: Source, selection: Selection) -> str:
+    survey = source.survey(selection)
     found = ", ".join(
         f"{number} {shown(extension) or 'without extension'}"
-        for extension, number in sorted(extensions.items(), key=lambda item: (-item[1], item[0]))[
-            :8
-        ]
+        for extension, number in sorted(
+            survey.extensions.items(), key=lambda item: (-item[1], item[0])
+        )[:8]
     )
-    filters = " that --include and --exclude let through" if source.filtered else ""
+    filters = " that --include and --exclude let through" if survey.filtered else ""
     return (
         f"{shown(source.root)}: no images{filters}; looked for {' '.join(FORMATS)}; "
         f"found {found or 'no files'}"

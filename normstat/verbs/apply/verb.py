@@ -150,7 +150,7 @@ def apply(
         )
         for name in images.selection.splits
     }
-    settings = replace(settings, split_dirs=images.source.split_dirs)
+    settings = replace(settings, **images.source.record())
     reading = replace(settings.reading(), upright=exif)
     if applied and applied.channels:
         reading = replace(reading, names=applied.channels)

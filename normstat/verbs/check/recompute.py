@@ -10,7 +10,7 @@ from normstat.accumulators.tally import Tally
 from normstat.decode import versions
 from normstat.errors import UnknownSplit
 from normstat.executors import Executor
-from normstat.sources import ALL, Folder, said
+from normstat.sources import ALL, Source, said
 from normstat.stats import Settings, SplitStats, Stats, summarize
 from normstat.verbs.compute.verb import compute
 from normstat.verbs.listeners import Listener
@@ -115,7 +115,7 @@ def _splits_there(
     return [name for name in wanted if name not in missing]
 
 
-def _has(source: Folder, split: str) -> bool:
+def _has(source: Source, split: str) -> bool:
     try:
         source.selection((split,))
     except UnknownSplit:

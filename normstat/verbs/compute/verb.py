@@ -61,7 +61,7 @@ def compute(
     path : folder
     split : name or names of the splits to read; all that are found if empty.
     split_dir : split → folder below ``path``, where names do not say it.
-    include, exclude : one glob or several, see :class:`normstat.sources.Folder`.
+    include, exclude : one glob or several, see :class:`normstat.sources.folder.Folder`.
     channels : ``auto`` (as they are), ``gray`` or ``rgb`` (8-bit images are converted).
     covariance : also compute the covariance between channels, which ``whiten`` needs.
     resize : pixels that the shorter side of each image is resized to first, antialiased bilinear.
@@ -139,7 +139,7 @@ def compute(
     if keys is not None and not keys.is_empty:
         raise ValueError("the collector of keys is not empty: it is of another run")
     images = Images.of(path, settings, settings.split)
-    settings = replace(settings, split_dirs=images.source.split_dirs)
+    settings = replace(settings, **images.source.record())
     reading = settings.reading()
     if applied and applied.channels and channel_names is None:
         reading = replace(reading, names=applied.channels)
