@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from normstat.statsfile import load, save
     from normstat.verbs.apply.result import Applied
     from normstat.verbs.apply.verb import apply
-    from normstat.verbs.check.compare import check
+    from normstat.verbs.check.verb import check
     from normstat.verbs.compute.verb import compute
     from normstat.verbs.invert import Inverted, invert
     from normstat.verdict import Case, Level, Verdict
@@ -37,7 +37,7 @@ _LAZY = {
     "Stats": "normstat.stats",
     "Verdict": "normstat.verdict",
     "apply": "normstat.verbs.apply.verb",
-    "check": "normstat.verbs.check.compare",
+    "check": "normstat.verbs.check.verb",
     "compute": "normstat.verbs.compute.verb",
     "invert": "normstat.verbs.invert",
     "load": "normstat.statsfile",

@@ -5,7 +5,7 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -145,7 +145,9 @@ def _read_rest(descriptor: int, start: bytes) -> bytes:
     return b"".join(blocks)
 
 
-def write(path: str | os.PathLike[str], data: bytes, durable: bool = True) -> None:
+def write(
+    path: str | os.PathLike[str], data: bytes | Iterable[bytes], durable: bool = True
+) -> None:
     """Write a file so that any reader finds the old content or all of the new, never a part.
 
     A temporary file in the same folder is filled, flushed to the disk and renamed over the old
@@ -155,7 +157,7 @@ def write(path: str | os.PathLike[str], data: bytes, durable: bool = True) -> No
     Parameters
     ----------
     path : of the file.
-    data : all its bytes.
+    data : all its bytes, or parts of them.
     durable : wait until the disk has it, so that it outlives a power failure. One of thousands
         of files that can be made again need not.
 
@@ -164,9 +166,10 @@ def write(path: str | os.PathLike[str], data: bytes, durable: bool = True) -> No
     OutputError
         The disk is full, or the folder is not there or not writable; the old file is intact.
     """
+    parts = (data,) if isinstance(data, bytes) else data
     if _is_special(path):
-        with _output_errors(Path(path)):
-            Path(path).write_bytes(data)
+        with _output_errors(Path(path)), open(path, "wb") as file:
+            file.writelines(parts)
         return
     target = Path(os.path.realpath(path))
     with _output_errors(target):
@@ -175,7 +178,7 @@ def write(path: str | os.PathLike[str], data: bytes, durable: bool = True) -> No
             with open(temporary, "xb") as file:
                 if target.exists():
                     temporary.chmod(stat.S_IMODE(target.stat().st_mode))
-                file.write(data)
+                file.writelines(parts)
                 file.flush()
                 if durable:
                     os.fsync(file.fileno())

@@ -1,19 +1,15 @@
 """Published constants, under the names people search for."""
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TypeAlias
 
+from normstat.constants import Channels, Constants
 from normstat.errors import UsageError
 from normstat.files import shown
 
 # difflib's own 0.6 takes "nope" for "openai".
 _ALIKE = 0.7
-
-#: A number for each of three channels.
-Three: TypeAlias = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +38,8 @@ class Preset:
     """
 
     name: str
-    mean: Three
-    std: Three
+    mean: Channels
+    std: Channels
     what: str
     source: str
     scale: int = 1
@@ -63,6 +59,11 @@ class Preset:
     def channels(self) -> tuple[str, ...]:
         """Names of the channels, in the preset's order."""
         return tuple(self.order)
+
+    @property
+    def constants(self) -> Constants:
+        """Mean and std with their scale and order."""
+        return Constants(self.mean, self.std, self.scale, self.order)
 
 
 def preset(name: str) -> Preset:
@@ -95,6 +96,8 @@ def closest(name: str, known: Iterable[str]) -> str | None:
     >>> closest("imagnet", ["imagenet", "clip"]), closest("nope", ["openai"])
     ('imagenet', None)
     """
+    import difflib  # only a wrong name needs it
+
     return next(iter(difflib.get_close_matches(_plain(name), known, 1, _ALIKE)), None)
 
 
@@ -102,177 +105,78 @@ def _plain(name: str) -> str:
     return name.lower().replace("_", "-")
 
 
-def _times_255(values: Three) -> Three:
-    return (values[0] * 255, values[1] * 255, values[2] * 255)
-
-
-def _reversed(values: Three) -> Three:
-    return (values[2], values[1], values[0])
-
-
 _ONES = (1.0, 1.0, 1.0)
-_IMAGENET_255_MEAN = (123.675, 116.28, 103.53)
-_IMAGENET_255_STD = (58.395, 57.12, 57.375)
-_CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
-_CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
+_MMCV = Constants((123.675, 116.28, 103.53), (58.395, 57.12, 57.375), 255)
+_MMCV_BGR = _MMCV.to(255, "BGR")
+_CLIP = Constants((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
+_CLIP_255 = _CLIP.to(255, "RGB")
 
+# A row: name, mean, std; what; source; scale and order; aliases.
+# fmt: off
 _ROWS = (
-    Preset(
-        "imagenet",
-        (0.485, 0.456, 0.406),
-        (0.229, 0.224, 0.225),
-        "torchvision, most of timm, DINOv2, MAE, ConvNeXt, Keras mode torch",
-        "fb.resnet.torch datasets/imagenet.lua; timm data/constants.py",
-        aliases=("torchvision", "timm", "torch", "keras-torch", "dinov2", "mae", "convnext"),
-    ),
-    Preset(
-        "imagenet-255",
-        _IMAGENET_255_MEAN,
-        _IMAGENET_255_STD,
-        "OpenMMLab (mmcv, mmdet), Segment Anything",
-        "segment-anything build_sam.py; mmdet configs",
-        scale=255,
-        aliases=("mmcv", "mmdet", "sam", "segment-anything"),
-    ),
-    Preset(
-        "detectron2",
-        _reversed(_IMAGENET_255_MEAN),
-        _ONES,
-        "Detectron2 with weights of Caffe or MSRA, whose first layer holds the std",
-        "detectron2 config/defaults.py",
-        scale=255,
-        order="BGR",
-        aliases=("caffe-rcnn",),
-    ),
-    Preset(
-        "detectron2-std",
-        _reversed(_IMAGENET_255_MEAN),
-        _reversed(_IMAGENET_255_STD),
-        "Detectron2 with weights of others",
-        "detectron2 config/defaults.py",
-        scale=255,
-        order="BGR",
-    ),
-    Preset(
-        "inception",
-        (0.5, 0.5, 0.5),
-        (0.5, 0.5, 0.5),
-        "[-1, 1]: Inception, Google's ViT, BiT, SigLIP, BEiT, Keras mode tf",
-        "timm data/constants.py; keras imagenet_utils.py; siglip preprocessor_config.json",
-        aliases=("vit", "bit", "siglip", "siglip2", "beit", "tf", "keras-tf"),
-    ),
-    Preset(
-        "clip",
-        _CLIP_MEAN,
-        _CLIP_STD,
-        "OpenAI CLIP, OpenCLIP, EVA-CLIP",
-        "openai/CLIP clip.py and issue 20; timm data/constants.py",
-        aliases=("openai", "openclip", "open-clip", "eva-clip"),
-    ),
-    Preset(
-        "clip-255",
-        _times_255(_CLIP_MEAN),
-        _times_255(_CLIP_STD),
-        "clip, times 255",
-        "computed from clip",
-        scale=255,
-    ),
-    Preset(
-        "dpn",
-        (124 / 255, 117 / 255, 104 / 255),
-        (1 / (0.0167 * 255),) * 3,
-        "dual path networks",
-        "timm data/constants.py",
-    ),
-    Preset(
-        "caffe",
-        (103.939, 116.779, 123.68),
-        _ONES,
-        "VGG, Keras mode caffe (ResNet50, VGG16)",
-        "keras imagenet_utils.py",
-        scale=255,
-        order="BGR",
-        aliases=("vgg", "keras-caffe"),
-    ),
-    Preset(
-        "caffe-ilsvrc",
-        (104.00698793, 116.66876762, 122.67891434),
-        _ONES,
-        "Caffe's model zoo, FCN: ilsvrc_2012_mean.npy, averaged over its area",
-        "Caffe model zoo",
-        scale=255,
-        order="BGR",
-        aliases=("ilsvrc", "ilsvrc-2012-mean", "fcn"),
-    ),
-    Preset(
-        "ssd",
-        (104.0, 117.0, 123.0),
-        _ONES,
-        "SSD on VGG",
-        "weiliu89/caffe issue 272",
-        scale=255,
-        order="BGR",
-        aliases=("ssd-vgg",),
-    ),
-    Preset(
-        "yolo",
-        (0.0, 0.0, 0.0),
-        _ONES,
-        "[0, 1]: Ultralytics YOLO",
-        "ultralytics data/augment.py",
-        aliases=("ultralytics", "zero-one"),
-    ),
-    Preset(
-        "dinov3-sat",
-        (0.430, 0.411, 0.296),
-        (0.213, 0.156, 0.143),
-        "DINOv3 trained on satellite images (SAT-493M)",
-        "Meta's transform for dinov3 SAT-493M weights",
-        aliases=("dinov3-sat493m", "sat493m"),
-    ),
-    Preset(
-        "centernet",
-        (0.40789654, 0.44719302, 0.47026115),
-        (0.28863828, 0.27408164, 0.27809835),
-        "CenterNet, CornerNet on COCO",
-        "CornerNet and CenterNet, data set files",
-        order="BGR",
-        aliases=("cornernet",),
-    ),
-    Preset(
-        "kinetics",
-        (0.43216, 0.394666, 0.37645),
-        (0.22803, 0.22145, 0.216989),
-        "torchvision's video models (r3d, r2plus1d)",
-        "torchvision references/video_classification/presets.py",
-        aliases=("r3d", "r2plus1d", "torchvision-video"),
-    ),
-    Preset(
-        "video",
-        (0.45, 0.45, 0.45),
-        (0.225, 0.225, 0.225),
-        "SlowFast and its kin",
-        "SlowFast slowfast/config/defaults.py",
-        aliases=("slowfast",),
-    ),
-    Preset(
-        "facenet",
-        (127.5, 127.5, 127.5),
-        (128.0, 128.0, 128.0),
-        "facenet-pytorch: fixed_image_standardization",
-        "facenet-pytorch models/mtcnn.py",
-        scale=255,
-        aliases=("facenet-pytorch",),
-    ),
-    Preset(
-        "cityscapes",
-        (0.3257, 0.3690, 0.3223),
-        (0.2112, 0.2148, 0.2115),
-        "BiSeNet on Cityscapes",
-        "CoinCheung/BiSeNet issue 189",
-        aliases=("bisenet",),
-    ),
+    Preset("imagenet", (0.485, 0.456, 0.406), (0.229, 0.224, 0.225),
+           "torchvision, most of timm, DINOv2, MAE, ConvNeXt, Keras mode torch",
+           "fb.resnet.torch datasets/imagenet.lua; timm data/constants.py",
+           aliases=("torchvision", "timm", "torch", "keras-torch", "dinov2", "mae", "convnext")),
+    Preset("imagenet-255", _MMCV.mean, _MMCV.std,
+           "OpenMMLab (mmcv, mmdet), Segment Anything",
+           "segment-anything build_sam.py; mmdet configs",
+           scale=255, aliases=("mmcv", "mmdet", "sam", "segment-anything")),
+    Preset("detectron2", _MMCV_BGR.mean, _ONES,
+           "Detectron2 with weights of Caffe or MSRA, whose first layer holds the std",
+           "detectron2 config/defaults.py",
+           scale=255, order="BGR", aliases=("caffe-rcnn",)),
+    Preset("detectron2-std", _MMCV_BGR.mean, _MMCV_BGR.std,
+           "Detectron2 with weights of others", "detectron2 config/defaults.py",
+           scale=255, order="BGR"),
+    Preset("inception", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5),
+           "[-1, 1]: Inception, Google's ViT, BiT, SigLIP, BEiT, Keras mode tf",
+           "timm data/constants.py; keras imagenet_utils.py; siglip preprocessor_config.json",
+           aliases=("vit", "bit", "siglip", "siglip2", "beit", "tf", "keras-tf")),
+    Preset("clip", _CLIP.mean, _CLIP.std,
+           "OpenAI CLIP, OpenCLIP, EVA-CLIP",
+           "openai/CLIP clip.py and issue 20; timm data/constants.py",
+           aliases=("openai", "openclip", "open-clip", "eva-clip")),
+    Preset("clip-255", _CLIP_255.mean, _CLIP_255.std,
+           "clip, times 255", "computed from clip",
+           scale=255),
+    Preset("dpn", (124 / 255, 117 / 255, 104 / 255), (1 / (0.0167 * 255),) * 3,
+           "dual path networks", "timm data/constants.py"),
+    Preset("caffe", (103.939, 116.779, 123.68), _ONES,
+           "VGG, Keras mode caffe (ResNet50, VGG16)", "keras imagenet_utils.py",
+           scale=255, order="BGR", aliases=("vgg", "keras-caffe")),
+    Preset("caffe-ilsvrc", (104.00698793, 116.66876762, 122.67891434), _ONES,
+           "Caffe's model zoo, FCN: ilsvrc_2012_mean.npy, averaged over its area",
+           "Caffe model zoo",
+           scale=255, order="BGR", aliases=("ilsvrc", "ilsvrc-2012-mean", "fcn")),
+    Preset("ssd", (104.0, 117.0, 123.0), _ONES,
+           "SSD on VGG", "weiliu89/caffe issue 272",
+           scale=255, order="BGR", aliases=("ssd-vgg",)),
+    Preset("yolo", (0.0, 0.0, 0.0), _ONES,
+           "[0, 1]: Ultralytics YOLO", "ultralytics data/augment.py",
+           aliases=("ultralytics", "zero-one")),
+    Preset("dinov3-sat", (0.430, 0.411, 0.296), (0.213, 0.156, 0.143),
+           "DINOv3 trained on satellite images (SAT-493M)",
+           "Meta's transform for dinov3 SAT-493M weights",
+           aliases=("dinov3-sat493m", "sat493m")),
+    Preset("centernet", (0.40789654, 0.44719302, 0.47026115), (0.28863828, 0.27408164, 0.27809835),
+           "CenterNet, CornerNet on COCO", "CornerNet and CenterNet, data set files",
+           order="BGR", aliases=("cornernet",)),
+    Preset("kinetics", (0.43216, 0.394666, 0.37645), (0.22803, 0.22145, 0.216989),
+           "torchvision's video models (r3d, r2plus1d)",
+           "torchvision references/video_classification/presets.py",
+           aliases=("r3d", "r2plus1d", "torchvision-video")),
+    Preset("video", (0.45, 0.45, 0.45), (0.225, 0.225, 0.225),
+           "SlowFast and its kin", "SlowFast slowfast/config/defaults.py",
+           aliases=("slowfast",)),
+    Preset("facenet", (127.5, 127.5, 127.5), (128.0, 128.0, 128.0),
+           "facenet-pytorch: fixed_image_standardization", "facenet-pytorch models/mtcnn.py",
+           scale=255, aliases=("facenet-pytorch",)),
+    Preset("cityscapes", (0.3257, 0.3690, 0.3223), (0.2112, 0.2148, 0.2115),
+           "BiSeNet on Cityscapes", "CoinCheung/BiSeNet issue 189",
+           aliases=("bisenet",)),
 )
+# fmt: on
 
 #: Name → preset, in the order of listing.
 PRESETS: Mapping[str, Preset] = MappingProxyType({row.name: row for row in _ROWS})

@@ -23,10 +23,11 @@ _HEADERS = (
 )  # fmt: skip
 # What a narrow terminal is spared, one after the other: never a mean, an error or a split.
 _SPARED = (("0 to 1",), ("min", "max"), ("size",), ("images",))
-_REASONS: dict[str, str] = {
-    Reason.BESIDE_SPLITS: "in no split's folder",
-    Reason.LABELS: "labels",
-    Reason.UNKNOWN_EXTENSION: "without an extension that is read",
+# Reason → words for one image, and for several.
+_REASONS: dict[str, tuple[str, str]] = {
+    Reason.BESIDE_SPLITS: ("in no split's folder",) * 2,
+    Reason.LABELS: ("label", "labels"),
+    Reason.UNKNOWN_EXTENSION: ("without an extension that is read",) * 2,
 }
 _DECIMALS = 6
 _ANY_WIDTH = 1_000_000
@@ -184,7 +185,9 @@ def _plus_minus(value: float, errors: Sequence[float | None] | None, index: int)
 
 def _bars(histogram: Histogram | None, scale: int | None) -> list[str]:
     """The counts of each channel from 0 to 1; none where stored units are not of that scale."""
-    if histogram is None or scale is None or histogram.counts[:, scale + 1 :].any():
+    if histogram is None or scale is None or histogram.least:
+        return []
+    if histogram.counts[:, scale + 1 :].any():
         return []
     ends = [-(-bar * (scale + 1) // _BARS) for bar in range(_BARS + 1)]
     return [
@@ -216,12 +219,11 @@ def _unreadable(records: Sequence[Unreadable], where: str, number: int) -> Itera
 def _skipped(stats: Stats) -> Iterator[str]:
     """Lines on skipped images, by reason: beside all splits, then split by split."""
     lines = [
-        f"  {skipped.images} {_REASONS.get(reason, shown(reason))}, the first: "
-        f"{shown(skipped.first)}"
+        f"  {_counted(skipped.images, reason)}, the first: {shown(skipped.first)}"
         for reason, skipped in stats.skipped.items()
     ]
     lines += [
-        f"  {images} {_REASONS.get(reason, shown(reason))} in {shown(name)}"
+        f"  {_counted(images, reason)} in {shown(name)}"
         for name, split in stats.splits.items()
         for reason, images in split.skipped_reasons.items()
     ]
@@ -229,6 +231,11 @@ def _skipped(stats: Stats) -> Iterator[str]:
         yield "left out:"
         yield from lines
         yield ""
+
+
+def _counted(images: int, reason: str) -> str:
+    one, several = _REASONS.get(reason, (shown(reason),) * 2)
+    return f"{images} {one if images == 1 else several}"
 
 
 def _reason(record: Unreadable) -> str:

@@ -1,4 +1,4 @@
-"""What a check has found: cases, each with a level, and the verdict they come to."""
+"""Findings of a check: cases, each with a level, and the verdict they come to."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ Value: TypeAlias = float | int | str | None
 
 
 class Level(StrEnum):
-    """How bad a case is, from good to bad."""
+    """Severity of a case, from good to bad."""
 
     PASS = "pass"  # noqa: S105  # no password
     INCONCLUSIVE = "inconclusive"
@@ -36,7 +36,7 @@ class Case:
     expected, observed, tolerance : what was compared, in `unit`.
     unit : of these three, such as ``images`` or ``σ``; empty for words.
     paths : files that it is about, the first of them; as they are, not escaped.
-    in_pairs : whether these are two and two, as of images that are identical.
+    in_pairs : these are two and two, as of images that are identical.
     named : how many of these, the first ones, `message` names itself.
     other_split : the other split, where it is about two: that of the first file of each two.
     """
@@ -94,16 +94,16 @@ class Verdict:
 
     @property
     def failed(self) -> bool:
-        """Whether the data failed."""
+        """True if the data failed."""
         return any(map(self.fails, self.cases))
 
     @property
     def exit_code(self) -> int:
-        """Of the command: 1 if the data failed, else 0."""
+        """Exit code of the command: 1 if the data failed, else 0."""
         return int(self.failed)
 
     def fails(self, case: Case) -> bool:
-        """Whether a case alone fails the data.
+        """True if a case alone fails the data.
 
         Not to know is no worse than the worst that could be found: where that is a warning, an
         inconclusive case fails nothing.

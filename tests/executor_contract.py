@@ -103,6 +103,7 @@ class ExecutorContract(ABC):
 class IsolatingContract(ExecutorContract):
     """Laws of executors whose work may die without this process."""
 
+    @pytest.mark.fault(27, 28, 29, 53)
     @pytest.mark.skipif(sys.platform == "win32", reason="no signals there")
     @pytest.mark.parametrize("poison", FATAL)
     def test_only_the_image_that_ends_its_worker_is_lost(self, poison: str) -> None:

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -262,3 +263,23 @@ def test_statistics_are_values(data: Path) -> None:
             setattr(value, name, None)
     assert "state=" not in repr(stats)
     assert json.loads(dumps(stats))["splits"]["val"]["mean"] == list(stats.splits["val"].mean or ())
+
+
+def test_two_threads_decode(data: Path) -> None:
+    """Runs at the same time, with other settings, give what each gives alone."""
+    for index, format in enumerate(("JPEG", "TIFF", "WEBP", "BMP", "GIF", "PPM")):
+        content = make.encoded(make.pixels(index, 30, 40), format)
+        make.write(data / "train" / f"{index}.{format.lower()}", content)
+    runs: list[dict[str, Any]] = [
+        {},
+        {"max_pixels": 200},
+        {"resize": 5, "crop": 4, "channels": "rgb"},
+        {"frames": "all", "covariance": True},
+    ]
+    alone = [dumps(normstat.compute(data, workers=0, **options)) for options in runs]
+    assert len(set(alone)) == len(runs)
+    with ThreadPoolExecutor(2) as pool:
+        threads = [
+            pool.submit(normstat.compute, data, workers=0, **options) for options in runs * 5
+        ]
+        assert [dumps(thread.result()) for thread in threads] == alone * 5

@@ -19,7 +19,7 @@ from normstat.executors import InProcess
 from normstat.methods import METHODS
 from normstat.sources import Selection, Survey
 from normstat.sources.folder import Folder
-from normstat.verbs.apply.job import Written
+from normstat.verbs.apply.job import ShardResult
 from normstat.verbs.listeners import Silent
 
 METHODS_BY_IMAGE = [name for name, method in METHODS.items() if method.per_image]
@@ -487,7 +487,8 @@ def test_an_image_that_is_lost_on_the_way_is_a_bug(tmp_path: Path, what: str) ->
     class Losing(InProcess):
         def map(self, job: Any, shards: Any) -> Any:
             for result in super().map(job, shards):
-                yield replace(result, **{what: ()}) if isinstance(result, Written) else result
+                lost = isinstance(result, ShardResult)
+                yield replace(result, **{what: ()}) if lost else result
 
     data = applied.photos(tmp_path / "data", {"train": 2, "val": 1})
     make.write(data / "train" / "cut.png", make.encoded(make.pixels(1, 9, 13))[:-30])

@@ -21,21 +21,20 @@ from hypothesis import strategies as st
 
 import normstat
 from normstat.accumulators.fold import Fold
-from normstat.accumulators.interleave import Part, interleaved
-from normstat.accumulators.keys import NO_KEY, KeyCollector, Keys
-from normstat.accumulators.tally import Tally
+from normstat.accumulators.keys import KeyCollector
+from normstat.accumulators.rows import Counts, row_of, row_of_unreadable
 from normstat.cache import Cache, Context, contents, prune, sample_digest
 from normstat.cache.database import Database
 from normstat.cache.quarantine import identity_of, set_aside
 from normstat.errors import NormstatError, OutputError, StatsFileError, UsageError
-from normstat.executors import InProcess, Local
+from normstat.executors import Local
 from normstat.images import Sample, Shard, Unreadable
 from normstat.sources import LocalFiles
 from normstat.sources.folder import Folder
-from normstat.statsfile import dumps_tally, loads_tally
-from normstat.verbs.check.duplicates import identical
-from normstat.verbs.check.recompute import recount
+from normstat.statsfile import ROWS, dumps_counts, loads_counts
+from normstat.verbs.compute.count import count
 from normstat.verbs.compute.job import Count
+from normstat.verbs.engine import Engine
 
 RGB = make.encoded(make.pixels(1, 9, 14))
 GRAY = make.encoded(make.pixels(2, 7, 5, channels=1))
@@ -78,19 +77,20 @@ def write(data: Path, files: dict[str, bytes]) -> Path:
 # ------------------------------------------------------------------------------- tallies as bytes
 
 
-def fold(images: Sequence[Any], places: Sequence[int], covariance: bool = False) -> Tally:
-    """The tally of some of these images, with keys; None stands for one that cannot be read."""
-    total, keys = Fold(covariance), []
+def fold(images: Sequence[Any], places: Sequence[int], covariance: bool = False) -> Counts:
+    """The counts of some of these images; None stands for one that cannot be read."""
+    total, rows = Fold(covariance), []
     for place in places:
         name, image = f"{place:03}", images[place]
         if image is None:
-            keys.append(NO_KEY)
-            total.add_unreadable(Unreadable("train", name, "empty", "\udcff"))
+            record = Unreadable("train", name, "empty", "\udcff")
+            rows.append(row_of_unreadable(record))
+            total.add_unreadable(record)
         else:
-            pixels = ArrayPixels(image)
-            keys.append(pixels.key)
-            total.add(Sample("train", name), pixels)
-    return Tally(total.tally().splits, Keys.of("train", keys))
+            pixels, sample = ArrayPixels(image), Sample("train", name)
+            rows.append(row_of(sample, 99, pixels, ROWS))
+            total.add(sample, pixels)
+    return Counts(total.tally(), tuple(rows))
 
 
 @st.composite
@@ -103,22 +103,25 @@ def shards(draw: st.DrawFn) -> list[Any]:
 
 @settings(deadline=None)
 @given(images=shards(), covariance=st.booleans(), cut=st.integers(0, 20))
-def test_a_tally_survives_as_bytes(images: list[Any], covariance: bool, cut: int) -> None:
-    """Read back, tallies of any kinds are equal, and add up to equal ones, to the bit."""
+def test_counts_survive_as_bytes(images: list[Any], covariance: bool, cut: int) -> None:
+    """Read back, counts of any kinds are equal, and add up to equal ones, to the bit."""
     places = range(len(images))
     parts = [fold(images, places[:cut], covariance), fold(images, places[cut:], covariance)]
-    again = [loads_tally(dumps_tally(part)) for part in parts]
+    again = [loads_counts(dumps_counts(part)) for part in parts]
     assert again == parts
-    assert dumps_tally(again[0] + again[1]) == dumps_tally(parts[0] + parts[1])
+    assert dumps_counts(again[0] + again[1]) == dumps_counts(parts[0] + parts[1])
 
 
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        (b'"state":4', b'"state":3'),
-        (b'"state":4', b'"state":4,"state":4'),
-        (b'"keys":{"train":"', b'"keys":{"train":"AAAA'),
-        (b'"keys":{"train":"', b'"keys":{"train":"?'),
+        (b'"state":6', b'"state":5'),
+        (b'"state":6', b'"state":6,"state":6'),
+        (b'"000",null,99,"', b'"000",null,99,"AAAA'),
+        (b'"000",null,99,"', b'"000",null,99,"?'),
+        (b'"000",null,99,"', b'"000",null,-9,"'),
+        (b'"000",null,99,"', b'"000",99,"'),
+        (b'"001","empty"', b'"001","tired"'),
         (b'"values":"', b'"values":"AAAA'),
         (b'"values":"AAAAAAAA', b'"values":"//////////8AAAAA'),
         (b'"values":"AAAAAAAAAAA', b'"values":"/////////////'),
@@ -129,23 +132,10 @@ def test_a_tally_survives_as_bytes(images: list[Any], covariance: bool, cut: int
 )
 def test_what_is_no_tally_is_refused(old: bytes, new: bytes) -> None:
     """Bytes that somebody made up give an error, never a tally that is not one."""
-    data = dumps_tally(fold([np.ones((1, 2, 3), "uint8"), None], [0, 1]))
+    data = dumps_counts(fold([np.ones((1, 2, 3), "uint8"), None], [0, 1]))
     assert old in data
     with pytest.raises(StatsFileError):
-        loads_tally(data.replace(old, new, 1))
-
-
-@settings(deadline=None)
-@given(images=shards(), covariance=st.booleans(), data=st.data())
-def test_parts_interleave_to_the_whole(
-    images: list[Any], covariance: bool, data: st.DataObject
-) -> None:
-    """However images are dealt to parts, the whole is the same."""
-    dealt: list[list[int]] = [[], [], []]
-    for place in range(len(images)):
-        dealt[data.draw(st.integers(0, 2))].append(place)
-    parts = [Part(places, fold(images, places, covariance)) for places in dealt]
-    assert interleaved("train", len(images), parts) == fold(images, range(len(images)), covariance)
+        loads_counts(data.replace(old, new, 1))
 
 
 # ------------------------------------------------------------------------------------- the versions
@@ -527,8 +517,9 @@ def test_keys_are_the_same(many: Path, tmp_path: Path) -> None:
     (many / "050.pgm").unlink()
     pgm(many / "100+.pgm", 3)
     with_cache, without = KeyCollector(), KeyCollector()
-    normstat.compute(many, cache=tmp_path / "c", keys=with_cache, workers=0)
-    normstat.compute(many, keys=without, workers=0)
+    settings = normstat.Settings()
+    count(Folder(many), settings, Engine.of(0, cache=tmp_path / "c"), [with_cache])
+    count(Folder(many), settings, Engine.of(0), [without])
     assert (with_cache.taken(["all"])["all"] == without.taken(["all"])["all"]).all()
 
 
@@ -601,11 +592,11 @@ def test_what_was_not_made_here_is_not_believed(tmp_path: Path) -> None:
     (shard,) = source.shards(source.selection(), versions=True)
     (content,) = contents(str(tmp_path / "c"))
     assert content.context
-    job = Count(normstat.Settings().reading(), keys=True)
+    job = Count(normstat.Settings().reading(), fields=ROWS)
     for paths in (("a.png",), ("a.png", "c.png")):
         made_up = job(Shard("all", LocalFiles(str(data)), paths))
-        lost = Tally.of_unreadable(Unreadable("other", "a.png", "empty"))
-        for value in (b"", dumps_tally(made_up), dumps_tally(made_up + lost)):
+        lost = Counts.of_unreadable(Unreadable("other", "a.png", "empty"))
+        for value in (b"", dumps_counts(made_up), dumps_counts(made_up + lost)):
             cache = Cache(str(tmp_path / "c"), pytest.fail)
             cache.store(
                 content.context, list(map(sample_digest, shard.names, shard.versions)), value
@@ -626,7 +617,7 @@ def damaging(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes, str
     return data, (folder / "c").read_bytes(), text(data)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=2 * settings().max_examples)
 @given(draw=st.data())
 def test_damage_never_changes_a_result(
     damaging: tuple[Path, bytes, str], draw: st.DataObject
@@ -706,12 +697,10 @@ def test_three_methods_are_enough_of_a_progress_object(tmp_path: Path) -> None:
     data = write(tmp_path / "data", SETS["8-bit"])
     (tmp_path / "c").write_bytes(b"no database" * 99)
     told = Told()
-    keys = KeyCollector()
-    stats = normstat.compute(data, cache=tmp_path / "c", workers=0, progress=told, keys=keys)
+    stats = normstat.compute(data, cache=tmp_path / "c", workers=0, progress=told)
     assert any("set aside" in notice for notice in told.notices)
-    identical(data, stats, keys, workers=0, progress=told)
     (tmp_path / "d").write_bytes(b"no database" * 99)
-    recount(data, stats, cache=tmp_path / "d", executor=InProcess(), progress=told)
+    normstat.check(data, stats, cache=tmp_path / "d", workers=0, progress=told)
     assert sum("set aside" in notice for notice in told.notices) == 2
     normstat.apply(data, tmp_path / "out", "unit", workers=0, progress=told)
     normstat.invert(tmp_path / "out", tmp_path / "seen", progress=told)

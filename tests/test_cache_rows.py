@@ -15,7 +15,7 @@ from normstat.cache import Cache, contents, sample_digest
 from normstat.images import ReadOptions, Shard
 from normstat.sources import LocalFiles
 from normstat.sources.folder import Folder
-from normstat.statsfile import dumps_tally, loads_tally
+from normstat.statsfile import ROWS, dumps_counts, loads_counts
 from normstat.verbs.compute.job import Count
 from normstat.verbs.compute.row_validation import believed
 
@@ -39,19 +39,20 @@ def counted(folder: Path) -> bytes:
     """What a cache would keep of these files."""
     for name, content in FILES.items():
         make.write(folder / name, content)
-    return dumps_tally(
-        Count(ReadOptions(), True, True)(Shard("val", LocalFiles(str(folder)), tuple(FILES)))
-    )
+    shard = Shard("val", LocalFiles(str(folder)), tuple(FILES))
+    return dumps_counts(Count(ReadOptions(), True, ROWS)(shard))
 
 
 def readable(value: bytes) -> str:
     """The same, so that a difference can be seen: counts by their value."""
     content = json.loads(value)
-    tally = loads_tally(value).splits["val"]
+    tally = loads_counts(value).tally.splits["val"]
     for kind, state in zip(content["splits"]["val"]["kinds"], tally.kinds.values(), strict=True):
-        if hasattr(state.values, "counts"):
-            found = state.values.counts
-            kind["values"] = [{int(v): int(c[v]) for v in np.flatnonzero(c)} for c in found]
+        found = [{int(v): int(c[v]) for v in np.flatnonzero(c)} for c in state.values.counts]
+        if "min" in {*kind["values"]}:
+            kind["values"]["counts"] = found
+        else:
+            kind["values"] = found
     return json.dumps(content, indent=1) + "\n"
 
 
@@ -117,8 +118,9 @@ def a_sum(content: Any) -> None:
         record_of(code="vanished"),
         lambda content: content["splits"].update(train=content["splits"]["val"]),
         lambda content: content["splits"].pop("val"),
-        lambda content: content["keys"].update(val=""),
-        lambda content: content["keys"].clear(),
+        lambda content: content["rows"].pop(),
+        lambda content: content["rows"].reverse(),
+        lambda content: content["rows"].clear(),
     ],
 )  # fmt: skip
 def test_what_contradicts_itself_is_not_believed(
@@ -127,7 +129,7 @@ def test_what_contradicts_itself_is_not_believed(
     """Whatever would stop a run, or does not add up, is as if it were not there."""
     value = counted(tmp_path)
     paths = [*FILES]
-    assert believed(value, "val", paths) == loads_tally(value)
+    assert believed(value, "val", paths) == loads_counts(value)
     content = json.loads(value)
     change(content)
     assert content != json.loads(value)
@@ -147,8 +149,8 @@ def test_a_run_counts_again_what_is_not_believed(tmp_path: Path) -> None:
     assert content.context
     digests = list(map(sample_digest, shard.names, shard.versions))
     tally = json.loads(
-        dumps_tally(
-            Count(ReadOptions(), keys=True)(Shard("all", LocalFiles(str(data)), ("a.pgm",)))
+        dumps_counts(
+            Count(ReadOptions(), fields=ROWS)(Shard("all", LocalFiles(str(data)), ("a.pgm",)))
         )
     )
     tally["splits"]["all"]["kinds"][0]["first"] = []

@@ -5,6 +5,7 @@ import json
 import math
 import os
 import re
+from importlib import import_module
 
 import make
 import pytest
@@ -12,20 +13,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import normstat
+from normstat.constants import Constants, Deviation
 from normstat.conventions import Config, read
-from normstat.conventions.config import Constants, Distance
-from normstat.errors import UsageError
+from normstat.conventions.places import Place
+from normstat.conventions.read import READERS
+from normstat.errors import StatsFileError, UsageError
 from normstat.presets import PRESETS
+from normstat.rules import MARGIN
 from normstat.stats import MeanStd
+from normstat.statsfile.json_reader import Node
 from normstat.verbs.check.project_settings import CheckSettings, project_settings
-from normstat.verbs.check.training_config import MARGIN, slips
+from normstat.verbs.check.training_config import slips
 from normstat.verdict import Level
 
 IMAGENET = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
 HF = {"image_mean": IMAGENET["mean"], "image_std": IMAGENET["std"]}
 MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
 PER_IMAGE = (0.2022, 0.1993, 0.2009)
-RULES = ("leakage", "drift")
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +87,21 @@ def test_what_files_say(tmp_path, content, scale, order):
     assert (config.mean, config.std) == (tuple(IMAGENET["mean"]), tuple(IMAGENET["std"]))
     assert config.order == order
     assert config.scale == (scale if scale is None else pytest.approx(scale))
+
+
+@pytest.mark.parametrize("kind", READERS)
+def test_every_reader_keeps_the_contract(tmp_path, kind):
+    """A row of the table recognizes its own keys and nothing else, and names where they stand."""
+    reader = import_module(READERS[kind])
+    content = dict(zip(reader.KEYS, IMAGENET.values(), strict=True))
+    root = Node({"architecture": "x", **content}, "")
+    assert reader.recognizes(root, root)
+    assert not reader.recognizes(Node({"a": 1}, ""), root)
+    config = reader.config("a.json", Place(root, kind, reader))
+    assert config.source == f"{kind}, at /"
+    assert (config.mean, config.std) == (tuple(IMAGENET["mean"]), tuple(IMAGENET["std"]))
+    with pytest.raises(StatsFileError, match=f"{reader.KEYS[1]}' is missing"):
+        reader.config("a.json", Place(Node({reader.KEYS[0]: 0.5}, ""), kind, reader))
 
 
 EFFICIENT = {
@@ -490,13 +509,13 @@ def test_settings(tmp_path, monkeypatch):
     below = tmp_path / "a" / "b"
     below.mkdir(parents=True)
     monkeypatch.chdir(below)
-    assert project_settings(RULES) == CheckSettings()
+    assert project_settings() == CheckSettings()
     (tmp_path / "a" / "pyproject.toml").write_text("[tool.ruff]\n")
     (tmp_path / "pyproject.toml").write_text(
         '[tool.normstat.check]\nmode = "compatible"\nmargin = 1\nrequire-conclusive = true\n'
         'config = ["c.json", "preset:clip"]\n[tool.normstat.check.rules]\nleakage = "off"\n'
     )
-    found = project_settings(RULES)
+    found = project_settings()
     assert found == CheckSettings(
         mode="compatible",
         margin=1.0,
@@ -506,7 +525,7 @@ def test_settings(tmp_path, monkeypatch):
         file=os.path.join("..", "..", "pyproject.toml"),
     )
     (below / "pyproject.toml").write_text("[tool.normstat.check]\n")
-    assert project_settings(RULES) == CheckSettings(file="pyproject.toml")
+    assert project_settings() == CheckSettings(file="pyproject.toml")
 
 
 @pytest.mark.parametrize(
@@ -522,7 +541,7 @@ def test_settings(tmp_path, monkeypatch):
         ("config = [1]", "/config/0: should be a string"),
         ("config = ['a.json', '']", "/tool/normstat/check/config/1: is empty; give the name of"),
         ("config = ['preset:']", "/config/0: is empty; give the name of a file, or preset:NAME"),
-        ("rules = {leak = 'off'}", "/rules/leak: no such rule; there are leakage, drift"),
+        ("rules = {leak = 'off'}", "/rules/leak: no such rule; there are unknown-split"),
         ("rules = {leakage = 'error'}", "/rules/leakage: should be one of off, warn, fail"),
         ("rules = ['leakage']", "/rules: should be an object"),
         ("mode = ", "not TOML"),
@@ -532,7 +551,7 @@ def test_settings_that_are_none(tmp_path, table, problem):
     """An unknown key, rule or value is refused with the file's name and its place."""
     (tmp_path / "pyproject.toml").write_text(f"[tool.normstat.check]\n{table}\n")
     with pytest.raises(UsageError, match=problem) as caught:
-        project_settings(RULES, str(tmp_path))
+        project_settings(str(tmp_path))
     assert "pyproject.toml: " in str(caught.value)
 
 
@@ -543,14 +562,14 @@ def test_settings_that_cannot_be_read(tmp_path):
     below.mkdir()
     (below / "pyproject.toml").mkdir()
     with pytest.raises(UsageError, match=r"pyproject\.toml: cannot be read"):
-        project_settings(RULES, str(below))
+        project_settings(str(below))
     (below / "pyproject.toml").rmdir()
     try:
         (below / "pyproject.toml").symlink_to(tmp_path / "gone.toml")
     except OSError:
         pytest.skip("no links here")
     with pytest.raises(UsageError, match=r"pyproject\.toml: cannot be read"):
-        project_settings(RULES, str(below))
+        project_settings(str(below))
 
 
 def test_a_config_without_a_name():
@@ -561,8 +580,8 @@ def test_a_config_without_a_name():
 
 def test_distances_are_exact():
     """The margin is of the larger of both: means in stds of the data, stds as a share."""
-    away = Distance.between(Constants((1.0, 2.0), (1.0, 3.0)), Constants((0.0, 2.0), (2.0, 2.0)))
+    away = Deviation.between(Constants((1.0, 2.0), (1.0, 3.0)), Constants((0.0, 2.0), (2.0, 2.0)))
     assert (away.mean, away.std, away.worst) == (0.5, 0.5, 0.5)
     flat = Constants((1.0,), (0.0,))
-    assert Distance.between(flat, flat).worst == 0
-    assert math.isinf(Distance.between(Constants((1.0,), (0.5,)), flat).std)
+    assert Deviation.between(flat, flat).worst == 0
+    assert math.isinf(Deviation.between(Constants((1.0,), (0.5,)), flat).std)

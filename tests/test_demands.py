@@ -27,7 +27,7 @@ from normstat.errors import (
     UsageError,
 )
 from normstat.verbs.apply.claims import Claims, hashed
-from normstat.verbs.apply.name_collisions import Names
+from normstat.verbs.apply.name_collisions import OutputNames
 from normstat.verbs.listeners import Silent
 from normstat.writers import journal
 from normstat.writers.folder import RESERVED
@@ -124,11 +124,12 @@ def test_collisions_are_found_in_any_order(stems, others, random):
     outputs = [path[: -len(".png")] + ".npy" for path in paths]
     above = {str(parent) for output in outputs for parent in PurePosixPath(output).parents}
     collide = len(set(outputs)) < len(outputs) or bool(above & {*outputs, *RESERVED})
-    names = Names("out", lambda: paths)
+    images = [(renamed(path, ".npy"), path) for path in paths]
+    names = OutputNames("out", lambda: images)
     names._claims = Claims(recent=2)
     with pytest.raises(UsageError, match="would both become") if collide else nullcontext():
-        for path in paths:
-            names.add((path,))
+        for image in images:
+            names.add([image])
         names.check()
 
 
@@ -590,11 +591,11 @@ def test_a_command_that_only_looks_says_what_it_sees(tmp_path: Path, store: str)
     """Its first line stands there even if nothing else is to be said."""
     folder(tmp_path / "data", dict.fromkeys(["train/a.png", "val/b.png", "val/c.png"], RGB))
     arguments = ("apply", "data", "out", "--method", "unit", "--store", store, "--dry-run")
-    quiet = command.normstat(*arguments, "-q", cwd=tmp_path)
+    quiet = command.here(*arguments, "-q", cwd=tmp_path)
     files = {"npy": "3 files, 2,652 bytes", "stack": "2 files, 2,524 bytes"}[store]
     assert quiet.stdout.startswith(f"would write 3 arrays in {files}, to out; ")
     assert (quiet.returncode, quiet.stderr, quiet.stdout.count("\n")) == (0, "", 1)
-    loud = command.normstat(*arguments, cwd=tmp_path)
+    loud = command.here(*arguments, cwd=tmp_path)
     assert loud.stdout.startswith(quiet.stdout.split(";")[0])
     assert loud.stdout.count("\n") > 1
 

@@ -8,11 +8,12 @@ from typing import Any
 import applied
 import make
 import pytest
-from command import normstat as normstat_command
+from command import here
+from started import at_most
 
 import normstat
 from normstat.errors import UsageError
-from normstat.writers.folder import Out
+from normstat.writers.folder import OutputFolder
 
 links = pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
 posix = pytest.mark.skipif(sys.platform == "win32", reason="names as POSIX has them")
@@ -99,12 +100,12 @@ def test_the_folder_for_unfinished_files_is_no_link(
 @links
 def test_a_link_that_appears_while_a_run_goes_on(tmp_path: Path, data: Path) -> None:
     """Outputs behind it are not even noted, so nothing is written there."""
-    out = Out(str(tmp_path / "out"))
-    out.begin({"store": "npy"}, [], overwrite=False, skip_existing=False)
-    out.plan(["train/cat/0.npy"])
-    (tmp_path / "out" / "train").symlink_to(data / "train")
-    with pytest.raises(UsageError, match=r"train: is a link"):
-        out.plan(["train/dog/0.npy"])
+    out = OutputFolder(str(tmp_path / "out"))
+    with out.begun({}, []):
+        out.plan(["train/cat/0.npy"])
+        (tmp_path / "out" / "train").symlink_to(data / "train")
+        with pytest.raises(UsageError, match=r"train: is a link"):
+            out.plan(["train/dog/0.npy"])
 
 
 @links
@@ -171,7 +172,8 @@ def test_a_fifo_is_not_waited_for(tmp_path: Path, data: Path, name: str, option:
     normstat.apply(data, out, "unit", workers=0)
     wanted = applied.tree(out)
     put_fifo(out / name)
-    again = normstat_command("apply", data, out, "--method", "unit", option, "-j", "0")
+    with at_most(20):
+        again = here("apply", data, out, "--method", "unit", option)
     if option == "--skip-existing" and name in ("normstat.json", "normstat.partial.jsonl"):
         assert again.returncode == 2
         assert "regular file" in again.stderr
@@ -187,7 +189,8 @@ def test_no_image_is_made_of_a_fifo(tmp_path: Path, data: Path, name: str) -> No
     out = tmp_path / "out"
     normstat.apply(data, out, "unit", workers=0)
     put_fifo(out / name)
-    back = normstat_command("invert", out, tmp_path / "seen")
+    with at_most(20):
+        back = here("invert", out, tmp_path / "seen")
     assert back.returncode == 2, back.stderr
     assert name in back.stderr.replace("\n", "")
 

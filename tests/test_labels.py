@@ -6,7 +6,7 @@ from pathlib import Path
 
 import make
 import pytest
-from command import normstat as run_command
+from command import here as run_command
 from jsonschema import Draft202012Validator
 from test_sources import found, surveyed, tree
 from test_statsfile import SCHEMA
@@ -16,7 +16,8 @@ from normstat.errors import UsageError
 from normstat.images import Reason, Skipped
 from normstat.sources.folder import Folder
 from normstat.statsfile import dumps, loads
-from normstat.verbs.check.recompute import recount
+from normstat.verbs.check.recompute import recompute
+from normstat.verbs.engine import Engine
 
 GRAY = make.encoded(make.pixels(1, 9, 14, channels=1))
 
@@ -262,7 +263,7 @@ def test_the_option_is_recorded_and_checked_alike(data: Path) -> None:
     }
     for labels, stats in both.items():
         assert stats.settings.labels == labels
-        now = recount(data, stats)
+        now = recompute(data, stats, (), Engine.of(0)).stats()
         assert now == stats
         done = normstat.apply(data, data.parent / labels, stats, workers=0)
         assert done.images == stats.splits["train"].images
@@ -333,7 +334,7 @@ def test_what_is_left_out_is_said(data: Path) -> None:
     assert "2 files with the name of an image" in run.stderr
     assert "train/x.jpg_large" in run.stderr
     shown = run_command("show", data.parent / "s.json").stdout
-    assert "1 labels in train" in shown
+    assert "1 label in train" in shown
     assert "query/a.png" in shown
     assert "train/x.jpg_large" in shown
     assert "train/masks: is left out for its name alone" in run.stderr

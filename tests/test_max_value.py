@@ -8,7 +8,7 @@ import make
 import numpy as np
 import pytest
 from applied import arrays
-from command import normstat as command
+from command import here as command
 
 import normstat
 from normstat.errors import UsageError

@@ -17,7 +17,7 @@ from normstat import reports
 from normstat.errors import OutputError, UsageError
 from normstat.files import shown
 from normstat.images import path_text
-from normstat.reports import document, junit, markdown
+from normstat.reports import document, github, junit, markdown
 from normstat.tables import print_rows
 from normstat.verdict import Case, Level, Verdict
 
@@ -162,7 +162,7 @@ def test_markdown_is_the_verdict(verdict):
 @given(verdicts)
 def test_annotations_are_the_verdict(verdict):
     """At most ten, each one line and one command of a known kind; errors only if it fails."""
-    *lines, last = reports.annotations(verdict)
+    *lines, last = github.annotations(verdict)
     assert len(lines) == min(len(verdict.findings), 10)
     assert f"exit code {verdict.exit_code}" in last
     for line in lines:
@@ -243,7 +243,7 @@ def test_files_are_named_once():
     text, _ = reports.lines(verdict)
     more = "; 2 more files are named in a --report FILE"
     assert text == f"leakage train: a train image: a.png{shorter}{more}"
-    assert reports.annotations(verdict)[0].endswith(f"a.png{shorter}{more}")
+    assert github.annotations(verdict)[0].endswith(f"a.png{shorter}{more}")
     assert f"a train image\\: a.png\\{shorter}, k.png, l.png |" in markdown.render(verdict)
     (failure,) = ET.fromstring(junit.render(verdict)).iter("failure")
     assert failure.text == f"a train image: a.png{shorter}, k.png, l.png"
@@ -280,11 +280,11 @@ def test_levels_in_junit(levels, strict, failures, skipped, code):
 def test_how_many_annotations(number, lines):
     """Nine findings, the worst first, and how many more there are."""
     verdict = of(*[Level.WARN] * number, Level.PASS)
-    found = reports.annotations(verdict)[:-1]
+    found = github.annotations(verdict)[:-1]
     assert len(found) == lines
     more = [line for line in found if line.endswith(" more")]
     assert more == ([f"::warning title=normstat::and {number - 9} more"] if number > 9 else [])
-    mixed = reports.annotations(of(*[Level.WARN] * number, Level.FAIL))
+    mixed = github.annotations(of(*[Level.WARN] * number, Level.FAIL))
     assert mixed[0].startswith("::error ")
 
 
@@ -327,14 +327,14 @@ def test_the_summary_is_appended_and_fits(tmp_path):
     """What other steps wrote stays; more than GitHub takes is cut after a whole row."""
     file = tmp_path / "summary"
     file.write_text("before\n", encoding="utf-8")
-    reports.append_summary(of(Level.FAIL), file)
+    github.append_summary(of(Level.FAIL), file)
     assert file.read_text("utf-8") == "before\n" + markdown.render(of(Level.FAIL))
     many = Verdict("same", tuple(Case("drift", Level.WARN, "ü" * 9000) for _ in range(200)))
     file.write_text("", encoding="utf-8")
-    reports.append_summary(many, file)
+    github.append_summary(many, file)
     text = file.read_text("utf-8")
     assert 900_000 < len(text.encode()) <= 1_000_000
     assert {len(row) for row in cells(text)} == {COLUMNS}
     assert text.endswith("\n\nThe other findings do not fit here.\n")
     with pytest.raises(OutputError, match="GITHUB_STEP_SUMMARY"):
-        reports.append_summary(many, tmp_path)
+        github.append_summary(many, tmp_path)

@@ -5,14 +5,15 @@ from pathlib import Path
 
 import make
 import pytest
-from command import normstat as run_command
+from command import here as run_command
 from test_sources import found, surveyed, tree
 
 import normstat
 from normstat.errors import AmbiguousSplit
 from normstat.images import Reason, Skipped
 from normstat.sources.folder import Folder
-from normstat.verbs.check.recompute import recount
+from normstat.verbs.check.recompute import recompute
+from normstat.verbs.engine import Engine
 
 
 @pytest.fixture
@@ -241,9 +242,9 @@ def test_a_check_decides_as_compute_did(tmp_path: Path, name: str, paths: str, m
             tmp_path / "x" / name / path, make.encoded(make.pixels(index, 9, 14, channels=1))
         )
     recorded = normstat.compute(tmp_path / "x" / name, workers=0)
-    assert recount(tmp_path / "x" / name, recorded) == recorded
+    assert recompute(tmp_path / "x" / name, recorded, (), Engine.of(0)).stats() == recorded
     (tmp_path / "x" / name).rename(tmp_path / "x" / moved)
-    now = recount(tmp_path / "x" / moved, recorded)
+    now = recompute(tmp_path / "x" / moved, recorded, (), Engine.of(0)).stats()
     assert now.splits == recorded.splits
 
 
@@ -255,7 +256,7 @@ def test_a_split_that_is_gone_is_found(tmp_path: Path) -> None:
         )
     recorded = normstat.compute(tmp_path / "data", workers=0, split="train")
     (tmp_path / "data" / "train_images").rename(tmp_path / "elsewhere")
-    now = recount(tmp_path / "data", recorded)
+    now = recompute(tmp_path / "data", recorded, (), Engine.of(0)).stats()
     assert "train" not in now.splits
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import jobs
 import pytest
-from executor_contract import EXPECTED, SHARDS, TIMEOUT, ExecutorContract, IsolatingContract
-from started import children, eventually
+from executor_contract import EXPECTED, FATAL, SHARDS, TIMEOUT, ExecutorContract, IsolatingContract
+from started import at_most, children, eventually
 
 from normstat.errors import EngineLost
 from normstat.executors import Executor, InProcess, Local, available_cpus
@@ -36,16 +36,8 @@ def alive(pid: int) -> bool:
 @pytest.fixture(autouse=True)
 def no_hang() -> Iterator[None]:
     """A hang is a failure of one test only."""
-
-    def stop(number: int, frame: object) -> None:
-        raise TimeoutError("hangs")
-
-    if sys.platform != "win32":
-        signal.signal(signal.SIGALRM, stop)
-        signal.alarm(20)
-    yield
-    if sys.platform != "win32":
-        signal.alarm(0)
+    with at_most(20):
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -68,18 +60,21 @@ class TestInProcess(ExecutorContract):
         return InProcess()
 
 
-class TestOneWorker(IsolatingContract):
-    """One process, which is replaced when it dies."""
-
-    def made(self) -> Executor:
-        return Local(1, image_timeout=TIMEOUT)
-
-
-class TestWorkers(IsolatingContract):
-    """Several processes."""
+class TestLocal(IsolatingContract):
+    """Processes on this machine."""
 
     def made(self) -> Executor:
         return Local(2, image_timeout=TIMEOUT)
+
+
+@posix
+@pytest.mark.parametrize("poison", ["segfault", "loop"])
+def test_the_only_worker_is_replaced(poison: str) -> None:
+    """When it dies, all that is left goes on in another one."""
+    shards = jobs.shards(poison)
+    results = list(Local(1, image_timeout=TIMEOUT).map(jobs.Names(), shards))
+    told = {poison: FATAL[poison]}
+    assert results == [tuple(told.get(name, name) for name in shard.names) for shard in shards]
 
 
 def test_more_workers_than_shards() -> None:
@@ -101,6 +96,7 @@ def test_what_a_library_prints_stays_in_the_worker(capfd: pytest.CaptureFixture[
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.fault(52)
 @linux
 @pytest.mark.parametrize("number", [9, 15], ids=["SIGKILL", "SIGTERM"])
 def test_workers_killed_from_outside_cost_nothing(number: signal.Signals) -> None:
@@ -182,6 +178,7 @@ def test_workers_go_with_their_parent(number: signal.Signals, seconds: float, na
         parent.wait()
 
 
+@pytest.mark.fault(54)
 @posix
 @pytest.mark.parametrize(
     ("script", "said"),

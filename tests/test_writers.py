@@ -2,11 +2,12 @@
 
 import errno
 import os
+import pickle
 import sys
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import applied
 import make
@@ -17,13 +18,19 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import normstat
-from normstat.errors import OutputError, Stopped
+from normstat.errors import OutputError, Stopped, UsageError
 from normstat.executors import InProcess
 from normstat.images import Shard
-from normstat.writers import Npy, Stack, stack
-from normstat.writers.npy import UNFINISHED
+from normstat.writers import WRITERS, Writer, stack, writer_of
+from normstat.writers.journal import array_inside
+from normstat.writers.npy import Npy
+from normstat.writers.outdir_checks import Disk, DiskUsage
+from normstat.writers.stack import Stack
+from normstat.writers.writer import HEADER_BYTES, UNFINISHED
 
 SHAPE = (2, 3, 4)
+#: Splits with a letter for each slot: ``a`` has an array, ``.`` has none.
+PRESENT = ["aaa aa", ".aa a", "aa. ...", "a..a.a.. a.a", "... a"]
 
 
 def array(number: int, dtype: str = "float32") -> NDArray[Any]:
@@ -60,6 +67,125 @@ class Then(InProcess):
                 self._act()
 
 
+# ------------------------------------------------------------------------------- every writer
+
+
+def slots_of(present: str) -> dict[str, list[bool]]:
+    """Split → true for each of its slots that has an array."""
+    splits = zip(("train", "val"), present.split(), strict=False)
+    return {split: [letter == "a" for letter in slots] for split, slots in splits}
+
+
+class Contract:
+    """Laws of every writer."""
+
+    store: ClassVar[str]
+
+    def writer(self, out: Path, resume: bool = False) -> Writer:
+        """The writer, fitted to arrays of one shape."""
+        kind = writer_of(self.store)(str(out), "float32", resume)
+        return kind.fit({SHAPE: "0.png"}, ["train", "val"])
+
+    def run(self, out: Path, present: str, resume: bool = False) -> list[str]:
+        """Write an array in each slot that is present, the last first; the names of the files."""
+        writer, splits = self.writer(out, resume), slots_of(present)
+        files = []
+        for split, slots in splits.items():
+            writer.begin(split, len(slots))
+        for split, slots in splits.items():
+            for slot in reversed(range(len(slots))):
+                if slots[slot]:
+                    there = pickle.loads(pickle.dumps(writer))  # as a worker has it
+                    there.write(split, f"{split}/{slot}.png", slot, array(slot))
+                    files.append(writer.output(split, f"{split}/{slot}.png"))
+        for split, slots in splits.items():
+            gaps = [slot for slot, is_there in enumerate(slots) if not is_there]
+            files += writer.finish(split, len(slots), gaps)
+        return sorted(set(files))
+
+    @pytest.mark.parametrize("present", PRESENT)
+    @pytest.mark.parametrize("earlier", ["", "aaaa aaaa", "a.a .a"])
+    def test_arrays_are_where_the_index_says(self, out: Path, earlier: str, present: str) -> None:
+        """In the file, and in the row of their number, whatever is missing and was there before."""
+        if earlier:
+            self.run(out, earlier)
+        files = self.run(out, present, resume=True)
+        writer = self.writer(out)
+        for split, slots in slots_of(present).items():
+            for number, slot in enumerate(slot for slot, there in enumerate(slots) if there):
+                found = np.load(out / writer.output(split, f"{split}/{slot}.png"))
+                found = found if writer.file_per_image else found[number]
+                assert found.tobytes() == array(slot).tobytes()
+        assert not any((out / UNFINISHED).iterdir())
+        assert set(files) <= applied.arrays(out).keys()
+
+    @pytest.mark.parametrize("present", PRESENT)
+    def test_disk_usage_is_that_of_the_files(self, out: Path, present: str) -> None:
+        """How many, with how many bytes, in how many blocks: told before they are written."""
+        disk, splits = Disk(10**9, 512), slots_of(present)
+        each = disk.file(HEADER_BYTES + array(0).nbytes)
+        arrays = {name: sum([each] * sum(slots), DiskUsage()) for name, slots in splits.items()}
+        sizes = [(out / file).stat().st_size for file in self.run(out, present)]
+        written = sum(map(disk.file, sizes), DiskUsage())
+        assert self.writer(out).disk_usage(arrays, disk) == written
+        assert len(applied.arrays(out)) == written.files
+
+    def test_names(self, out: Path) -> None:
+        """Each is one of an array in OUT, and another image's only where images are rows."""
+        writer = self.writer(out)
+        images = [("train", "a.png"), ("train", "b/a.png"), ("val", "c.0001.png")]
+        outputs = [writer.output(*image) for image in images]
+        assert [array_inside(output) for output in outputs] == outputs
+        assert (len(set(outputs)) == 3) is writer.file_per_image
+
+    def test_shapes_are_kept_or_refused(self, out: Path) -> None:
+        """Before anything is written."""
+        other = array(0)[:, :2].copy()
+        kind = writer_of(self.store)(str(out), "float32")
+        try:
+            writer = kind.fit({SHAPE: "0.png", other.shape: "1.png"}, ["train"])
+        except UsageError:
+            assert applied.tree(out) == {UNFINISHED + "/": b""}
+            return
+        writer.begin("train", 2)
+        writer.write("train", "0.png", 0, array(0))
+        writer.write("train", "1.png", 1, other)
+        writer.finish("train", 2, [])
+        assert (np.load(out / writer.output("train", "1.png")) == other).all()
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="where files have a limit")
+    @pytest.mark.parametrize("limit", [1, 150])
+    def test_files_are_whole_or_not_there(self, out: Path, limit: int) -> None:
+        """Also where the system refuses the last bytes of one; an earlier result stays."""
+        import resource
+
+        self.run(out, "aaa")
+        before = applied.arrays(out)
+        usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, usual[1]))
+        try:
+            with pytest.raises(OSError, match="too large"):
+                self.run(out, "aaa")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+        after = applied.arrays(out)
+        assert after.keys() == before.keys()
+        assert all((after[name] == before[name]).all() for name in before)
+
+
+class TestNpy(Contract):
+    store = "npy"
+
+
+class TestStack(Contract):
+    store = "stack"
+
+
+def test_every_writer_is_held_to_the_contract() -> None:
+    """A row of the table without its line here has no laws."""
+    assert {suite.store for suite in Contract.__subclasses__()} == set(WRITERS)
+
+
 # -------------------------------------------------------------------------------- file by file
 
 
@@ -67,7 +193,7 @@ class Then(InProcess):
 @pytest.mark.parametrize("path", ["a.png", "a/b/c.d.jpg"])
 def test_a_file_for_each(out: Path, path: str, dtype: str) -> None:
     """It is what ``numpy.save`` writes, folders are made, and the old file is replaced."""
-    writer = Npy(str(out))
+    writer = Npy(str(out), "float32")
     for number in (1, 2):
         writer.write("train", path, 0, array(number, dtype))
         written = out / writer.output("train", path)
@@ -77,7 +203,7 @@ def test_a_file_for_each(out: Path, path: str, dtype: str) -> None:
 
 def test_threads_do_not_write_into_the_same_file(out: Path) -> None:
     """An executor of somebody else may have several in a process."""
-    writer = Npy(str(out))
+    writer = Npy(str(out), "float32")
     big = np.zeros((3, 400, 400), "float32")
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda n: writer.write("s", f"{n}.png", 0, big + n), range(64)))
@@ -108,22 +234,33 @@ NOT_OURS: dict[str, bytes] = {
 def test_what_is_no_whole_array_is_written_again(out: Path, data: bytes) -> None:
     """After a crash of the machine a file may be anything."""
     make.write(out / "a.npy", data)
-    assert Npy(str(out), resume=True).written("train", "a.png", 0) is None
+    assert Npy(str(out), "float32", resume=True).write("train", "a.png", 0, array(1))
+    assert (out / "a.npy").read_bytes() == make.npy(array(1))
 
 
 def test_what_is_whole_stays(out: Path) -> None:
     """But only where a run is to be continued."""
-    Npy(str(out)).write("train", "a.png", 0, array(1))
-    found = Npy(str(out), resume=True).written("train", "a.png", 0)
-    assert found is not None
-    assert (found == array(1)).all()
-    assert Npy(str(out)).written("train", "a.png", 0) is None
-    assert Npy(str(out), resume=True).written("train", "b.png", 0) is None
+    first, again = Npy(str(out), "float32"), Npy(str(out), "float32", resume=True)
+    first.write("train", "a.png", 0, array(1))
+    file = (out / "a.npy").stat().st_ino
+    assert not again.write("train", "a.png", 0, array(1))
+    assert (out / "a.npy").stat().st_ino == file
+    assert first.write("train", "a.png", 0, array(1))
+    assert again.write("train", "a.png", 0, array(2))
+    assert (np.load(out / "a.npy") == array(2)).all()
+
+
+def test_zeros_have_a_sign(out: Path) -> None:
+    """The bits of an array are compared, not its numbers."""
+    for sign in (1, -1):
+        zeros = np.zeros(SHAPE, "float32") * np.float32(sign)
+        assert Npy(str(out), "float32", resume=True).write("train", "a.png", 0, zeros)
+        assert (out / "a.npy").read_bytes() == make.npy(zeros)
 
 
 def test_a_full_disk_leaves_nothing_of_a_file(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The half that was written goes, and what had the name before stays."""
-    writer = Npy(str(out))
+    writer = Npy(str(out), "float32")
     writer.write("train", "a.png", 0, array(1))
     real = os.write
 
@@ -151,7 +288,7 @@ def test_gaps_are_closed(
     """Whatever rows are missing, and however they are moved, the others are there in order."""
     out = tmp_path_factory.mktemp("stack")
     (out / UNFINISHED).mkdir()
-    writer = Stack(str(out), SHAPE, "float32")
+    writer = Stack(str(out), "float32", shape=SHAPE)
     writer.begin("val", len(present))
     kept = [number for number, there in enumerate(present) if there]
     for number in reversed(kept):
@@ -169,7 +306,7 @@ def test_gaps_are_closed(
 
 def test_an_array_of_another_shape_is_no_row(out: Path) -> None:
     """It would be written over the next one."""
-    writer = Stack(str(out), SHAPE, "float32")
+    writer = Stack(str(out), "float32", shape=SHAPE)
     writer.begin("val", 2)
     for other in (np.zeros((2, 3, 5), "float32"), np.zeros(SHAPE, "float64")):
         with pytest.raises(Stopped, match="changed"):

@@ -20,8 +20,8 @@ from normstat.cli.options import (
     Splits,
     Workers,
     assignments,
+    exit_code,
     local_workers,
-    verdict,
 )
 from normstat.cli.terminal import console, progress_on_stderr
 from normstat.errors import UsageError
@@ -179,7 +179,7 @@ def apply(
     listed_in = f"{shown(out)}/normstat.json"
     if dry_run:
         listed_in = "what is printed without -q" if quiet else "above"
-    return verdict(len(result.unreadable), allow_unreadable, listed_in, quiet)
+    return exit_code(len(result.unreadable), allow_unreadable, listed_in, quiet)
 
 
 def _forecast(result: "Applied", out: str) -> str:
@@ -198,13 +198,7 @@ def _print(result: "Applied", out: str, dry_run: bool) -> None:
             f"to {high:.6g}"
         )
     rows = [
-        (
-            shown(row.path),
-            shown(output),
-            f"{row.shape}",
-            f"{row.range[0]:.6g}",
-            f"{row.range[1]:.6g}",
-        )
+        (shown(row.path), shown(output), f"{row.shape}", *(f"{end:.6g}" for end in row.range))
         for row, output in zip(result.first, result.outputs, strict=True)
     ]
     from normstat.tables import print_records, print_rows

@@ -2,8 +2,8 @@
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -15,6 +15,7 @@ from normstat.cli.options import (
     Quiet,
     Splits,
     Workers,
+    is_same,
     local_workers,
     refuse_cache,
 )
@@ -23,11 +24,7 @@ from normstat.errors import UsageError
 from normstat.files import ensure_writable, shown
 
 if TYPE_CHECKING:
-    from normstat.conventions import Config
-    from normstat.executors import Local
-    from normstat.stats import Stats
-    from normstat.verbs.listeners import Progress
-    from normstat.verdict import Case, Verdict
+    from normstat.verdict import Verdict
 
 _SUMMARY = "GITHUB_STEP_SUMMARY"
 # What the words below the table say as well; without their unit numbers mean nothing.
@@ -64,6 +61,10 @@ def check(
         Literal["text", "json", "github"],
         typer.Option(metavar="text|json|github", help="Of what is printed."),
     ] = "text",
+    files: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="List of the recorded files. Default: beside the stats."),
+    ] = None,
     rule: Annotated[
         list[str],
         typer.Option(metavar="NAME=off|warn|fail", help="Level of a rule; repeatable."),
@@ -92,42 +93,39 @@ def check(
       normstat check ./data --stats stats.json --cache normstat.cache
     """
     with local_workers(context, workers, image_timeout) as local:
-        from normstat.conventions import read
         from normstat.reports import refuse_unknown, write
-        from normstat.rules import MARGIN, RULES, refuse_levels, refuse_margin
-        from normstat.statsfile import load
-        from normstat.verbs.check.compare import check as verdict_of
         from normstat.verbs.check.project_settings import project_settings
+        from normstat.verbs.check.verb import check as check_data
 
         for file in report:
             refuse_unknown(file)
             ensure_writable(file)
-        defaults = project_settings(tuple(RULES))
-        levels = {**defaults.rules, **_levels(rule)}
-        refuse_levels(levels)
-        names = (*defaults.config, *config)
-        configs = [each for name in names for each in read(name)]  # names that are none end here
+        project = project_settings()
+        configs = (*project.config, *config)
         for file in report:
-            _refuse_input(file, (stats, *names))
+            _refuse_input(file, (stats, *configs))
             refuse_cache(cache, report=file)
         refuse_cache(cache, stats=stats)
-        for name in names:
+        for name in configs:
             refuse_cache(cache, config=name)
-        chosen_margin = next(m for m in (margin, defaults.margin, MARGIN) if m is not None)
-        refuse_margin(chosen_margin)
-        recorded = load(stats)
+        options: dict[str, Any] = {
+            "mode": mode or project.mode,
+            "margin": project.margin if margin is None else margin,
+        }
         with progress_on_stderr(quiet, offers_cache=not cache) as progress:
-            now, found = _look(data, split, recorded, levels, local, progress, cache)
-        verdict = verdict_of(
-            now,
-            recorded,
-            mode=mode or defaults.mode or "same",
-            split=split,
-            margin=chosen_margin,
-            levels=levels,
-            require_conclusive=require_conclusive or bool(defaults.require_conclusive),
-            extra=(*found, *_slips(configs, now, chosen_margin)),
-        )
+            verdict = check_data(
+                data,
+                stats,
+                split=split,
+                levels={**project.rules, **_levels(rule)},
+                require_conclusive=require_conclusive or bool(project.require_conclusive),
+                config=configs,
+                files=files,
+                executor=local,
+                progress=progress,
+                cache=cache,
+                **{name: value for name, value in options.items() if value is not None},
+            )
     for file in report:
         write(verdict, file)
     _print(verdict, format, quiet)
@@ -137,7 +135,7 @@ def check(
 def _refuse_input(report: str, inputs: Sequence[str]) -> None:
     """A report must not replace the numbers that the next build is held against."""
     for file in inputs:
-        if os.path.realpath(report) == os.path.realpath(file):
+        if is_same(report, file):
             raise UsageError(f"--report {shown(report)}: is read by this check; give another name")
 
 
@@ -151,60 +149,19 @@ def _levels(texts: Sequence[str]) -> dict[str, str]:
     return levels
 
 
-def _look(
-    data: str,
-    split: Sequence[str],
-    recorded: "Stats",
-    levels: Mapping[str, str],
-    local: "Local",
-    progress: "Progress | None",
-    cache: str | None,
-) -> "tuple[Stats, tuple[Case, ...]]":
-    """Statistics of the data, read as the recorded ones were, and which images are identical."""
-    from normstat.accumulators.keys import KeyCollector
-    from normstat.verbs.check.duplicates import cases, identical
-    from normstat.verbs.check.recompute import recount
-
-    compares = {levels.get(name) for name in ("leakage", "duplicate")} != {"off"}
-    keys = KeyCollector() if compares else None
-    now = recount(
-        data,
-        recorded,
-        split=split,
-        executor=local,
-        progress=progress,
-        keys=keys,
-        # Where unreadable images fail nothing, a folder of them alone would pass unseen.
-        none_readable=levels.get("unreadable", "fail") == "fail",
-        cache=cache,
-    )
-    if keys is None:
-        return now, ()
-    return now, cases(identical(data, now, keys, executor=local))
-
-
-def _slips(configs: "Sequence[Config]", now: "Stats", margin: float) -> "tuple[Case, ...]":
-    from normstat.accumulators.tally import SplitTally
-    from normstat.stats import summarize_split
-    from normstat.verbs.check.training_config import slips
-
-    if not configs:
-        return ()
-    name = next(iter(now.splits), "train")  # train comes first
-    return slips(configs, now.splits.get(name) or summarize_split(SplitTally()), name, margin)
-
-
 def _print(verdict: "Verdict", format: str, quiet: bool) -> None:
     from normstat import reports
 
     if format == "json":
-        print(reports.REPORTS[".json"](verdict), end="")
+        print(reports.render(verdict, ".json"), end="")
         return
     if format == "github":
-        for line in reports.annotations(verdict):
+        from normstat.reports import github
+
+        for line in github.annotations(verdict):
             print(line)
         if summary := os.environ.get(_SUMMARY):
-            reports.append_summary(verdict, summary)
+            github.append_summary(verdict, summary)
         return
     from normstat.tables import print_rows
 

@@ -25,9 +25,10 @@ from normstat.cli.options import (
     Splits,
     Workers,
     assignments,
+    exit_code,
+    is_same,
     local_workers,
     refuse_cache,
-    verdict,
 )
 from normstat.cli.terminal import print_table, progress_on_stderr
 from normstat.errors import OutputError, UsageError
@@ -92,6 +93,13 @@ def compute(
     ] = MAX_PIXELS,
     image_timeout: ImageTimeout = 60.0,
     cache: Cache = None,
+    files: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Also write a list of the images, by which `check` names those that changed.",
+        ),
+    ] = None,
     quiet: Quiet = False,
 ) -> int:
     """Compute the mean, std and more of a folder of images.
@@ -106,6 +114,7 @@ def compute(
       normstat compute ./data --split train -o train.json
       normstat compute ./data --split-dir train=2023 --exclude masks
       normstat compute ./data --cache normstat.cache
+      normstat compute ./data --files stats.files
     """
     split_dirs = assignments(split_dir)
     to_stdout = output == "-"
@@ -114,6 +123,9 @@ def compute(
         with _elsewhere():
             ensure_writable(output)
         refuse_cache(cache, output=output)
+    if files is not None:
+        refuse_cache(cache, files=files)
+        _refuse_files(files, output)
 
     local = local_workers(context, workers, image_timeout)
     with local as executor, progress_on_stderr(quiet, offers_cache=not cache) as progress:
@@ -141,6 +153,7 @@ def compute(
             progress=progress,
             labels=labels or "skip",
             cache=cache,
+            files=files,
         )
     if to_stdout:
         sys.stdout.buffer.write(dumps(stats).encode("utf-8"))  # JSON is UTF-8 in any locale
@@ -153,7 +166,7 @@ def compute(
             print(f"written to {shown(output)}{more}", file=sys.stderr)
             print_table(stats, output)
     unreadable = sum(split.unreadable for split in stats.splits.values())
-    return verdict(unreadable, allow_unreadable, "the stats file", quiet)
+    return exit_code(unreadable, allow_unreadable, "the stats file", quiet)
 
 
 @contextmanager
@@ -163,6 +176,23 @@ def _elsewhere() -> Iterator[None]:
         yield
     except OutputError as error:
         raise OutputError(f"{error}: -o ELSEWHERE, or -o - for stdout") from error
+
+
+def _refuse_files(files: str, output: str) -> None:
+    """A check looks for the list beside the stats file; one of the two must not be the other."""
+    if is_same(files, output):
+        raise UsageError(f"--files {shown(files)}: is the stats file, too; give another name")
+    if output != "-" and _folder(files) != _folder(output):
+        there = os.path.join(os.path.dirname(output), os.path.basename(files))
+        raise UsageError(
+            f"--files {shown(files)}: should be in the folder of the stats file, where a check "
+            f"looks for it: --files {shown(there)}"
+        )
+    ensure_writable(files)
+
+
+def _folder(file: str) -> str:
+    return os.path.realpath(os.path.dirname(os.path.abspath(file)))
 
 
 def _refuse_output(output: str) -> None:

@@ -160,13 +160,20 @@ def assignments(texts: Sequence[str]) -> dict[str, str]:
 def refuse_cache(cache: str | None, **files: str) -> None:
     """Refuse a cache that is one of the other files, given with their options, before any work."""
     for option, file in files.items():
-        if cache and os.path.realpath(cache) == os.path.realpath(file):
+        if cache and is_same(cache, file):
             raise UsageError(
                 f"--cache {shown(cache)}: is the file of --{option}, too; give another name"
             )
 
 
-def verdict(unreadable: int, allowed: int, listed_in: str, quiet: bool) -> int:
+def is_same(one: str, other: str) -> bool:
+    """True for two names of one file."""
+    if "\0" in one + other:  # whoever opens that will say what is wrong with it
+        return one == other
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
+def exit_code(unreadable: int, allowed: int, listed_in: str, quiet: bool) -> int:
     """The exit code of a run with so many unreadable images; says why it is what it is."""
     accepted = unreadable <= allowed
     if unreadable and not (quiet and accepted):

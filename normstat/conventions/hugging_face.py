@@ -13,8 +13,10 @@ from normstat.conventions.config import Config
 from normstat.conventions.places import Place, numbers
 from normstat.statsfile.json_reader import Node
 
+KEYS = ("image_mean", "image_std")
+NESTED = True
 _TYPES = ("image_processor_type", "video_processor_type", "feature_extractor_type")
-# What processors do where their file does not say it, by the beginning of their names.
+# Of processors whose files do not say it, by the beginning of their names.
 _DEFAULTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "EfficientNet": {"include_top": True},
@@ -25,14 +27,19 @@ _ZERO = Node(0, "")
 _ONE = Node(1, "")
 
 
-def config(name: str, place: Place, pointer: str = "") -> Config:
-    """The constants of one processor.
+def recognizes(node: Node, _root: Node) -> bool:
+    """True for an image processor, or one that says that it does not normalize.
 
-    Parameters
-    ----------
-    name : of the file.
-    place : the processor's object in it.
-    pointer : of the object, where there are several.
+    >>> recognizes(Node({"do_normalize": False}, ""), Node({}, ""))
+    True
+    """
+    keys = node.value.keys()
+    says_no = node.value.get("do_normalize") is False
+    return not keys.isdisjoint(KEYS) or (says_no and keys.isdisjoint(("mean", "std")))
+
+
+def config(name: str, place: Place) -> Config:
+    """Read the constants of one processor.
 
     Raises
     ------
@@ -41,16 +48,18 @@ def config(name: str, place: Place, pointer: str = "") -> Config:
 
     Examples
     --------
+    >>> import sys
     >>> keys = {"image_mean": 0.0, "image_std": 0.5, "include_top": True, "rescale_offset": True}
-    >>> found = config("a.json", Place(Node(keys, ""), "image_mean", "image_std"))
-    >>> found.offset, found.twice, found.constants
-    (1.0, True, Constants(mean=(1.0,), std=(0.25,)))
+    >>> place = Place(Node(keys, ""), "Hugging Face", sys.modules[config.__module__])
+    >>> found = config("a.json", place)
+    >>> found.offset, found.twice, found.constants.mean, found.constants.std
+    (1.0, True, (1.0,), (0.25,))
     """
     node = place.node
     normalizes, divides = _truth(node, "do_normalize", True), _truth(node, "include_top", False)
     mean, std = numbers(
-        node[place.mean] if normalizes else _ZERO,
-        node[place.std] if normalizes or divides else _ONE,
+        node["image_mean"] if normalizes else _ZERO,
+        node["image_std"] if normalizes or divides else _ONE,
     )
     rescales = _truth(node, "do_rescale", True)
     offsets = _truth(node, "rescale_offset", False) or _truth(node, "offset", False)
@@ -60,10 +69,9 @@ def config(name: str, place: Place, pointer: str = "") -> Config:
         std,
         scale=_white(node) if rescales else 255,
         order="BGR" if _truth(node, "do_flip_channel_order", False) else "RGB",
-        source=f"Hugging Face, at {place.where}",
+        source=place.source,
         offset=1.0 if rescales and offsets else 0.0,
         twice=normalizes and divides,
-        pointer=pointer,
     )
 
 

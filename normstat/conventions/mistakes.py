@@ -1,18 +1,13 @@
-"""What can happen to right constants on their way into a config: a table, and a search in it."""
+"""Mistakes on the way of right constants into a config: a table, and a search in it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import product
 
-from normstat.conventions.config import Config, Constants, Distance
-from normstat.conventions.published import exactly, in_convention, same
+from normstat.constants import FLOOR, Channels, Constants, Deviation, explains
+from normstat.conventions.config import Config
+from normstat.conventions.published import exactly, same
 from normstat.presets import PRESETS
-from normstat.stats.split_stats import Channels
-
-# A mistake is named if it explains the constants so much better than no mistake does.
-_BETTER = 5
-# What is left of three digits needs no explanation.
-_ROUNDING = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +25,8 @@ class Mistake:
 
     Examples
     --------
-    >>> Mistake(("variance",), ("take the root",), squares=True).of(Constants((0.5,), (0.5,)))
-    Constants(mean=(0.5,), std=(0.25,))
+    >>> Mistake(("variance",), ("take the root",), squares=True).of(Constants((0.5,), (0.5,))).std
+    (0.25,)
     """
 
     names: tuple[str, ...] = ()
@@ -48,8 +43,9 @@ class Mistake:
 
     def placed(self, right: Constants) -> Constants:
         """Right ones in the wrong unit and order, but still mean and std."""
-        made = right.times(self.factor)
-        return made.reversed if self.reverses else made
+        order = right.order[::-1] if self.reverses else right.order
+        made = right.to(right.scale * self.factor, order)
+        return replace(made, scale=right.scale, order=right.order)
 
     def __add__(self, other: "Mistake") -> "Mistake":
         return Mistake(
@@ -136,7 +132,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """How the constants came about.
+    """Origin of constants, and a cure.
 
     Attributes
     ----------
@@ -155,35 +151,39 @@ class Explanation:
 def explanation(
     config: Config, constants: Constants, measured: Measured, margin: float
 ) -> Explanation | None:
-    """What explains constants much better than that they are the data's; None if nothing does.
+    """Explain constants by a slip that leaves them much nearer to right ones; None if none does.
 
     Parameters
     ----------
     config, constants : the constants as written, and with a number for each channel of the data.
     margin : within which they have to be those that a mistake makes.
     """
-    away = Distance.between(constants, measured.pooled).worst
-    if away <= _ROUNDING:
+    found = Deviation.between(constants, measured.pooled).worst
+    if found <= FLOOR:
         return None
-    most = min(margin, away / _BETTER)
+
+    def fits(undone: float) -> bool:
+        return undone <= margin and explains(undone, found)
+
     return (
-        _from_offset(config, measured, most)
+        _from_offset(config, measured, fits)
         or _from_preset(config)
         or _from_itself(config)
-        or _from_data(config, constants, measured, most)
+        or _from_data(config, constants, measured, fits)
     )
 
 
-def _from_offset(config: Config, measured: Measured, most: float) -> Explanation | None:
+def _from_offset(
+    config: Config, measured: Measured, fits: Callable[[float], bool]
+) -> Explanation | None:
     """Numbers for pixels of 0 to 1, which an offset has moved to -1 to 1."""
     if not config.offset or not config.scale:
         return None
     taken = replace(config, scale=1, offset=0.0)
-    data = measured.pooled.times(1 / config.scale)
-    constants = taken.constants.spread(len(data.mean))
+    data = measured.pooled.to(1, measured.pooled.order)
     if preset := exactly(taken):
         whose = f"preset {preset.preset.name}"
-    elif Distance.between(constants, data).worst <= most:
+    elif fits(Deviation.between(taken.constants.spread(len(data.mean)), data).worst):
         whose = "the data"
     else:
         return None
@@ -194,12 +194,13 @@ def _from_offset(config: Config, measured: Measured, most: float) -> Explanation
 
 
 def _from_preset(config: Config) -> Explanation | None:
+    numbers = config.numbers
     for mistake, row in product(mistakes(config.twice), PRESETS.values()):
         # 0.5 and 0.25 are nobody's variance of 0.5: round numbers are too common to tell.
         if mistake.squares and len(set(row.mean)) == 1 and not config.twice:
             continue
-        right = in_convention(row, config.scale or 1, config.order or "RGB")
-        if same(config.numbers, config.written(mistake.of(right))):
+        right = row.constants.to(numbers.scale, numbers.order)
+        if same(numbers, config.written(mistake.of(right))):
             return _explained(f"preset {row.name}", mistake)
     return None
 
@@ -211,31 +212,24 @@ def _from_itself(config: Config) -> Explanation | None:
 
 
 def _from_data(
-    config: Config, constants: Constants, measured: Measured, most: float
+    config: Config, constants: Constants, measured: Measured, fits: Callable[[float], bool]
 ) -> Explanation | None:
     """The fewest mistakes whose result is near enough; of as many, the nearest."""
-    found = [
-        (len(mistake.names), away, explained)
-        for mistake, away, explained in _results(config, constants, measured)
-        if away <= most
-    ]
-    return min(found, key=lambda row: row[:2])[2] if found else None
-
-
-def _results(
-    config: Config, constants: Constants, measured: Measured
-) -> Iterator[tuple[Mistake, float, Explanation]]:
-    for mistake in mistakes(config.twice):
-        away = _away(constants, mistake, measured.pooled, measured.pooled.std)
-        yield mistake, away, _explained("the data", mistake)
+    tried = [(mistake, measured.pooled) for mistake in mistakes(config.twice)]
     if measured.per_image:
-        away = _away(constants, _PER_IMAGE, measured.per_image, measured.pooled.std)
-        yield _PER_IMAGE, away, _explained("the data", _PER_IMAGE)
+        tried.append((_PER_IMAGE, measured.per_image))
+    found = [
+        (len(mistake.names), undone, index)
+        for index, (mistake, right) in enumerate(tried)
+        if fits(undone := _undone(constants, mistake, right, measured.pooled.std))
+    ]
+    return _explained("the data", tried[min(found)[2]][0]) if found else None
 
 
-def _away(constants: Constants, mistake: Mistake, right: Constants, sigma: Channels) -> float:
-    widths = mistake.placed(Constants(sigma, sigma)).std
-    return Distance.between(constants, mistake.of(right), widths).worst
+def _undone(constants: Constants, mistake: Mistake, right: Constants, sigma: Channels) -> float:
+    """Deviation of constants from those that a mistake makes of right ones."""
+    widths = mistake.placed(replace(right, std=sigma)).std
+    return Deviation.between(constants, mistake.of(right), widths).worst
 
 
 def _explained(whose: str, mistake: Mistake) -> Explanation:

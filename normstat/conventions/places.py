@@ -1,19 +1,33 @@
-"""Find the constants in a document."""
+"""Objects of a document that hold constants, and the numbers in them."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
-from normstat.stats.split_stats import Channels
+from normstat.constants import Channels
+from normstat.conventions.config import Config
 from normstat.statsfile.json_reader import Node
 
-_PLAIN = ("mean", "std")
-_HUGGING_FACE = ("image_mean", "image_std")
-_KEYS = (_PLAIN, _HUGGING_FACE)
-_WANTED = "mean and std (or image_mean and image_std)"
 _MOST_CHANNELS = 512
-# Feature extractors of sound have do_normalize, mean and std, too.
-_OF_SOUND = "sampling_rate"
+
+
+class Reader(Protocol):
+    """A module that reads the constants of one framework.
+
+    Attributes
+    ----------
+    KEYS : names of mean and std.
+    NESTED : objects at any depth count, each as a config of its own; otherwise there is one, at
+        the top or one level down.
+    """
+
+    KEYS: tuple[str, str]
+    NESTED: bool
+
+    def recognizes(self, node: Node, root: Node) -> bool:
+        """True for an object that holds constants of this framework, in a document."""
+
+    def config(self, name: str, place: "Place") -> Config:
+        """Read the constants of an object that it recognizes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,86 +37,28 @@ class Place:
     Attributes
     ----------
     node : the object.
-    mean, std : names that they have in it.
+    kind, reader : of the framework that wrote them.
     """
 
     node: Node
-    mean: str
-    std: str
-
-    @property
-    def is_hugging_face(self) -> bool:
-        """True for an image processor, whose other keys say what the numbers are for."""
-        return self.mean == _HUGGING_FACE[0]
+    kind: str
+    reader: Reader
 
     @property
     def where(self) -> str:
         """JSON pointer of the object."""
         return self.node.pointer or "/"
 
-
-def places(root: Node) -> tuple[Place, ...]:
-    """The constants in a document: one place, or every image processor's.
-
-    Processors may be nested in each other at any depth; others are at the top or one level down.
-    Where several are there, of which some have shape (C, 1, 1), only these are of images.
-
-    Raises
-    ------
-    StatsFileError
-        There are none; or several, and it cannot be told which of them are for images.
-
-    Examples
-    --------
-    >>> processor = {"image_mean": [0.5], "image_std": [0.5]}
-    >>> found = places(Node({"image_processor": processor, "video_processor": processor}, ""))
-    >>> [place.where for place in found]
-    ['/image_processor', '/video_processor']
-    """
-    near = [root, *(node for _, node in root.items() if isinstance(node.value, dict))]
-    found = [place for node in near for place in _of(node)]
-    if all(place.is_hugging_face for place in found):
-        found = [place for node in _nested(root) for place in _of(node) if place.is_hugging_face]
-    elif len(found) > 1:
-        found = [place for place in found if _is_of_images(place)] or found
-        if not all(map(_is_of_images, found)):
-            pointers = ", ".join(f"{place.node.pointer}/{place.mean}" for place in found)
-            root.fail(f"several means: {pointers}; give a file with one of them")
-    if not found:
-        root.fail(f"no {_WANTED} here or one level down")
-    return tuple(found)
-
-
-def _of(node: Node) -> Iterator[Place]:
-    if _OF_SOUND in node.value:
-        return
-    found = [keys for keys in _KEYS if not set(keys).isdisjoint(node.value)]
-    if not found and node.value.get("do_normalize") is False:
-        found = [_HUGGING_FACE]
-    yield from (Place(node, *keys) for keys in found)
-
-
-def _nested(root: Node) -> Iterator[Node]:
-    """The object and all below, in lists too, in the order of the text."""
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        is_object = isinstance(node.value, dict)
-        if is_object:
-            yield node
-        children = (child for _, child in node.items()) if is_object else node.list()
-        below = [child for child in children if isinstance(child.value, (dict, list))]
-        waiting.extend(reversed(below))
-
-
-def _is_of_images(place: Place) -> bool:
-    """True for (C, 1, 1), which is the shape for arrays (C, H, W)."""
-    value: Any = place.node.value.get(place.mean)
-    return isinstance(value, list) and bool(value) and isinstance(value[0], list)
+    @property
+    def source(self) -> str:
+        """The framework and the place, in words."""
+        return f"{self.kind}, at {self.where}"
 
 
 def numbers(mean: Node, std: Node) -> tuple[Channels, Channels]:
-    """A mean and a std for each channel; one number stands for all.
+    """Read a mean and a std for each channel; one number stands for all.
+
+    Lists may have shape (C,), (C, 1, 1) or (1, C, 1, 1).
 
     Raises
     ------
@@ -125,7 +81,7 @@ def numbers(mean: Node, std: Node) -> tuple[Channels, Channels]:
 
 
 def _channels(node: Node) -> Channels:
-    while _is_list_of_one(node) and isinstance(node.value[0], list):  # (1, C, 1, 1)
+    while _is_list_of_one(node) and isinstance(node.value[0], list):
         node = node.list()[0]
     if not isinstance(node.value, list):
         return (node.number(),)
@@ -135,7 +91,6 @@ def _channels(node: Node) -> Channels:
 
 
 def _only(node: Node) -> Node:
-    """The number in lists of one: (C, 1, 1) is (C,)."""
     while _is_list_of_one(node):
         node = node.list()[0]
     return node

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from normstat.conventions.config import Config, Constants
+from normstat.constants import Constants
+from normstat.conventions.config import Config
 from normstat.presets import PRESETS, Preset
 
 _CHANNELS = 3
@@ -33,7 +34,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Typo:
-    """A preset of which one number was written with one wrong digit, or two swapped."""
+    """A preset with one wrong digit, or two swapped, in one of its numbers."""
 
     preset: Preset
     found: float
@@ -42,29 +43,14 @@ class Typo:
 
 def written(config: Config) -> Iterator[Written]:
     """Every preset as the config would have it, and as it was published if that may be meant."""
-    scale, order = config.scale or 1, config.order or "RGB"
+    ours = config.numbers
     for row in PRESETS.values():
-        yield Written(row, in_convention(row, scale, order))
+        yield Written(row, row.constants.to(ours.scale, ours.order))
         may_be_meant = config.scale in (None, row.scale) and config.order in (None, row.order)
-        if may_be_meant and (row.scale, row.order) != (scale, order):
-            unsaid = [f'"scale": {row.scale}'] * (row.scale != scale)
-            unsaid += [f'"order": "{row.order}"'] * (row.order != order)
-            yield Written(row, Constants(row.mean, row.std), " and ".join(unsaid))
-
-
-def in_convention(preset: Preset, scale: float, order: str) -> Constants:
-    """A preset's numbers for another value of white and another order of channels.
-
-    Examples
-    --------
-    >>> from normstat.presets import preset
-    >>> in_convention(preset("facenet"), 1, "BGR").mean
-    (0.5, 0.5, 0.5)
-    """
-    constants = Constants(preset.mean, preset.std)
-    if preset.scale != scale:
-        constants = constants.times(scale / preset.scale)
-    return constants if preset.order == order else constants.reversed
+        if may_be_meant and not _is_native(row, ours):
+            unsaid = [f'"scale": {row.scale}'] * (row.scale != ours.scale)
+            unsaid += [f'"order": "{row.order}"'] * (row.order != ours.order)
+            yield Written(row, row.constants, " and ".join(unsaid))
 
 
 def exactly(config: Config) -> Written | None:
@@ -74,9 +60,8 @@ def exactly(config: Config) -> Written | None:
     """
     rows = written(config)
     found = [row for row in rows if same(config.numbers, config.written(row.constants))]
-    scale, order = config.scale or 1, config.order or "RGB"
-    own = [row for row in found if (row.preset.scale, row.preset.order) == (scale, order)]
-    return next(iter(own + found), None)
+    native = [row for row in found if _is_native(row.preset, config.numbers)]
+    return next(iter(native + found), None)
 
 
 def one_digit_off(config: Config) -> Typo | None:
@@ -91,7 +76,7 @@ def one_digit_off(config: Config) -> Typo | None:
 
 
 def same(constants: Constants, published: Constants) -> bool:
-    """Whether constants are published ones, to the digits they are given with.
+    """True if constants are published ones, to the digits they are given with.
 
     Examples
     --------
@@ -101,6 +86,10 @@ def same(constants: Constants, published: Constants) -> bool:
     """
     one, two = _numbers(constants), _numbers(published)
     return len(one) == len(two) and all(map(_same, one, two))
+
+
+def _is_native(preset: Preset, numbers: Constants) -> bool:
+    return (preset.scale, preset.order) == (numbers.scale, numbers.order)
 
 
 def _numbers(constants: Constants) -> tuple[float, ...]:

@@ -1,19 +1,36 @@
 """From a file's name, or a preset's, to constants."""
 
-from normstat.conventions import hugging_face
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any, cast
+
 from normstat.conventions.config import Config
 from normstat.conventions.documents import document, naming
-from normstat.conventions.places import Place, numbers, places
+from normstat.conventions.places import Place, Reader
 from normstat.errors import UsageError
 from normstat.presets import preset
 from normstat.statsfile.json_reader import Node
 
-_PRESET = "preset:"
-_SCALES = (1, 255, 65535)
+#: Kind of document → module that reads it, a :class:`normstat.conventions.places.Reader`.
+#: Of several that have the same keys, the first that recognizes an object reads it.
+READERS: Mapping[str, str] = MappingProxyType(
+    {
+        "timm": "normstat.conventions.timm",
+        "constants": "normstat.conventions.mean_std",
+        "Hugging Face": "normstat.conventions.hugging_face",
+    }
+)
+#: Prefix of a preset's name, in the place of a file's.
+PRESET = "preset:"
+_WANTED = "mean and std (or image_mean and image_std)"
+# Feature extractors of sound have do_normalize, mean and std, too.
+_OF_SOUND = "sampling_rate"
 
 
 def read(name: str) -> tuple[Config, ...]:
-    """The constants in a configuration: one set, or one for each of several processors.
+    """Read the constants of a configuration: one set, or one for each of several processors.
 
     A Hugging Face ``preprocessor_config.json`` (`image_mean`, `image_std`; `do_normalize`,
     `do_rescale`, `rescale_factor`, `rescale_offset` or `offset`, `include_top` and
@@ -39,43 +56,74 @@ def read(name: str) -> tuple[Config, ...]:
     """
     if not name:
         raise UsageError("config '': is empty; give the name of a file, or preset:NAME")
-    if name.startswith(_PRESET):
-        return (_of_preset(name.removeprefix(_PRESET)),)
+    if name.startswith(PRESET):
+        row = preset(name.removeprefix(PRESET))
+        return (Config(PRESET + row.name, row.mean, row.std, row.scale, row.order, row.source),)
     root = document(name)
     with naming(name):
         found = places(root)
-        alone = len(found) == 1
-        return tuple(_config(name, place, root, "" if alone else place.where) for place in found)
+        configs = [(place.reader.config(name, place), place.where) for place in found]
+        alone = len(configs) == 1
+        return tuple(replace(config, pointer="" if alone else where) for config, where in configs)
 
 
-def _of_preset(name: str) -> Config:
-    found = preset(name)
-    return Config(
-        _PRESET + found.name, found.mean, found.std, found.scale, found.order, found.source
-    )
+def places(root: Node) -> list[Place]:
+    """Find the constants in a document: one object, or every image processor.
+
+    Processors may be nested in each other at any depth; others are at the top or one level down.
+    Where several are there and some have shape (C, 1, 1), only these are of images.
+
+    Raises
+    ------
+    StatsFileError
+        There are none; or several, and it cannot be told which of them are for images.
+
+    Examples
+    --------
+    >>> processor = {"image_mean": [0.5], "image_std": [0.5]}
+    >>> found = places(Node({"image_processor": processor, "video_processor": processor}, ""))
+    >>> [place.source for place in found]
+    ['Hugging Face, at /image_processor', 'Hugging Face, at /video_processor']
+    """
+    near = [root, *(node for _, node in root.items() if isinstance(node.value, dict))]
+    found = [place for node in near for place in _of(node, root)]
+    if all(place.reader.NESTED for place in found):
+        found = [p for node in _nested(root) for p in _of(node, root) if p.reader.NESTED]
+    elif len(found) > 1:
+        found = [place for place in found if _is_of_images(place)] or found
+        if not all(map(_is_of_images, found)):
+            pointers = ", ".join(f"{p.node.pointer}/{p.reader.KEYS[0]}" for p in found)
+            root.fail(f"several means: {pointers}; give a file with one of them")
+    if not found:
+        root.fail(f"no {_WANTED} here or one level down")
+    return found
 
 
-def _config(name: str, place: Place, root: Node, pointer: str) -> Config:
-    if place.is_hugging_face:
-        return hugging_face.config(name, place, pointer)
-    mean, std = numbers(place.node[place.mean], place.node[place.std])
-    scale, order, source = _convention(place, root)
-    return Config(name, mean, std, scale, order, f"{source}, at {place.where}", pointer=pointer)
+def _of(node: Node, root: Node) -> Iterator[Place]:
+    if _OF_SOUND in node.value:
+        return
+    seen = set()
+    for kind, module in READERS.items():
+        reader = cast(Reader, import_module(module))
+        if reader.KEYS not in seen and reader.recognizes(node, root):
+            seen.add(reader.KEYS)
+            yield Place(node, kind, reader)
 
 
-def _convention(place: Place, root: Node) -> tuple[float | None, str | None, str]:
-    """Scale, order, and what kind of file decided them."""
-    if place.node.pointer == "/pretrained_cfg" or "architecture" in root.value:
-        return 1, "RGB", "timm"
-    scale = place.node.get("scale").optional(_scale)
-    order = place.node.get("order").optional(lambda node: node.one_of(("RGB", "BGR")))
-    return scale, order, "constants"
+def _nested(root: Node) -> Iterator[Node]:
+    """The object and all below, in lists too, in the order of the text."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        is_object = isinstance(node.value, dict)
+        if is_object:
+            yield node
+        children = (child for _, child in node.items()) if is_object else node.list()
+        below = [child for child in children if isinstance(child.value, (dict, list))]
+        waiting.extend(reversed(below))
 
 
-def _scale(node: Node) -> int:
-    if node.value not in _SCALES:
-        node.fail(
-            "should be 1, 255 or 65535: the value of white that mean and std refer to; found "
-            f"{node.value!r}"[:100]
-        )
-    return int(node.value)
+def _is_of_images(place: Place) -> bool:
+    """True for (C, 1, 1), which is the shape for arrays (C, H, W)."""
+    value: Any = place.node.value.get(place.reader.KEYS[0])
+    return isinstance(value, list) and bool(value) and isinstance(value[0], list)

@@ -184,7 +184,9 @@ def _told_by(shape: tuple[int, ...]) -> str:
 def _options(shape: tuple[int, ...]) -> str:
     """The options for a shape, in words; apply calls the option otherwise."""
     if len(shape) == 4:
-        return "--layout nhwc or nchw of compute, for a stack of images"
+        return (
+            "--layout nhwc or nchw of compute, for a stack of images; apply takes one image a file"
+        )
     if len(shape) == 2:
         return "--layout hwc or chw takes it for a gray image"
     return (

@@ -2,6 +2,7 @@
 
 from normstat.images.paths import path_bytes, path_from_bytes, path_from_text, path_text
 from normstat.images.pixels import (
+    BEYOND_FLOAT32,
     DTYPES,
     FLOAT,
     GRAY8,
@@ -22,12 +23,15 @@ from normstat.images.read_options import (
     MAX_PIXELS,
     ReadOptions,
 )
+from normstat.images.row import DIGEST, ROW_FIELDS, ImageRow
 from normstat.images.samples import Container, Payload, Reader, Sample, Shard
 from normstat.images.skipped import LeftOut, Reason, Skipped
 from normstat.images.unreadable import HINTS, LASTING, Code, Unreadable
 
 __all__ = [
     "ARRAY_LAYOUTS",
+    "BEYOND_FLOAT32",
+    "DIGEST",
     "DTYPES",
     "FLOAT",
     "FORMATS",
@@ -41,8 +45,10 @@ __all__ = [
     "MAX_PIXELS",
     "NOTES",
     "RGB8",
+    "ROW_FIELDS",
     "Code",
     "Container",
+    "ImageRow",
     "Kind",
     "LeftOut",
     "Payload",

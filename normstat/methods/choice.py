@@ -29,7 +29,7 @@ def normalizer(
     dtype: str = "float32",
     scale: float | None = None,
 ) -> Normalizer:
-    """What normalizes arrays with statistics, a preset, or each image's own numbers.
+    """Make what normalizes arrays with statistics, a preset, or each image's own numbers.
 
     Parameters
     ----------
@@ -64,20 +64,15 @@ def normalizer(
         source = split_of(source, split)
     elif split is not None and not isinstance(source, SplitStats):
         raise UsageError(f"split {shown(split)}: only statistics have splits")
-    _refuse_source(method, chosen, source)
-    made = Normalizer(
-        method,
-        chosen.fit(_facts(source, split), epsilon),
-        epsilon,
-        dtype,
-        _input(source, scale),
-    )
+    facts, takes = _known(source, split, scale)
+    _refuse_facts(method, chosen.needs, facts)
+    made = Normalizer(method, chosen.fit(facts, epsilon), epsilon, dtype, takes)
     made.refuse_overflow()
     return made
 
 
 def source_named(source: Source | str | PathLike[str]) -> Source | str:
-    """What a name stands for: a file's statistics, a preset; a method's name stays one.
+    """Resolve a name: to a file's statistics, to a preset; a method's name stays one.
 
     Raises
     ------
@@ -160,31 +155,27 @@ def _refuse_options(
         raise UsageError(f"scale {scale}: should be a number above 0")
 
 
-def _refuse_source(method: str, chosen: Method, source: SplitStats | Preset | None) -> None:
-    if source is None and chosen.needs is not Needs.NOTHING:
-        raise UsageError(f"{method} needs {chosen.needs.value}")
-    if isinstance(source, Preset):
-        if chosen.needs is Needs.STATS:
-            raise UsageError(
-                f"{method} needs {chosen.needs.value}; preset {source.name} has a mean and a std"
-            )
-        if chosen.needs is Needs.NOTHING:
-            raise UsageError(f"{method} uses nothing of preset {source.name}; leave one out")
+def _refuse_facts(method: str, needs: Needs, facts: Facts) -> None:
+    """Raise if a method needs more than is known, or nothing of a preset that was given."""
+    if not facts.channels and needs is not Needs.NOTHING:
+        raise UsageError(f"{method} needs {needs.value}")
+    if facts.channels and not facts.stats:
+        if needs is Needs.STATS:
+            raise UsageError(f"{method} needs {needs.value}; {facts.name} has a mean and a std")
+        if needs is Needs.NOTHING:
+            raise UsageError(f"{method} uses nothing of {facts.name}; leave one out")
 
 
-def _facts(source: SplitStats | Preset | None, split: str | None) -> Facts | None:
+def _known(
+    source: SplitStats | Preset | None, split: str | None, scale: float | None
+) -> tuple[Facts, Input]:
+    """Numbers of a source, and the pixels that they are for."""
     if source is None:
-        return None
+        return Facts.none(), Input(scale=scale)
     if isinstance(source, Preset):
-        return Facts.of_preset(source)
-    return Facts.of_split(source, f"split {shown(split)}" if split else "the statistics")
-
-
-def _input(source: SplitStats | Preset | None, scale: float | None) -> Input:
-    if isinstance(source, SplitStats):
-        if scale not in (None, source.scale):
-            raise UsageError(f"scale {scale}: the statistics are of scale {source.scale}")
-        return Input(source.channels, source.dtype, source.scale, source.channels == _RGB)
-    if source is None:
-        return Input(scale=scale)
-    return Input(source.channels, scale=scale, reverses=source.order == "BGR")
+        takes = Input(source.channels, scale=scale, reverses=source.order == "BGR")
+        return Facts.of_preset(source), takes
+    facts = Facts.of_split(source, f"split {shown(split)}" if split else "the statistics")
+    if scale not in (None, source.scale):
+        raise UsageError(f"scale {scale}: the statistics are of scale {source.scale}")
+    return facts, Input(source.channels, source.dtype, source.scale, source.channels == _RGB)

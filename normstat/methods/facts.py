@@ -1,39 +1,34 @@
-"""What methods may know of a data set: the numbers of its statistics, or of a preset."""
+"""Numbers of a data set or a preset, for methods to choose from."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from normstat.constants import Constants
 from normstat.errors import UsageError
-from normstat.methods.maps import Channels
 from normstat.presets import Preset
 from normstat.stats import SplitStats
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Constants of one split, or of a preset, in unit scale.
+    """Numbers of one split, or of a preset, in unit scale.
 
     Attributes
     ----------
     name : where they are from, for messages.
     channels : their names, in the order of the numbers.
-    mean, std, min, max, quantiles, covariance : as in :class:`normstat.stats.SplitStats`; None
-        where they are not known.
+    constants : mean and std.
+    stats : the statistics of a split; None for a preset.
     """
 
     name: str
     channels: tuple[str, ...]
-    mean: Channels
-    std: Channels
-    min: Channels | None = None
-    max: Channels | None = None
-    quantiles: Mapping[str, Channels] | None = None
-    covariance: tuple[Channels, ...] | None = None
+    constants: Constants
+    stats: SplitStats | None = None
 
     @classmethod
     def of_split(cls, split: SplitStats, name: str) -> "Facts":
-        """Those of a split.
+        """Take the numbers of a split.
 
         Raises
         ------
@@ -42,41 +37,33 @@ class Facts:
         """
         if split.channels is None or split.mean is None or split.std is None:
             raise UsageError(f"{name}: no image was counted; choose another split with --from")
-        return cls(
-            name,
-            split.channels,
-            split.mean,
-            split.std,
-            split.min,
-            split.max,
-            split.quantiles,
-            split.covariance,
-        )
+        return cls(name, split.channels, Constants(split.mean, split.std), split)
 
     @classmethod
     def of_preset(cls, preset: Preset) -> "Facts":
-        """Those of a preset.
+        """Take the numbers of a preset.
 
         >>> from normstat.presets import preset
-        >>> Facts.of_preset(preset("facenet")).mean
+        >>> Facts.of_preset(preset("facenet")).constants.mean
         (0.5, 0.5, 0.5)
         """
-        return cls(
-            f"preset {preset.name}",
-            preset.channels,
-            tuple(value / preset.scale for value in preset.mean),
-            tuple(value / preset.scale for value in preset.std),
-        )
+        name = f"preset {preset.name}"
+        return cls(name, preset.channels, preset.constants.to(1, preset.order))
+
+    @classmethod
+    def none(cls) -> "Facts":
+        """Know nothing, for methods that need nothing."""
+        return cls("nothing", (), Constants((), ()))
 
     def need(self, method: str, fact: str, cure: str) -> Any:
-        """A number that not every source has.
+        """Look up a number that only some statistics have.
 
         Raises
         ------
         UsageError
-            This one does not.
+            These do not.
         """
-        value = getattr(self, fact)
+        value = getattr(self.stats, fact, None)
         if value is None:
             raise UsageError(f"{method} needs {fact}, which {self.name} does not have; {cure}")
         return value

@@ -1,4 +1,4 @@
-"""What pixels a method's numbers are for."""
+"""Pixels that the numbers of a method are for."""
 
 from dataclasses import dataclass
 
@@ -52,7 +52,7 @@ class Input:
     reverses: bool = False
 
     def has_depth(self, dtype: str) -> bool:
-        """Whether pixels of this dtype are of the depth that the numbers are for."""
+        """True if pixels of this dtype are of the depth that the numbers are for."""
         return self.dtype is None or _KINDS.get(dtype) == _KINDS[self.dtype]
 
     def scale_of(self, dtype: str) -> float:
@@ -83,7 +83,7 @@ class Input:
         return int(np.iinfo(self.dtype).max) / self.scale_of(self.dtype)
 
     def accept(self, channels: int, dtype: str, names: tuple[str, ...] | None = None) -> int:
-        """How many channels the result has for images of so many channels and that dtype.
+        """Count the channels of the result for images of so many channels and that dtype.
 
         Parameters
         ----------
@@ -112,8 +112,46 @@ class Input:
             f"{len(self.channels)} ({_listed(self.channels)}); {cure}"
         )
 
+    def accept_array(self, shape: tuple[int, ...], dtype: str) -> int:
+        """Count the channels of the result for an array (H, W, C) or (N, H, W, C).
+
+        Raises
+        ------
+        UsageError
+            The numbers are for other images; (C, H, W) is refused by name, where only the first
+            axis has a number of channels that fits.
+        """
+        if len(shape) not in (3, 4):
+            raise UsageError(
+                f"an array of shape {shape}; should be (H, W, C) or (N, H, W, C), "
+                "gray images with C = 1"
+            )
+        own = len(self.channels or ())
+        fitting = {own, 1 if self.spreads_gray else own}
+        if self.channels and shape[-3] in fitting and shape[-1] not in fitting:
+            axes, cure = ("N, C, H, W", "0, 2, 3, 1") if len(shape) == 4 else ("C, H, W", "1, 2, 0")
+            raise UsageError(
+                f"an array of shape {shape}, which looks like ({axes}); its last axis should be "
+                f"the channels: array.transpose({cure})"
+            )
+        return self.accept(shape[-1], dtype)
+
+    def refuse_other_results(self, shape: tuple[int, ...]) -> None:
+        """Raise if normalized arrays of a shape have other channels.
+
+        Raises
+        ------
+        UsageError
+            With the channels that they should have.
+        """
+        if self.channels and shape[-1:] != (len(self.channels),):
+            raise UsageError(
+                f"an array of shape {shape}; should have {len(self.channels)} channels on "
+                "its last axis"
+            )
+
     def _refuse_other_names(self, names: tuple[str, ...] | None) -> None:
-        """The same number of channels in another order would get each other's numbers."""
+        """Refuse another order, in which channels would get each other's numbers."""
         expected = self.channels or ()
         expected = expected[::-1] if self.reverses else expected
         if names is None or names == expected:

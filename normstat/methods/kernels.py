@@ -30,7 +30,7 @@ class Line:
     limits: tuple[float, float] | None = None
 
     def suits_float32(self) -> bool:
-        """Whether :func:`write_counted` keeps its promise: nothing rounds too early or overflows.
+        """True if :func:`write_counted` keeps its promise: nothing rounds too early or overflows.
 
         >>> Line(0.5, 0.2, 255).suits_float32(), Line(-700.0, 0.2, 255).suits_float32()
         (True, False)
@@ -39,7 +39,7 @@ class Line:
 
 
 def is_counted(pixels: NDArray[Any]) -> bool:
-    """Whether they are of 8 or 16 bits, without a sign."""
+    """True for pixels of 8 or 16 bits, without a sign."""
     return pixels.dtype.kind == "u" and pixels.dtype.itemsize <= 2
 
 

@@ -1,18 +1,17 @@
-"""What is done to the pixels of one image: affine per channel, with its inverse."""
+"""Maps of the pixels of one image, with their inverse; affine per channel."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from normstat.constants import Channels
 from normstat.methods.kernels import Line, is_counted, write_counted, write_exact
 
 #: The planes of an image, each of shape (H, W), any strides.
 Planes: TypeAlias = Sequence[NDArray[Any]]
-#: A number for each channel.
-Channels: TypeAlias = tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +28,56 @@ class Coefficients:
     b: Channels
 
 
-class Map(Protocol):
-    """What is done to the pixels of one image."""
+class Fitted(Protocol):
+    """A method with its numbers: one map for every image, or a way to make each its own.
+
+    Numbers that a kind does not have, or that differ from image to image, are None.
+    """
+
+    __slots__ = ()
+
+    @property
+    def shared(self) -> "Map | None":
+        """The map of every image; None where each has its own."""
+        return None
+
+    def of(self, pixels: NDArray[Any], scale: float) -> "Map":
+        """The map of an image of shape (H, W, C), stored units."""
+
+    def error(self, white: float, dtype: str) -> float:
+        """The most that pixels change on the way to results of a dtype and back, unit scale.
+
+        A bound, for pixels from -white to white.
+        """
+
+    def numbers(self) -> dict[str, Any] | None:
+        """All numbers in unit scale, for JSON."""
+        return None
+
+    def coefficients(self, channels: int, scale: float) -> Coefficients | None:  # noqa: ARG002
+        """Coefficients on stored pixels, unless channels are mixed."""
+        return None
+
+    def clip(self, scale: float) -> tuple[Channels, Channels] | None:  # noqa: ARG002
+        """Lowest and highest pixel of each channel, stored units, where there are limits."""
+        return None
+
+    def mixing(self, scale: float) -> tuple[Channels, ...] | None:  # noqa: ARG002
+        """The matrix on stored pixels, where channels are mixed."""
+        return None
+
+
+class Map(Fitted, Protocol):
+    """A map of pixels, the same for every image."""
+
+    __slots__ = ()
+
+    @property
+    def shared(self) -> Self:
+        return self
+
+    def of(self, pixels: NDArray[Any], scale: float) -> Self:  # noqa: ARG002
+        return self
 
     def write(self, planes: Planes, outs: Planes, scale: float) -> None:
         """Normalize: planes in stored units to as many planes of a floating dtype."""
@@ -41,15 +88,9 @@ class Map(Protocol):
     def largest(self, white: float) -> float:
         """The largest absolute result for pixels from 0 to white, unit scale."""
 
-    def error(self, white: float, dtype: str) -> float:
-        """The most that pixels change on the way to results of a dtype and back, unit scale.
-
-        A bound, for pixels from -white to white.
-        """
-
 
 @dataclass(frozen=True, slots=True)
-class Affine:
+class Affine(Map):
     """``y = (x / scale - center) / width`` for each channel; a single number serves all channels.
 
     Attributes
@@ -82,12 +123,20 @@ class Affine:
         return units
 
     def coefficients(self, channels: int, scale: float) -> Coefficients:
-        """The same as a and b on stored pixels."""
         lines = self._lines(channels, scale)
         return Coefficients(
             tuple(1 / (line.width * line.scale) for line in lines),
             tuple(-line.center / line.width for line in lines),
         )
+
+    def clip(self, scale: float) -> tuple[Channels, Channels] | None:
+        if self.limits is None:
+            return None
+        low, high = zip(*self.limits, strict=True)
+        return tuple(x * scale for x in low), tuple(x * scale for x in high)
+
+    def numbers(self) -> dict[str, Any]:
+        return asdict(self)
 
     def largest(self, white: float) -> float:
         limits = self.limits or ((0.0, white),) * len(self.center)

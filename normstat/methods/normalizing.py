@@ -1,19 +1,17 @@
 """A method with all its numbers: from pixels to arrays, and back."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from normstat.constants import Channels
 from normstat.errors import UsageError
 from normstat.methods.inputs import Input
 from normstat.methods.inverse import from_maps, stored_as
-from normstat.methods.maps import Affine, Channels, Coefficients
-from normstat.methods.own_statistics import OfImage
-from normstat.methods.table import Fitted
-from normstat.methods.whiten import Whitening
+from normstat.methods.maps import Coefficients, Fitted
 
 #: What the result may be.
 RESULTS = ("float32", "float16", "float64")
@@ -63,7 +61,7 @@ class Normalizer:
 
     @property
     def input_dtype(self) -> str | None:
-        """Of the pixels; None: any, see :meth:`on`."""
+        """Dtype of the pixels; None: any, see :meth:`on`."""
         return self.takes.dtype
 
     @property
@@ -73,47 +71,39 @@ class Normalizer:
 
     @property
     def reverses(self) -> bool:
-        """Whether the result has the channels in the reverse of the input's order (RGB to BGR)."""
+        """True if the result has the channels of the input in reverse (RGB to BGR)."""
         return self.takes.reverses
 
     @property
     def per_image(self) -> bool:
-        """Whether each image is normalized by its own numbers."""
-        return isinstance(self.fitted, OfImage)
+        """True if each image is normalized by its own numbers."""
+        return self.fitted.shared is None
 
     @property
     def a(self) -> Channels | None:
-        """Of ``y = a * x + b`` on stored pixels, per channel of the result.
+        """Factors of ``y = a * x + b`` on stored pixels, per channel of the result.
 
         None where each image or each depth has its own (see :meth:`on`), or channels are mixed.
         """
-        constants = self._constants()
-        return constants.a if constants else None
+        return coefficients.a if (coefficients := self._coefficients()) else None
 
     @property
     def b(self) -> Channels | None:
-        """As :attr:`a`."""
-        constants = self._constants()
-        return constants.b if constants else None
+        """Summands, as :attr:`a`."""
+        return coefficients.b if (coefficients := self._coefficients()) else None
 
     @property
     def clip(self) -> tuple[Channels, Channels] | None:
         """Lowest and highest pixel of each channel, stored units; the others are limited to it."""
-        if not isinstance(self.fitted, Affine) or not self.fitted.limits or not self.scale:
-            return None
-        low, high = np.array(self.fitted.limits).T * self.scale
-        return tuple(low.tolist()), tuple(high.tolist())
+        return self.fitted.clip(self.scale) if self.scale else None
 
     @property
     def matrix(self) -> tuple[Channels, ...] | None:
-        """Of ``y = matrix · (x - mean)`` on stored pixels; only where channels are mixed."""
-        if not isinstance(self.fitted, Whitening) or not self.scale:
-            return None
-        rows = (np.array(self.fitted.matrix) / self.scale).tolist()
-        return tuple(tuple(row) for row in rows)
+        """Matrix of ``y = matrix · (x - mean)`` on stored pixels; only where channels are mixed."""
+        return self.fitted.mixing(self.scale) if self.scale else None
 
     def on(self, dtype: str, scale: float | None = None) -> "Normalizer":
-        """The same, for pixels of one dtype: what does not fit is refused before any work.
+        """Bind it to pixels of one dtype; those that do not fit are refused before any work.
 
         Parameters
         ----------
@@ -139,17 +129,11 @@ class Normalizer:
         return bound
 
     def refuse_overflow(self) -> None:
-        """Refuse what 8- or 16-bit pixels could become and the result's dtype cannot hold.
-
-        Raises
-        ------
-        UsageError
-            With the largest result that is possible.
-        """
-        white = self.takes.white()
-        if white is None or isinstance(self.fitted, OfImage):
+        """Raise a UsageError if results of 8- or 16-bit pixels could be beyond the dtype."""
+        white, shared = self.takes.white(), self.fitted.shared
+        if white is None or shared is None:
             return
-        largest, limit = self.fitted.largest(white), float(np.finfo(self.dtype).max)
+        largest, limit = shared.largest(white), float(np.finfo(self.dtype).max)
         if not largest <= limit:
             raise UsageError(
                 f"{self.method}: results reach {largest:.6g}, and {self.dtype} ends at "
@@ -172,30 +156,12 @@ class Normalizer:
             An image without a range of its own, or values that the dtype cannot hold.
         """
         array = np.asarray(array)
-        if array.ndim not in (3, 4):
-            raise UsageError(
-                f"an array of shape {array.shape}; should be (H, W, C) or (N, H, W, C), "
-                "gray images with C = 1"
-            )
-        self._refuse_channels_first(array.shape)
-        channels = self.takes.accept(array.shape[-1], array.dtype.name)
+        channels = self.takes.accept_array(array.shape, array.dtype.name)
         out = np.empty((*array.shape[:-1], channels), self.dtype)
         images = zip(array, out, strict=True) if array.ndim == 4 else [(array, out)]
         for image, result in images:
             self.write_into(image, result, channel_axis=2)
         return out
-
-    def _refuse_channels_first(self, shape: tuple[int, ...]) -> None:
-        """Refuse (C, H, W) by name where only the first axis has a number of channels that fits."""
-        if self.channels is None:
-            return
-        fitting = {len(self.channels), 1 if self.takes.spreads_gray else len(self.channels)}
-        if shape[-3] in fitting and shape[-1] not in fitting:
-            axes, cure = ("N, C, H, W", "0, 2, 3, 1") if len(shape) == 4 else ("C, H, W", "1, 2, 0")
-            raise UsageError(
-                f"an array of shape {shape}, which looks like ({axes}); its last axis should be "
-                f"the channels: array.transpose({cure})"
-            )
 
     def write_into(
         self, array: NDArray[Any], out: NDArray[Any], channel_axis: int = 0
@@ -228,12 +194,12 @@ class Normalizer:
         planes = list(array.transpose(2, 0, 1))
         planes = planes[::-1] if self.reverses else planes
         planes = planes * channels if len(planes) == 1 else planes
-        own = self._of_image(array, scale)
+        own = self.fitted.of(array, scale)
         own.write(planes, list(outs), scale)
-        return own.coefficients(channels, scale) if isinstance(own, Affine) else None
+        return own.coefficients(channels, scale)
 
     def maps(self, array: NDArray[Any]) -> Coefficients | None:
-        """What is done to one image (H, W, C): a and b on stored pixels, per channel of the result.
+        """Coefficients of one image (H, W, C): a and b on stored pixels, per channel of the result.
 
         None where channels are mixed.
 
@@ -246,8 +212,7 @@ class Normalizer:
         """
         channels = self.takes.accept(array.shape[-1], array.dtype.name)
         scale = self.takes.scale_of(array.dtype.name)
-        own = self._of_image(array, scale)
-        return own.coefficients(channels, scale) if isinstance(own, Affine) else None
+        return self.fitted.of(array, scale).coefficients(channels, scale)
 
     def inverse(
         self,
@@ -277,21 +242,15 @@ class Normalizer:
         stored = stored or self.input_dtype or "uint8"
         scale = self.takes.scale_of(stored)
         values = np.asarray(array).astype(np.float64)
-        if self.channels and values.shape[-1:] != (len(self.channels),):
-            raise UsageError(
-                f"an array of shape {values.shape}; should have {len(self.channels)} channels on "
-                "its last axis"
-            )
-        if isinstance(self.fitted, OfImage):
-            pixels = from_maps(values, maps)
-        else:
-            pixels = self.fitted.inverse(values) * scale
+        self.takes.refuse_other_results(values.shape)
+        shared = self.fitted.shared
+        pixels = shared.inverse(values) * scale if shared else from_maps(values, maps)
         if self.reverses:
             pixels = pixels[..., ::-1]
         return stored_as(pixels, np.dtype(stored), self._error(stored))
 
     def is_lossless(self, stored: str) -> bool:
-        """Whether :meth:`inverse` is sure to give back each 8- or 16-bit pixel.
+        """True if :meth:`inverse` is sure to give back each 8- or 16-bit pixel.
 
         Not what ``clip-standard`` has limited, nothing from float16, and not where the rounding
         of results may reach half of a stored unit.
@@ -302,8 +261,8 @@ class Normalizer:
         >>> normstat.normalizer("unit").is_lossless("uint16")
         True
         """
-        clips = isinstance(self.fitted, Affine) and self.fitted.limits is not None
-        return not clips and self.dtype != "float16" and self._error(stored) < 0.5
+        is_exact = not self.fitted.clip(1) and self.dtype != "float16"
+        return is_exact and self._error(stored) < 0.5
 
     def _error(self, stored: str) -> float:
         """The most that the dtype of the result changes pixels of integers, stored units."""
@@ -332,15 +291,9 @@ class Normalizer:
             "b": self.b,
             "clip": self.clip,
             "matrix": self.matrix,
-            "numbers": None if isinstance(self.fitted, OfImage) else asdict(self.fitted),
+            "numbers": self.fitted.numbers(),
         }
 
-    def _of_image(self, array: NDArray[Any], scale: float) -> Affine | Whitening:
-        fitted = self.fitted
-        return fitted.of(array, scale) if isinstance(fitted, OfImage) else fitted
-
-    def _constants(self) -> Coefficients | None:
-        if not isinstance(self.fitted, Affine) or not self.scale:
-            return None
-        channels = len(self.channels or self.fitted.center)
-        return self.fitted.coefficients(channels, self.scale)
+    def _coefficients(self) -> Coefficients | None:
+        channels = len(self.channels or "1")
+        return self.fitted.coefficients(channels, self.scale) if self.scale else None

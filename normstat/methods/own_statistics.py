@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from normstat.accumulators.moments import Moments
 from normstat.errors import FlatImage, OutOfRange, UsageError
 from normstat.methods.kernels import is_counted, sums
-from normstat.methods.maps import Affine
+from normstat.methods.maps import Affine, Fitted
 
 #: Pixels of shape (H, W, C) and their scale → for each channel (center, width), unit scale.
 Measure: TypeAlias = Callable[[NDArray[Any], float], list[tuple[float, float]]]
 
 
 @dataclass(frozen=True, slots=True)
-class OfImage:
+class OfImage(Fitted):
     """A map made from each image's own pixels.
 
     Attributes
@@ -68,7 +68,7 @@ class OfImage:
         return Affine(centers, tuple(width + self.epsilon for width in widths))
 
     def error(self, white: float, dtype: str) -> float:
-        """As of any map: no mean lies beyond white, and no width beyond twice that."""
+        """Error of the worst map: no mean lies beyond white, and no width beyond twice that."""
         return Affine((white,), (2 * white + self.epsilon,)).error(white, dtype)
 
 

@@ -5,10 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from normstat.constants import Channels
+from normstat.methods.facts import Facts
 from normstat.methods.inputs import INPUTS, Input
-from normstat.methods.maps import Affine, Channels
+from normstat.methods.maps import Affine, Fitted
 from normstat.methods.normalizing import RESULTS, Normalizer
-from normstat.methods.table import METHODS, Fitted
+from normstat.methods.table import METHODS
 from normstat.methods.whiten import Whitening
 from normstat.statsfile.json_reader import Node
 
@@ -50,7 +52,7 @@ def from_record(record: Mapping[str, Any]) -> Normalizer:
 def _fitted(method: str, epsilon: float, numbers: Node, channels: tuple[str, ...] | None) -> Fitted:
     if METHODS[method].per_image:
         numbers.null()
-        return METHODS[method].fit(None, epsilon)
+        return METHODS[method].fit(Facts.none(), epsilon)
     center = _numbers(numbers["center"])
     if method == "whiten":
         return _whitening(center, numbers, channels)

@@ -4,22 +4,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
-from typing import TypeAlias
 
 from normstat.errors import UsageError
 from normstat.files import shown
-from normstat.methods import constants
+from normstat.methods import dataset_statistics as dataset
 from normstat.methods.facts import Facts
-from normstat.methods.maps import Affine
+from normstat.methods.maps import Fitted
 from normstat.methods.own_statistics import Measure, OfImage, extremes, mean_std
-from normstat.methods.whiten import Whitening, whitening
-
-#: A method with its numbers: a map for every image, or what makes one of each.
-Fitted: TypeAlias = Affine | Whitening | OfImage
+from normstat.methods.whiten import whitening
 
 
 class Needs(Enum):
-    """What must be known before a method can start."""
+    """Numbers that must be known before a method can start."""
 
     NOTHING = "nothing"
     CONSTANTS = "statistics (--stats) or a preset (--preset)"
@@ -35,13 +31,13 @@ class Method:
     formula : of the result y, for messages and tables; x / scale is the pixel in unit scale.
     needs : what must be known.
     fit : of what is known and epsilon, to its numbers.
-    per_image : whether the numbers are the image's own.
-    divides : whether there is a denominator for epsilon to be added to.
+    per_image : the numbers are the image's own.
+    divides : there is a denominator for epsilon to be added to.
     """
 
     formula: str
     needs: Needs
-    fit: Callable[[Facts | None, float], Fitted]
+    fit: Callable[[Facts, float], Fitted]
     per_image: bool = False
     divides: bool = True
 
@@ -64,41 +60,24 @@ def method_named(name: str) -> Method:
     return METHODS[name]
 
 
-def _free(formula: str, fit: Callable[[], Fitted]) -> Method:
-    return Method(formula, Needs.NOTHING, lambda _facts, _epsilon: fit(), divides=False)
-
-
-def _known(
-    formula: str, fit: Callable[[Facts, float], Fitted], needs: Needs, divides: bool = True
-) -> Method:
-    def checked(facts: Facts | None, epsilon: float) -> Fitted:
-        assert facts is not None, "refused before, where `needs` is looked at"
-        return fit(facts, epsilon)
-
-    return Method(formula, needs, checked, divides=divides)
-
-
 def _own(name: str, formula: str, measure: Measure) -> Method:
     whole = not name.endswith("-per-channel")
-    return Method(
-        formula,
-        Needs.NOTHING,
-        lambda _facts, epsilon: OfImage(name, measure, whole, epsilon),
-        per_image=True,
-    )
+
+    def fit(_facts: Facts, epsilon: float) -> Fitted:
+        return OfImage(name, measure, whole, epsilon)
+
+    return Method(formula, Needs.NOTHING, fit, per_image=True)
 
 
 _ROWS = {
-    "standard": _known("(x/scale - mean) / std", constants.standard, Needs.CONSTANTS),
-    "center": _known(
-        "x/scale - mean", lambda facts, _: constants.center(facts), Needs.CONSTANTS, divides=False
-    ),
-    "unit": _free("x/scale", constants.unit),
-    "symmetric": _free("2·x/scale - 1", constants.symmetric),
-    "min-max": _known("(x/scale - min) / (max - min)", constants.min_max, Needs.STATS),
-    "robust": _known("(x/scale - median) / (q75 - q25)", constants.robust, Needs.STATS),
-    "clip-standard": _known(
-        "standard of x/scale limited to [q0.005, q0.995]", constants.clip_standard, Needs.STATS
+    "standard": Method("(x/scale - mean) / std", Needs.CONSTANTS, dataset.standard),
+    "center": Method("x/scale - mean", Needs.CONSTANTS, dataset.center, divides=False),
+    "unit": Method("x/scale", Needs.NOTHING, dataset.unit, divides=False),
+    "symmetric": Method("2·x/scale - 1", Needs.NOTHING, dataset.symmetric, divides=False),
+    "min-max": Method("(x/scale - min) / (max - min)", Needs.STATS, dataset.min_max),
+    "robust": Method("(x/scale - median) / (q75 - q25)", Needs.STATS, dataset.robust),
+    "clip-standard": Method(
+        "standard of x/scale limited to [q0.005, q0.995]", Needs.STATS, dataset.clip_standard
     ),
     "image": _own("image", "(x - own mean) / own std", mean_std),
     "image-per-channel": _own(
@@ -110,7 +89,7 @@ _ROWS = {
         "(x - own min) / (own max - own min), in each channel",
         extremes,
     ),
-    "whiten": _known("ZCA matrix · (x/scale - mean)", whitening, Needs.STATS),
+    "whiten": Method("ZCA matrix · (x/scale - mean)", Needs.STATS, whitening),
 }
 
 #: Name → method, in the order of listing.

@@ -1,14 +1,16 @@
 """Whitening: channels without correlation, each with mean 0 and variance 1."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from normstat.constants import Channels
 from normstat.errors import UsageError
 from normstat.methods.facts import Facts
 from normstat.methods.kernels import store
-from normstat.methods.maps import Channels, Planes, rounding
+from normstat.methods.maps import Map, Planes, rounding
 
 _BLOCK = 1 << 13
 # Below this part of the largest eigenvalue, float64 does not tell a small one from 0.
@@ -16,7 +18,7 @@ _LEAST = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
-class Whitening:
+class Whitening(Map):
     """``y = matrix · (x / scale - center)`` in every pixel.
 
     Attributes
@@ -48,6 +50,13 @@ class Whitening:
             ]
             for out, weights in zip(outs, self.matrix, strict=True):
                 store(_weighted(centered, weights), out[rows])
+
+    def mixing(self, scale: float) -> tuple[Channels, ...]:
+        rows = (np.array(self.matrix) / scale).tolist()
+        return tuple(map(tuple, rows))
+
+    def numbers(self) -> dict[str, Any]:
+        return asdict(self)
 
     def inverse(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         back = np.linalg.inv(np.array(self.matrix))
@@ -97,4 +106,4 @@ def whitening(facts: Facts, epsilon: float) -> Whitening:
     roots = np.sqrt(np.maximum(values, 0)) + epsilon
     matrix = (vectors / roots) @ vectors.T
     symmetric = (matrix + matrix.T) / 2
-    return Whitening(facts.mean, tuple(tuple(row) for row in symmetric.tolist()))
+    return Whitening(facts.constants.mean, tuple(tuple(row) for row in symmetric.tolist()))

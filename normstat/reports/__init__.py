@@ -1,33 +1,37 @@
 """A verdict in every format that somebody reads: one writer each, all from the same cases."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from importlib import import_module
 from os import PathLike, fspath
 from types import MappingProxyType
 
 from normstat import files
 from normstat.errors import UsageError
 from normstat.files import shown
-from normstat.reports import document, junit, markdown
-from normstat.reports.github import annotations, append_summary
 from normstat.reports.text import HEADERS, lines, rows
 from normstat.verdict import Verdict
 
-#: Ending of a file's name → the text of the report.
-REPORTS: Mapping[str, Callable[[Verdict], str]] = MappingProxyType(
-    {".json": document.render, ".xml": junit.render, ".md": markdown.render}
+#: Ending of a file's name → module whose ``render`` makes the text of the report.
+REPORTS: Mapping[str, str] = MappingProxyType(
+    {
+        ".json": "normstat.reports.document",
+        ".xml": "normstat.reports.junit",
+        ".md": "normstat.reports.markdown",
+    }
 )
 
-__all__ = [
-    "HEADERS",
-    "REPORTS",
-    "annotations",
-    "append_summary",
-    "lines",
-    "refuse_unknown",
-    "rows",
-    "write",
-]
+__all__ = ["HEADERS", "REPORTS", "lines", "refuse_unknown", "render", "rows", "write"]
+
+
+def render(verdict: Verdict, ending: str) -> str:
+    """Text of a report.
+
+    Parameters
+    ----------
+    ending : of a name, one of :data:`REPORTS`.
+    """
+    return str(import_module(REPORTS[ending]).render(verdict))
 
 
 def write(verdict: Verdict, file: str | PathLike[str]) -> None:
@@ -49,11 +53,11 @@ def write(verdict: Verdict, file: str | PathLike[str]) -> None:
     ['report.json']
     """
     refuse_unknown(file)
-    files.write(file, REPORTS[_ending(file)](verdict).encode("utf-8"))
+    files.write(file, render(verdict, _ending(file)).encode("utf-8"))
 
 
 def refuse_unknown(file: str | PathLike[str]) -> None:
-    """Find out before the work whether a report can have that name.
+    """Raise before the work if a report cannot have that name.
 
     Raises
     ------

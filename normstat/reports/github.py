@@ -68,7 +68,7 @@ def _annotations(verdict: Verdict) -> Iterator[str]:
 
 
 def _command(case: Case, verdict: Verdict, title: str, text: str) -> str:
-    kind = "error" if words.fails(case, verdict) else "warning"
+    kind = "error" if verdict.fails(case) else "warning"
     return f"::{kind} title={_property(title)}::{_data(text)}"
 
 

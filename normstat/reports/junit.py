@@ -25,7 +25,7 @@ def render(verdict: Verdict) -> str:
     >>> ET.fromstring(render(Verdict("same", (Case("drift", Level.PASS, ""),)))).get("tests")
     '1'
     """
-    failures = sum(words.fails(case, verdict) for case in verdict.cases)
+    failures = sum(verdict.fails(case) for case in verdict.cases)
     summary = {"name": _SUITE, "tests": f"{len(verdict.cases)}"}
     summary |= {"failures": f"{failures}", "errors": "0"}
     root = ET.Element("testsuites", summary)
@@ -61,7 +61,7 @@ def _names(verdict: Verdict) -> Iterator[str]:
 
 def _add_content(test: ET.Element, case: Case, verdict: Verdict) -> None:
     text = "\n".join(filter(None, (words.message(case), words.compared(case))))
-    if words.fails(case, verdict):
+    if verdict.fails(case):
         failure = ET.SubElement(test, "failure", type=case.level, message=words.brief(case))
         failure.text = text
     elif _skipped(case, verdict):
@@ -71,4 +71,4 @@ def _add_content(test: ET.Element, case: Case, verdict: Verdict) -> None:
 
 
 def _skipped(case: Case, verdict: Verdict) -> bool:
-    return case.level is Level.INCONCLUSIVE and not words.fails(case, verdict)
+    return case.level is Level.INCONCLUSIVE and not verdict.fails(case)

@@ -41,7 +41,7 @@ def rows(verdict: Verdict) -> list[tuple[str, ...]]:
 
 
 def lines(verdict: Verdict) -> Iterator[str]:
-    """What was found and what to do about it, in words; last the verdict and its exit code.
+    """Findings and their cures, in words; last the verdict and its exit code.
 
     Examples
     --------

@@ -11,7 +11,7 @@ _FEW = 10
 
 
 def value(number: Value) -> str:
-    """What was expected or observed, printable; empty if there is nothing.
+    """A number or words, printable; empty if there is nothing.
 
     >>> value(0.123456789), value(12345678), value(None)
     ('0.123457', '12345678', '')
@@ -53,7 +53,7 @@ def split(case: Case) -> str:
 
 
 def message(case: Case) -> str:
-    """What was found, with all files that it does not name itself.
+    """The message of a case, with all files that it does not name itself.
 
     >>> from normstat.verdict import Level
     >>> message(Case("leakage", Level.FAIL, "the same image", paths=("train/a", "val/b")))
@@ -63,7 +63,7 @@ def message(case: Case) -> str:
 
 
 def brief(case: Case) -> str:
-    """The same with the first few files, and where to find the others.
+    """The message of a case with the first few files, and where to find the others.
 
     >>> from normstat.verdict import Level
     >>> brief(Case("unreadable", Level.FAIL, "7 of a and b", paths=(*"abcdefghijkl",), named=2))
@@ -115,14 +115,3 @@ def conclusion(verdict: Verdict) -> str:
     found = ", ".join(f"{counts[level]} {level}" for level in levels) or "nothing was looked at"
     said = "FAILED" if verdict.failed else "passed"
     return f"{said} (mode {safe(verdict.mode)}, exit code {verdict.exit_code}): {found}"
-
-
-def fails(case: Case, verdict: Verdict) -> bool:
-    """Whether this case alone fails the data.
-
-    >>> from normstat.verdict import Level
-    >>> unsure = Case("drift", Level.INCONCLUSIVE, "")
-    >>> fails(unsure, Verdict("same", (unsure,))), fails(unsure, Verdict("same", (unsure,), True))
-    (False, True)
-    """
-    return verdict.fails(case)

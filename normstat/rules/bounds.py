@@ -1,4 +1,4 @@
-"""How far an effect seen in samples may be off: Student's t, shared out over all comparisons."""
+"""Error bounds of effects seen in samples: Student's t, shared out over all comparisons."""
 
 from functools import cache
 from math import cos, floor, pi, sin, sqrt, tan
@@ -10,7 +10,7 @@ _MOST_DEGREES = 200
 
 
 def bound(errors: tuple[float, float], images: tuple[int, int], comparisons: int) -> float:
-    """What the difference of two independent estimates stays below, unless by rare chance.
+    """Bound of the difference of two independent estimates, exceeded by rare chance only.
 
     Parameters
     ----------

@@ -1,11 +1,16 @@
-"""What rules look at: statistics of now beside the recorded ones."""
+"""Statistics of now beside the recorded ones, for rules to look at."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from math import isfinite
 from typing import TypeVar
 
+from normstat.accumulators.tally import FIRST
+from normstat.constants import Constants
 from normstat.errors import UsageError
+from normstat.files import shown
+from normstat.images import Unreadable
 from normstat.stats import SplitStats, Stats
 from normstat.verdict import Case, Level
 
@@ -13,6 +18,8 @@ _T = TypeVar("_T")
 
 #: Default of the margin: a shift of the mean in σ, or of σ relative to itself.
 MARGIN = 0.10
+# Images that a message has room for.
+_NAMED = 3
 # Of files; other gray ones do not count among color.
 _GRAY_MODES = ("1", "L", "LA")
 
@@ -51,19 +58,19 @@ class Pair:
 
     @property
     def same_paths(self) -> bool:
-        """Whether the same set of paths was counted: no sampling lies between the two."""
+        """True if the same set of paths was counted: no sampling lies between the two."""
         ours, theirs = self.now.fingerprint, self.recorded.fingerprint
         return (ours.paths, self.now.images) == (theirs.paths, self.recorded.images)
 
     @property
     def same_pixels(self) -> bool:
-        """Whether every image is the one that was recorded, under its name."""
+        """True if every image is the one that was recorded, under its name."""
         ours, theirs = self.now.fingerprint, self.recorded.fingerprint
         return (ours.pixels, self.now.images) == (theirs.pixels, self.recorded.images)
 
     @property
     def blank(self) -> str:
-        """Why there is nothing to compare; empty if there is something."""
+        """Reason for which there is nothing to compare; empty if there is something."""
         if not self.now.images:
             return "no image was counted now" if self.recorded.images else "neither has images"
         if not self.recorded.images:
@@ -106,28 +113,49 @@ class Comparison:
 
 
 def each_pair(
-    rule: str, look: Callable[[Pair], Iterator[Case]]
-) -> Callable[[Comparison], Iterator[Case]]:
-    """A rule that looks at one split after the other, and says so where there are no images."""
+    rule: str,
+) -> Callable[[Callable[[Pair], Iterator[Case]]], Callable[[Comparison], Iterator[Case]]]:
+    """Make a rule of a function of one split; splits without images are inconclusive."""
 
-    def looked(comparison: Comparison) -> Iterator[Case]:
-        for pair in comparison.pairs():
-            if pair.blank:
-                yield Case(rule, Level.INCONCLUSIVE, f"{pair.blank}: not looked at", pair.split)
-            else:
-                yield from look(pair)
+    def of_pairs(look: Callable[[Pair], Iterator[Case]]) -> Callable[[Comparison], Iterator[Case]]:
+        @wraps(look)
+        def looked(comparison: Comparison) -> Iterator[Case]:
+            for pair in comparison.pairs():
+                if pair.blank:
+                    yield Case(rule, Level.INCONCLUSIVE, f"{pair.blank}: not looked at", pair.split)
+                else:
+                    yield from look(pair)
 
-    return looked
+        return looked
+
+    return of_pairs
 
 
 def known(value: _T | None) -> _T:
-    """What every split with images has: no other gets as far as where this is asked.
+    """A value that every split with images has; no other split gets as far as this.
 
     >>> known(255)
     255
     """
     assert value is not None
     return value
+
+
+def constants(split: SplitStats) -> Constants:
+    """Mean and std of each channel of a split with images, in unit scale."""
+    return Constants(known(split.mean), known(split.std))
+
+
+def unreadable_in(stats: Stats, split: str) -> list[Unreadable]:
+    """Records of the unreadable images of a split."""
+    return [record for record in stats.unreadable if record.split == split]
+
+
+def examples(records: Sequence[Unreadable]) -> tuple[str, tuple[str, ...], int]:
+    """The first records in words, the paths of the first ones, and how many the words name."""
+    words = "; ".join(f"{shown(record.path)}: {record.code}" for record in records[:_NAMED])
+    paths = tuple(record.path for record in records[:FIRST])
+    return words, paths, min(len(paths), _NAMED)
 
 
 def images(number: int) -> str:

@@ -1,8 +1,8 @@
-"""What images hold: constant channels, gray among color."""
+"""Contents of images: constant channels, gray among color."""
 
 from collections.abc import Iterator
 
-from normstat.rules.comparison import Comparison, Pair, each_pair, gray_share, known, names_of
+from normstat.rules.comparison import Pair, each_pair, gray_share, known, names_of
 from normstat.stats import SplitStats
 from normstat.verdict import Case, Level
 
@@ -10,7 +10,9 @@ from normstat.verdict import Case, Level
 GRAY_SHARE = 0.5
 
 
-def _constant_channel(pair: Pair) -> Iterator[Case]:
+@each_pair("constant-channel")
+def constant_channel(pair: Pair) -> Iterator[Case]:
+    """Channels of one value only, which were not recorded as such."""
     same = pair.now.channels == pair.recorded.channels
     lowest, highest = known(pair.now.min), known(pair.now.max)
     for index, channel in enumerate(known(pair.now.channels)):
@@ -24,7 +26,9 @@ def _constant_channel(pair: Pair) -> Iterator[Case]:
         yield Case("constant-channel", level, words, pair.split, channel)
 
 
-def _gray_as_rgb(pair: Pair) -> Iterator[Case]:
+@each_pair("gray-as-rgb")
+def gray_as_rgb(pair: Pair) -> Iterator[Case]:
+    """The share of images that are gray, or have equal channels, changed by more than half."""
     before, after = gray_share(pair.recorded), gray_share(pair.now)
     gray_now, gray_then = (side.channels == ("gray",) for side in (pair.now, pair.recorded))
     changed = abs(after - before) > GRAY_SHARE
@@ -41,13 +45,3 @@ def _gray_as_rgb(pair: Pair) -> Iterator[Case]:
 
 def _is_constant(split: SplitStats, index: int) -> bool:
     return bool(split.min and split.max and split.min[index] == split.max[index])
-
-
-def constant_channel(comparison: Comparison) -> Iterator[Case]:
-    """Channels of one value only, which were not recorded as such."""
-    return each_pair("constant-channel", _constant_channel)(comparison)
-
-
-def gray_as_rgb(comparison: Comparison) -> Iterator[Case]:
-    """The share of images that are gray, or have equal channels, changed by more than half."""
-    return each_pair("gray-as-rgb", _gray_as_rgb)(comparison)

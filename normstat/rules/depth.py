@@ -1,4 +1,4 @@
-"""How many bits a pixel has: by its type, and by the values that are used of it."""
+"""Bits of a pixel: by its type, and by the values that are used of it."""
 
 from collections.abc import Iterator
 from math import inf
@@ -6,14 +6,15 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
-from normstat.rules.comparison import Comparison, Pair, each_pair, known
-from normstat.rules.deviation import numbers
+from normstat.rules.comparison import Pair, constants, each_pair, known
 from normstat.stats import SplitStats
 from normstat.verdict import Case, Level
 
 #: Different values in a channel: 8-bit images have at most the first, 16-bit ones more than the
 #: second.
 FEW_VALUES, MANY_VALUES = 256, 1024
+# Types that 0.1 recorded as the last of them, and whose values stand for the same in each.
+_WIDENED = {"int8", "int16", "int32"}
 #: Bits of sensors and of files, which stand in 16 as they are or stretched.
 DEPTHS = (8, 10, 12, 14)
 #: How far from the factor of a depth the ratio of each mean and std may be: if stretching shows in
@@ -25,14 +26,11 @@ _SURE_FACTOR = 16
 _SURE_VALUES = 16
 
 
-def bit_depth(comparison: Comparison) -> Iterator[Case]:
+@each_pair("bit-depth")
+def bit_depth(pair: Pair) -> Iterator[Case]:
     """Another type of pixel than recorded, or fewer bits in 16 on one side."""
-    return each_pair("bit-depth", _bit_depth)(comparison)
-
-
-def _bit_depth(pair: Pair) -> Iterator[Case]:
     now, then = pair.now.dtype, pair.recorded.dtype
-    if now != then:
+    if now != then and not {now, then} <= _WIDENED:
         words = f"pixels are {now}, recorded were {then}: convert them, or record anew"
         yield Case("bit-depth", Level.FAIL, words, pair.split, None, then, now)
     elif pair.now.scale != pair.recorded.scale:
@@ -45,7 +43,8 @@ def _bit_depth(pair: Pair) -> Iterator[Case]:
     elif now == "uint16":
         yield _stretched(pair) or _used_depth(pair)
     else:
-        yield Case("bit-depth", Level.PASS, f"{now}, as recorded", pair.split, None, then, now)
+        words = f"{now}, as recorded" if now == then else f"{now}, recorded as {then}: equal values"
+        yield Case("bit-depth", Level.PASS, words, pair.split, None, then, now)
 
 
 def _stretched(pair: Pair) -> Case | None:
@@ -70,7 +69,7 @@ def _stretched(pair: Pair) -> Case | None:
 
 
 def _is_scaled(narrow: SplitStats, wide: SplitStats, bits: int) -> bool:
-    """Whether the means and stds differ by the factor of a depth: dark images alone do not."""
+    """True if means and stds differ by the factor of a depth: dark images alone do not."""
     factor = 2 ** (16 - bits)
     stepped = (
         _values_used(wide) >= _SURE_VALUES
@@ -84,18 +83,18 @@ def _is_scaled(narrow: SplitStats, wide: SplitStats, bits: int) -> bool:
 
 
 def _ratios(narrow: SplitStats, wide: SplitStats) -> Iterator[float]:
-    for below, above in zip(numbers(narrow), numbers(wide), strict=True):
-        for small, large in zip(below, above, strict=True):
-            yield large / small if small else inf
+    below, above = constants(narrow), constants(wide)
+    for small, large in zip(below.mean + below.std, above.mean + above.std, strict=True):
+        yield large / small if small else inf
 
 
 def _is_on_steps(split: SplitStats, bits: int) -> bool:
-    """Whether every value is one that a value of fewer bits becomes, by one of the usual ways."""
+    """True if every value is one that a value of fewer bits becomes, by one of the usual ways."""
     return any(bool(np.isin(_used(split), steps).all()) for steps in _steps(bits))
 
 
 def _steps(bits: int) -> Iterator[NDArray[np.int64]]:
-    """What the values of fewer bits become: shifted; with their high bits repeated; in proportion.
+    """Values of fewer bits in 16: shifted; with their high bits repeated; in proportion.
 
     Each of shape (2**bits,), int64.
     """

@@ -1,4 +1,4 @@
-"""Whether the mean and the std would still be right: shifts against their error bounds."""
+"""Drift of means and stds: shifts against their error bounds."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -110,7 +110,7 @@ def _moved(effect: Effect) -> str:
 
 
 def _judged(effect: Effect, level: Level, margin: float, pair: Pair) -> str:
-    """Why it is at this level, and what to do."""
+    """Reason of the level, and a cure."""
     if effect.size is None:
         return "the recorded σ is 0, so anything else is out of any margin; record anew"
     if effect.bound is None:
@@ -130,12 +130,12 @@ def _judged(effect: Effect, level: Level, margin: float, pair: Pair) -> str:
 
 def _distances(pair: Pair) -> list[str]:
     """Words for each channel; they say so if there is nothing to take them from."""
-    now, recorded = pair.now.histogram(), pair.recorded.histogram()
-    if now is None or recorded is None or now.counts.shape != recorded.counts.shape:
+    distances = between(known(pair.now.values()), known(pair.recorded.values()))
+    if distances is None:
         return ["; no W1, KS, PSI without two counts of one depth"] * len(known(pair.now.channels))
     return [
         _words(distance, known(pair.now.scale), std)
-        for distance, std in zip(between(now, recorded), known(pair.recorded.std), strict=True)
+        for distance, std in zip(distances, known(pair.recorded.std), strict=True)
     ]
 
 

@@ -1,19 +1,19 @@
-"""How far the mean and the std of a channel have moved, and how sure that is."""
+"""Shifts of the mean and the std of a channel, with their error bounds."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import hypot, inf, sqrt
+from math import hypot, inf, isinf, sqrt
 
+from normstat.constants import Channels, in_sigma
 from normstat.rules.bounds import bound
 from normstat.rules.comparison import known
 from normstat.stats import SplitStats
-from normstat.stats.split_stats import Channels
 from normstat.verdict import Level
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What became of a mean or a std.
+    """A mean or a std now, against the one before.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class Effect:
         return None if self.observed is None else abs(self.observed - self.expected)
 
     def level(self, margin: float) -> Level:
-        """What it comes to: a failure only if it exceeds the margin whatever the sampling."""
+        """Level at a margin: a failure only if it exceeds the margin whatever the sampling."""
         if self.size is None:
             return Level.FAIL
         if self.bound is None:
@@ -75,8 +75,8 @@ def effects(
         scale = known(before.std)[index]
         for name, expected, unit in (("mean", 0.0, "σ"), ("std", 1.0, "× σ")):
             old, new = _values(before, name)[index], _values(after, name)[index]
-            moved = _relative(new - old, scale)
-            observed = None if moved is None else expected + moved
+            moved = in_sigma(new - old, scale)
+            observed = None if isinf(moved) else expected + moved
             errors = _errors(after, before, name, index)
             # A ratio carries the error of its denominator times itself.
             weight = observed if name == "std" else 1.0
@@ -85,7 +85,7 @@ def effects(
 
 
 def by_chance(after: SplitStats, before: SplitStats) -> float:
-    """How far apart means and stds of two samples of one source are, over all channels.
+    """Expected deviation of two samples of one source, over the means and stds of all channels.
 
     Parameters
     ----------
@@ -110,13 +110,6 @@ def _values(split: SplitStats, name: str) -> Channels:
     return known(split.mean if name == "mean" else split.std)
 
 
-def _relative(difference: float, scale: float) -> float | None:
-    """In σ; None where nothing can be."""
-    if scale:
-        return difference / scale
-    return None if difference else 0.0
-
-
 def _errors(
     after: SplitStats, before: SplitStats, name: str, index: int
 ) -> tuple[float, float] | None:
@@ -134,10 +127,10 @@ def _error(split: SplitStats, name: str, index: int) -> float | None:
 
 
 def _of_one_source(errors: tuple[float, float], images: tuple[int, int]) -> tuple[float, float]:
-    """Standard errors of two samples of one source, which have one spread between images.
+    """Let two samples of one source have one spread between images.
 
     That nothing has changed is what a bound assumes. Then each error is the same spread s over √n
-    of its sample, of which both samples have an estimate. That of the smaller one is too low
+    of its sample, and both samples have an estimate of s. That of the smaller one is too low
     whenever rare images of the source are not in it, though they are what moves its mean: so the
     larger estimate counts for both.
     """

@@ -1,18 +1,13 @@
 """Images that the recorded statistics leave out: no fingerprint of a split covers them."""
 
 from collections.abc import Iterator
-from itertools import islice
+from dataclasses import replace
 
 from normstat.accumulators.fingerprint import Fingerprint
-from normstat.accumulators.tally import FIRST
-from normstat.files import shown
 from normstat.images import Code, Kind, Unreadable
-from normstat.rules.comparison import Comparison, Pair, images
+from normstat.rules.comparison import Comparison, Pair, examples, images, unreadable_in
 from normstat.stats import SplitStats
 from normstat.verdict import Case, Level
-
-# Images that a message has room for.
-_NAMED = 3
 
 
 def left_out(pair: Pair, comparison: Comparison) -> Iterator[Case]:
@@ -36,32 +31,26 @@ def _gone(split: str, comparison: Comparison) -> list[Unreadable]:
 
     Of those of another depth only the first few are named, and which ones depends on the others.
     """
-    now = {record.path for record in comparison.now.unreadable if record.split == split}
+    now = {record.path for record in unreadable_in(comparison.now, split)}
     return [
         record
-        for record in comparison.recorded.unreadable
-        if record.split == split and record.code != Code.OTHER_DEPTH and record.path not in now
+        for record in unreadable_in(comparison.recorded, split)
+        if record.code != Code.OTHER_DEPTH and record.path not in now
     ]
 
 
 def _changed(split: str, comparison: Comparison) -> list[Unreadable]:
     """Records of images that cannot be read now for the same reason, but have other bytes."""
-    now = {
-        (record.path, record.code): record.sha256
-        for record in comparison.now.unreadable
-        if record.split == split
-    }
+    now = {(r.path, r.code): r.sha256 for r in unreadable_in(comparison.now, split)}
     return [
         record
-        for record in comparison.recorded.unreadable
-        if record.split == split
-        and record.sha256
-        and now.get((record.path, record.code), record.sha256) != record.sha256
+        for record in unreadable_in(comparison.recorded, split)
+        if record.sha256 and now.get((record.path, record.code), record.sha256) != record.sha256
     ]
 
 
 def _other_depth_changed(pair: Pair) -> bool:
-    """Whether they are others, and not only more: that is for ``unreadable``."""
+    """True if they are others, and not only more: that is for ``unreadable``."""
     now, recorded = (
         sum(tally.images for _, tally in side.state.minorities())
         for side in (pair.now, pair.recorded)
@@ -70,35 +59,24 @@ def _other_depth_changed(pair: Pair) -> bool:
 
 
 def _of_unreadable(pair: Pair, gone: list[Unreadable], became: str) -> Case:
-    examples = "; ".join(f"{shown(r.path)}: {r.code}" for r in islice(gone, _NAMED))
+    words, paths, named = examples(gone)
     verb, them = ("is", "it") if len(gone) == 1 else ("are", "them")
     words = (
-        f"{images(len(gone))} recorded as unreadable {verb} {became}: {examples}; "
+        f"{images(len(gone))} recorded as unreadable {verb} {became}: {words}; "
         f"record the data without {them}, or bring {them} back"
     )
-    paths = tuple(record.path for record in gone[:FIRST])
-    return Case(
-        "data-changed",
-        Level.FAIL,
-        words,
-        pair.split,
-        expected=pair.recorded.unreadable,
-        observed=pair.now.unreadable,
-        tolerance=0,
-        unit="images",
-        paths=paths,
-        named=min(len(paths), _NAMED),
-    )
+    case = Case("data-changed", Level.FAIL, words, pair.split, paths=paths, named=named)
+    expected, observed = pair.recorded.unreadable, pair.now.unreadable
+    return replace(case, expected=expected, observed=observed, tolerance=0, unit="images")
 
 
 def _became(pair: Pair, gone: list[Unreadable]) -> str:
-    """What the sum of the hashes of paths says became of them."""
+    """Fate of the images, by the sum of the hashes of paths."""
     paths = pair.recorded.fingerprint
     if pair.now.fingerprint.paths == paths.paths:
         return "gone"
-    for record in gone:
-        paths += Fingerprint.of(record.path, b"", b"")
-    if pair.now.fingerprint.paths == paths.paths:
+    added = sum((Fingerprint.of(record.path, b"", b"") for record in gone), paths)
+    if pair.now.fingerprint.paths == added.paths:
         return "readable now"
     return "gone, or readable now"
 

@@ -1,23 +1,26 @@
-"""Whether it is the data that was recorded: files, fingerprints and exact counts."""
+"""Identity with the data that was recorded: files, fingerprints and exact counts."""
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import islice
 from math import isclose
 
 from normstat.accumulators.fingerprint import Fingerprint
-from normstat.accumulators.tally import FIRST
 from normstat.files import shown
 from normstat.images import Code, Unreadable
-from normstat.rules.comparison import Comparison, Pair, images, known
+from normstat.rules.comparison import (
+    Comparison,
+    Pair,
+    constants,
+    examples,
+    images,
+    unreadable_in,
+)
 from normstat.rules.excluded_images import left_out
-from normstat.stats import SplitStats, Stats
+from normstat.stats import Stats
 from normstat.verdict import Case, Level
 
 # In unit scale; exact numbers are equal anyway.
 _ROUNDING = 1e-9
-# Images that a message has room for.
-_NAMED = 3
 
 
 def unknown_split(comparison: Comparison) -> Iterator[Case]:
@@ -45,7 +48,7 @@ def unreadable(comparison: Comparison) -> Iterator[Case]:
 
 
 def count_changed(comparison: Comparison) -> Iterator[Case]:
-    """As many images as recorded; those that can no longer be read are counted by `unreadable`."""
+    """Another number of images; those that can no longer be read are left to `unreadable`."""
     for pair in comparison.pairs():
         lost = len(_lost(pair, comparison))
         observed = pair.now.images + lost
@@ -53,17 +56,8 @@ def count_changed(comparison: Comparison) -> Iterator[Case]:
         words = f"{images(abs(more))} {'more' if more > 0 else 'fewer'} than recorded"
         if not more:
             words = f"as many images as recorded{f', {lost} of them unreadable' if lost else ''}"
-        yield Case(
-            "count-changed",
-            Level.FAIL if more else Level.PASS,
-            words,
-            pair.split,
-            None,
-            pair.recorded.images,
-            observed,
-            0,
-            "images",
-        )
+        level, then = Level.FAIL if more else Level.PASS, pair.recorded.images
+        yield Case("count-changed", level, words, pair.split, None, then, observed, 0, "images")
 
 
 def data_changed(comparison: Comparison) -> Iterator[Case]:
@@ -78,8 +72,8 @@ def _unreadable_in(name: str, now: Stats, recorded: Stats) -> Case:
     fresh = _fresh(name, now, recorded)
     # Of the images of another depth only the first few are named; the others are a number.
     unnamed = _of_other_depth(name, now) - _of_other_depth(name, recorded)
-    named = sum(record.code == Code.OTHER_DEPTH for record in fresh)
-    number = len(fresh) + max(0, unnamed - named)
+    of_other_depth = sum(record.code == Code.OTHER_DEPTH for record in fresh)
+    number = len(fresh) + max(0, unnamed - of_other_depth)
     if not number:
         known = now.splits[name].unreadable
         words = f"{known} cannot be read, as recorded" if known else "every image can be read"
@@ -87,29 +81,23 @@ def _unreadable_in(name: str, now: Stats, recorded: Stats) -> Case:
     counts = Counter(record.code for record in fresh)
     counts[Code.OTHER_DEPTH] += number - len(fresh)
     codes = ", ".join(f"{count} {code}" for code, count in counts.most_common() if count)
-    examples = "; ".join(f"{shown(r.path)}: {r.code}" for r in islice(fresh, _NAMED))
     words = f"{images(number)} cannot be read ({codes}), which the stats file does not record"
-    if examples:
-        words += f": {examples}"
-    paths = tuple(record.path for record in fresh[:FIRST])
-    named = min(len(paths), _NAMED)
-    return Case("unreadable", Level.FAIL, words, name, None, 0, number, 0, "images", paths, named)
+    named, paths, first = examples(fresh)
+    words += f": {named}" if named else ""
+    return Case("unreadable", Level.FAIL, words, name, None, 0, number, 0, "images", paths, first)
 
 
 def _fresh(name: str, now: Stats, recorded: Stats) -> list[Unreadable]:
     """Records of now that the other does not have."""
-    known = {(record.path, record.code) for record in recorded.unreadable if record.split == name}
-    return [
-        record
-        for record in now.unreadable
-        if record.split == name and (record.path, record.code) not in known
-    ]
+    known = {(record.path, record.code) for record in unreadable_in(recorded, name)}
+    found = unreadable_in(now, name)
+    return [record for record in found if (record.path, record.code) not in known]
 
 
 def _of_other_depth(name: str, stats: Stats) -> int:
     if name not in stats.splits:
         return 0
-    others = sum(r.split == name and r.code != Code.OTHER_DEPTH for r in stats.unreadable)
+    others = sum(r.code != Code.OTHER_DEPTH for r in unreadable_in(stats, name))
     return stats.splits[name].unreadable - others
 
 
@@ -119,21 +107,16 @@ def _lost(pair: Pair, comparison: Comparison) -> list[Unreadable]:
     The sum of hashes shows it: that of the recorded paths is that of the paths of now and of
     those that became unreadable.
     """
-    recorded = {(r.split, r.path) for r in comparison.recorded.unreadable}
-    fresh = [
-        record
-        for record in _fresh(pair.split, comparison.now, comparison.recorded)
-        if (record.split, record.path) not in recorded
-    ]
-    paths = pair.now.fingerprint
-    for record in fresh:
-        paths += Fingerprint.of(record.path, b"", b"")
-    whole = pair.now.images + len(fresh) == pair.recorded.images
-    return fresh if whole and paths.paths == pair.recorded.fingerprint.paths else []
+    recorded = {record.path for record in unreadable_in(comparison.recorded, pair.split)}
+    fresh = _fresh(pair.split, comparison.now, comparison.recorded)
+    fresh = [record for record in fresh if record.path not in recorded]
+    paths = (Fingerprint.of(record.path, b"", b"") for record in fresh)
+    there = sum(paths, pair.now.fingerprint).paths == pair.recorded.fingerprint.paths
+    return fresh if there and pair.now.images + len(fresh) == pair.recorded.images else []
 
 
 def _rest_of(pair: Pair, lost: int) -> Case:
-    """What is left cannot be compared by sums that the lost ones were part of."""
+    """The other images cannot be compared by sums that the lost ones were part of."""
     words = (
         f"{lost} of the recorded images cannot be read, so the fingerprints of the other "
         f"{pair.now.images} cannot be compared; see unreadable"
@@ -150,7 +133,7 @@ def _changed(pair: Pair, comparison: Comparison) -> Case:
     if now.pixels != then.pixels:
         words = "the same files have other pixels: the decoder changed"
         return _found(pair, "pixels", f"{words} {_versions(comparison)}; {_by(pair)}", Level.WARN)
-    if _counted(pair.now) != _counted(pair.recorded) or not _close(pair):
+    if not _equal_counts(pair) or not _close(pair):
         return _other_counts(pair, comparison)
     words = f"{images(pair.now.images)}, {pair.now.pixels} pixels: all as recorded"
     return _found(pair, "pixels", words, Level.PASS)
@@ -170,7 +153,7 @@ def _other_paths(pair: Pair) -> str:
             f"files were {'added' if more > 0 else 'removed'}, perhaps renamed too: "
             f"{images(abs(more))} {'more' if more > 0 else 'fewer'}"
         )
-    if _counted(pair.now) == _counted(pair.recorded) and _close(pair):
+    if _equal_counts(pair) and _close(pair):
         return "files were renamed or moved: as many images, and all counts as recorded"
     return "files were replaced by others of another name: as many images, with other pixels"
 
@@ -190,20 +173,25 @@ def _other_counts(pair: Pair, comparison: Comparison) -> Case:
     return _found(pair, "pixels", f"{words}; {_by(pair)}")
 
 
-def _counted(split: SplitStats) -> object:
-    """All that is exact about the pixels, whatever the order and the machine."""
-    majority = split.state.majority()
-    return majority and (majority[0], split.pixels, split.histogram(), split.min, split.max)
+def _equal_counts(pair: Pair) -> bool:
+    """True if all is equal that is exact about pixels, whatever the order and the machine.
+
+    The type is not: 0.1 recorded narrow signed integers as wider ones, and counted no values then.
+    """
+    now, then = (
+        (side.channels, side.scale, side.pixels, side.min, side.max)
+        for side in (pair.now, pair.recorded)
+    )
+    counts = pair.now.histogram(), pair.recorded.histogram()
+    return now == then and (None in counts or counts[0] == counts[1])
 
 
 def _close(pair: Pair) -> bool:
-    """Whether mean and std are equal but for how machines round sums of floats."""
-    now, then = pair.now, pair.recorded
+    """True if mean and std are equal but for how machines round sums of floats."""
     if pair.blank:
-        return (now.mean, now.std) == (then.mean, then.std)
-    numbers = zip(
-        (*known(now.mean), *known(now.std)), (*known(then.mean), *known(then.std)), strict=True
-    )
+        return (pair.now.mean, pair.now.std) == (pair.recorded.mean, pair.recorded.std)
+    now, then = constants(pair.now), constants(pair.recorded)
+    numbers = zip(now.mean + now.std, then.mean + then.std, strict=True)
     return all(isclose(a, b, rel_tol=_ROUNDING, abs_tol=_ROUNDING) for a, b in numbers)
 
 
@@ -224,10 +212,7 @@ def _by(pair: Pair) -> str:
         return pair.blank
     if pair.now.channels != pair.recorded.channels:
         return "the channels changed, too"
-    mean = max(
-        abs(a - b) for a, b in zip(known(pair.now.mean), known(pair.recorded.mean), strict=True)
-    )
-    std = max(
-        abs(a - b) for a, b in zip(known(pair.now.std), known(pair.recorded.std), strict=True)
-    )
+    now, then = constants(pair.now), constants(pair.recorded)
+    mean = max(abs(a - b) for a, b in zip(now.mean, then.mean, strict=True))
+    std = max(abs(a - b) for a, b in zip(now.std, then.std, strict=True))
     return f"mean differs by up to {mean:.3g}, std by up to {std:.3g}"

@@ -1,23 +1,18 @@
-"""In which order the channels are: whether the recorded numbers fit another one better."""
+"""Order of channels: the recorded numbers may fit another one better."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, permutations
 from math import inf
 
-from normstat.rules.comparison import Comparison, Pair, each_pair, gray_share, known, names_of
-from normstat.rules.deviation import BETTER, FLOOR, misfit, numbers
+from normstat.constants import BETTER, FLOOR, Constants, Deviation, explains
+from normstat.rules.comparison import Pair, constants, each_pair, gray_share, known, names_of
 from normstat.rules.effects import by_chance
 from normstat.stats import SplitStats
 from normstat.verdict import Case, Level, Value
 
 # Of more channels not all of their orders are tried: 7 have 5,040.
 _ALL_ORDERS = 6
-
-
-def channel_order(comparison: Comparison) -> Iterator[Case]:
-    """The recorded mean and std fit the channels in another order 5 times better."""
-    return each_pair("channel-order", _channel_order)(comparison)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +22,8 @@ class _Order:
     Attributes
     ----------
     names : of the channels of now, as they would stand.
-    off : misfit of the numbers of now, read so, with those recorded.
-    apart : misfit of the recorded numbers, read so, with themselves.
+    off : deviation of the numbers of now, read so, from those recorded.
+    apart : deviation of the recorded numbers, read so, from themselves.
     """
 
     names: str
@@ -37,15 +32,17 @@ class _Order:
 
     @classmethod
     def of(cls, pair: Pair, order: Sequence[int]) -> "_Order":
-        names = known(pair.now.channels)
+        names, recorded = known(pair.now.channels), constants(pair.recorded)
         return cls(
             names_of(tuple(names[index] for index in order)),
-            misfit(pair.recorded, *_read(pair.now, order)),
-            misfit(pair.recorded, *_read(pair.recorded, order)),
+            Deviation.between(_read(pair.now, order), recorded).total,
+            Deviation.between(_read(pair.recorded, order), recorded).total,
         )
 
 
-def _channel_order(pair: Pair) -> Iterator[Case]:
+@each_pair("channel-order")
+def channel_order(pair: Pair) -> Iterator[Case]:
+    """The recorded mean and std fit the channels in another order 5 times better."""
     now, then = pair.now.channels or (), pair.recorded.channels or ()
     if len(now) == len(then) == 1:
         yield Case("channel-order", Level.PASS, "one channel has no order", pair.split)
@@ -56,19 +53,10 @@ def _channel_order(pair: Pair) -> Iterator[Case]:
 
 
 def _by_names(pair: Pair, now: tuple[str, ...], then: tuple[str, ...]) -> Case:
-    named = sorted(now) == sorted(then)
-    words = f"channels {names_of(now)}, recorded were {names_of(then)}"
-    if not named:
-        words += ": their order cannot be compared"
-    return Case(
-        "channel-order",
-        Level.FAIL if named else Level.INCONCLUSIVE,
-        words,
-        pair.split,
-        None,
-        names_of(then),
-        names_of(now),
-    )
+    words, level = f"channels {names_of(now)}, recorded were {names_of(then)}", Level.FAIL
+    if sorted(now) != sorted(then):
+        words, level = f"{words}: their order cannot be compared", Level.INCONCLUSIVE
+    return Case("channel-order", level, words, pair.split, None, names_of(then), names_of(now))
 
 
 def _by_numbers(pair: Pair) -> Case:
@@ -76,7 +64,7 @@ def _by_numbers(pair: Pair) -> Case:
     best = min((found, *others), key=lambda order: order.off)
     if found.off > FLOOR and best.off == inf:
         return _case(pair, Level.INCONCLUSIVE, "no order fits: a recorded σ is 0")
-    if found.off > FLOOR and found.off >= BETTER * best.off:
+    if explains(best.off, found.off):
         words = ": the order of channels changed, as between RGB and BGR"
         return _off(pair, Level.FAIL, found, best, words)
     if pair.same_pixels and found.off <= FLOOR:
@@ -106,7 +94,7 @@ def _case(
 
 
 def _off(pair: Pair, level: Level, found: _Order, best: _Order, words: str = "") -> Case:
-    """How far the channels as found are off, and from where on another order is the better one."""
+    """Deviation of the channels as found, and the one from which on another order is better."""
     said = (
         f"read in the order {best.names} the channels are off by {best.off:.3g} σ, as found by "
         f"{found.off:.3g} σ"
@@ -118,7 +106,7 @@ def _off(pair: Pair, level: Level, found: _Order, best: _Order, words: str = "")
 
 
 def _unclear(pair: Pair, others: Sequence[_Order]) -> Case | None:
-    """Why an exchange of channels would not show, or may have happened; None if neither."""
+    """Case of an exchange that would not show, or may have happened; None if neither."""
     error = 0.0 if pair.same_paths else by_chance(pair.now, pair.recorded)
     if error == inf:
         words = "it takes 2 images on both sides to tell the order of channels by their numbers"
@@ -150,6 +138,7 @@ def _orders(channels: int) -> Iterator[tuple[int, ...]]:
         yield tuple(swapped)
 
 
-def _read(split: SplitStats, order: Sequence[int]) -> tuple[list[float], list[float]]:
-    mean, std = numbers(split)
-    return [mean[index] for index in order], [std[index] for index in order]
+def _read(split: SplitStats, order: Sequence[int]) -> Constants:
+    found = constants(split)
+    mean, std = (tuple(values[index] for index in order) for values in (found.mean, found.std))
+    return Constants(mean, std)

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Protocol
 
+from normstat.constants import BETTER
 from normstat.errors import UsageError
 from normstat.files import shown
-from normstat.rules import content, depth, deviation, drift, identity, order, value_range
+from normstat.rules import content, depth, drift, identity, order, value_range
 from normstat.rules.comparison import MARGIN, Comparison
 from normstat.verdict import Case, Level
 
@@ -18,7 +19,7 @@ LEVELS = ("off", "warn", "fail")
 
 
 class Look(Protocol):
-    """What a rule does: it looks at all of a comparison."""
+    """Look at all of a comparison."""
 
     def __call__(self, comparison: Comparison, /) -> Iterator[Case]:
         """A case for whatever it looked at, passes included; it says what it could not see."""
@@ -105,14 +106,14 @@ _ROWS = {
     ),
     "channel-order": Rule(
         "channels in another order",
-        f"the recorded mean and std fit it {deviation.BETTER:g} times better than the order found; "
+        f"the recorded mean and std fit it {BETTER:g} times better than the order found; "
         "inconclusive where they fit another one as well",
         Level.FAIL,
         order.channel_order,
     ),
     "value-range": Rule(
         "0-1 or 16-235 where 0-255 was recorded, -1 to 1 where 0-1 was, or the reverse",
-        f"the range, and numbers that fit {deviation.BETTER:g} times better once it is undone; "
+        f"the range, and numbers that fit {BETTER:g} times better once it is undone; "
         "a warning for the range alone",
         Level.FAIL,
         value_range.value_range,

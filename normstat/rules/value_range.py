@@ -1,11 +1,10 @@
-"""The range of stored values: whether one side is the other, scaled on the way."""
+"""The range of stored values: one side may be the other, scaled on the way."""
 
 from collections.abc import Iterator
-from math import inf
 
+from normstat.constants import Deviation, explains
 from normstat.images import Kind
-from normstat.rules.comparison import Comparison, Pair, each_pair, known
-from normstat.rules.deviation import BETTER, FLOOR, misfit, numbers
+from normstat.rules.comparison import Pair, constants, each_pair, known
 from normstat.stats import SplitStats
 from normstat.verdict import Case, Level
 
@@ -20,27 +19,15 @@ UNIT, WIDE = 4, 128
 OVERSHOOT, SHORT = 0.1, 0.02
 
 
-def value_range(comparison: Comparison) -> Iterator[Case]:
+@each_pair("value-range")
+def value_range(pair: Pair) -> Iterator[Case]:
     """Values of 0-1 or 16-235 where 0-255 was recorded, or -1 to 1 where 0-1 was; the reverse."""
-    return each_pair("value-range", _value_range)(comparison)
-
-
-def _value_range(pair: Pair) -> Iterator[Case]:
     now, then = _extent(pair.now), _extent(pair.recorded)
     level, words = _of_extents(now, then)
     if level is Level.PASS and pair.now.channels == pair.recorded.channels:
         level, words = _of_limits(pair, now, then) or _of_signs(pair, now, then) or (level, words)
-    yield Case(
-        "value-range",
-        level,
-        words,
-        pair.split,
-        None,
-        f"{then[0]:g} to {then[1]:g}",
-        f"{now[0]:g} to {now[1]:g}",
-        None,
-        "stored values",
-    )
+    was, found = (f"{low:g} to {high:g}" for low, high in (then, now))
+    yield Case("value-range", level, words, pair.split, None, was, found, None, "stored values")
 
 
 def _of_extents(now: tuple[float, float], then: tuple[float, float]) -> tuple[Level, str]:
@@ -60,7 +47,7 @@ def _of_extents(now: tuple[float, float], then: tuple[float, float]) -> tuple[Le
 def _of_limits(
     pair: Pair, now: tuple[float, float], then: tuple[float, float]
 ) -> tuple[Level, str] | None:
-    """Whether one side is the other squeezed from 0-255 into 16-235, as video has it."""
+    """One side is the other squeezed from 0-255 into 16-235, as video has it; None if not."""
     if not (_is_byte(now) and _is_byte(then)) or pair.now.scale != pair.recorded.scale:
         return None
     if _declares_less(pair.now) or _declares_less(pair.recorded):
@@ -83,7 +70,7 @@ def _of_limits(
 def _of_signs(
     pair: Pair, now: tuple[float, float], then: tuple[float, float]
 ) -> tuple[Level, str] | None:
-    """Whether one side is the other, moved from 0-1 to -1 to 1."""
+    """One side is the other, moved from 0-1 to -1 to 1; None if not."""
     if _is_signed(now) and _is_unit(then):
         found = "values of -1 to 1 where 0 to 1 was recorded"
         moved = _meet(then, now) and _fits(pair, 2, -1)
@@ -100,15 +87,11 @@ def _of_signs(
 
 
 def _fits(pair: Pair, factor: float, offset: float) -> bool:
-    """Whether factor · stored value + offset makes the numbers of now of those recorded."""
-    then, now = pair.recorded, pair.now
-    mean, std = numbers(then)
-    units = known(then.scale) / known(now.scale)
-    expected_mean = [value * factor * units + offset / known(now.scale) for value in mean]
-    expected_std = [value * factor * units for value in std]
-    undone = misfit(now, expected_mean, expected_std)
-    found = misfit(now, [value * units for value in mean], [value * units for value in std])
-    return found > FLOOR and undone < inf and found >= BETTER * undone
+    """True if factor · stored value + offset makes the numbers of now of those recorded."""
+    scale, now = known(pair.now.scale), constants(pair.now)
+    then = constants(pair.recorded).affine(known(pair.recorded.scale) / scale, 0)
+    undone = Deviation.between(then.affine(factor, offset / scale), now)
+    return explains(undone.total, Deviation.between(then, now).total)
 
 
 def _is_small(extent: tuple[float, float]) -> bool:
@@ -124,12 +107,12 @@ def _is_signed(extent: tuple[float, float]) -> bool:
 
 
 def _meet(unit: tuple[float, float], signed: tuple[float, float]) -> bool:
-    """Whether the ends of one are those of the other once they are moved; not so of any floats."""
+    """True if the ends of one are those of the other once they are moved; not so of any floats."""
     return all(abs(2 * a - 1 - b) <= OVERSHOOT for a, b in zip(unit, signed, strict=True))
 
 
 def _fills(extent: tuple[float, float]) -> bool:
-    """Whether values reach both ends of 0-1 or of -1 to 1, and hardly go beyond."""
+    """True if values reach both ends of 0-1 or of -1 to 1, and hardly go beyond."""
     low, high = extent
     return min(abs(low), abs(low + 1)) <= SHORT and abs(high - 1) <= SHORT
 
@@ -169,5 +152,5 @@ def _outside(split: SplitStats) -> float:
         low, high = _extent(split)
         return float(low < 16 or high > 235)
     counts = histogram.counts
-    inside = int(counts[:, 16:236].sum())
+    inside = int(counts[:, 16 - histogram.least : 236 - histogram.least].sum())
     return 1 - inside / int(counts.sum())

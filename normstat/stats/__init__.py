@@ -3,16 +3,18 @@
 from normstat.stats.remarks import remarks, sentences
 from normstat.stats.split_stats import (
     QUANTILES,
+    ListOfFiles,
     MeanStd,
     Settings,
     SplitStats,
     StandardError,
     Stats,
 )
-from normstat.stats.summarize import summarize, summarize_split
+from normstat.stats.summarize import split_order, summarize, summarize_split
 
 __all__ = [
     "QUANTILES",
+    "ListOfFiles",
     "MeanStd",
     "Settings",
     "SplitStats",
@@ -20,6 +22,7 @@ __all__ = [
     "Stats",
     "remarks",
     "sentences",
+    "split_order",
     "summarize",
     "summarize_split",
 ]

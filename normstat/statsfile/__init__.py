@@ -11,14 +11,24 @@ from normstat.errors import StatsFileError
 from normstat.files import shown
 from normstat.stats import Stats
 from normstat.statsfile.from_json import loads
-from normstat.statsfile.tallies import dumps_tally, loads_tally
+from normstat.statsfile.tallies import ROWS, dumps_counts, loads_counts
 from normstat.statsfile.to_json import SCHEMA, dumps, render
 
 # Four million records of unreadable images, or the counts of 512 channels of 16 bits.
 _MOST_BYTES = 1 << 30
 _END = 1 << 12
 
-__all__ = ["SCHEMA", "dumps", "dumps_tally", "load", "loads", "loads_tally", "render", "save"]
+__all__ = [
+    "ROWS",
+    "SCHEMA",
+    "dumps",
+    "dumps_counts",
+    "load",
+    "loads",
+    "loads_counts",
+    "render",
+    "save",
+]
 
 
 def save(stats: Stats, file: str | PathLike[str]) -> None:

@@ -1,4 +1,4 @@
-"""From the arrays that ``apply`` wrote back to images: what a model sees, for people to look at."""
+"""Images from the arrays that ``apply`` wrote: the input of a model, for people to look at."""
 
 import os
 from collections.abc import Mapping
@@ -12,24 +12,24 @@ from normstat.encode import encode_png, refuse_png
 from normstat.errors import StatsFileError, UsageError
 from normstat.files import shown
 from normstat.methods import Coefficients, Normalizer, from_record
-from normstat.verbs.apply.name_collisions import Names
+from normstat.verbs.apply.name_collisions import OutputNames
 from normstat.verbs.listeners import Listener, heard
 from normstat.verbs.run import LOOK_AT
-from normstat.writers.index import Line, read_index
+from normstat.writers.index import IndexLine, read_index
 from normstat.writers.npy import mapped
 from normstat.writers.outdir_checks import refuse_filled, refuse_place, writing
-from normstat.writers.run_record import RECORD, Record, read_record
+from normstat.writers.run_record import RECORD, RunRecord, read_record
 from normstat.writers.writer import renamed
 
 
 @dataclass(frozen=True, slots=True)
 class Inverted:
-    """What a run of :func:`invert` wrote.
+    """Facts about the images that a run of :func:`invert` wrote.
 
     Attributes
     ----------
     images : how many.
-    lossless : whether each pixel is sure to be the one that ``apply`` read (after its resizing,
+    lossless : true if each pixel is sure to be the one that ``apply`` read (after its resizing,
         cropping and turning). Not with ``clip-standard``, not from float16, and not where the
         rounding of results may reach half of a stored unit (a mean far from all pixels).
     first : names of the first three, relative to the folder.
@@ -51,7 +51,7 @@ def invert(
 
     Parameters
     ----------
-    out : folder that ``apply`` has written; its own records tell what was done.
+    out : folder that ``apply`` has written, with its records.
     images : folder for the images: PNG, in a tree like that of the images that were read.
     overwrite : write to a folder that holds something; files of the same names are replaced.
     progress : told how far it is; None: nobody.
@@ -81,7 +81,7 @@ def invert(
     Inverted(images=1, lossless=True, first=('a.png',))
     """
     root, target = os.fspath(out), os.fspath(images)
-    arrays = _Arrays.of(root)
+    arrays = _ArrayReader.of(root)
     refuse_place(target, root, "images")
     if not overwrite:
         cure = "--overwrite replaces images of the same names, or choose another folder"
@@ -91,7 +91,7 @@ def invert(
     telling.total(found)
     first: list[str] = []
     for line in read_index(root):
-        name = renamed(line.input, ".png")
+        name = _output(line)
         _write(target, name, encode_png(arrays.pixels(line)))
         telling.advance(1)
         if len(first) < LOOK_AT:
@@ -99,16 +99,16 @@ def invert(
     return Inverted(found, lossless, tuple(first))
 
 
-class _Arrays:
+class _ArrayReader:
     """The arrays of a run, and the way back for each.
 
     Parameters
     ----------
     root : OUT.
-    record : what the run says of it.
+    record : of the run.
     """
 
-    def __init__(self, root: str, record: Record) -> None:
+    def __init__(self, root: str, record: RunRecord) -> None:
         self.root = root
         self._layout = record.layout
         self._normalizers = {
@@ -118,7 +118,7 @@ class _Arrays:
         self._stacks: dict[str, NDArray[Any]] = {}
 
     @classmethod
-    def of(cls, root: str) -> "_Arrays":
+    def of(cls, root: str) -> "_ArrayReader":
         record = read_record(root)
         if record is None:
             raise UsageError(
@@ -126,7 +126,7 @@ class _Arrays:
             )
         return cls(root, record)
 
-    def normalizer(self, line: Line) -> Normalizer:
+    def normalizer(self, line: IndexLine) -> Normalizer:
         if line.split not in self._normalizers:
             raise UsageError(
                 f"{shown(self.root)}: {RECORD} does not tell how the split {shown(line.split)} "
@@ -135,7 +135,7 @@ class _Arrays:
         normalizer = self._normalizers[line.split]
         return normalizer.on(line.dtype, line.scale) if line.scale else normalizer
 
-    def array(self, line: Line) -> NDArray[Any]:
+    def array(self, line: IndexLine) -> NDArray[Any]:
         """The array of an image, mapped into memory, as it was written."""
         if line.row is None:
             array = self._mapped(line)
@@ -161,7 +161,7 @@ class _Arrays:
             )
         return array
 
-    def pixels(self, line: Line) -> NDArray[Any]:
+    def pixels(self, line: IndexLine) -> NDArray[Any]:
         """The pixels of an image as they were read: shape (H, W, C), stored units."""
         array = self.array(line)
         maps = Coefficients(line.a, line.b) if line.a and line.b else None
@@ -173,12 +173,12 @@ class _Arrays:
         # Gray that was spread over the channels of color is as gray in the first as in all.
         return pixels[:, :, : len(line.channels)]
 
-    def _stack(self, line: Line) -> NDArray[Any]:
+    def _stack(self, line: IndexLine) -> NDArray[Any]:
         if line.output not in self._stacks:
             self._stacks[line.output] = self._mapped(line)
         return self._stacks[line.output]
 
-    def _mapped(self, line: Line) -> NDArray[Any]:
+    def _mapped(self, line: IndexLine) -> NDArray[Any]:
         path = f"{self.root}/{line.output}"
         try:
             return mapped(path)
@@ -190,7 +190,7 @@ class _Arrays:
         except Exception as error:
             raise self._refused(line, "is no whole .npy file") from error
 
-    def _refused(self, line: Line, problem: str) -> UsageError:
+    def _refused(self, line: IndexLine, problem: str) -> UsageError:
         row = "" if line.row is None else f", row {line.row}"
         return UsageError(
             f"{shown(f'{self.root}/{line.output}')}{row} (of {shown(line.input)}): {problem}; "
@@ -207,26 +207,28 @@ def _normalizer(root: str, split: str, content: Any) -> Normalizer:
         raise UsageError(f"{shown(root)}/{RECORD}: in {shown(split)}: {error}") from error
 
 
-def _checked(arrays: _Arrays, target: str) -> tuple[int, bool]:
-    """How many images there are, and whether none will lose anything.
+def _checked(arrays: _ArrayReader, target: str) -> tuple[int, bool]:
+    """Count the images, and tell if none will lose anything.
 
     Nothing is written before every line of the index, and the header of every array, was seen.
     """
-    names = Names(
-        target, lambda: (line.input for line in read_index(arrays.root)), extension=".png"
-    )
+    names = OutputNames(target, lambda: ((_output(x), x.input) for x in read_index(arrays.root)))
     found, lossless = 0, True
     for line in read_index(arrays.root):
         try:
             refuse_png(line.dtype, len(line.channels))
         except UsageError as error:
             raise UsageError(f"{shown(line.input)}: {error}") from error
-        names.add((line.input,))
+        names.add([(_output(line), line.input)])
         arrays.array(line)
         found += 1
         lossless = lossless and arrays.normalizer(line).is_lossless(line.dtype)
     names.check()
     return found, lossless
+
+
+def _output(line: IndexLine) -> str:
+    return renamed(line.input, ".png")
 
 
 def _write(target: str, name: str, data: bytes) -> None:

@@ -31,16 +31,34 @@ NAME=FOLDER takes a folder in
             f"{shown(labels.first)}; --labels count takes them in"
         )
     if survey.alone.number:
-        yield _alone_notice(survey.alone)
+        yield _notice(
+            survey.alone,
+            "is left out for its name alone; if it is a class, --labels count counts it",
+            "are left out for their names alone; if they are classes, --labels count counts them",
+        )
     if survey.only_labels:
         yield "all images are labels by name, so these are what is counted"
     for (split, other), images in sorted(survey.taken.items()):
         s = "" if images == 1 else "s"
         yield f"--split-dir {split} takes {images:,} image{s} out of {other}"
     if survey.ordinary.number:
-        yield _ordinary_notice(survey.ordinary)
+        makes = f"--split-dir {quoted(f'{survey.ordinary.split}={_first(survey.ordinary)}')} makes"
+        yield _notice(
+            survey.ordinary,
+            "has a split's word in its name, but nothing beside it makes it a split, so it is an "
+            f"ordinary folder; {makes} it a split",
+            "have a split's word in their names, but nothing beside them makes them splits, so "
+            f"they are ordinary folders; {makes} it a split",
+        )
     if survey.doubtful.number:
-        yield _doubtful_notice(survey.doubtful)
+        leaves = f"--exclude {quoted_glob(_first(survey.doubtful))} leaves"
+        yield _notice(
+            survey.doubtful,
+            "has a word of labels in its name, but its files are not named after images beside it, "
+            f"so they are counted; {leaves} it out",
+            "have a word of labels in their names, but their files are not named after images "
+            f"beside them, so they are counted; {leaves} that one out",
+        )
     others = survey.all_skipped(Reason.UNKNOWN_EXTENSION)
     if others.images:
         yield (
@@ -58,46 +76,14 @@ def _were(number: int) -> str:
     return "were" if number != 1 else "was"
 
 
-def _alone_notice(folders: Folders) -> str:
-    """Folders that are left out, and may be classes."""
-    first = folders.first.removesuffix("/")
+def _notice(folders: Folders, one: str, several: str) -> str:
+    """A line on folders: on the only one, or on how many there are, with the first."""
+    first = shown(_first(folders))
     if folders.number == 1:
-        return (
-            f"{shown(first)}: is left out for its name alone; if it is a class, --labels count "
-            "counts it"
-        )
-    return (
-        f"{folders.number} folders are left out for their names alone, the first: {shown(first)}; "
-        "if they are classes, --labels count counts them"
-    )
+        return f"{first}: {one}"
+    sentence, _, cure = several.partition(";")
+    return f"{folders.number} folders {sentence}, the first: {first};{cure}"
 
 
-def _doubtful_notice(folders: Folders) -> str:
-    """Folders that may be of labels, and are counted."""
-    first = folders.first.removesuffix("/")
-    leaves = f"--exclude {quoted_glob(first)} leaves"
-    if folders.number == 1:
-        return (
-            f"{shown(first)}: has a word of labels in its name, but its files are not named after "
-            f"images beside it, so they are counted; {leaves} it out"
-        )
-    return (
-        f"{folders.number} folders have a word of labels in their names, but their files are not "
-        f"named after images beside them, so they are counted, the first: {shown(first)}; {leaves} "
-        "that one out"
-    )
-
-
-def _ordinary_notice(folders: Folders) -> str:
-    """Folders that may be splits, and are none."""
-    first = folders.first.removesuffix("/")
-    makes = f"--split-dir {quoted(f'{folders.split}={first}')} makes it a split"
-    if folders.number == 1:
-        return (
-            f"{shown(first)}: has a split's word in its name, but nothing beside it makes it a "
-            f"split, so it is an ordinary folder; {makes}"
-        )
-    return (
-        f"{folders.number} folders have a split's word in their names, but nothing beside them "
-        f"makes them splits, so they are ordinary folders, the first: {shown(first)}; {makes}"
-    )
+def _first(folders: Folders) -> str:
+    return folders.first.removesuffix("/")

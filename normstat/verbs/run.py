@@ -1,27 +1,25 @@
-"""A run over the images of a folder, and the options of the verbs that start one."""
+"""A run over the images of a source, while their names are looked through."""
 
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from normstat.errors import EngineLost, NothingToRead, UsageError
-from normstat.executors import Executor, InProcess, Job, Local, available_cpus
+from normstat.errors import EngineLost, NothingToRead
+from normstat.executors import Executor, Job
 from normstat.executors.executor import Map, R
 from normstat.files import shown
-from normstat.images import FORMATS, FRAMES, LAYOUTS, LeftOut, Shard, Unreadable
+from normstat.images import FORMATS, LeftOut, ReadOptions, Shard, Unreadable
 from normstat.sources import Selection, Source, Survey, open_source
 from normstat.stats import Settings
 from normstat.verbs.listeners import Progress
 from normstat.verbs.notices import notices_of_names
+from normstat.writers.run_record import record_in_data
 
-#: What ``--channels`` may be.
-CHANNELS = ("auto", "gray", "rgb")
 #: Of how many results a run shows what became of them.
 LOOK_AT = 3
-_LONGEST = 1_000_000  # seconds; clocks cannot be set to much more
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +37,8 @@ class Images:
     versions: bool = False
 
     @classmethod
-    def of(
-        cls, path: str | os.PathLike[str], settings: Settings, splits: Iterable[str]
-    ) -> "Images":
-        """The images of a folder, found as the settings say; of all splits if none is named."""
-        source = folder_of(path, settings)
+    def of(cls, source: Source, splits: Iterable[str]) -> "Images":
+        """The images of some splits; of all if none is named."""
         selection = source.selection(tuple(dict.fromkeys(splits)))
         if not selection.splits:
             raise NothingToRead(_nothing_found(source, selection))
@@ -54,19 +49,20 @@ class Images:
         return self.source.shards(self.selection, self.versions)
 
 
-def folder_of(
-    path: str | os.PathLike[str],
-    settings: Settings,
-    split_dirs: Mapping[str, str] | None = None,
-) -> Source:
-    """A folder, looked through as the settings say, but for other `split_dirs`."""
+def folder_of(path: str | os.PathLike[str], settings: Settings) -> Source:
+    """Open DATA, looked through as the settings say."""
     return open_source(
-        path,
-        settings.split_dirs if split_dirs is None else split_dirs,
-        settings.include,
-        settings.exclude,
-        settings.labels,
+        path, settings.split_dirs, settings.include, settings.exclude, settings.labels
     )
+
+
+def read_options(source: Source, settings: Settings) -> ReadOptions:
+    """The settings, with channels named as in the record of ``apply`` if that made the images."""
+    reading = settings.reading()
+    applied = record_in_data(source.root)
+    if applied and applied.channels and settings.channel_names is None:
+        return replace(reading, names=applied.channels)
+    return reading
 
 
 class Run:
@@ -122,68 +118,6 @@ class Run:
             self.images[shard.split] += len(shard)
 
 
-def executor_for(workers: int | None, image_timeout: float) -> Executor:
-    """The executor that a number of workers asks for: 0 is this process, None one per CPU."""
-    return InProcess() if workers == 0 else Local(workers or available_cpus(), image_timeout)
-
-
-def names_of(names: str | Iterable[str]) -> tuple[str, ...]:
-    """One name, or several."""
-    return (names,) if isinstance(names, str) else tuple(names)
-
-
-def refuse_options(
-    settings: Settings,
-    workers: int | None = None,
-    max_errors: int | None = None,
-    image_timeout: float = 0,
-) -> None:
-    """Refuse options that are out of range.
-
-    Raises
-    ------
-    UsageError
-    """
-    if settings.channels not in CHANNELS:
-        raise UsageError(
-            f"--channels {shown(settings.channels)}: should be one of {', '.join(CHANNELS)}"
-        )
-    if settings.layout not in LAYOUTS:
-        raise UsageError(
-            f"--layout {shown(settings.layout)}: should be one of {', '.join(LAYOUTS)}"
-        )
-    if settings.frames not in FRAMES:
-        raise UsageError(f"--frames {shown(settings.frames)}: should be one of {', '.join(FRAMES)}")
-    _refuse_names(settings.channel_names)
-    least = {
-        "--workers": (workers, 0),
-        "--max-errors": (max_errors, 0),
-        "--max-pixels": (settings.max_pixels, 1),
-        "--max-value": (settings.max_value, 1),
-        "--resize": (settings.resize, 1),
-        "--crop": (settings.crop, 1),
-        "--image-timeout": (image_timeout, 0),
-    }
-    for option, (value, minimum) in least.items():
-        if value is not None and not value >= minimum:
-            raise UsageError(f"{option} {value}: should be {minimum} or more")
-    if settings.resize and settings.crop and settings.crop > settings.resize:
-        raise UsageError(
-            f"--crop {settings.crop}: should be at most --resize {settings.resize}, to which the "
-            "shorter side is resized first"
-        )
-    if image_timeout > _LONGEST:
-        raise UsageError(f"--image-timeout {image_timeout}: should be {_LONGEST} or less; 0: never")
-
-
-def _refuse_names(names: tuple[str, ...] | None) -> None:
-    if names is None:
-        return
-    if not all(names) or len(set(names)) < len(names) or not names:
-        listed = ",".join(map(shown, names))
-        raise UsageError(f"--channel-names {listed}: should be different names, as in B02,B03,B04")
-
-
 def most_frequent(records: Sequence[Unreadable]) -> str:
     """The most frequent codes, each with what to do about it, and the first record."""
     codes = Counter(record.code for record in records)
@@ -195,6 +129,13 @@ def most_frequent(records: Sequence[Unreadable]) -> str:
     first = records[0]
     return (
         f"{frequent}; the first: {shown(first.path)}: {first.code} {shown(first.detail)}".rstrip()
+    )
+
+
+def none_readable(source: Source, listed: int, records: Sequence[Unreadable]) -> NothingToRead:
+    """The error that not one of so many images could be read, with the most frequent reasons."""
+    return NothingToRead(
+        f"{shown(source.root)}: none of {listed} images can be read ({most_frequent(records)})"
     )
 
 

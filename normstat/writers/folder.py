@@ -1,7 +1,7 @@
 """OUT: the folder that arrays are written to, from the start of a run to its end.
 
-``normstat.partial.json`` is there from the start of a run: what was decided. ``normstat.json``
-takes its place at the end, so it is there only if everything else is. ``index.jsonl`` has a line
+``normstat.partial.json`` has the decisions of a run from its start. ``normstat.json`` takes its
+place at the end, so it is there only if everything else is. ``index.jsonl`` has a line
 for each array, in the order of the walk; ``normstat.partial.jsonl`` those that may be there.
 """
 
@@ -9,7 +9,6 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import partial
 from itertools import chain
 from typing import Any, TextIO
 
@@ -19,7 +18,6 @@ from normstat.files import shown
 from normstat.statsfile import render
 from normstat.writers.index import INDEX, read_index
 from normstat.writers.journal import PLANNED, distinct, plan, planned, refuse_no_list
-from normstat.writers.npy import UNFINISHED
 from normstat.writers.outdir_checks import (
     Disk,
     has_anything,
@@ -27,33 +25,37 @@ from normstat.writers.outdir_checks import (
     linked_folders,
     refuse_filled,
     refuse_links,
-    refuse_long_name,
     refuse_place,
     writing,
 )
 from normstat.writers.run_record import RECORD, STARTED, earlier_record, refuse_other_settings
+from normstat.writers.writer import UNFINISHED
 
 #: Names in OUT that no folder of images may have.
 RESERVED = (RECORD, STARTED, INDEX, PLANNED, UNFINISHED)
 
 
-class Out:
+class OutputFolder:
     """The folder of one run.
 
     Parameters
     ----------
     root : OUT.
+    overwrite, skip_existing : see :func:`normstat.apply`.
     """
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, overwrite: bool = False, skip_existing: bool = False) -> None:
         self.root = root
+        self.overwrite = overwrite
+        self.skip_existing = skip_existing
+        self._unfinished = f"{root}/{UNFINISHED}"
         self._decided: dict[str, Any] = {}
         self._continues = False
         self._made = False
         self._looked_at = ""  # the folder of outputs that was no link
 
-    def refuse(self, data: str, overwrite: bool, skip_existing: bool) -> None:
-        """Find out whether a run may write here, before any work.
+    def refuse(self, data: str) -> None:
+        """Refuse to write here, before any work.
 
         Raises
         ------
@@ -66,54 +68,46 @@ class Out:
                 f"{shown(self.root)}: holds {shown(data)}, whose files could be written over; "
                 "arrays belong elsewhere"
             )
-        if overwrite and skip_existing:
+        if self.overwrite and self.skip_existing:
             raise UsageError("--overwrite and --skip-existing: choose one")
-        if not overwrite and not skip_existing and self._has_anything():
+        if not self.overwrite and not self.skip_existing and self._has_anything():
             continues = "--skip-existing continues an interrupted run"
             cure = continues if earlier_record(self.root) else "or choose another folder"
             refuse_filled(self.root, f"--overwrite replaces what is there, {cure}")
 
-    def begin(
-        self,
-        decided: Mapping[str, Any],
-        outputs: Iterable[str],
-        overwrite: bool,
-        skip_existing: bool,
-    ) -> None:
-        """Make the folder, or make it ready again.
+    @contextmanager
+    def begun(self, decided: Mapping[str, Any], outputs: Iterable[str]) -> Iterator[None]:
+        """Make the folder, or make it ready again; at the end remove unfinished files.
 
         Parameters
         ----------
-        decided : what the run's record says before any work; JSON-ready.
-        outputs : what the run will write.
+        decided : the run's record, as far as it is known before any work; JSON-ready.
+        outputs : names of the files that the run will write.
 
         Raises
         ------
         UsageError
             There is a run to continue, and it had other settings. A folder on the way to an
-            output is a link. A stack cannot be named for its split.
+            output is a link.
         OutputError
             The folder cannot be written to.
         """
         self._decided = dict(decided)
-        self._continues = skip_existing and self._has_anything()
+        self._continues = self.skip_existing and self._has_anything()
         if self._continues:
             refuse_other_settings(self.root, self._decided)
             refuse_no_list(self.root)
-        if decided["store"] == "stack":
-            for split in decided["normalizers"]:
-                refuse_long_name(self.root, f"{split}.npy")
         outputs = self._without_links(outputs)
         try:
             with writing(self.root):
                 self._made = not os.path.isdir(self.root)
                 os.makedirs(self.root, exist_ok=True)
-                if overwrite:
+                if self.overwrite:
                     self._remove_earlier(outputs)
                 self._make_ready()
-        except BaseException:
-            self.give_up()
-            raise
+            yield
+        finally:
+            self._remove_unfinished()
 
     def plan(self, outputs: Iterable[str]) -> None:
         """Note outputs before they are written: --overwrite removes them if this run never ends.
@@ -133,13 +127,19 @@ class Out:
         with writing(self.root), open(self._path(INDEX), "w", encoding="ascii") as file:
             yield file
 
-    def finish(self, result: Mapping[str, Any]) -> None:
-        """Write the record: from now on the arrays count as complete."""
+    def finish(self, result: Mapping[str, Any], besides: Iterable[str]) -> None:
+        """Write the record: from now on the arrays count as complete.
+
+        Parameters
+        ----------
+        result : the rest of the record.
+        besides : files of the result that the index need not list.
+        """
         with writing(self.root):
             if self._continues:
-                self._remove_left_over()
+                self._remove_left_over(besides)
             self._write(RECORD, self._decided | dict(result))
-            self.give_up()
+            self._remove_unfinished()
             self._remove(PLANNED)
             self._remove(STARTED)
 
@@ -148,7 +148,7 @@ class Out:
 
         If the run continued another, that one's arrays stay, and can be continued still.
         """
-        self.give_up()
+        self._remove_unfinished()
         if self._continues:
             return
         for name in (INDEX, PLANNED, STARTED):
@@ -157,14 +157,13 @@ class Out:
             with suppress(OSError):  # somebody has put something there
                 os.rmdir(self.root)
 
-    def give_up(self) -> None:
-        """Leave only what is whole."""
-        shutil.rmtree(self._unfinished, ignore_errors=True)
-
-    def earlier_bytes(self, disk: Disk) -> int:
-        """Bytes that the arrays of earlier runs take."""
+    def overwritten_bytes(self, disk: Disk) -> int:
+        """Bytes on the disk of arrays of earlier runs, which are removed first."""
+        if not self.overwrite:
+            return 0
         size = self._size(INDEX) + self._size(PLANNED)
-        return sum(disk.taken(self._size(output)) for output in distinct(self._listed, size))
+        sizes = map(self._size, distinct(self._listed, size))
+        return sum(disk.file(size).on_disk for size in sizes)
 
     def _has_anything(self) -> bool:
         # A run that was killed at once leaves the folder for unfinished files and nothing else.
@@ -191,8 +190,8 @@ class Out:
         return output
 
     def _make_ready(self) -> None:
-        """From a folder that is complete, or empty, to one that is begun."""
-        shutil.rmtree(self._unfinished, ignore_errors=True)
+        """Turn a folder that is complete, or empty, into one that is begun."""
+        self._remove_unfinished()
         os.mkdir(self._unfinished)
         self._write(STARTED, self._decided)
         self._remove(RECORD)
@@ -201,10 +200,10 @@ class Out:
         self._remove(INDEX)
 
     def _remove_earlier(self, outputs: Iterable[str]) -> None:
-        """Everything of earlier runs, and what would look like a result of this one.
+        """Remove all files of earlier runs, and those that would look like a result of this one.
 
-        The records go first, so that nobody takes for complete, or continues, what is left of a
-        run; the lists of arrays go last, so that the next --overwrite has them.
+        The records go first, so that nobody continues the rest of a run, or takes it for complete;
+        the lists of arrays go last, so that the next --overwrite has them.
         """
         for name in (RECORD, STARTED):
             self._remove(name)
@@ -213,12 +212,15 @@ class Out:
         for name in (INDEX, PLANNED):
             self._remove(name)
 
-    def _remove_left_over(self) -> None:
-        """Arrays of images that are not selected, or cannot be read, any more."""
-        if self._decided["store"] == "npy":  # a stack without rows is in no index
-            noted = partial(planned, self.root)
-            for output in distinct(noted, self._size(PLANNED), besides=self._indexed):
-                self._remove(output)
+    def _remove_left_over(self, besides: Iterable[str]) -> None:
+        """Remove arrays of images that are not selected, or cannot be read, any more."""
+        kept = tuple(besides)
+        for output in distinct(
+            lambda: planned(self.root),
+            self._size(PLANNED),
+            besides=lambda: chain(kept, self._indexed()),
+        ):
+            self._remove(output)
 
     def _listed(self) -> Iterator[str]:
         """The arrays that there may be of earlier runs."""
@@ -241,14 +243,13 @@ class Out:
         with suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError):
             os.unlink(self._path(self._checked(name)))
 
+    def _remove_unfinished(self) -> None:
+        shutil.rmtree(self._unfinished, ignore_errors=True)
+
     def _size(self, name: str) -> int:
         """Bytes of a file; 0 if it is not there."""
         path = self._path(name)
         return os.path.getsize(path) if os.path.isfile(path) else 0
-
-    @property
-    def _unfinished(self) -> str:
-        return self._path(UNFINISHED)
 
     def _path(self, name: str) -> str:
         return f"{self.root}/{name}"

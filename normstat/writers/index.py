@@ -12,14 +12,14 @@ from normstat.errors import UsageError
 from normstat.files import shown
 from normstat.images import path_from_text, path_text
 from normstat.writers.journal import array_inside, inside
-from normstat.writers.writer import Row, Writer
+from normstat.writers.writer import ArrayRow, Writer
 
 #: In OUT.
 INDEX = "index.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class IndexLine:
     """A line of the index.
 
     Attributes
@@ -45,12 +45,12 @@ class Line:
     scale: int | None = None
 
 
-def index_line(row: Row, writer: Writer, number: int | None) -> str:
-    """The line of the index for an image; ``number`` is its row in a stack."""
+def index_line(row: ArrayRow, writer: Writer, number: int) -> str:
+    """The line of the index for an image; `number` arrays of its split lie before it."""
     content: dict[str, Any] = {
         "input": path_text(row.path),
         "output": path_text(writer.output(row.split, row.path)),
-        "row": number,
+        "row": None if writer.file_per_image else number,
         "split": row.split,
         "shape": row.shape,
         "dtype": row.kind.dtype,
@@ -62,7 +62,7 @@ def index_line(row: Row, writer: Writer, number: int | None) -> str:
     return json.dumps({name: value for name, value in content.items() if value is not None}) + "\n"
 
 
-def read_index(root: str) -> Iterator[Line]:
+def read_index(root: str) -> Iterator[IndexLine]:
     """The lines of an index.
 
     Raises
@@ -97,7 +97,7 @@ def _texts_of(path: str) -> Iterator[bytes]:
         ) from error
 
 
-def _line(content: Any) -> Line:
+def _line(content: Any) -> IndexLine:
     row = content.get("row")
     shape = tuple(map(index, content["shape"]))
     a, b = (_numbers(content[name]) if name in content else None for name in ("a", "b"))
@@ -106,7 +106,7 @@ def _line(content: Any) -> Line:
         raise ValueError("a scale is 1 or more")
     if len(a or ()) != len(b or ()) or (a and len(a) not in (1, shape[0], shape[-1])):
         raise ValueError("a and b should have a number for each channel")
-    return Line(
+    return IndexLine(
         inside(path_from_text(content["input"])),
         array_inside(path_from_text(content["output"])),
         None if row is None else index(row),

@@ -1,7 +1,7 @@
 """The outputs that a run is about to write, noted before it does.
 
-A run that is killed may have written more than its index tells. Whoever replaces it has to find
-all of that: later it would pass for a result.
+A run that is killed may have written more than its index tells. A run that replaces it has to
+find all of that: later it would pass for a result.
 """
 
 import json
@@ -105,8 +105,8 @@ def folded(name: str) -> str:
     """The same for names that are the same file on this system.
 
     By default, on macOS and Windows case does not count, nor how an accented letter is composed.
-    It is not tried out on the disk of OUT, where a dry run may not write; who has another one there
-    is asked to rename a file that need not be renamed.
+    It is not tried out on the disk of OUT, where a dry run may not write; on another kind of disk
+    users are asked to rename a file that need not be renamed.
     """
     if not _FOLDS:
         return name

@@ -10,11 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from normstat import files
-from normstat.writers.writer import header, renamed
+from normstat.writers.writer import UNFINISHED, Writer, header, renamed
 
-#: Folder in OUT for files that are not finished.
-UNFINISHED = ".normstat"
-# What NumPy's parser ends in on bytes that are no header; they are evaluated as a literal.
+# NumPy's parser ends in one of these on bytes that are no header: they are evaluated as a literal.
 _NO_HEADER = (
     ValueError,
     TypeError,
@@ -29,21 +27,31 @@ _NO_HEADER = (
 
 
 @dataclass(frozen=True, slots=True)
-class Npy:
+class Npy(Writer):
     """Writes files like ``OUT/train/cat/1.npy``.
 
     Attributes
     ----------
-    root : OUT.
-    resume : tell of arrays that are there already.
+    root, dtype, resume : see :class:`normstat.writers.Writer`.
     """
 
     root: str
+    dtype: str
     resume: bool = False
 
-    def write(self, split: str, path: str, slot: int, array: NDArray[Any]) -> None:
+    def output(self, split: str, path: str) -> str:
+        """The path of the image with another extension.
+
+        >>> Npy("out", "float32").output("train", "train/cat/1.jpg")
+        'train/cat/1.npy'
+        """
+        return renamed(path, ".npy")
+
+    def write(self, split: str, path: str, slot: int, array: NDArray[Any]) -> bool:
         """Write the array of one image; a file appears under its name when it is whole."""
         target = f"{self.root}/{self.output(split, path)}"
+        if self.resume and _holds(target, array):
+            return False
         unfinished = f"{self.root}/{UNFINISHED}/{files.unique()}"
         try:
             with open(unfinished, "wb", buffering=0) as file:
@@ -54,26 +62,24 @@ class Npy:
             with suppress(OSError):
                 os.unlink(unfinished)
             raise
+        return True
 
-    def written(self, split: str, path: str, slot: int) -> NDArray[Any] | None:
-        """The array of an image as an earlier run has left it, mapped into memory."""
-        if not self.resume:
-            return None
-        name = f"{self.root}/{self.output(split, path)}"
-        try:
-            array = mapped(name)
-        except (FileNotFoundError, files.NotRegularError, *_NO_HEADER):  # none, or none of ours
-            return None
-        whole = os.path.getsize(name) == array.offset + array.nbytes
-        return array if whole and array.flags.c_contiguous else None
 
-    def output(self, split: str, path: str) -> str:
-        """The path of the image with another extension.
+def _holds(path: str, array: NDArray[Any]) -> bool:
+    """True if a file holds this very array, bit for bit.
 
-        >>> Npy("out").output("train", "train/cat/1.jpg")
-        'train/cat/1.npy'
-        """
-        return renamed(path, ".npy")
+    Its shape would not tell: the image may have been replaced since by another of its size.
+    The map of the file is closed on return, or Windows would not let it be replaced.
+    """
+    try:
+        found = mapped(path)
+    except (FileNotFoundError, files.NotRegularError, *_NO_HEADER):  # none, or none of ours
+        return False
+    if (found.shape, found.dtype) != (array.shape, array.dtype) or not found.flags.c_contiguous:
+        return False
+    bits = f"u{array.itemsize}"  # as numbers, 0 and -0 would be the same
+    whole = os.path.getsize(path) == found.offset + found.nbytes
+    return whole and np.array_equal(found.view(bits), array.view(bits))
 
 
 def mapped(path: str) -> np.memmap[Any, Any]:

@@ -1,4 +1,4 @@
-"""The folder that a run fills: refused before any work, or told when it cannot be written."""
+"""Checks of the folder that a run fills, and of the disk that it is on."""
 
 import errno
 import os
@@ -11,6 +11,26 @@ from normstat.errors import OutputError, UsageError
 from normstat.files import shown, unwritten
 
 _LARGEST_BLOCK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class DiskUsage:
+    """Room that files take.
+
+    Attributes
+    ----------
+    files, bytes : how many, and of what size together.
+    on_disk : bytes of the blocks that hold them.
+    """
+
+    files: int = 0
+    bytes: int = 0
+    on_disk: int = 0
+
+    def __add__(self, other: "DiskUsage") -> "DiskUsage":
+        return DiskUsage(
+            self.files + other.files, self.bytes + other.bytes, self.on_disk + other.on_disk
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +48,19 @@ class Disk:
 
     @classmethod
     def of(cls, root: str) -> "Disk":
-        """Of a folder that need not be there yet."""
+        """The disk of a folder that need not be there yet."""
         place = _nearest(root)
         block = os.statvfs(place).f_frsize if hasattr(os, "statvfs") else 1
         # Network file systems tell what they transfer at a time, which no file is rounded up to.
         return cls(shutil.disk_usage(place).free, block if 0 < block <= _LARGEST_BLOCK else 1)
 
-    def taken(self, size: int) -> int:
-        """Bytes that a file of a size takes.
+    def file(self, size: int) -> DiskUsage:
+        """Room that a file of a size takes.
 
-        >>> Disk(10**9, 4096).taken(4097)
-        8192
+        >>> Disk(10**9, 4096).file(4097)
+        DiskUsage(files=1, bytes=4097, on_disk=8192)
         """
-        return -(-size // self.block) * self.block
+        return DiskUsage(1, size, -(-size // self.block) * self.block)
 
 
 def _nearest(root: str) -> str:
@@ -52,7 +72,7 @@ def _nearest(root: str) -> str:
 
 
 def is_inside(path: str, folder: str) -> bool:
-    """Whether a path is a folder or leads into it, whatever links are on the way.
+    """True if a path is a folder or leads into it, by any links on the way.
 
     >>> is_inside("a/b", "a"), is_inside("a", "a"), is_inside("a", "a/b"), is_inside("ab", "a")
     (True, True, False, False)
@@ -113,7 +133,7 @@ def refuse_long_name(root: str, name: str) -> None:
 
 
 def has_anything(root: str, besides: str = "") -> bool:
-    """Whether there is a folder with something in it, `besides` a certain name.
+    """True if there is a folder with something in it, `besides` a certain name.
 
     Raises
     ------
@@ -132,7 +152,7 @@ def has_anything(root: str, besides: str = "") -> bool:
 def linked_folders(root: str) -> Iterator[str]:
     """The links below a folder that may lead to other folders, as ``train/cat/``.
 
-    What cannot be looked into is passed over: :func:`refuse_links` looks again, at each folder.
+    Folders that cannot be looked into are passed over: :func:`refuse_links` looks again, at each.
     """
     places = [""]
     while places:

@@ -1,4 +1,4 @@
-"""What a run records about OUT: ``normstat.json``, and while it lasts ``normstat.partial.json``."""
+"""The record of a run: ``normstat.json`` in OUT, and while it lasts ``normstat.partial.json``."""
 
 import json
 import os
@@ -12,6 +12,7 @@ from normstat.files import shown
 from normstat.images import ARRAY_LAYOUTS
 from normstat.statsfile import render
 from normstat.statsfile.json_reader import Node
+from normstat.writers import WRITERS, writer_of
 
 #: Of ``normstat.json`` and ``normstat.partial.json``.
 SCHEMA = "normstat/apply/1"
@@ -22,19 +23,18 @@ STARTED = "normstat.partial.json"
 _VERSIONS = ("normstat", "decoder")
 _SELECTING = ("include", "exclude")
 _MOST = 1 << 26
-_STORES = ("npy", "stack")
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """What a finished run says of its folder.
+class RunRecord:
+    """The record of a finished run.
 
     Attributes
     ----------
     layout : of the arrays, ``chw`` or ``hwc``.
     channels : their names; None if the number of channels differs from image to image.
-    store : ``npy`` or ``stack``.
-    normalizers : split → what :func:`normstat.methods.from_record` takes.
+    store : name of the writer, one of :data:`normstat.writers.WRITERS`.
+    normalizers : split → record of its normalizer, see :func:`normstat.methods.from_record`.
     """
 
     layout: str
@@ -43,8 +43,8 @@ class Record:
     normalizers: Mapping[str, Mapping[str, Any]]
 
 
-def record_in_data(root: str) -> Record | None:
-    """What a finished run recorded in a folder of images; None if the folder is not of ``apply``.
+def record_in_data(root: str) -> RunRecord | None:
+    """Read the record of a finished run in a folder of images; None if it is not of ``apply``.
 
     A file that only happens to be called ``normstat.json`` says nothing here.
 
@@ -56,7 +56,7 @@ def record_in_data(root: str) -> Record | None:
     if not (_is_ours(f"{root}/{RECORD}") or _is_ours(f"{root}/{STARTED}")):
         return None
     record = read_record(root)
-    if record and record.store == "stack":
+    if record and not writer_of(record.store).file_per_image:
         raise UsageError(
             f"{shown(root)}: holds stacks of many images, which are read with NumPy; use --store "
             "npy for arrays to compute with"
@@ -64,8 +64,8 @@ def record_in_data(root: str) -> Record | None:
     return record
 
 
-def read_record(root: str) -> Record | None:
-    """What a finished run recorded in a folder; None if the folder is not of ``apply``.
+def read_record(root: str) -> RunRecord | None:
+    """Read the record of a finished run; None if the folder is not of ``apply``.
 
     Raises
     ------
@@ -82,13 +82,13 @@ def read_record(root: str) -> Record | None:
     return None
 
 
-def _record(path: str) -> Record:
+def _record(path: str) -> RunRecord:
     node = Node(_load(path), "")
     try:
-        return Record(
+        return RunRecord(
             node["layout"].one_of(ARRAY_LAYOUTS),
             node["channels"].optional(_texts),
-            node["store"].one_of(_STORES),
+            node["store"].one_of(tuple(WRITERS)),
             {split: normalizer.value for split, normalizer in node["normalizers"].items()},
         )
     except StatsFileError as error:
@@ -96,7 +96,7 @@ def _record(path: str) -> Record:
 
 
 def earlier_record(root: str) -> dict[str, Any] | None:
-    """What an earlier run had decided, whether it ended or not; None if there was none.
+    """Read the record of an earlier run, complete or not; None if there was none.
 
     Raises
     ------
@@ -122,7 +122,7 @@ def refuse_other_settings(root: str, decided: Mapping[str, Any]) -> None:
 
     Parameters
     ----------
-    decided : what the record of the new run says before any work.
+    decided : the record of the new run, as far as it is known before any work.
 
     Raises
     ------
@@ -145,7 +145,7 @@ def refuse_other_settings(root: str, decided: Mapping[str, Any]) -> None:
 
 
 def _comparable(record: Mapping[str, Any]) -> dict[str, Any]:
-    """What has to be the same for a run to be continued."""
+    """The part of a record that has to be the same for a run to be continued."""
     kept = {name: value for name, value in record.items() if name not in _VERSIONS}
     if isinstance(kept.get("settings"), dict):
         settings = kept["settings"].items()

@@ -1,38 +1,73 @@
 """One ``.npy`` file for each split, with an image a row."""
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from normstat.errors import Stopped
-from normstat.writers.npy import UNFINISHED
-from normstat.writers.writer import header
+from normstat.errors import Stopped, UsageError
+from normstat.files import shown
+from normstat.writers.outdir_checks import Disk, DiskUsage, refuse_long_name
+from normstat.writers.writer import HEADER_BYTES, UNFINISHED, Writer, header
 
 _BLOCK = 1 << 24
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
+class Stack(Writer):
     """Writes files like ``OUT/train.npy``, of shape (N, C, H, W) or (N, H, W, C).
 
     A file is made with a row for every image that is listed; :meth:`finish` closes the gaps that
-    unreadable ones have left, and only then gives it its name.
+    unreadable ones have left, and only then gives it its name. Rows do not tell if they are whole,
+    so each is written again when a run is continued.
 
     Attributes
     ----------
-    root : OUT.
+    root, dtype, resume : see :class:`normstat.writers.Writer`.
     shape : of one image's array.
-    dtype : of the values.
     """
 
+    file_per_image: ClassVar[bool] = False
     root: str
-    shape: tuple[int, ...]
     dtype: str
+    resume: bool = False
+    shape: tuple[int, ...] = ()
+
+    def output(self, split: str, path: str) -> str:
+        """The file of the split.
+
+        >>> Stack("out", "float32").output("train", "train/cat/1.jpg")
+        'train.npy'
+        """
+        return f"{split}.npy"
+
+    def disk_usage(self, arrays: Mapping[str, DiskUsage], disk: Disk) -> DiskUsage:
+        """A file for each split, even if no array is in it."""
+        files = (disk.file(own.bytes - (own.files - 1) * HEADER_BYTES) for own in arrays.values())
+        return sum(files, DiskUsage())
+
+    def fit(self, shapes: Mapping[tuple[int, ...], str], splits: Iterable[str]) -> Self:
+        """The same for arrays of one shape.
+
+        Raises
+        ------
+        UsageError
+            They have several, with two images that differ; or a split's name is none for a file.
+        """
+        (first, one), *others = shapes.items()
+        if others:
+            second, other = others[0]
+            raise UsageError(
+                f"--store stack: {shown(one)} becomes an array of shape {first}, {shown(other)} "
+                f"one of {second}; --resize N --crop N make sizes equal, --channels rgb channels"
+            )
+        for split in splits:
+            refuse_long_name(self.root, self.output(split, ""))
+        return replace(self, shape=first)
 
     def begin(self, split: str, rows: int) -> None:
         """Make room for so many rows: a disk that is too small is found now."""
@@ -44,7 +79,7 @@ class Stack:
                 os.posix_fallocate(file.fileno(), 0, len(start) + rows * self._row_bytes)
             file.truncate(len(start) + rows * self._row_bytes)
 
-    def write(self, split: str, path: str, slot: int, array: NDArray[Any]) -> None:
+    def write(self, split: str, path: str, slot: int, array: NDArray[Any]) -> bool:
         """Write the array of one image into its row.
 
         Raises
@@ -60,26 +95,15 @@ class Stack:
         with open(self._unfinished(split), "r+b") as file:
             file.seek(self._first_row + slot * self._row_bytes)
             file.write(array.data)
+        return True
 
-    def written(self, split: str, path: str, slot: int) -> NDArray[Any] | None:
-        """Nothing of an earlier run: rows do not tell whether they are whole."""
-        return None
-
-    def output(self, split: str, path: str) -> str:
-        """The file of the split.
-
-        >>> Stack("out", (3, 8, 8), "float32").output("train", "train/cat/1.jpg")
-        'train.npy'
-        """
-        return f"{split}.npy"
-
-    def finish(self, split: str, rows: int, gaps: Sequence[int]) -> None:
+    def finish(self, split: str, rows: int, gaps: Sequence[int]) -> Iterable[str]:
         """Close the gaps, and let the file appear under its name.
 
         Parameters
         ----------
-        rows : how many were made room for.
-        gaps : those that hold nothing, in rising order.
+        rows : as many as at :meth:`begin`.
+        gaps : rows that hold nothing, in rising order.
         """
         unfinished = self._unfinished(split)
         with open(unfinished, "r+b") as file:
@@ -90,7 +114,9 @@ class Stack:
             file.seek(0)
             file.write(header((kept, *self.shape), self.dtype))
             file.truncate(self._first_row + kept * self._row_bytes)
-        os.replace(unfinished, f"{self.root}/{self.output(split, '')}")
+        output = self.output(split, "")
+        os.replace(unfinished, f"{self.root}/{output}")
+        return (output,)
 
     def _move_down(self, file: BinaryIO, first: int, end: int, by: int) -> None:
         """Rows first to end - 1 move to smaller numbers, block by block."""

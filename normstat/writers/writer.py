@@ -1,17 +1,22 @@
-"""What a writer of arrays is, and what is known of each array that it wrote."""
+"""The protocol of all writers, and the facts about each array that one has written."""
 
 import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from normstat.images import FORMATS, Kind
+from normstat.writers.outdir_checks import Disk, DiskUsage
+
+#: Folder in OUT for files that are not finished.
+UNFINISHED = ".normstat"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ArrayRow:
     """One image that became an array.
 
     Attributes
@@ -39,33 +44,60 @@ class Row:
 
 
 class Writer(Protocol):
-    """Where arrays go. Picklable: the arrays are written by worker processes."""
+    """One way to keep the arrays of a run in files. Picklable: worker processes write.
 
-    def write(self, split: str, path: str, slot: int, array: NDArray[Any]) -> None:
-        """Write the array of one image, whole or not at all."""
+    A run fits the writer to its arrays, begins each split, writes arrays in any order and from
+    any process, and finishes each split. Methods with a body do what a file for each image needs.
 
-    def written(self, split: str, path: str, slot: int) -> NDArray[Any] | None:
-        """The array of an image as an earlier run has left it; None: to be written."""
+    Attributes
+    ----------
+    root : OUT, with a folder for unfinished files.
+    dtype : of the values.
+    resume : keep arrays that an earlier run has left.
+    file_per_image : each image has a file of its own, which is an image itself; else several are
+        rows of one file.
+    """
+
+    file_per_image: ClassVar[bool] = True
+
+    def __init__(self, root: str, dtype: str, resume: bool = False) -> None: ...
 
     def output(self, split: str, path: str) -> str:
         """Name of the file that the array of an image is in, relative to OUT."""
 
+    def disk_usage(self, arrays: Mapping[str, DiskUsage], disk: Disk) -> DiskUsage:
+        """The files of a run; `arrays` are those of each split, were there a file for each."""
+        return sum(arrays.values(), DiskUsage())
 
-@dataclass(frozen=True, slots=True)
-class Nowhere:
-    """Writes nothing: for a look at what would be written."""
+    def fit(self, shapes: Mapping[tuple[int, ...], str], splits: Iterable[str]) -> Self:
+        """The writer for arrays of these shapes, each with an image that has it.
 
-    def write(self, split: str, path: str, slot: int, array: NDArray[Any]) -> None: ...
+        Raises
+        ------
+        UsageError
+            They cannot be kept this way. Nothing has been written so far.
+        """
+        return self
 
-    def written(self, split: str, path: str, slot: int) -> NDArray[Any] | None:
-        return None
+    def begin(self, split: str, rows: int) -> None:
+        """Get ready for so many images of a split."""
 
-    def output(self, split: str, path: str) -> str:
-        return path
+    def write(self, split: str, path: str, slot: int, array: NDArray[Any]) -> bool:
+        """Write the array of one image, whole or not at all; false if it was there already."""
+
+    def finish(self, split: str, rows: int, gaps: Sequence[int]) -> Iterable[str]:
+        """Complete the files of a split, with `gaps` in rising order where no array was written.
+
+        Returns
+        -------
+        Iterable[str]
+            Names of files that are a part of the result even if no array is in them.
+        """
+        return ()
 
 
 def renamed(path: str, extension: str) -> str:
-    """The path of an image with another extension; what is none of images stays in the name.
+    """The path of an image with another extension; one that is none of images stays in the name.
 
     >>> renamed("train/cat/1.jpg", ".npy"), renamed("frame.0001", ".npy")
     ('train/cat/1.npy', 'frame.0001.npy')

@@ -1,113 +1,89 @@
-"""OUT is filled: an array for each image, or a record of why there is none."""
+"""Execution of a plan: an array for each image, or a record of why there is none."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 
-import numpy as np
-
-from normstat.errors import NothingToRead, Stopped
-from normstat.executors import Executor
-from normstat.files import shown
 from normstat.images import Shard
-from normstat.verbs.apply.job import Written
 from normstat.verbs.apply.plan import Forecast, Plan
-from normstat.verbs.apply.result import Applied, Done
+from normstat.verbs.apply.result import Applied, RunTotals
+from normstat.verbs.engine import Engine
 from normstat.verbs.listeners import Progress
-from normstat.verbs.run import Run, most_frequent
-from normstat.writers import Npy, Stack
+from normstat.verbs.run import Run, none_readable
+from normstat.writers import Writer
 from normstat.writers.index import index_line
 from normstat.writers.outdir_checks import writing
 
 
-def outputs_of(writer: Npy | Stack, shards: Iterable[Shard]) -> Iterator[str]:
-    """Where the arrays of images go, relative to OUT; a stack is named for each of its images."""
-    return (writer.output(shard.split, path) for shard in shards for path in shard.names)
-
-
-def fill(
-    plan: Plan, forecast: Forecast, engine: Executor, progress: Progress, writer: Npy | Stack
-) -> Applied:
-    """Write all arrays, the index, and at the end the record, to a folder that was begun.
+def execute(plan: Plan, forecast: Forecast, engine: Engine) -> Applied:
+    """Write all arrays, the index, and at the end the record.
 
     Raises
     ------
     UsageError
-        Not one image can be read, or a folder on the way to an output is a link.
+        Not one image can be read; a run to be continued had other settings; a folder on the way
+        to an output is a link.
     Stopped
         The disk is full, a method has no answer for an image, or DATA has changed meanwhile.
     """
-    folder, data = plan.folder, plan.images.source.root
-    stack = writer if isinstance(writer, Stack) else None
-    if stack:
-        _begin(stack, forecast.rows)
+    with plan.folder.begun(plan.record(), _outputs(plan.writer, plan.images.shards())):
+        return _execute(plan, forecast, engine)
+
+
+def _execute(plan: Plan, forecast: Forecast, engine: Engine) -> Applied:
+    folder, writer = plan.folder, plan.writer
+    with writing(folder.root):
+        for split, number in forecast.rows.items():
+            writer.begin(split, number)
     run = Run(
         plan.images,
-        engine,
-        progress,
-        lambda shard: folder.plan(outputs_of(writer, [shard])),
+        engine.executor,
+        engine.progress,
+        lambda shard: folder.plan(_outputs(writer, [shard])),
         survey=False,  # the measuring run has told it
     )
-    done = _written(plan, run, progress, writer)
-    if run.images != forecast.rows:
-        raise Stopped(f"{shown(data)}: files were added or removed meanwhile")
-    done.refuse_unaccounted(run.listed)
-    if not done.images:
+    totals = _written(plan, forecast, run, engine.progress)
+    totals.refuse_unaccounted(run.listed)
+    if not totals.images:
         folder.undo()
-        raise NothingToRead(
-            f"{shown(data)}: none of {run.listed.total()} images can be read "
-            f"({most_frequent(done.unreadable)})"
-        )
-    if stack:
-        _finish(stack, forecast.rows, done)
-    folder.finish(done.result(run.listed))
-    for remark in done.remarks(plan.reading.frames):
-        progress.notice(remark)
-    files = len(forecast.rows) if stack else done.images
+        raise none_readable(plan.images.source, run.listed.total(), totals.unreadable)
+    files: list[str] = []
+    with writing(folder.root):
+        for split, number in forecast.rows.items():
+            files.extend(writer.finish(split, number, totals.gaps(split, number)))
+    folder.finish(totals.record(run.listed), files)
+    for remark in totals.remarks(plan.reading.frames):
+        engine.progress.notice(remark)
+    usage = writer.disk_usage(totals.arrays, forecast.disk)
     return Applied(
         listed=run.listed.total(),
-        images=done.images,
-        files=files,
-        bytes=done.bytes(np.dtype(plan.dtype).itemsize, files),
-        free=forecast.free,
-        range=done.range,
-        first=tuple(done.first),
-        outputs=tuple(writer.output(row.split, row.path) for row in done.first),
-        unreadable=done.records(),
-        kept=done.kept,
+        images=totals.images,
+        files=usage.files,
+        bytes=usage.bytes,
+        free=forecast.disk.free,
+        range=totals.range,
+        first=tuple(totals.first),
+        outputs=tuple(writer.output(row.split, row.path) for row in totals.first),
+        unreadable=totals.records(),
+        kept=totals.kept,
     )
 
 
-def _begin(stack: Stack, rows: Mapping[str, int]) -> None:
-    with writing(stack.root):
-        for split, number in rows.items():
-            stack.begin(split, number)
+def _outputs(writer: Writer, shards: Iterable[Shard]) -> Iterator[str]:
+    return (writer.output(shard.split, path) for shard in shards for path in shard.names)
 
 
-def _finish(stack: Stack, rows: Mapping[str, int], done: Done) -> None:
-    with writing(stack.root):
-        for split, number in rows.items():
-            stack.finish(split, number, done.gaps(split, number))
-
-
-def _written(plan: Plan, run: Run, progress: Progress, writer: Npy | Stack) -> Done:
+def _written(plan: Plan, forecast: Forecast, run: Run, progress: Progress) -> RunTotals:
     """Write the arrays and their index."""
-    done = Done(plan.images.selection.splits)
-    stacked = isinstance(writer, Stack)
-    with plan.folder.index() as index, closing(run.results(plan.job(writer))) as results:
+    totals = RunTotals(plan.images.selection.splits, plan.options.dtype, forecast.disk)
+    with plan.folder.index() as index, closing(run.results(plan.job())) as results:
         for result in results:
-            _raise_failure(result, plan.folder.root)
+            if result.failure:
+                with writing(plan.folder.root):
+                    raise result.failure
             for row in result.rows:
-                number = done.add(row)
-                index.write(index_line(row, writer, number if stacked else None))
-            done.unreadable.extend(result.unreadable)
+                number = totals.add(row)
+                index.write(index_line(row, plan.writer, number))
+            totals.unreadable.extend(result.unreadable)
             index.flush()
             progress.advance(len(result.rows) + len(result.unreadable))
-    return done
-
-
-def _raise_failure(result: Written, root: str) -> None:
-    if isinstance(result.failure, OSError):
-        with writing(root):
-            raise result.failure
-    if result.failure:
-        raise result.failure
+    return totals

@@ -1,9 +1,8 @@
-"""Where the outputs of a run would go, from names alone: not over an image, no two to one file."""
+"""Outputs of a run, looked at by name: none over an image, no two to one file."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import NamedTuple
 
 from normstat.errors import UsageError
 from normstat.files import shown
@@ -12,18 +11,10 @@ from normstat.verbs.apply.claims import Claims, hashed
 from normstat.writers.folder import RESERVED
 from normstat.writers.journal import folded
 from normstat.writers.outdir_checks import Disk, is_inside
-from normstat.writers.writer import renamed
 
 
-class _Claim(NamedTuple):
-    """A name relative to OUT, and what needs it: an input, or a folder (which ends in ``/``)."""
-
-    name: str
-    owner: str
-
-
-class Apart:
-    """Looks whether images are in OUT, where a run would replace or remove them.
+class OverlapCheck:
+    """Finds images that are in OUT, where a run would replace or remove them.
 
     Parameters
     ----------
@@ -60,34 +51,31 @@ class Apart:
                 )
 
 
-class Names:
+class OutputNames:
     """The names of the outputs: no two images may have the same, in whatever order they come.
 
     Parameters
     ----------
-    out : OUT.
-    inputs : all images, by name, once more: called to tell which two have one output.
-    existing : the disk, if what is there already is to be measured.
-    extension : of the outputs.
+    root : OUT.
+    images : gives each output with its image once more, to tell which two have one output.
+    existing : the disk, if outputs that are there already are to be measured.
     """
 
     def __init__(
         self,
-        out: str,
-        inputs: Callable[[], Iterable[str]],
+        root: str,
+        images: Callable[[], Iterable[tuple[str, str]]],
         existing: Disk | None = None,
-        extension: str = ".npy",
     ) -> None:
-        self._out = out
-        self._inputs = inputs
-        self._extension = extension
+        self._root = root
+        self._images = images
         self._existing = existing
         self._claims = Claims()
-        #: Bytes that outputs take which are there.
+        #: Bytes on the disk of outputs that are there.
         self.existing_bytes = 0
 
-    def add(self, images: Sequence[str]) -> None:
-        """Take the names of some images.
+    def add(self, images: Sequence[tuple[str, str]]) -> None:
+        """Take some outputs, each with its image.
 
         Raises
         ------
@@ -95,56 +83,51 @@ class Names:
             Two inputs would become one output, and that can be told already.
         """
         if self._existing:
-            for path in images:
+            for output, _ in images:
                 with suppress(OSError):
-                    size = os.path.getsize(f"{self._out}/{renamed(path, self._extension)}")
-                    self.existing_bytes += self._existing.taken(size)
-        for claim in self._claimed(images):
-            if self._claims.add(folded(claim.name), claim.owner):
-                self._refuse()
+                    size = os.path.getsize(f"{self._root}/{output}")
+                    self.existing_bytes += self._existing.file(size).on_disk
+        for name, owner in _claimed(images):
+            if self._claims.add(folded(name), owner):
+                self.check()
 
     def check(self) -> None:
-        """Look at all that were taken together.
+        """Look at all that were taken together; equal hashes alone are no reason to refuse.
 
         Raises
         ------
         UsageError
-            Two inputs would become one output.
+            Two inputs would become one output; with the first two.
         """
-        self._refuse()
-
-    def _refuse(self) -> None:
-        """Refuse the first two inputs that share a name; equal hashes alone are no reason."""
         shared = self._claims.shared()
         if not shared:
             return
         owners: dict[str, str] = {}
-        for claim in self._claimed(self._inputs()):
-            name = folded(claim.name)
-            if hashed(name) in shared:
-                other = owners.setdefault(name, claim.owner)
-                if other != claim.owner:
+        for name, owner in _claimed(self._images()):
+            if hashed(folded(name)) in shared:
+                other = owners.setdefault(folded(name), owner)
+                if other != owner:
                     raise UsageError(
-                        f"{shown(other)} and {shown(claim.owner)} would both become "
-                        f"{shown(claim.name)}; rename one, or leave it out with --exclude"
+                        f"{shown(other)} and {shown(owner)} would both become {shown(name)}; "
+                        "rename one, or leave it out with --exclude"
                     )
 
-    def _claimed(self, paths: Iterable[str]) -> Iterator[_Claim]:
-        """Names that normstat and each input need: its output, and the folders on the way to it."""
-        for name in RESERVED:
-            yield _Claim(name, "normstat")
-        latest = ""
-        for path in paths:
-            output = renamed(path, self._extension)
-            folder = output.rpartition("/")[0]
-            if folder != latest:  # those of a folder mostly follow each other
-                latest = folder
-                yield from _folders(folder)
-            yield _Claim(output, path)
+
+def _claimed(images: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Names in OUT with their owners: normstat, an image, or a folder, which ends in ``/``."""
+    for name in RESERVED:
+        yield name, "normstat"
+    latest = ""
+    for output, image in images:
+        folder = output.rpartition("/")[0]
+        if folder != latest:  # those of a folder mostly follow each other
+            latest = folder
+            yield from _folders(folder)
+        yield output, image
 
 
-def _folders(folder: str) -> Iterator[_Claim]:
+def _folders(folder: str) -> Iterator[tuple[str, str]]:
     names = folder.split("/")
     for depth in range(1, len(names) + 1):
         below = "/".join(names[:depth])
-        yield _Claim(below, f"{below}/")
+        yield below, f"{below}/"

@@ -1,110 +1,161 @@
-"""What is chosen for a run of ``apply``, held against its statistics: refused, or explained."""
+"""Options of ``apply``, held against the statistics: refused, completed, or explained."""
 
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from normstat.errors import UsageError
 from normstat.files import shown
 from normstat.images import ARRAY_LAYOUTS
-from normstat.methods import METHODS, Needs
+from normstat.methods import METHODS, Needs, Normalizer, normalizer, split_of
+from normstat.presets import Preset
 from normstat.stats import Settings, SplitStats, Stats
-from normstat.verbs.listeners import Progress
+from normstat.verbs.options import refuse_settings, refuse_unknown
 from normstat.writers import WRITERS
+from normstat.writers.run_record import RunRecord
 
 #: Orders of the axes in ``.npy`` images that one array each is written for.
 INPUT_LAYOUTS = ("auto", "hwc", "chw")
+# Settings that decide the statistics, so that other images would not be normal with these.
+_OF_STATISTICS = ("channels", "resize", "crop", "max_value")
 
 
-def refuse_choices(
-    layout: str,
-    input_layout: str | None,
-    store: str,
-    source: Any,
-    from_split: str | None,
-    own_split: bool,
-) -> None:
-    """Raise if a choice is unknown, or two exclude each other."""
-    for option, value, known in (
-        ("--layout", layout, ARRAY_LAYOUTS),
-        ("--input-layout", "auto" if input_layout is None else input_layout, INPUT_LAYOUTS),
-        ("--store", store, WRITERS),
-    ):
-        if value not in known:
-            raise UsageError(f"{option} {shown(value)}: should be one of {', '.join(known)}")
-    if own_split and not isinstance(source, Stats):
-        raise UsageError("--own-split: only a stats file (--stats) has a split for each")
-    if isinstance(source, SplitStats):
-        raise UsageError(
-            "the statistics of a single split do not tell how its images were read; give all of "
-            "them (Stats), and the name of the split as from_split"
-        )
-    if own_split and from_split:
-        raise UsageError("--own-split and --from: choose one")
+@dataclass(frozen=True, slots=True)
+class ApplyOptions:
+    """Choices that decide the arrays of images, besides how the images are found.
 
-
-def warn_of_leakage(progress: Progress, from_split: str | None, own_split: bool) -> None:
-    """Say what it means to take other statistics than those of train."""
-    if own_split:
-        progress.notice(
-            "--own-split: every split has its own statistics; a single image in production has none"
-        )
-    elif from_split not in (None, "train"):
-        progress.notice(
-            f"--from {shown(from_split)}: if these statistics saw images that you validate or test "
-            "with, they have leaked"
-        )
-
-
-def tell_of_unused(progress: Progress, method: str | None, source: Any) -> None:
-    """Say that a method takes no numbers from the statistics that it was given."""
-    if method and isinstance(source, Stats) and METHODS[method].needs is Needs.NOTHING:
-        progress.notice(
-            f"--method {method} uses no mean or std of the statistics: they only say how images "
-            "are read (channels, --resize, --crop)"
-        )
-
-
-def as_recorded(
-    asked: Settings, channels: str | None, max_pixels: int | None, source: Any
-) -> Settings:
-    """The settings, where statistics were computed with some: theirs.
-
-    Statistics of resized images are not those of the originals. That gray images become color is
-    no other setting: among color they were counted so.
+    Attributes
+    ----------
+    source : statistics, a preset, the name of a method, or None.
+    method, from_split, own_split, epsilon, dtype, layout, store, input_layout, exif : as for
+        :func:`normstat.apply`.
 
     Raises
     ------
     UsageError
-        Others were asked for.
+        A choice is unknown, or two exclude each other.
     """
-    if not isinstance(source, Stats):
-        return asked
-    recorded = source.settings
-    spreads = (channels, recorded.channels) == ("rgb", "auto")
-    for name, given in (
-        ("channels", None if spreads else channels),
-        ("resize", asked.resize),
-        ("crop", asked.crop),
-        ("max_value", asked.max_value),
-    ):
-        theirs = getattr(recorded, name)
-        if given is not None and given != theirs:
-            option = f"--{name.replace('_', '-')}"
-            was = f"with {option} {theirs}" if theirs else f"without {option}"
+
+    source: Stats | SplitStats | Preset | str | None
+    method: str | None
+    from_split: str | None
+    own_split: bool
+    epsilon: float
+    dtype: str
+    layout: str
+    store: str
+    input_layout: str | None
+    exif: bool
+
+    def __post_init__(self) -> None:
+        refuse_unknown("layout", self.layout, ARRAY_LAYOUTS)
+        if self.input_layout is not None:
+            refuse_unknown("input_layout", self.input_layout, INPUT_LAYOUTS)
+        refuse_unknown("store", self.store, WRITERS)
+        if self.own_split and not isinstance(self.source, Stats):
+            raise UsageError("--own-split: only a stats file (--stats) has a split for each")
+        if isinstance(self.source, SplitStats):
             raise UsageError(
-                f"{option} {given}: the statistics were computed {was}; leave the option out, or "
-                f"compute statistics with {option} {given}"
+                "the statistics of a single split do not tell how its images were read; give all "
+                "of them (Stats), and the name of the split as from_split"
             )
-    return replace(
-        asked,
-        channels=channels or recorded.channels,
-        max_pixels=max_pixels or recorded.max_pixels,
-        resize=recorded.resize,
-        crop=recorded.crop,
-        layout=recorded.layout if recorded.layout in INPUT_LAYOUTS else "auto",
-        # An array is of one image: the first frame, where statistics are of all.
-        frames="channels" if recorded.frames == "channels" else "first",
-        max_value=recorded.max_value,
-        channel_names=recorded.channel_names,
-        labels=recorded.labels,
-    )
+        if self.own_split and self.from_split:
+            raise UsageError("--own-split and --from: choose one")
+
+    def settings(self, asked: Mapping[str, Any], applied: RunRecord | None) -> Settings:
+        """The settings that are asked for, the others as those of the statistics.
+
+        Statistics of resized images are not those of the originals. That gray images become color
+        is no other setting: among color they were counted so.
+
+        Parameters
+        ----------
+        asked : name of a setting → value; None: not asked for.
+        applied : record of the run that wrote the images.
+
+        Raises
+        ------
+        UsageError
+            A value is out of range, or the statistics were computed with another.
+        """
+        asked = {name: value for name, value in asked.items() if value is not None}
+        refuse_settings(Settings(**asked))
+        recorded = self.source.settings if isinstance(self.source, Stats) else Settings(**asked)
+        for name in _OF_STATISTICS:
+            value, theirs = asked.get(name), getattr(recorded, name)
+            spreads = name == "channels" and (value, theirs) == ("rgb", "auto")
+            if value not in (None, theirs) and not spreads:
+                option = f"--{name.replace('_', '-')}"
+                was = f"with {option} {theirs}" if theirs else f"without {option}"
+                raise UsageError(
+                    f"{option} {value}: the statistics were computed {was}; leave the option out, "
+                    f"or compute statistics with {option} {value}"
+                )
+        layout = recorded.layout if recorded.layout in INPUT_LAYOUTS else "auto"
+        own: dict[str, Any] = {
+            "split": (),
+            "covariance": False,
+            # An array is of one image: the first frame, where statistics are of all.
+            "frames": "channels" if recorded.frames == "channels" else "first",
+            "layout": self.input_layout or (applied.layout if applied else layout),
+        }
+        return replace(recorded, **own, **asked)
+
+    def normalizers(self, splits: Iterable[str]) -> dict[str, Normalizer]:
+        """Split → normalizer of its images.
+
+        Raises
+        ------
+        UsageError
+            As :func:`normstat.normalizer`.
+        """
+        if isinstance(self.source, Stats):
+            for name in splits if self.own_split else self._splits_of(self.source):
+                split_of(self.source, name, "from_split")
+        return {
+            name: normalizer(
+                self.source,
+                method=self.method,
+                split=name if self.own_split else self.from_split,
+                epsilon=self.epsilon,
+                dtype=self.dtype,
+            )
+            for name in splits
+        }
+
+    def notices(self) -> Iterator[str]:
+        """Lines on statistics that may leak, and on those that a method does not use."""
+        if self.own_split:
+            yield (
+                "--own-split: every split has its own statistics; a single image in production has "
+                "none"
+            )
+        elif self.from_split not in (None, "train"):
+            yield (
+                f"--from {shown(self.from_split)}: if these statistics saw images that you "
+                "validate or test with, they have leaked"
+            )
+        unused = isinstance(self.source, Stats) and self.method
+        if unused and METHODS[unused].needs is Needs.NOTHING:
+            yield (
+                f"--method {unused} uses no mean or std of the statistics: they only say how "
+                "images are read (channels, --resize, --crop)"
+            )
+
+    def record_of_source(self) -> dict[str, Any]:
+        """The preset, or the statistics with the images that they are of; JSON-ready."""
+        stats = None
+        if isinstance(self.source, Stats):
+            stats = {
+                name: {
+                    field: f"{getattr(self.source.splits[name].fingerprint, field):032x}"
+                    for field in ("paths", "files", "pixels")
+                }
+                for name in self._splits_of(self.source)
+                if name in self.source.splits
+            }
+        preset = self.source.name if isinstance(self.source, Preset) else None
+        return {"preset": preset, "stats": stats}
+
+    def _splits_of(self, stats: Stats) -> tuple[str, ...]:
+        return tuple(stats.splits) if self.own_split else (self.from_split or "train",)

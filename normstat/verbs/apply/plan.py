@@ -1,29 +1,28 @@
-"""What a run of ``apply`` decides before it writes: its plan, its forecast, and their record."""
+"""The plan of a run of ``apply``, fitted to its images before anything is written."""
 
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from normstat import __version__
 from normstat.decode import versions
-from normstat.errors import NothingToRead
-from normstat.executors import Executor
 from normstat.files import shown
-from normstat.images import ReadOptions, Shard
+from normstat.images import ReadOptions, Shard, Unreadable
 from normstat.methods import Normalizer
-from normstat.presets import Preset
-from normstat.stats import Settings, Stats
-from normstat.verbs.apply.job import Write
-from normstat.verbs.apply.name_collisions import Apart, Names
-from normstat.verbs.apply.preflight import Arrays, Demands, Measure, Needs
-from normstat.verbs.listeners import Progress
-from normstat.verbs.run import Images, Run, most_frequent
-from normstat.writers import Nowhere, Npy, Stack
-from normstat.writers.folder import Out
-from normstat.writers.outdir_checks import Disk
+from normstat.stats import Settings
+from normstat.verbs.apply.job import WriteArrays
+from normstat.verbs.apply.name_collisions import OutputNames, OverlapCheck
+from normstat.verbs.apply.options import ApplyOptions
+from normstat.verbs.apply.preflight import HeaderTotals, ReadHeaders
+from normstat.verbs.engine import Engine
+from normstat.verbs.run import Images, Run, none_readable, read_options
+from normstat.writers import Writer, writer_of
+from normstat.writers.folder import OutputFolder
+from normstat.writers.outdir_checks import Disk, DiskUsage
 from normstat.writers.run_record import SCHEMA
 
 # Settings that change statistics but no array.
@@ -32,46 +31,90 @@ _OF_COUNTING = ("covariance",)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is decided before any image is opened."""
+    """Images, the way to their arrays, and the place for these."""
 
     images: Images
     settings: Settings
     reading: ReadOptions
+    options: ApplyOptions
     normalizers: Mapping[str, Normalizer]
-    dtype: str
-    layout: str
-    store: str
-    folder: Out
+    folder: OutputFolder
+    writer: Writer
 
-    def job(self, writer: Npy | Stack | Nowhere) -> Write:
-        return Write(self.reading, self.normalizers, writer, self.layout)
+    @classmethod
+    def of(
+        cls, images: Images, settings: Settings, options: ApplyOptions, folder: OutputFolder
+    ) -> "Plan":
+        """The plan for images of any kind and size."""
+        settings = replace(settings, **images.source.record())
+        reading = replace(read_options(images.source, settings), upright=options.exif)
+        normalizers = options.normalizers(images.selection.splits)
+        writer = writer_of(options.store)(folder.root, options.dtype, folder.skip_existing)
+        return cls(images, settings, reading, options, normalizers, folder, writer)
 
-    def writer(self, shape: tuple[int, ...], resume: bool) -> Npy | Stack:
-        """Who writes the arrays; all of one `shape` if they go to stacks."""
-        if self.store == "stack":
-            return Stack(self.folder.root, shape, self.dtype)
-        return Npy(self.folder.root, resume)
+    def job(self, dry_run: bool = False) -> WriteArrays:
+        writer = None if dry_run else self.writer
+        return WriteArrays(self.reading, self.normalizers, writer, self.options.layout)
+
+    def record(self) -> dict[str, Any]:
+        """The run's record, as far as it is known before the first image."""
+        settings = self.settings
+        records = {name: normalizer.record() for name, normalizer in self.normalizers.items()}
+        one = next(iter(records.values()))
+        same = all(record == one for record in records.values())
+        return {
+            "schema": SCHEMA,
+            "normstat": __version__,
+            "decoder": versions(),
+            "settings": {
+                name: getattr(settings, name)
+                for name in settings.__slots__
+                if name not in _OF_COUNTING
+            }
+            | {"exif": self.reading.upright},
+            "method": one["method"],
+            "epsilon": one["epsilon"],
+            **self.options.record_of_source(),
+            "dtype": self.options.dtype,
+            "layout": self.options.layout,
+            "store": self.options.store,
+            "channels": one["channels"] if same else None,
+            "a": one["a"] if same else None,
+            "b": one["b"] if same else None,
+            "normalizers": records,
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What the headers tell; ``needed`` are the bytes that the disk has yet to find room for."""
+    """Expectations from the headers of all images.
+
+    Attributes
+    ----------
+    listed : images and folders that cannot be listed.
+    rows : split → images.
+    arrays : how many there will be.
+    unreadable : a record for each image without a header.
+    usage : the files of the arrays.
+    needed : bytes that the disk has yet to find room for.
+    disk : where they go.
+    """
 
     listed: int
     rows: Mapping[str, int]
-    demands: Demands
-    shape: tuple[int, ...]
-    needs: Needs
+    arrays: int
+    unreadable: tuple[Unreadable, ...]
+    usage: DiskUsage
     needed: int
-    free: int
+    disk: Disk
 
     def shortage(self, root: str) -> str:
-        """What is wrong with the disk of OUT; nothing if the arrays have room there."""
-        if self.needed <= self.free:
+        """The message that the disk of OUT is too small; empty if the arrays have room there."""
+        if self.needed <= self.disk.free:
             return ""
         return (
             f"{shown(root)}: {_human(self.needed)} are to be written, and the disk has "
-            f"{_human(self.free)} free; --dtype float16, or --resize N --crop N"
+            f"{_human(self.disk.free)} free; --dtype float16, or --resize N --crop N"
         )
 
 
@@ -88,86 +131,49 @@ def _human(size: float) -> str:
     return f"{size:.1f} TB"
 
 
-def measured(
-    plan: Plan, engine: Executor, progress: Progress, overwrite: bool, skip_existing: bool
-) -> tuple[Plan, Forecast]:
-    """The plan for exactly these images, after a look at every name and header."""
-    disk = Disk.of(plan.folder.root)
-    arrays = Arrays(plan.normalizers, np.dtype(plan.dtype).itemsize, disk)
-    names = Names(
-        plan.folder.root,
-        lambda: (path for shard in plan.images.shards() for path in shard.names),
-        disk if skip_existing else None,
-    )
-    stack = plan.store == "stack"
-    apart = Apart(plan.folder.root)
+def measured(plan: Plan, engine: Engine) -> tuple[Plan, Forecast]:
+    """The plan for exactly these images, after a look at every name and header.
+
+    Raises
+    ------
+    UsageError
+        Images and arrays would meet in one place, or statistics are of other images.
+    """
+    root, images = plan.folder.root, plan.images
+    disk = Disk.of(root)
+    overlap = OverlapCheck(root)
+    existing = disk if plan.folder.skip_existing else None
+    names = OutputNames(root, lambda: chain.from_iterable(map(outputs, images.shards())), existing)
+
+    def outputs(shard: Shard) -> list[tuple[str, str]]:
+        return [(plan.writer.output(shard.split, image), image) for image in shard.names]
 
     def look_at(shard: Shard) -> None:
-        apart.refuse(shard)
-        if not stack:
-            names.add(shard.names)
+        overlap.refuse(shard)
+        if plan.writer.file_per_image:
+            names.add(outputs(shard))
 
-    run = Run(plan.images, engine, progress, look_at)
-    demands = Demands()
-    with closing(run.results(Measure(plan.reading, arrays))) as results:
+    run = Run(images, engine.executor, engine.progress, look_at)
+    itemsize = np.dtype(plan.options.dtype).itemsize
+    job = ReadHeaders(plan.reading, plan.normalizers, itemsize, disk)
+    totals = HeaderTotals()
+    with closing(run.results(job)) as results:
         for result in results:
-            demands += result
+            totals += result
     names.check()
-    if not demands.kinds:
-        raise NothingToRead(
-            f"{shown(plan.images.source.root)}: none of {run.listed.total()} images can be read "
-            f"({most_frequent(demands.unreadable)})"
-        )
-    plan = replace(plan, normalizers=demands.bound(plan.normalizers))
-    shape = demands.shape(plan.normalizers, plan.layout) if stack else ()
-    needs = demands.forecast(arrays, stack)
-    there = plan.folder.earlier_bytes(disk) if overwrite else names.existing_bytes
+    if not totals.kinds:
+        raise none_readable(images.source, run.listed.total(), totals.unreadable)
+    normalizers = totals.bound(plan.normalizers)
+    writer = plan.writer.fit(totals.shapes(normalizers, plan.options.layout), normalizers)
+    arrays = totals.arrays(normalizers)
+    usage = writer.disk_usage(arrays, disk)
     forecast = Forecast(
-        run.listed.total(), run.images, demands, shape, needs, needs.taken - there, disk.free
+        run.listed.total(),
+        run.images,
+        sum(own.files for own in arrays.values()),
+        totals.unreadable,
+        usage,
+        usage.on_disk - names.existing_bytes - plan.folder.overwritten_bytes(disk),
+        disk,
     )
-    return plan, forecast
-
-
-def decided_record(
-    plan: Plan, source: Any, from_split: str | None, own_split: bool
-) -> dict[str, Any]:
-    """The record, as far as it is known before the first image."""
-    settings = plan.settings
-    records = {name: normalizer.record() for name, normalizer in plan.normalizers.items()}
-    one = next(iter(records.values()))
-    same = all(record == one for record in records.values())
-    return {
-        "schema": SCHEMA,
-        "normstat": __version__,
-        "decoder": versions(),
-        "settings": {
-            name: getattr(settings, name) for name in settings.__slots__ if name not in _OF_COUNTING
-        }
-        | {"exif": plan.reading.upright},
-        "method": one["method"],
-        "epsilon": one["epsilon"],
-        "preset": source.name if isinstance(source, Preset) else None,
-        "stats": _stats_record(source, from_split, own_split),
-        "dtype": plan.dtype,
-        "layout": plan.layout,
-        "store": plan.store,
-        "channels": one["channels"] if same else None,
-        "a": one["a"] if same else None,
-        "b": one["b"] if same else None,
-        "normalizers": records,
-    }
-
-
-def _stats_record(source: Any, from_split: str | None, own_split: bool) -> dict[str, Any] | None:
-    """Which statistics: the splits they are of, and the images they were computed from."""
-    if not isinstance(source, Stats):
-        return None
-    names = tuple(source.splits) if own_split else (from_split or "train",)
-    return {
-        name: {
-            field: f"{getattr(source.splits[name].fingerprint, field):032x}"
-            for field in ("paths", "files", "pixels")
-        }
-        for name in names
-        if name in source.splits
-    }
+    return replace(plan, normalizers=normalizers, writer=writer), forecast

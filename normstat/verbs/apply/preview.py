@@ -1,41 +1,41 @@
-"""A look at what ``apply`` would write: the first images, as the arrays that they would become."""
+"""A dry run of ``apply``: the first images as arrays that are not written, and the size of all."""
 
 from collections.abc import Iterator
 from contextlib import closing
 
-from normstat.executors import Executor
 from normstat.images import Shard
 from normstat.verbs.apply.plan import Forecast, Plan
-from normstat.verbs.apply.result import Applied, range_of
+from normstat.verbs.apply.result import Applied, RunTotals
+from normstat.verbs.engine import Engine
 from normstat.verbs.run import LOOK_AT, Images
-from normstat.writers import Nowhere, Row
 
 
-def look(plan: Plan, forecast: Forecast, engine: Executor) -> Applied:
-    """What the first images would become, and how much there would be of all.
+def preview(plan: Plan, forecast: Forecast, engine: Engine) -> Applied:
+    """The arrays of the first images, and the size of all.
 
     Raises
     ------
     Stopped, UsageError
         A method has no answer for one of them.
     """
-    rows: list[Row] = []
-    with closing(engine.map(plan.job(Nowhere()), _first_images(plan.images))) as results:
+    totals = RunTotals(plan.images.selection.splits, plan.options.dtype, forecast.disk)
+    results = engine.executor.map(plan.job(dry_run=True), _first_images(plan.images))
+    with closing(results):
         for result in results:
             if result.failure:
                 raise result.failure
-            rows.extend(result.rows)
-    writer = plan.writer(forecast.shape, resume=False)
+            for row in result.rows:
+                totals.add(row)
     return Applied(
         listed=forecast.listed,
-        images=forecast.needs.arrays,
-        files=forecast.needs.files,
-        bytes=forecast.needs.bytes,
-        free=forecast.free,
-        range=range_of(rows),
-        first=tuple(rows),
-        outputs=tuple(writer.output(row.split, row.path) for row in rows),
-        unreadable=forecast.demands.unreadable,
+        images=forecast.arrays,
+        files=forecast.usage.files,
+        bytes=forecast.usage.bytes,
+        free=forecast.disk.free,
+        range=totals.range,
+        first=tuple(totals.first),
+        outputs=tuple(plan.writer.output(row.split, row.path) for row in totals.first),
+        unreadable=forecast.unreadable,
     )
 
 

@@ -1,4 +1,4 @@
-"""What a run of ``apply`` has made of its images: counted on the way, told at its end."""
+"""The result of a run of ``apply``: counted on the way, told at its end."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -6,10 +6,15 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from normstat.images import Unreadable, path_bytes, path_text
+import numpy as np
+
+from normstat.images import Unreadable, path_bytes
 from normstat.stats import sentences
+from normstat.statsfile.to_json import record_to_json
 from normstat.verbs.run import LOOK_AT
-from normstat.writers.writer import HEADER_BYTES, Row
+from normstat.writers import ArrayRow
+from normstat.writers.outdir_checks import Disk, DiskUsage
+from normstat.writers.writer import HEADER_BYTES
 
 _REMARKS = {
     "multi_frame": "{} further frames or pages, of which only the first becomes an array",
@@ -22,7 +27,7 @@ _REMARKS = {
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What a run of :func:`normstat.apply` wrote, or would write.
+    """Facts about the arrays that a run of :func:`normstat.apply` wrote, or would write.
 
     Attributes
     ----------
@@ -30,7 +35,7 @@ class Applied:
     files, bytes : with the arrays (by a dry run: as the headers of the images tell).
     free : bytes free where OUT is, before the run.
     range : smallest and largest value in all arrays; None before there are any.
-    first : what is known of the first three arrays.
+    first : the first three arrays.
     outputs : their names relative to OUT.
     unreadable : a record for each image without an array.
     kept : how many of these arrays an earlier run has left, and were not written again.
@@ -42,52 +47,56 @@ class Applied:
     bytes: int
     free: int
     range: tuple[float, float] | None
-    first: tuple[Row, ...]
+    first: tuple[ArrayRow, ...]
     outputs: tuple[str, ...]
     unreadable: tuple[Unreadable, ...] = ()
     kept: int = 0
 
 
-class Done:
-    """What has been written so far.
+class RunTotals:
+    """The arrays and records of a run so far.
 
     Parameters
     ----------
     splits : names of those that are read.
+    dtype : of the arrays.
+    disk : where they go.
 
     Attributes
     ----------
-    rows : split → arrays.
+    arrays : split → its arrays, were there a file for each.
     first, range, kept : as in :class:`Applied`.
     unreadable : records, as they come.
     notes : note → arrays of images that have it.
     """
 
-    def __init__(self, splits: Iterable[str]) -> None:
-        self.rows: dict[str, int] = dict.fromkeys(splits, 0)
-        self.first: list[Row] = []
+    def __init__(self, splits: Iterable[str], dtype: str, disk: Disk) -> None:
+        self.arrays: dict[str, DiskUsage] = dict.fromkeys(splits, DiskUsage())
+        self.first: list[ArrayRow] = []
         self.range: tuple[float, float] | None = None
         self.unreadable: list[Unreadable] = []
         self.kept = 0
         self.notes: Counter[str] = Counter()
-        self._values = 0
-        self._gaps: dict[str, list[int]] = {name: [] for name in self.rows}
+        self._itemsize = np.dtype(dtype).itemsize
+        self._disk = disk
+        self._gaps: dict[str, list[int]] = {name: [] for name in self.arrays}
 
     @property
     def images(self) -> int:
-        """How many became arrays."""
-        return sum(self.rows.values())
+        """Images that became arrays."""
+        return sum(own.files for own in self.arrays.values())
 
-    def add(self, row: Row) -> int:
+    def add(self, row: ArrayRow) -> int:
         """Take an array; its number among those of its split."""
-        number = self.rows[row.split]
+        number = self.arrays[row.split].files
         gaps = self._gaps[row.split]
         gaps.extend(range(number + len(gaps), row.slot))
-        self.rows[row.split] += 1
+        size = HEADER_BYTES + prod(row.shape) * self._itemsize
+        self.arrays[row.split] += self._disk.file(size)
         self.kept += row.was_there
         self.notes.update(row.notes)
-        self._values += prod(row.shape)
-        self.range = range_of([row], self.range)
+        low, high = self.range or row.range
+        self.range = min(low, row.range[0]), max(high, row.range[1])
         if len(self.first) < LOOK_AT:
             self.first.append(row)
         return number
@@ -96,31 +105,27 @@ class Done:
         """A sentence for all that images have and their arrays do not, or should not."""
         return sentences(_REMARKS, self.notes, frames)
 
-    def bytes(self, dtype_bytes: int, files: int) -> int:
-        """Total bytes of `files` files that hold all arrays."""
-        return files * HEADER_BYTES + self._values * dtype_bytes
-
     def refuse_unaccounted(self, listed: Mapping[str, int]) -> None:
-        """Every image that was listed is an array or a record: anything else is a bug."""
+        """Raise if an image that was listed is neither an array nor a record: a bug."""
         records = Counter(record.split for record in self.unreadable)
-        for split, images in self.rows.items():
-            if images + records[split] != listed[split]:
+        for split, arrays in self.arrays.items():
+            if arrays.files + records[split] != listed[split]:
                 raise RuntimeError(
-                    f"{split}: {listed[split]} images listed, {images} arrays and "
+                    f"{split}: {listed[split]} images listed, {arrays.files} arrays and "
                     f"{records[split]} records"
                 )
 
     def gaps(self, split: str, rows: int) -> list[int]:
-        """Slots that nothing was written to."""
+        """Slots without an array, of so many `rows`."""
         gaps = self._gaps[split]
-        return [*gaps, *range(self.rows[split] + len(gaps), rows)]
+        return [*gaps, *range(self.arrays[split].files + len(gaps), rows)]
 
     def records(self) -> tuple[Unreadable, ...]:
-        """Of the images that could not be read, in the order of their paths."""
+        """Records of the images that could not be read, in the order of their paths."""
         return tuple(sorted(self.unreadable, key=lambda record: path_bytes(record.path)))
 
-    def result(self, listed: Mapping[str, int]) -> dict[str, Any]:
-        """The rest of the run's record, after what was decided; JSON-ready."""
+    def record(self, listed: Mapping[str, int]) -> dict[str, Any]:
+        """The rest of the run's record, after the part that is known before; JSON-ready."""
         unreadable = self.records()
         return {
             "complete": not unreadable,
@@ -128,26 +133,13 @@ class Done:
             "splits": {
                 name: {
                     "listed": listed[name],
-                    "images": images,
-                    "unreadable": listed[name] - images,
+                    "images": arrays.files,
+                    "unreadable": listed[name] - arrays.files,
                 }
-                for name, images in self.rows.items()
+                for name, arrays in self.arrays.items()
             },
             "unreadable": [
-                {
-                    "split": record.split,
-                    "path": path_text(record.path),
-                    "code": record.code,
-                    "detail": record.detail,
-                }
+                {name: value for name, value in record_to_json(record).items() if name != "sha256"}
                 for record in unreadable
             ],
         }
-
-
-def range_of(
-    rows: Iterable[Row], so_far: tuple[float, float] | None = None
-) -> tuple[float, float] | None:
-    """Smallest and largest value of arrays, and of those before them; None if there are none."""
-    ranges = [row.range for row in rows] + ([so_far] if so_far else [])
-    return (min(low for low, _ in ranges), max(high for _, high in ranges)) if ranges else None

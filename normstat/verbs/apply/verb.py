@@ -3,28 +3,22 @@
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
-from dataclasses import replace
 
 from normstat.errors import OutputError
 from normstat.executors import Executor, Local
-from normstat.images import MAX_PIXELS
-from normstat.methods import normalizer as normalizer_of
-from normstat.methods import source_named, split_of
+from normstat.methods import source_named
 from normstat.presets import Preset
-from normstat.stats import Settings, Stats
-from normstat.verbs.apply.execute import fill, outputs_of
-from normstat.verbs.apply.options import (
-    as_recorded,
-    refuse_choices,
-    tell_of_unused,
-    warn_of_leakage,
-)
-from normstat.verbs.apply.plan import Plan, decided_record, measured
-from normstat.verbs.apply.preview import look
+from normstat.stats import Stats
+from normstat.verbs.apply.execute import execute
+from normstat.verbs.apply.options import ApplyOptions
+from normstat.verbs.apply.plan import Plan, measured
+from normstat.verbs.apply.preview import preview
 from normstat.verbs.apply.result import Applied
-from normstat.verbs.listeners import Listener, heard
-from normstat.verbs.run import Images, executor_for, names_of, refuse_options
-from normstat.writers.folder import Out
+from normstat.verbs.engine import Engine
+from normstat.verbs.listeners import Listener
+from normstat.verbs.options import names_of
+from normstat.verbs.run import Images, folder_of
+from normstat.writers.folder import OutputFolder
 from normstat.writers.run_record import record_in_data
 
 
@@ -96,7 +90,7 @@ def apply(
     Raises
     ------
     UsageError
-        What was asked for does not fit the images or `out`; found before anything is written.
+        An option does not fit the images or `out`; found before anything is written.
     Stopped
         The disk is full, an image has no range to divide by, or workers cannot be started.
 
@@ -114,64 +108,43 @@ def apply(
     >>> done.images, done.first[0].shape
     (1, (3, 2, 4))
     """
-    numbers = source_named(source)
-    applied = record_in_data(os.fspath(path))
-    asked = Settings(
-        channels="auto" if channels is None else channels,
-        include=names_of(include),
-        exclude=names_of(exclude),
-        resize=resize,
-        crop=crop,
-        max_pixels=MAX_PIXELS if max_pixels is None else max_pixels,
-        max_value=max_value,
-        split_dirs={name: os.fspath(folder) for name, folder in (split_dir or {}).items()},
+    options = ApplyOptions(
+        source_named(source),
+        method,
+        from_split,
+        own_split,
+        epsilon,
+        dtype,
+        layout,
+        store,
+        input_layout,
+        exif,
     )
-    refuse_options(asked, workers, None, image_timeout)
-    refuse_choices(layout, input_layout, store, numbers, from_split, own_split)
-    settings = as_recorded(asked, channels, max_pixels, numbers)
-    settings = replace(
-        settings, layout=input_layout or (applied.layout if applied else settings.layout)
-    )
-    if labels is not None:
-        settings = replace(settings, labels=labels)
-    folder = Out(os.fspath(out))
-    folder.refuse(os.fspath(path), overwrite, skip_existing)
-    images = Images.of(path, settings, names_of(split))
-    if isinstance(numbers, Stats):
-        for name in images.selection.splits if own_split else (from_split or "train",):
-            split_of(numbers, name, "from_split")
-    normalizers = {
-        name: normalizer_of(
-            numbers,
-            method=method,
-            split=name if own_split else from_split,
-            epsilon=epsilon,
-            dtype=dtype,
-        )
-        for name in images.selection.splits
+    given = {
+        "channels": channels,
+        "include": names_of(include),
+        "exclude": names_of(exclude),
+        "resize": resize,
+        "crop": crop,
+        "max_value": max_value,
+        "max_pixels": max_pixels,
+        "split_dirs": {name: os.fspath(folder) for name, folder in (split_dir or {}).items()},
+        "labels": labels,
     }
-    settings = replace(settings, **images.source.record())
-    reading = replace(settings.reading(), upright=exif)
-    if applied and applied.channels:
-        reading = replace(reading, names=applied.channels)
-    plan = Plan(images, settings, reading, normalizers, dtype, layout, store, folder)
-    engine = executor or executor_for(workers, image_timeout)
-    telling = heard(progress)
-    warn_of_leakage(telling, from_split, own_split)
-    tell_of_unused(telling, method, numbers)
-    with engine if isinstance(engine, Local) else nullcontext(engine) as engine:
-        plan, forecast = measured(plan, engine, telling, overwrite, skip_existing)
+    settings = options.settings(given, record_in_data(os.fspath(path)))
+    engine = Engine.of(workers, image_timeout, executor, progress)
+    folder = OutputFolder(os.fspath(out), overwrite, skip_existing)
+    folder.refuse(os.fspath(path))
+    images = Images.of(folder_of(path, settings), names_of(split))
+    plan = Plan.of(images, settings, options, folder)
+    for notice in options.notices():
+        engine.progress.notice(notice)
+    # Workers of a run that this process starts stay for the next one.
+    with engine.executor if isinstance(engine.executor, Local) else nullcontext():
+        plan, forecast = measured(plan, engine)
         shortage = forecast.shortage(folder.root)
-        if dry_run:
-            if shortage:
-                telling.notice(shortage)
-            return look(plan, forecast, engine)
-        if shortage:
+        if shortage and not dry_run:
             raise OutputError(shortage)
-        decided = decided_record(plan, numbers, from_split, own_split)
-        writer = plan.writer(forecast.shape, skip_existing)
-        folder.begin(decided, outputs_of(writer, images.shards()), overwrite, skip_existing)
-        try:
-            return fill(plan, forecast, engine, telling, writer)
-        finally:
-            folder.give_up()
+        if shortage:
+            engine.progress.notice(shortage)
+        return preview(plan, forecast, engine) if dry_run else execute(plan, forecast, engine)

@@ -1,41 +1,24 @@
-"""From statistics of now and the recorded ones to a verdict; no image is opened."""
+"""Statistics of now against the recorded ones; no image is opened."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from normstat.errors import UnknownSplit, UsageError
 from normstat.files import shown
-from normstat.rules import (
-    MARGIN,
-    MODES,
-    Comparison,
-    leveled,
-    looked,
-    refuse_levels,
-    refuse_margin,
-    warn_only,
-)
+from normstat.rules import Comparison, leveled, looked, warn_only
 from normstat.stats import Stats
-from normstat.verbs.run import names_of
+from normstat.verbs.check.options import CheckOptions
 from normstat.verdict import Case, Level, Verdict
 
 _LEAKAGE = "leakage"
 _COMPATIBLE = "compatible"
-# What changes numbers without a change of the data. Globs and folders may differ: new data may
+# These change numbers without a change of the data. Globs and folders may differ: new data may
 # lie elsewhere.
 _DECISIVE = ("channels", "resize", "crop", "frames", "max_value", "channel_names")
 
 
-def check(
-    now: Stats,
-    recorded: Stats,
-    *,
-    mode: str = "same",
-    split: str | Iterable[str] = (),
-    margin: float = MARGIN,
-    levels: Mapping[str, str] | None = None,
-    require_conclusive: bool = False,
-    extra: Iterable[Case] = (),
+def compare(
+    now: Stats, recorded: Stats, options: CheckOptions, extra: Iterable[Case] = ()
 ) -> Verdict:
     """Compare the statistics of data with those recorded, rule by rule.
 
@@ -43,57 +26,28 @@ def check(
     ----------
     now : of the data as they are, computed with the settings of `recorded`.
     recorded : as loaded from a stats file.
-    mode : ``same``: is this the data that was recorded, to the last file? ``compatible``: is it
-        new data for which the recorded mean and std are still right?
-    split : name or names of the splits to compare; if empty those that were asked for when it was
-        recorded, or all that either has.
-    margin : shift of a mean in σ, or of σ relative to itself, beyond which the numbers are no
-        longer right.
-    levels : rule → ``off``, ``warn`` or ``fail``, in place of the usual level.
-    require_conclusive : fail the data also where a rule that could fail them has too few to tell.
-    extra : cases that statistics do not show: identical images (``leakage``, ``duplicate``) and
-        constants of a training run (``config``). Without them these rules are not looked at.
-        ``leakage`` is a warning where both splits are just what was recorded; in mode
-        ``compatible`` also where their file names are; unless `levels` has it.
-
-    Returns
-    -------
-    Verdict
-        With a case for all that was looked at.
+    extra : cases that statistics do not show, see :func:`normstat.check`.
 
     Raises
     ------
     UsageError
-        An unknown mode, rule, level or split; a margin that is no positive number; statistics
-        that were computed with other settings than those recorded.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from PIL import Image
-    >>> from normstat.verbs.compute.verb import compute
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     Image.new("L", (4, 2), 51).save(f"{folder}/a.png")
-    ...     recorded = compute(folder, workers=0)
-    ...     Image.new("L", (4, 2), 52).save(f"{folder}/a.png")
-    ...     now = compute(folder, workers=0)
-    >>> check(recorded, recorded).exit_code
-    0
-    >>> [(case.rule, case.level.value) for case in check(now, recorded).findings]
-    [('data-changed', 'fail')]
+        An unknown split; statistics that were computed with other settings than those recorded.
     """
-    names, levels = names_of(split) or recorded.settings.split, dict(levels or {})
-    if mode not in MODES:
-        raise UsageError(f"{shown(mode)}: no such mode; there are {', '.join(MODES)}")
-    refuse_margin(margin)
-    refuse_levels(levels)
+    names = options.split or recorded.settings.split
     _refuse_splits(names, now, recorded)
     _refuse_settings(now, recorded)
-    comparison = Comparison(now, recorded, margin, names)
-    if _LEAKAGE not in levels:
-        extra = [_judged(case, comparison, mode) for case in extra]
-    cases = (*looked(comparison, mode, levels), *extra, *_unread(comparison))
-    return Verdict(mode, tuple(leveled(cases, levels)), require_conclusive, warn_only(levels))
+    comparison = Comparison(now, recorded, options.margin, names)
+    if _LEAKAGE not in options.levels:
+        extra = [_judged(case, comparison, options.mode) for case in extra]
+    cases = (
+        *looked(comparison, options.mode, options.levels), *extra, *_unread(comparison)
+    )  # fmt: skip
+    return Verdict(
+        options.mode,
+        tuple(leveled(cases, options.levels)),
+        options.require_conclusive,
+        warn_only(options.levels),
+    )
 
 
 def _judged(case: Case, comparison: Comparison, mode: str) -> Case:
@@ -115,7 +69,7 @@ def _splits_of(case: Case, comparison: Comparison) -> set[str]:
 
 
 def _since(splits: set[str], comparison: Comparison, mode: str) -> str:
-    """Why what is in these splits is no news; empty if it is, or may be."""
+    """The reason why findings in these splits are no news; empty if they are, or may be."""
     pairs = [pair for pair in comparison.pairs() if pair.split in splits]
     if len(pairs) < len(splits):
         return ""
@@ -142,7 +96,7 @@ def _unread(comparison: Comparison) -> Iterator[Case]:
 
 
 def _may_be_compared(name: str, names: Sequence[str]) -> bool:
-    """Whether a shift is looked at between this split and one of the others."""
+    """True if a shift is looked at between this split and one of the others."""
     if name == "train":
         return "val" in names or "test" in names
     return name in ("val", "test") and "train" in names

@@ -5,7 +5,6 @@ hashes of all pixels count. Kind, size and pixels decide, as they are stored, be
 ``--resize`` and ``--crop``; neither the file's name and format nor its transparency do.
 """
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -13,12 +12,11 @@ from itertools import combinations_with_replacement
 
 from normstat.accumulators.duplicate_keys import Common, common, repeated
 from normstat.accumulators.keys import KeyCollector
-from normstat.executors import Executor
 from normstat.files import shown
-from normstat.stats import SplitStats, Stats
 from normstat.verbs.check.verify_pixels import Reread, Second
-from normstat.verbs.listeners import Listener, heard
-from normstat.verbs.run import Images, executor_for
+from normstat.verbs.compute.count import Counted
+from normstat.verbs.engine import Engine
+from normstat.verbs.run import Images
 from normstat.verdict import Case, Level
 
 # Pairs that a message has room for.
@@ -48,26 +46,16 @@ class Overlap:
     lost: int = 0
 
 
-def identical(
-    path: str | os.PathLike[str],
-    stats: Stats,
-    keys: KeyCollector,
-    *,
-    workers: int | None = None,
-    image_timeout: float = 60.0,
-    executor: Executor | None = None,
-    progress: Listener | None = None,
-) -> tuple[Overlap, ...]:
+def identical(counted: Counted, keys: KeyCollector, engine: Engine) -> tuple[Overlap, ...]:
     """Find images with identical pixels.
 
     Memory is about 20 bytes for each image, however many are identical.
 
     Parameters
     ----------
-    path : folder
-    stats, keys : what :func:`normstat.compute` made of it, and collected while doing so; the
-        collector is empty afterwards.
-    workers, image_timeout, executor, progress : as for :func:`normstat.compute`.
+    counted : images that were counted.
+    keys : sink of that count; empty afterwards.
+    engine : reads those again that may be identical.
 
     Returns
     -------
@@ -76,56 +64,50 @@ def identical(
 
     Raises
     ------
-    UsageError
-        The folder, or the images of a split, are gone.
     Stopped
         Worker processes cannot be started.
     ValueError
-        The keys were not collected with these statistics, or were used before.
+        The keys were not collected with these counts, or were used before.
 
     Examples
     --------
-    >>> import tempfile
+    >>> import os, tempfile
     >>> from PIL import Image
-    >>> from normstat import compute
+    >>> from normstat.stats import Settings
+    >>> from normstat.verbs.compute.count import count
+    >>> from normstat.sources import open_source
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     for name in ("train/a.png", "train/b.bmp", "val/c.png"):
     ...         os.makedirs(os.path.dirname(f"{folder}/{name}"), exist_ok=True)
     ...         Image.new("RGB", (4, 2), (255, 0, 51)).save(f"{folder}/{name}")
-    ...     collector = KeyCollector()
-    ...     stats = compute(folder, workers=0, keys=collector)
-    ...     for overlap in identical(folder, stats, collector, workers=0):
+    ...     engine, collector = Engine.of(workers=0), KeyCollector()
+    ...     counted = count(open_source(folder), Settings(), engine, [collector])
+    ...     for overlap in identical(counted, collector, engine):
     ...         print(overlap.splits, overlap.images, overlap.pairs)
     ('train', 'train') 1 (('train/a.png', 'train/b.bmp'),)
     ('train', 'val') 1 (('train/a.png', 'val/c.png'),)
     ('val', 'val') 0 ()
     """
-    splits = tuple(stats.splits)
-    if any(keys.images(split) < _files_read(stats.splits[split]) for split in splits):
-        raise ValueError("these keys are not of these statistics, or were used before")
+    splits = counted.splits
+    if any(keys.images(split) != counted.listed[split] for split in splits):
+        raise ValueError("these keys are not of these images, or were used before")
     arrays = keys.taken(splits)
     compared = {split: int(array.any(axis=1).sum()) for split, array in arrays.items()}
     alike = dict(zip(splits, repeated(list(arrays.values())), strict=True))
     number = sum(int(flags.sum()) for flags in alike.values())
     if not number:
         return tuple(_overlaps(splits, compared, {}, {}, {}))
-    heard(progress).notice(
+    engine.progress.notice(
         f"{number} images look like others and are read again to be compared pixel by pixel"
     )
-    images = Images.of(path, stats.settings, splits)
-    reading = replace(stats.settings.reading(), channels="auto", resize=None, crop=None)
-    job = Reread(reading)
-    second = Second(images.source.shards(images.selection), arrays, alike)
-    lost = second.replace_keys(job, executor or executor_for(workers, image_timeout))
+    reading = replace(counted.settings.reading(), channels="auto", resize=None, crop=None)
+    second = Second(counted.images.shards(), arrays, alike)
+    lost = second.replace_keys(Reread(reading), engine.executor)
     found = {
         (splits[one], splits[other]): what
         for (one, other), what in common(list(arrays.values())).items()
     }
-    return tuple(_overlaps(splits, compared, found, lost, _paths(images, found)))
-
-
-def _files_read(split: SplitStats) -> int:
-    return sum(tally.files for tally in split.state.kinds.values())
+    return tuple(_overlaps(splits, compared, found, lost, _paths(counted.images, found)))
 
 
 def _overlaps(
@@ -158,7 +140,7 @@ def _paths(images: Images, found: Mapping[tuple[str, str], Common]) -> dict[tupl
     missing = sum(map(len, wanted.values()))
     paths: dict[tuple[str, int], str] = {}
     seen: Counter[str] = Counter()
-    shards = images.source.shards(images.selection)
+    shards = images.shards()
     while len(paths) < missing and (shard := next(shards, None)):
         split, start = shard.split, seen[shard.split]
         seen[split] += len(shard)
@@ -168,7 +150,7 @@ def _paths(images: Images, found: Mapping[tuple[str, str], Common]) -> dict[tupl
 
 
 def cases(overlaps: Iterable[Overlap]) -> tuple[Case, ...]:
-    """What a check says of them: ``leakage`` for each two splits, ``duplicate`` for each split.
+    """Cases of a check: ``leakage`` for each two splits, ``duplicate`` for each split.
 
     With one split there is no other, and no case of ``leakage``.
 

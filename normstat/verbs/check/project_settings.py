@@ -1,18 +1,17 @@
-"""What a project's ``pyproject.toml`` asks of a check."""
+"""Defaults of a check in a project's ``pyproject.toml``."""
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from normstat.conventions import PRESET
 from normstat.conventions.documents import document, naming
+from normstat.rules import LEVELS, MODES, RULES
 from normstat.statsfile.json_reader import Node
 
 _NAME = "pyproject.toml"
 _TABLE = ("tool", "normstat", "check")
-_MODES = ("same", "compatible")
-_LEVELS = ("off", "warn", "fail")
 _KEYS = ("mode", "margin", "rules", "config", "require-conclusive")
-_PRESET = "preset:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,7 @@ class CheckSettings:
     margin : of drift, in stds, above 0.
     rules : rule → ``off``, ``warn`` or ``fail``.
     config : files and ``preset:NAME``; the files from the current folder.
-    require_conclusive : whether an inconclusive case fails the data.
+    require_conclusive : an inconclusive case fails the data.
     file : where all this stands, from the current folder; None if nowhere.
     """
 
@@ -37,7 +36,7 @@ class CheckSettings:
     file: str | None = None
 
 
-def project_settings(rules: Collection[str], folder: str = ".") -> CheckSettings:
+def project_settings(folder: str = ".") -> CheckSettings:
     r"""The table ``[tool.normstat.check]`` of the nearest ``pyproject.toml`` that has one.
 
     ::
@@ -53,7 +52,6 @@ def project_settings(rules: Collection[str], folder: str = ".") -> CheckSettings
 
     Parameters
     ----------
-    rules : names of all rules.
     folder : where to look first; then in those above.
 
     Raises
@@ -68,7 +66,7 @@ def project_settings(rules: Collection[str], folder: str = ".") -> CheckSettings
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     with open(os.path.join(folder, "pyproject.toml"), "w") as file:
     ...         _ = file.write('[tool.normstat.check]\nrules = {leakage = "warn"}')
-    ...     project_settings(["leakage"], folder).rules
+    ...     project_settings(folder).rules
     {'leakage': 'warn'}
     """
     for file in _files(folder):
@@ -76,7 +74,7 @@ def project_settings(rules: Collection[str], folder: str = ".") -> CheckSettings
         with naming(file):
             table = _table(root)
             if table is not None:
-                return _settings(table, rules, file)
+                return _settings(table, file)
     return CheckSettings()
 
 
@@ -99,30 +97,30 @@ def _table(root: Node) -> Node | None:
     return node
 
 
-def _settings(table: Node, rules: Collection[str], file: str) -> CheckSettings:
+def _settings(table: Node, file: str) -> CheckSettings:
     for key, node in table.items():
         if key not in _KEYS:
             node.fail(f"no such key; there are {', '.join(_KEYS)}")
     return CheckSettings(
-        mode=table.get("mode").optional(lambda node: node.one_of(_MODES)),
+        mode=table.get("mode").optional(lambda node: node.one_of(MODES)),
         margin=table.get("margin").optional(Node.above_zero),
-        rules=_rules(table.get("rules", {}), rules),
+        rules=_rules(table.get("rules", {})),
         config=tuple(_beside(file, node) for node in table.get("config", []).list()),
         require_conclusive=table.get("require-conclusive").optional(Node.truth),
         file=file,
     )
 
 
-def _rules(table: Node, known: Collection[str]) -> dict[str, str]:
+def _rules(table: Node) -> dict[str, str]:
     for name, node in table.items():
-        if name not in known:
-            node.fail(f"no such rule; there are {', '.join(known)}")
-    return {name: node.one_of(_LEVELS) for name, node in table.items()}
+        if name not in RULES:
+            node.fail(f"no such rule; there are {', '.join(RULES)}")
+    return {name: node.one_of(LEVELS) for name, node in table.items()}
 
 
 def _beside(file: str, node: Node) -> str:
     """A name in the file, seen from the current folder instead of the file's."""
     name = node.text()
-    if not name.removeprefix(_PRESET):
+    if not name.removeprefix(PRESET):
         node.fail("is empty; give the name of a file, or preset:NAME")
-    return name if name.startswith(_PRESET) else os.path.join(os.path.dirname(file), name)
+    return name if name.startswith(PRESET) else os.path.join(os.path.dirname(file), name)

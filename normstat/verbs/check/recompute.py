@@ -1,34 +1,27 @@
 """The data of a check, read as those that were recorded."""
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from normstat import __version__
-from normstat.accumulators.keys import KeyCollector
+from normstat.accumulators.rows import Sink
 from normstat.accumulators.tally import Tally
-from normstat.decode import versions
 from normstat.errors import UnknownSplit
-from normstat.executors import Executor
-from normstat.sources import ALL, Source, said
-from normstat.stats import Settings, SplitStats, Stats, summarize
-from normstat.verbs.compute.verb import compute
-from normstat.verbs.listeners import Listener
+from normstat.sources import ALL, Selection, Source, said
+from normstat.stats import Settings, SplitStats, Stats
+from normstat.verbs.compute.count import Counted, count
+from normstat.verbs.engine import Engine
 from normstat.verbs.run import Images, folder_of
 
 
-def recount(
+def recompute(
     path: str | os.PathLike[str],
     recorded: Stats,
-    *,
-    split: Collection[str] = (),
-    executor: Executor | None = None,
-    progress: Listener | None = None,
-    keys: KeyCollector | None = None,
-    none_readable: bool = True,
-    cache: str | os.PathLike[str] | None = None,
-) -> Stats:
-    """Compute the statistics of a folder with the settings of recorded ones.
+    split: Collection[str],
+    engine: Engine,
+    sinks: Sequence[Sink] = (),
+) -> Counted:
+    """Count the images of a folder with the settings of recorded statistics.
 
     A recorded split that the folder does not have is missing in what is returned: that is for a
     check to find. A folder without split folders is read as the one recorded split, if that had
@@ -40,8 +33,7 @@ def recount(
     recorded : as loaded from a stats file.
     split : names of the splits to read; if empty those that were asked for when it was recorded,
         or all that are found.
-    executor, progress, keys, none_readable, cache : as for :func:`normstat.compute`; that no image
-        can be read is for a check to find, too, unless that is no failure to it.
+    engine, sinks : as for :func:`normstat.verbs.compute.count.count`.
 
     Raises
     ------
@@ -54,64 +46,41 @@ def recount(
     --------
     >>> import tempfile
     >>> from PIL import Image
+    >>> from normstat import compute
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     os.makedirs(f"{folder}/train")
     ...     Image.new("L", (4, 2), 51).save(f"{folder}/train/a.png")
     ...     recorded = compute(f"{folder}/train", workers=0)
     ...     os.rename(f"{folder}/train", f"{folder}/copy")
-    ...     now = recount(f"{folder}/copy", recorded)
+    ...     now = recompute(f"{folder}/copy", recorded, (), Engine.of(workers=0)).stats()
     >>> list(now.splits), now.splits["train"] == recorded.splits["train"]
     (['train'], True)
     """
     settings = recorded.settings
-    split = split or settings.split
-    split_dirs = {**dict(_dirs_there(path, settings)), **_own_name(path, recorded)}
-    settings = replace(settings, split_dirs=split_dirs)
-    splits = _splits_there(path, settings, recorded, split)
-    if split and not splits:
-        made_with = {"normstat": __version__, **versions()}
-        return summarize(Tally.empty(), (), settings, made_with)
-    return compute(
-        path,
-        split=splits,
-        split_dir=settings.split_dirs,
-        include=settings.include,
-        exclude=settings.exclude,
-        channels=settings.channels,
-        covariance=settings.covariance,
-        resize=settings.resize,
-        crop=settings.crop,
-        layout=settings.layout,
-        frames=settings.frames,
-        max_value=settings.max_value,
-        channel_names=settings.channel_names,
-        max_pixels=settings.max_pixels,
-        executor=executor,
-        progress=progress,
-        keys=keys,
-        none_readable=none_readable,
-        cache=cache,
-        labels=settings.labels,
-    )
+    wanted = split or settings.split
+    bare = folder_of(path, replace(settings, split_dirs={}))
+    split_dirs = {**dict(_dirs_there(bare, settings)), **_own_name(bare, recorded)}
+    source = bare.with_split_dirs(split_dirs)
+    there = _splits_there(source, recorded, wanted)
+    settings = replace(settings, split=tuple(there))
+    if wanted and not there:
+        return Counted(Images(source, Selection(())), settings, Tally.empty())
+    return count(source, settings, engine, sinks)
 
 
-def _dirs_there(path: str | os.PathLike[str], settings: Settings) -> Iterator[tuple[str, str]]:
+def _dirs_there(source: Source, settings: Settings) -> Iterator[tuple[str, str]]:
     """The folders that were given to splits, of those that still have images."""
     for name, folder in settings.split_dirs.items():
-        if os.path.isdir(os.path.join(path, folder)):
-            source = folder_of(path, settings, {name: folder})
-            if _has(source, name):
-                yield name, folder
+        is_there = os.path.isdir(os.path.join(source.root, folder))
+        if is_there and _has(source.with_split_dirs({name: folder}), name):
+            yield name, folder
 
 
-def _splits_there(
-    path: str | os.PathLike[str], settings: Settings, recorded: Stats, wanted: Collection[str]
-) -> list[str]:
+def _splits_there(source: Source, recorded: Stats, wanted: Collection[str]) -> list[str]:
     """The splits that are wanted, without those that are recorded and no longer there."""
-    source = folder_of(path, settings)
     missing = [name for name in wanted if name in recorded.splits and not _has(source, name)]
     if missing:
-        Images.of(path, settings, ())  # no image at all is no answer
+        Images.of(source, ())  # no image at all is no answer
     return [name for name in wanted if name not in missing]
 
 
@@ -123,14 +92,13 @@ def _has(source: Source, split: str) -> bool:
     return True
 
 
-def _own_name(path: str | os.PathLike[str], recorded: Stats) -> Mapping[str, str]:
+def _own_name(source: Source, recorded: Stats) -> Mapping[str, str]:
     """The whole folder as the only split, where neither then nor now a folder below says one."""
     if recorded.settings.split_dirs or len(recorded.splits) != 1:
         return {}
     ((name, split),) = recorded.splits.items()
     if _in_split_folder(name, split, recorded):
         return {}
-    source = folder_of(path, recorded.settings, {})
     own = source.selection().rest
     return {name: "."} if own and own != name and ALL in (own, name) else {}
 

@@ -1,37 +1,31 @@
-"""A config's constants against the data: what they turn out to be, as a case of a verdict."""
+"""A config's constants against the data, as a case of a verdict."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import TypeAlias
 
-from normstat.conventions.config import Config, Constants, Distance
+from normstat.constants import Channels, Constants, Deviation
+from normstat.conventions.config import Config
 from normstat.conventions.mistakes import Measured, explanation
 from normstat.conventions.published import exactly, one_digit_off
 from normstat.files import shown
-from normstat.stats.split_stats import Channels, SplitStats
+from normstat.rules import MARGIN
+from normstat.stats import SplitStats
 from normstat.verdict import Case, Level
 
-#: Largest distance of constants that are still the data's: in stds, and as a share of the std.
-MARGIN = 0.10
 _THREE = 3
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What the constants turned out to be."""
-
-    level: Level
-    words: str
+_Found: TypeAlias = tuple[Level, str]
 
 
 def slips(
     configs: Iterable[Config], stats: SplitStats, split: str = "train", margin: float = MARGIN
 ) -> tuple[Case, ...]:
-    """What each config comes to: one case of the rule ``config`` for each.
+    """Compare each config with the data: one case of the rule ``config`` for each.
 
-    It passes with constants of the data, or with those of a preset, which a pretrained model wants
-    whatever the data. It is warned of a preset that needs a scale or order which the config does
-    not say, of averages over images (which ImageNet's std is), and of a mistake that makes less of
-    a difference than `margin`. Everything else fails, with the mistake's name if it has one.
+    A config passes with constants of the data, or with those of a preset, which a pretrained model
+    wants whatever the data. It is warned of a preset that needs a scale or order which the config
+    does not say, of averages over images (which ImageNet's std is), and of a mistake that makes
+    less of a difference than `margin`. Everything else fails, with the mistake's name if it has
+    one.
 
     Parameters
     ----------
@@ -54,12 +48,12 @@ def slips(
 
 def _case(config: Config, stats: SplitStats, split: str, margin: float) -> Case:
     measured = _measured(config, stats)
-    found = _found(config, measured, margin)
+    level, words = _found(config, measured, margin)
     place = f" at {shown(config.pointer)}" if config.pointer else ""
     return Case(
         rule="config",
-        level=found.level,
-        message=f"{shown(config.name)}{place}: {found.words}{_beside(config)}",
+        level=level,
+        message=f"{shown(config.name)}{place}: {words}{_beside(config)}",
         split=split,
         expected=_text(config.written(measured.pooled)) if measured else None,
         observed=_text(config.numbers),
@@ -78,18 +72,17 @@ def _as_written(mean: Channels | None, std: Channels | None, config: Config) -> 
     """Measured numbers in the config's scale and order; gray is fed to all of its channels."""
     if mean is None or std is None:
         return None
-    taken = Constants(mean, std).times(config.scale or 1).spread(len(config.mean))
-    return taken.reversed if config.order == "BGR" and len(mean) == _THREE else taken
+    ours, data = config.numbers, Constants(mean, std)
+    order = ours.order if len(mean) == _THREE else data.order
+    return data.to(ours.scale, order).spread(len(config.mean))
 
 
 def _found(config: Config, measured: Measured | None, margin: float) -> _Found:
     if measured is None:
-        return _Found(Level.INCONCLUSIVE, "no image was counted, so there is nothing to compare")
+        return Level.INCONCLUSIVE, "no image was counted, so there is nothing to compare"
     channels = len(measured.pooled.mean)
     if len(config.mean) not in (1, channels):
-        return _Found(
-            Level.FAIL, f"is for {len(config.mean)} channels, and the images have {channels}"
-        )
+        return Level.FAIL, f"is for {len(config.mean)} channels, and the images have {channels}"
     constants = config.constants.spread(channels)
     return _published(config, constants, measured) or _of_data(config, constants, measured, margin)
 
@@ -100,28 +93,28 @@ def _published(config: Config, constants: Constants, measured: Measured) -> _Fou
         name = preset.preset.name
         if preset.unsaid:
             needs = f"which needs {preset.unsaid} beside mean and std; the file does not say it"
-            return _Found(Level.WARN, f"preset {name}, {needs}")
-        away = Distance.between(constants, measured.pooled)
-        return _Found(Level.PASS, f"preset {name}; against the data: {away}")
+            return Level.WARN, f"preset {name}, {needs}"
+        away = Deviation.between(constants, measured.pooled)
+        return Level.PASS, f"preset {name}; against the data: {away}"
     if typo := one_digit_off(config):
         wrong = f"{typo.found:.12g} should be {typo.meant:.12g}"
-        return _Found(Level.FAIL, f"one digit off preset {typo.preset.name}: {wrong}")
+        return Level.FAIL, f"one digit off preset {typo.preset.name}: {wrong}"
     return None
 
 
 def _of_data(config: Config, constants: Constants, measured: Measured, margin: float) -> _Found:
-    away = Distance.between(constants, measured.pooled)
+    away = Deviation.between(constants, measured.pooled)
     near = away.worst <= margin
     if explained := explanation(config, constants, measured, margin):
         warned = near or explained.harmless
         words = f"{explained.words} ({away}); {explained.cure}"
         if config.scale is None and explained.say:
             words += f"; or say {explained.say} beside them, if training feeds that"
-        return _Found(Level.WARN if warned else Level.FAIL, words)
+        return Level.WARN if warned else Level.FAIL, words
     if near:
-        return _Found(Level.PASS, f"mean and std of the data ({away})")
+        return Level.PASS, f"mean and std of the data ({away})"
     cure = "measure them again, or name the preset that they are"
-    return _Found(Level.FAIL, f"neither of the data ({away}) nor a known preset; {cure}")
+    return Level.FAIL, f"neither of the data ({away}) nor a known preset; {cure}"
 
 
 def _beside(config: Config) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from normstat.accumulators.keys import KEY, NO_KEY, Keys
+from normstat.accumulators.keys import KEY, NO_KEY
 from normstat.decode import decode, decoder
 from normstat.errors import UnreadableImage
 from normstat.executors import Executor
@@ -18,16 +18,16 @@ from normstat.images import Pixels, Reader, ReadOptions, Sample, Shard, Unreadab
 
 @dataclass(frozen=True, slots=True)
 class Rereading:
-    """What reading images again gave.
+    """Hashes of images that were read again, in their order, without anything between.
 
     Attributes
     ----------
-    keys : as at the first reading.
-    pixels : hashes of all pixels, cut to the same length.
+    keys : as at the first reading; :data:`NO_KEY` for an image that cannot be read.
+    pixels : of all pixels, cut to the same length.
     """
 
-    keys: Keys
-    pixels: Keys
+    keys: bytes
+    pixels: bytes
 
     def __add__(self, other: "Rereading") -> "Rereading":
         return Rereading(self.keys + other.keys, self.pixels + other.pixels)
@@ -45,18 +45,16 @@ class Reread:
     reading: ReadOptions
 
     def __call__(self, shard: Shard) -> Rereading:
-        """Two hashes for each image; :data:`NO_KEY` for one that cannot be read."""
+        """Two hashes for each image."""
         with decoder(), shard.container.open() as reader:
             hashes = [self._hashes(sample, reader) for sample in shard]
         return Rereading(
-            Keys.of(shard.split, (key for key, _ in hashes)),
-            Keys.of(shard.split, (pixels for _, pixels in hashes)),
+            b"".join(key for key, _ in hashes), b"".join(pixels for _, pixels in hashes)
         )
 
-    def lost(self, record: Unreadable) -> Rereading:
+    def lost(self, record: Unreadable) -> Rereading:  # noqa: ARG002  # the protocol has it
         """An image that ended its worker."""
-        nothing = Keys.of(record.split, [NO_KEY])
-        return Rereading(nothing, nothing)
+        return Rereading(NO_KEY, NO_KEY)
 
     def _hashes(self, sample: Sample, reader: Reader) -> tuple[bytes, bytes]:
         try:
@@ -82,7 +80,7 @@ class Second:
     shards : all images, in the order of the first reading.
     keys : split → those of the first reading, shape (images, 2), uint64. It is written to: two
         such arrays at a time would be most of the memory of a run.
-    alike : split → whether an image is to be read again, shape (images,), bool.
+    alike : split → images to be read again, shape (images,), bool.
     """
 
     def __init__(
@@ -108,8 +106,8 @@ class Second:
             for result in results:
                 split, numbers = self._asked.popleft()
                 keys = self._keys[split]
-                unchanged = (keys[numbers] == _rows(result.keys, split)).all(axis=1)
-                keys[numbers] = _rows(result.pixels, split)
+                unchanged = (keys[numbers] == _rows(result.keys)).all(axis=1)
+                keys[numbers] = _rows(result.pixels)
                 known[split][numbers] = unchanged
         lost = {}
         for split, keys in self._keys.items():
@@ -128,5 +126,5 @@ class Second:
                 yield shard.only(chosen.tolist())
 
 
-def _rows(keys: Keys, split: str) -> NDArray[np.uint64]:
-    return np.frombuffer(keys.splits[split], np.uint64).reshape(-1, 2)
+def _rows(keys: bytes) -> NDArray[np.uint64]:
+    return np.frombuffer(keys, np.uint64).reshape(-1, 2)

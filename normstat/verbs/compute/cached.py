@@ -1,7 +1,6 @@
 """Runs that go on where another one ended: of each shard only what no cache has is read."""
 
 import json
-import os
 import platform
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -12,14 +11,14 @@ from functools import partial
 import numpy as np
 
 from normstat import __version__
-from normstat.accumulators.interleave import Part, interleaved
-from normstat.accumulators.tally import STATE, Tally
+from normstat.accumulators.rows import Counts
+from normstat.accumulators.tally import STATE
 from normstat.cache import Cache, Context, sample_digest
 from normstat.decode import with_lossy
 from normstat.executors import Executor, Job
 from normstat.files import shown
 from normstat.images import LASTING, ReadOptions, Shard
-from normstat.statsfile import dumps_tally
+from normstat.statsfile import dumps_counts
 from normstat.verbs.compute.job import Count
 from normstat.verbs.compute.row_validation import believed
 from normstat.verbs.listeners import Progress
@@ -34,8 +33,8 @@ def resuming(
     Parameters
     ----------
     path : of the cache.
-    data : DATA.
-    job : that will be mapped. It has to keep keys, so that every run finds them in the cache.
+    data : identity of the source.
+    job : that will be mapped. It has to want the rows that are kept, so that every run finds them.
     executor : for what the cache does not have.
     progress : is told what is wrong with the cache.
 
@@ -44,7 +43,7 @@ def resuming(
     UsageError, OutputError
         There can be no such file.
     """
-    resumed = Resuming(path, _contexts(data, job), executor, progress)
+    resumed = Resuming(path, contexts(data, job), executor, progress)
     try:
         yield resumed
         progress.notice(f"{resumed.reused} of {resumed.images} images from the cache {shown(path)}")
@@ -64,13 +63,13 @@ class _Asked:
     ----------
     shard : all of it, with versions.
     samples : their digests.
-    known : what the cache has.
+    known : results that the cache has.
     missing : places of the others in the shard.
     """
 
     shard: Shard
     samples: tuple[bytes, ...]
-    known: tuple[Part, ...]
+    known: tuple[Counts, ...]
     missing: tuple[int, ...]
 
     def rest(self) -> Shard:
@@ -78,19 +77,19 @@ class _Asked:
         rest = self.shard.only(self.missing)
         return replace(rest, unreadable=self.shard.unreadable, versions=())
 
-    def whole(self, rest: Tally) -> Tally:
-        """The tally of all of it, from that of the rest."""
+    def whole(self, rest: Counts) -> Counts:
+        """The counts of all of it, from those of the rest; rows in the order of the shard."""
         if not self.known:
             return rest
-        if len(self.known) == 1 and not (self.missing or rest.splits):
-            return self.known[0].tally
-        parts = (*self.known, Part(self.missing, rest))
-        return interleaved(self.shard.split, len(self.shard), parts)
+        total = sum(self.known, rest)
+        rows = {row.name: row for row in total.rows}
+        return Counts(total.tally, tuple(rows[name] for name in self.shard.names))
 
-    def is_lasting(self, total: Tally) -> bool:
+    def is_lasting(self, total: Counts) -> bool:
         """True if another run would come to the same, as long as the versions are the same."""
         shard = self.shard
-        records = (record for state in total.splits.values() for record in state.unreadable)
+        splits = total.tally.splits.values()
+        records = (record for state in splits for record in state.unreadable)
         return (
             bool(shard.names)
             and not shard.unreadable
@@ -133,7 +132,7 @@ class Resuming:
         self._tell()
         return kept and self.reused + self._cache.written > 0
 
-    def map(self, job: Job[Tally], shards: Iterable[Shard]) -> Generator[Tally, None, None]:
+    def map(self, job: Job[Counts], shards: Iterable[Shard]) -> Generator[Counts, None, None]:
         """See :class:`normstat.executors.Executor`; the shards have versions."""
         with closing(self._executor.map(job, self._rests(shards))) as results:
             for rest in results:
@@ -155,30 +154,30 @@ class Resuming:
     def _find(self, shard: Shard) -> _Asked:
         samples = tuple(map(sample_digest, shard.names, shard.versions))
         place = {sample: number for number, sample in enumerate(samples)}
-        known: list[Part] = []
+        known: list[Counts] = []
         for row in self._cache.find(self._context(shard.split), samples):
             if not place.keys() >= set(row.samples):
                 continue  # a larger row has some of them
             places = [place[sample] for sample in row.samples]
-            tally = believed(row.value, shard.split, [shard.names[number] for number in places])
-            if tally:
-                known.append(Part(places, tally))
+            counts = believed(row.value, shard.split, [shard.names[number] for number in places])
+            if counts:
+                known.append(counts)
                 for sample in row.samples:
                     del place[sample]
             if not place:
                 break
         return _Asked(shard, samples, tuple(known), tuple(place.values()))
 
-    def _keep(self, asked: _Asked, total: Tally) -> None:
+    def _keep(self, asked: _Asked, total: Counts) -> None:
         if asked.is_lasting(total):
-            self._cache.store(self._context(asked.shard.split), asked.samples, dumps_tally(total))
+            self._cache.store(self._context(asked.shard.split), asked.samples, dumps_counts(total))
 
     def _tell(self) -> None:
         while self._warnings:
             self._progress.warning(self._warnings.popleft())
 
 
-def _contexts(data: str, job: Count) -> Callable[[str], Context]:
+def contexts(data: str, job: Count) -> Callable[[str], Context]:
     """The context of each split: everything but the samples that decides a tally."""
     settings = {
         field.name: getattr(job.reading, field.name)
@@ -197,7 +196,7 @@ def _contexts(data: str, job: Count) -> Callable[[str], Context]:
     }
     return partial(
         Context,
-        os.path.realpath(data),
+        data,
         settings=", ".join(f"{name} {json.dumps(value)}" for name, value in settings.items()),
         versions=", ".join(f"{name} {version}" for name, version in decides.items()),
     )

@@ -1,56 +1,56 @@
-"""The job of ``compute``: images to a tally."""
+"""The job of ``compute``: images to their state, and a row for each."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from normstat.accumulators.fold import Fold
-from normstat.accumulators.keys import NO_KEY, Keys
-from normstat.accumulators.tally import Tally
+from normstat.accumulators.rows import Counts, row_of, row_of_unreadable
 from normstat.decode import decode, decoder
 from normstat.errors import UnreadableImage
-from normstat.images import Reader, ReadOptions, Sample, Shard, Unreadable
+from normstat.images import ImageRow, Reader, ReadOptions, Sample, Shard, Unreadable
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The job of a worker: a shard's images to their tally.
+    """The job of a worker: a shard's images to their state.
 
     Attributes
     ----------
     reading : how images are read.
     covariance : also count how channels vary together.
-    keys : also keep the key of each image's pixels.
+    fields : of the rows that are wanted; none if no rows are.
     """
 
     reading: ReadOptions
     covariance: bool = False
-    keys: bool = False
+    fields: frozenset[str] = frozenset()
 
-    def __call__(self, shard: Shard) -> Tally:
+    def __call__(self, shard: Shard) -> Counts:
         """One state for a shard; an image that cannot be read is a record in it."""
         fold = Fold(self.covariance)
-        keys: list[bytes] = []
+        rows: list[ImageRow | None] = []
         for record in shard.unreadable:
             fold.add_unreadable(record)
         if shard.names:  # else it is answered in a thread, and decoder() sets what all threads see
             with decoder(), shard.container.open() as reader:
                 for sample in shard:
                     try:
-                        keys.append(self._key_of_added(fold, sample, reader))
+                        rows.append(self._row_of_added(fold, sample, reader))
                     except UnreadableImage as error:
-                        keys.append(NO_KEY)
-                        fold.add_unreadable(sample.unreadable(error))
-        tally = fold.tally()
-        return replace(tally, keys=Keys.of(shard.split, keys)) if self.keys else tally
+                        record = sample.unreadable(error)
+                        rows.append(row_of_unreadable(record))
+                        fold.add_unreadable(record)
+        return Counts(fold.tally(), tuple(filter(None, rows)) if self.fields else ())
 
-    def lost(self, record: Unreadable) -> Tally:
+    def lost(self, record: Unreadable) -> Counts:
         """An image that ended its worker."""
-        tally = Tally.of_unreadable(record)
-        if not self.keys or not record.path:  # without a path it was no image
-            return tally
-        return replace(tally, keys=Keys.of(record.split, [NO_KEY]))
+        lost = Counts.of_unreadable(record)
+        # Without a name it was no image.
+        return lost if self.fields and record.path else Counts(lost.tally)
 
-    def _key_of_added(self, fold: Fold, sample: Sample, reader: Reader) -> bytes:
+    def _row_of_added(self, fold: Fold, sample: Sample, reader: Reader) -> ImageRow | None:
         # The pixels end with this call: two large images at a time are one too many.
-        pixels = decode(sample, reader.read(sample), self.reading)
+        payload = reader.read(sample)
+        size, pixels = len(payload), decode(sample, payload, self.reading)
+        del payload
         fold.add(sample, pixels)
-        return pixels.key
+        return row_of(sample, size, pixels, self.fields) if self.fields else None

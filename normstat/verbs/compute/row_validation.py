@@ -1,4 +1,4 @@
-"""What a cache says of some images, as far as it can be true.
+"""Rows of a cache, as far as they can be true.
 
 A checksum tells what is damaged, not what somebody made up. Sums that only the pixels could confirm
 are believed; whatever would stop a run, or contradicts itself, is not.
@@ -6,16 +6,15 @@ are believed; whatever would stop a run, or contradicts itself, is not.
 
 from collections.abc import Sequence
 
-from normstat.accumulators.histogram import Histogram, power_sums
-from normstat.accumulators.keys import KEY
-from normstat.accumulators.tally import FIRST, KindTally, SplitTally, Tally
+from normstat.accumulators.rows import Counts
+from normstat.accumulators.tally import FIRST, KindTally, SplitTally
 from normstat.errors import StatsFileError
 from normstat.images import LASTING
-from normstat.statsfile import loads_tally
+from normstat.statsfile import loads_counts
 
 
-def believed(value: bytes, split: str, paths: Sequence[str]) -> Tally | None:
-    """The tally in a row of a cache; None if it cannot be that of these images.
+def believed(value: bytes, split: str, paths: Sequence[str]) -> Counts | None:
+    """The counts in a row of a cache; None if it cannot be that of these images.
 
     Parameters
     ----------
@@ -25,25 +24,27 @@ def believed(value: bytes, split: str, paths: Sequence[str]) -> Tally | None:
 
     Examples
     --------
-    >>> from normstat.accumulators.keys import NO_KEY, Keys
     >>> from normstat.images import Unreadable
-    >>> from normstat.statsfile import dumps_tally
-    >>> state = SplitTally(unreadable=(Unreadable("val", "a", "empty"),))
-    >>> value = dumps_tally(Tally({"val": state}, Keys.of("val", [NO_KEY])))
-    >>> believed(value, "val", ["a"]).splits["val"].listed
+    >>> from normstat.statsfile import dumps_counts
+    >>> value = dumps_counts(Counts.of_unreadable(Unreadable("val", "a", "empty")))
+    >>> believed(value, "val", ["a"]).tally.splits["val"].listed
     1
     >>> believed(value, "val", ["b"]) is None
     True
     """
     try:
-        tally = loads_tally(value)
+        counts = loads_counts(value)
     except StatsFileError:
         return None
-    if tally.splits.keys() != {split} or tally.keys.splits.keys() != {split}:
+    if counts.tally.splits.keys() != {split}:
         return None
-    if len(tally.keys.splits[split]) != len(paths) * KEY:
+    if [(row.split, row.name) for row in counts.rows] != [(split, path) for path in paths]:
         return None
-    return tally if _may_be(tally.splits[split], split, paths) else None
+    state = counts.tally.splits[split]
+    records = [(row.name, row.code) for row in counts.rows if row.code]
+    if sorted(records) != sorted((record.path, record.code) for record in state.unreadable):
+        return None
+    return counts if _may_be(state, split, paths) else None
 
 
 def _may_be(state: SplitTally, split: str, paths: Sequence[str]) -> bool:
@@ -66,16 +67,5 @@ def _adds_up(tally: KindTally) -> bool:
         and all(number <= images for number in tally.notes.values())
         and None not in (*tally.width, *tally.height)
         and 0 < tally.files <= images <= tally.per_image.pixels
-        and _has_pixels(tally)
+        and tally.values.fits(tally.per_image)
     )
-
-
-def _has_pixels(tally: KindTally) -> bool:
-    """Whether the values are as many as the pixels, and counts have the sums of the images."""
-    values, per_image = tally.values, tally.per_image
-    if not isinstance(values, Histogram):
-        return values.count == per_image.pixels
-    if set(values.counts.sum(axis=1).tolist()) != {per_image.pixels}:
-        return False
-    sums = [(s, q) for s, q, *_ in per_image.channels]
-    return power_sums(values.counts, per_image.pixels) == sums

@@ -1,30 +1,19 @@
-"""From a folder of images to their statistics."""
+"""Statistics of a folder of images: the options of ``compute``, as Python has them."""
 
 import os
-from collections.abc import Generator, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from normstat import __version__
-from normstat.accumulators.keys import KeyCollector
-from normstat.accumulators.tally import Tally
-from normstat.decode import versions
-from normstat.errors import NothingToRead, TooManyErrors
 from normstat.executors import Executor
-from normstat.executors.executor import Map
-from normstat.files import shown
-from normstat.images import MAX_PIXELS, Unreadable
-from normstat.stats import Settings, Stats, remarks, summarize
-from normstat.verbs.compute.job import Count
-from normstat.verbs.listeners import Listener, Progress, heard
-from normstat.verbs.run import (
-    Images,
-    Run,
-    executor_for,
-    most_frequent,
-    names_of,
-    refuse_options,
-)
+from normstat.files import ensure_writable
+from normstat.images import MAX_PIXELS
+from normstat.stats import ListOfFiles, Settings, Stats, remarks
+from normstat.statsfile.file_list import FileList
+from normstat.verbs.compute.count import count
+from normstat.verbs.engine import Engine
+from normstat.verbs.listeners import Listener
+from normstat.verbs.options import names_of, refuse_settings
+from normstat.verbs.run import folder_of
 from normstat.writers.run_record import record_in_data
 
 
@@ -49,10 +38,9 @@ def compute(
     image_timeout: float = 60.0,
     executor: Executor | None = None,
     progress: Listener | None = None,
-    keys: KeyCollector | None = None,
-    none_readable: bool = False,
     cache: str | os.PathLike[str] | None = None,
     labels: str = "skip",
+    files: str | os.PathLike[str] | None = None,
 ) -> Stats:
     """Compute the statistics of a folder of images, split by split.
 
@@ -82,15 +70,13 @@ def compute(
     image_timeout : seconds after which an image is given up.
     executor : where to run; in its place ``workers`` and ``image_timeout`` are not looked at.
     progress : is told how far the run is.
-    keys : an empty collector, which is given the key of each image's pixels (16 bytes an image),
-        for :func:`normstat.verbs.check.duplicates.identical`. The statistics are the same with and
-        without it.
-    none_readable : where not one image can be read, return that instead of raising.
     cache : file that keeps what is finished, and has what another run has; made if there is none.
         The statistics are the same with and without it. What is wrong with the file is told to
         ``progress``.
     labels : ``skip`` leaves out masks and other labels, which names tell, as long as there is
         anything else; ``count`` takes them in.
+    files : list of all images to write, by which a check names those that changed; it belongs
+        into the folder of the stats file.
 
     Returns
     -------
@@ -102,9 +88,8 @@ def compute(
     UsageError
         Nothing there to read, an unknown or ambiguous split, an option out of range.
     Stopped
-        Too many errors, worker processes cannot be started, or there can be no file ``cache``.
-    ValueError
-        The collector has keys of another run.
+        Too many errors, worker processes cannot be started, or there can be no file ``cache`` or
+        ``files``.
 
     Examples
     --------
@@ -133,90 +118,18 @@ def compute(
         split=tuple(dict.fromkeys(names_of(split))),
         labels=labels,
     )
-    refuse_options(settings, workers, max_errors, image_timeout)
-    if cache is not None:
-        _refuse_cache(os.fspath(cache))
-    if keys is not None and not keys.is_empty:
-        raise ValueError("the collector of keys is not empty: it is of another run")
-    images = Images.of(path, settings, settings.split)
-    settings = replace(settings, **images.source.record())
-    reading = settings.reading()
-    if applied and applied.channels and channel_names is None:
-        reading = replace(reading, names=applied.channels)
-    telling = heard(progress)
-    executor = executor or executor_for(workers, image_timeout)
-    job = Count(reading, covariance, keys is not None or cache is not None)
-    with _resumed(cache, path, job, executor, telling) as by:
-        run = Run(replace(images, versions=by is not None), executor, telling)
-        total, records = _sum(run.results(job, by), keys, max_errors, telling)
-    made_with = {"normstat": __version__, **versions()}
-    stats = summarize(total, images.selection.splits, settings, made_with, run.left_out)
-    for name, state in stats.splits.items():
-        if state.state.files != run.listed[name]:
-            raise RuntimeError(
-                f"{name}: {run.listed[name]} images listed, {state.state.files} accounted for"
-            )
-        if keys is not None and keys.images(name) != run.images[name]:
-            raise RuntimeError(f"{name}: {keys.images(name)} keys of {run.images[name]} images")
-    if not none_readable and not any(state.images for state in stats.splits.values()):
-        raise NothingToRead(
-            f"{shown(path)}: none of {run.listed.total()} images can be read "
-            f"({most_frequent(records)})"
-        )
+    refuse_settings(settings)
+    engine = Engine.of(workers, image_timeout, executor, progress, cache, max_errors)
+    listed = FileList()
+    sinks = () if files is None else (listed,)
+    if files is not None:
+        ensure_writable(files)
+    counted = count(folder_of(path, settings), settings, engine, sinks)
+    counted.refuse_unread()
+    stats = counted.stats()
+    if files is not None:
+        written = ListOfFiles(os.path.basename(files), listed.save(files))
+        stats = replace(stats, files=written)
     for remark in remarks(stats):
-        telling.notice(remark)
+        engine.progress.notice(remark)
     return stats
-
-
-# Not every Python has SQLite: it is imported where there is a cache.
-
-
-def _refuse_cache(cache: str) -> None:
-    from normstat.cache import refuse_path
-
-    refuse_path(cache)
-
-
-@contextmanager
-def _resumed(
-    cache: str | os.PathLike[str] | None,
-    data: str | os.PathLike[str],
-    job: Count,
-    executor: Executor,
-    progress: Progress,
-) -> Iterator[Map[Tally] | None]:
-    if cache is None:
-        yield None
-        return
-    from normstat.verbs.compute.cached import resuming
-
-    with resuming(os.fspath(cache), os.fspath(data), job, executor, progress) as resumed:
-        yield resumed.map
-
-
-def _sum(
-    tallies: Generator[Tally, None, None],
-    keys: KeyCollector | None,
-    max_errors: int | None,
-    progress: Progress,
-) -> tuple[Tally, list[Unreadable]]:
-    """All tallies in one, and all that could not be read."""
-    total = Tally.empty()
-    records: list[Unreadable] = []
-    with closing(tallies):
-        for tally in tallies:
-            if keys is not None:
-                keys.add(tally.keys)
-            total += tally.without_keys()
-            progress.advance(sum(state.files for state in tally.splits.values()))
-            records.extend(_records(tally))
-            if max_errors is not None and len(records) > max_errors:
-                raise TooManyErrors(
-                    f"stopped: more than {max_errors} images are unreadable "
-                    f"({most_frequent(records)})"
-                )
-    return total, records
-
-
-def _records(tally: Tally) -> list[Unreadable]:
-    return [record for state in tally.splits.values() for record in state.unreadable]

@@ -1,31 +1,34 @@
 """Methods with the same numbers for every image."""
 
+from normstat.constants import Channels
 from normstat.errors import UsageError
 from normstat.methods.facts import Facts
-from normstat.methods.maps import Affine, Channels
+from normstat.methods.maps import Affine
 
-_COUNTED = "it is computed for 8- and 16-bit images only; choose standard or min-max"
+_COUNTED = "compute statistics of the data set (again, if 0.1 did), or choose standard"
 _STATS = "give statistics of the data set with --stats"
 
 
-def unit() -> Affine:
+def unit(_facts: Facts, _epsilon: float) -> Affine:
     """Pixels in unit scale, x / scale: [0, 1]."""
     return Affine((0.0,), (1.0,))
 
 
-def symmetric() -> Affine:
+def symmetric(_facts: Facts, _epsilon: float) -> Affine:
     """2 · x / scale - 1: [-1, 1]."""
     return Affine((0.5,), (0.5,))
 
 
-def center(facts: Facts) -> Affine:
+def center(facts: Facts, _epsilon: float) -> Affine:
     """Pixels around their mean, x / scale - mean."""
-    return Affine(facts.mean, (1.0,) * len(facts.mean))
+    mean = facts.constants.mean
+    return Affine(mean, (1.0,) * len(mean))
 
 
 def standard(facts: Facts, epsilon: float) -> Affine:
     """(x / scale - mean) / (std + epsilon)."""
-    return Affine(facts.mean, _divisor("standard", "std", facts, facts.std, epsilon))
+    mean, std = facts.constants.mean, facts.constants.std
+    return Affine(mean, _divisor("standard", "std", facts, std, epsilon))
 
 
 def min_max(facts: Facts, epsilon: float) -> Affine:
@@ -49,7 +52,8 @@ def clip_standard(facts: Facts, epsilon: float) -> Affine:
     """As ``standard``, with pixels limited to the quantiles 0.005 and 0.995 first."""
     quantiles = facts.need("clip-standard", "quantiles", _COUNTED)
     limits = tuple(zip(quantiles["0.005"], quantiles["0.995"], strict=True))
-    return Affine(facts.mean, _divisor("clip-standard", "std", facts, facts.std, epsilon), limits)
+    mean, std = facts.constants.mean, facts.constants.std
+    return Affine(mean, _divisor("clip-standard", "std", facts, std, epsilon), limits)
 
 
 def _divisor(method: str, what: str, facts: Facts, values: Channels, epsilon: float) -> Channels:

@@ -1,0 +1,188 @@
+"""List of files beside a stats file: a line for each image, by which a check names files.
+
+::
+
+    normstat files 1
+    split train
+    train/cat/1.jpg<TAB>48213<TAB>u0pgY4a1<TAB>Zl3hVn0oQ9-dP1sB
+
+Name, bytes, the first 48 bits of the file's SHA-256 and the first 96 bits of the pixel key, the
+latter two in base64 for URLs; ``-`` where there is none. Lines are sorted by split and by the bytes
+of what is written for the name; a name with control characters is a JSON string.
+"""
+
+import hashlib
+import heapq
+import json
+import os
+import tempfile
+import weakref
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable, Iterator
+from typing import IO, NamedTuple
+
+from normstat import files
+from normstat.errors import UsageError
+from normstat.files import shown
+from normstat.images import ImageRow, path_from_text, path_text
+
+_HEADER = b"normstat files 1\n"
+_SPLIT = b"split "
+_NONE = b"-"
+_DIGEST, _KEY = 6, 12
+# Lines that are sorted at once: about 12 MB.
+_MOST = 100_000
+
+
+class Entry(NamedTuple):
+    """A line of a list.
+
+    Attributes
+    ----------
+    split, name : of the image.
+    size : bytes of the file.
+    digest, key : as they are written; ``-`` where there is none.
+    """
+
+    split: str
+    name: str
+    size: str
+    digest: str
+    key: str
+
+
+class FileList:
+    """A sink that keeps a line for each image, in memory or, where there are many, on disk.
+
+    Examples
+    --------
+    >>> listed = FileList()
+    >>> for name in ("b.png", "a.png"):
+    ...     listed.add(ImageRow("val", name, bytes=70, digest=b"d" * 16, key=b"k" * 16))
+    >>> [(entry.name, entry.size) for entry in listed.entries()]
+    [('a.png', '70'), ('b.png', '70')]
+    """
+
+    fields = frozenset({"bytes", "digest", "key"})
+
+    def __init__(self) -> None:
+        self._splits: dict[str, _Sorted] = {}
+
+    def add(self, row: ImageRow) -> None:
+        """Take the row of an image, in any order."""
+        size = _NONE if row.bytes is None else b"%d" % row.bytes
+        line = (written(row.name), size, _short(row.digest, _DIGEST), _short(row.key, _KEY))
+        self._splits.setdefault(row.split, _Sorted()).add(b"\t".join(line) + b"\n")
+
+    def entries(self) -> Iterator[Entry]:
+        """The lines, sorted."""
+        return _entries(self._lines())
+
+    def save(self, file: str | os.PathLike[str]) -> str:
+        """Write the list, whole or not at all, and return the SHA-256 of its bytes.
+
+        Raises
+        ------
+        OutputError
+        """
+        digest = hashlib.sha256()
+
+        def told() -> Iterator[bytes]:
+            for line in self._lines():
+                digest.update(line)
+                yield line
+
+        files.write(file, told())
+        return digest.hexdigest()
+
+    def _lines(self) -> Iterator[bytes]:
+        yield _HEADER
+        for split in sorted(self._splits):
+            yield _SPLIT + written(split) + b"\n"
+            yield from self._splits[split]
+
+
+class _Sorted:
+    """Lines in the order of their bytes; more than fit are sorted on disk."""
+
+    def __init__(self) -> None:
+        self._lines: list[bytes] = []
+        self._runs: list[IO[bytes]] = []
+
+    def add(self, line: bytes) -> None:
+        self._lines.append(line)
+        if len(self._lines) == _MOST:
+            run = tempfile.TemporaryFile()  # noqa: SIM115  # it ends with this object
+            weakref.finalize(self, run.close)
+            run.writelines(sorted(self._lines))
+            self._runs.append(run)
+            self._lines = []
+
+    def __iter__(self) -> Iterator[bytes]:
+        for run in self._runs:
+            run.seek(0)
+        return heapq.merge(*self._runs, sorted(self._lines))
+
+
+def read_list(file: str | os.PathLike[str], digest: str) -> Iterator[Entry]:
+    """The lines of a list, sorted, once it is known to be the one that was written.
+
+    Parameters
+    ----------
+    digest : SHA-256 of its bytes.
+
+    Raises
+    ------
+    UsageError
+        It cannot be read, or is another file.
+    """
+    try:
+        with files.opened(os.fspath(file)) as opened:
+            hashed = hashlib.sha256()
+            for block in iter(lambda: opened.read(1 << 20), b""):
+                hashed.update(block)
+            found = hashed.hexdigest()
+    except OSError as error:
+        raise UsageError(f"{shown(file)}: cannot be read ({error.strerror})") from error
+    if found != digest:
+        raise UsageError(
+            f"{shown(file)}: is not the list of files that was written with these statistics "
+            f"(its SHA-256 is {found[:12]}…, not {digest[:12]}…)"
+        )
+    return _entries(_lines_of(os.fspath(file)))
+
+
+def _lines_of(file: str) -> Iterator[bytes]:
+    with files.opened(file) as opened:
+        yield from opened
+
+
+def _entries(lines: Iterable[bytes]) -> Iterator[Entry]:
+    split = ""
+    for line in lines:
+        name, *rest = line.rstrip(b"\n").split(b"\t")
+        if rest:
+            yield Entry(split, _read(name), *(word.decode("ascii") for word in rest))
+        elif name.startswith(_SPLIT):
+            split = _read(name.removeprefix(_SPLIT))
+
+
+def written(name: str) -> bytes:
+    r"""A name as a list has it; lists are sorted by these bytes.
+
+    >>> written("a.png"), written("a\nb")
+    (b'a.png', b'"a\\nb"')
+    """
+    text = path_text(name)
+    plain = text.isprintable() and not text.startswith('"')
+    # Bytes that are no UTF-8 stay what they are.
+    return (text if plain else json.dumps(text)).encode("utf-8", "surrogateescape")
+
+
+def _read(written: bytes) -> str:
+    text = written.decode("utf-8", "surrogateescape")
+    return path_from_text(json.loads(text) if text.startswith('"') else text)
+
+
+def _short(data: bytes | None, length: int) -> bytes:
+    return urlsafe_b64encode(data[:length]) if data else _NONE

@@ -1,0 +1,169 @@
+"""Names of the files that are not what was recorded, from two lists of files."""
+
+import os
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from normstat.errors import UsageError
+from normstat.files import shown
+from normstat.stats import Stats
+from normstat.statsfile.file_list import Entry, read_list, written
+from normstat.verdict import Case, Level
+
+_RULE = "data-changed"
+_NONE = "-"
+# Pairs that a message has room for.
+_NAMED = 10
+
+
+@dataclass(slots=True)
+class Changes:
+    """Files of one split; names in the order of the lists.
+
+    Attributes
+    ----------
+    changed : that have other contents under the same name.
+    added, removed : that only one of the lists has, and no pixels of the other are theirs.
+    renamed : old and new name of those whose pixels are found under another name.
+    moved : the same for those that were in another split; by that split.
+    """
+
+    changed: list[str] = field(default_factory=list)
+    added: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    renamed: list[tuple[str, str]] = field(default_factory=list)
+    moved: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
+
+
+def changes(before: Iterable[Entry], now: Iterable[Entry]) -> dict[str, Changes]:
+    """Difference between two sorted lists of files, by split.
+
+    Memory is that of the differences.
+
+    Examples
+    --------
+    >>> a, b = (Entry("val", name, "9", "digest", f"key of {name}") for name in "ab")
+    >>> found = changes([a, b], [b._replace(name="c"), Entry("val", "d", "9", "new", "new")])
+    >>> found["val"].renamed, found["val"].added, found["val"].removed
+    ([('b', 'c')], ['d'], ['a'])
+    """
+    found: dict[str, Changes] = defaultdict(Changes)
+    gone: list[Entry] = []
+    new: list[Entry] = []
+    for old, fresh in _side_by_side(before, now):
+        if old and fresh:
+            if _differ(old, fresh):
+                found[fresh.split].changed.append(fresh.name)
+        elif fresh:
+            new.append(fresh)
+        elif old:
+            gone.append(old)
+    _pair(gone, new, found)
+    return found
+
+
+def _differ(old: Entry, fresh: Entry) -> bool:
+    known = _NONE not in (old.digest, fresh.digest)
+    return known and (old.size, old.digest) != (fresh.size, fresh.digest)
+
+
+def _pair(gone: list[Entry], new: list[Entry], found: dict[str, Changes]) -> None:
+    """Find files under another name by their pixels, those in the same split first."""
+    by_pixels: dict[str, list[Entry]] = defaultdict(list)
+    for old in gone:
+        if old.key != _NONE:
+            by_pixels[old.key].append(old)
+    paired = set()
+    for fresh in new:
+        candidates = by_pixels.get(fresh.key)
+        if not candidates:
+            found[fresh.split].added.append(fresh.name)
+            continue
+        old = next((old for old in candidates if old.split == fresh.split), candidates[0])
+        candidates.remove(old)
+        paired.add(old)
+        files = found[fresh.split]
+        pairs = files.renamed if old.split == fresh.split else files.moved[old.split]
+        pairs.append((old.name, fresh.name))
+    for old in gone:
+        if old not in paired:
+            found[old.split].removed.append(old.name)
+
+
+def recorded_files(recorded: Stats, file: str | os.PathLike[str]) -> Iterator[Entry]:
+    """The list of files that was written with statistics.
+
+    Raises
+    ------
+    UsageError
+        It cannot be read, or was written with others.
+    """
+    if recorded.files is None:
+        raise UsageError(f"{shown(file)}: no list of files was written with these statistics")
+    return read_list(file, recorded.files.sha256)
+
+
+def changed(
+    before: Iterable[Entry], now: Iterable[Entry], splits: Collection[str]
+) -> Iterator[Case]:
+    """Findings of the rule ``data-changed``, with the names of all files that each is about.
+
+    Parameters
+    ----------
+    before, now : sorted lists of files.
+    splits : those that are compared.
+    """
+    found = changes(*((e for e in entries if e.split in splits) for entries in (before, now)))
+    for split in sorted(found):
+        files = found[split]
+        for words, names in (
+            ("changed", files.changed), ("added", files.added), ("removed", files.removed)
+        ):  # fmt: skip
+            if names:
+                yield Case(_RULE, Level.FAIL, _number(names, words), split, paths=tuple(names))
+        if files.renamed:
+            yield _pairs(files.renamed, "renamed", split)
+        for other, pairs in sorted(files.moved.items()):
+            yield _pairs(pairs, f"moved from {other}", split, other)
+
+
+def _pairs(pairs: list[tuple[str, str]], words: str, split: str, other: str | None = None) -> Case:
+    named = "; ".join(f"{shown(old)} is now {shown(new)}" for old, new in pairs[:_NAMED])
+    more = f"; and {len(pairs) - _NAMED} more" if len(pairs) > _NAMED else ""
+    return Case(
+        _RULE,
+        Level.FAIL,
+        f"{_number(pairs, words)}, with the same pixels: {named}{more}",
+        split,
+        paths=tuple(name for pair in pairs for name in pair),
+        named=2 * min(len(pairs), _NAMED),
+        other_split=other,
+        in_pairs=True,
+    )
+
+
+def _number(files: list[str] | list[tuple[str, str]], words: str) -> str:
+    return f"{len(files)} file{'s' * (len(files) != 1)} {words}"
+
+
+def _side_by_side(
+    before: Iterable[Entry], now: Iterable[Entry]
+) -> Iterator[tuple[Entry | None, Entry | None]]:
+    """Entries of one name together, from two lists in the same order."""
+    old_entries, new_entries = iter(before), iter(now)
+    old, new = next(old_entries, None), next(new_entries, None)
+    while old or new:
+        if new is None or (old is not None and _place(old) < _place(new)):
+            yield old, None
+            old = next(old_entries, None)
+        elif old is None or _place(new) < _place(old):
+            yield None, new
+            new = next(new_entries, None)
+        else:
+            yield old, new
+            old, new = next(old_entries, None), next(new_entries, None)
+
+
+def _place(entry: Entry) -> tuple[str, bytes]:
+    return entry.split, written(entry.name)

@@ -1,0 +1,169 @@
+"""Data, or statistics of them, held against recorded statistics."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from normstat.accumulators.keys import KeyCollector
+from normstat.accumulators.tally import SplitTally
+from normstat.conventions import Config, read
+from normstat.executors import Executor
+from normstat.rules import MARGIN
+from normstat.stats import Stats, summarize_split
+from normstat.statsfile import load
+from normstat.statsfile.file_list import FileList
+from normstat.verbs.check.changed_files import changed, recorded_files
+from normstat.verbs.check.compare import compare
+from normstat.verbs.check.duplicates import cases, identical
+from normstat.verbs.check.options import CheckOptions
+from normstat.verbs.check.recompute import recompute
+from normstat.verbs.check.training_config import slips
+from normstat.verbs.engine import Engine
+from normstat.verbs.listeners import Listener
+from normstat.verbs.options import names_of
+from normstat.verdict import Case, Level, Verdict
+
+
+def check(
+    data: Stats | str | os.PathLike[str],
+    recorded: Stats | str | os.PathLike[str],
+    *,
+    mode: str = "same",
+    split: str | Iterable[str] = (),
+    margin: float = MARGIN,
+    levels: Mapping[str, str] | None = None,
+    require_conclusive: bool = False,
+    config: str | Iterable[str] = (),
+    files: str | os.PathLike[str] | None = None,
+    extra: Iterable[Case] = (),
+    workers: int | None = None,
+    image_timeout: float = 60.0,
+    executor: Executor | None = None,
+    progress: Listener | None = None,
+    cache: str | os.PathLike[str] | None = None,
+) -> Verdict:
+    """Hold data against recorded statistics, rule by rule.
+
+    Parameters
+    ----------
+    data : folder of images, which is read as the recorded one was; or statistics that were
+        computed with the settings of `recorded`, for which no image is opened and rules that need
+        images (``leakage``, ``duplicate``) are not looked at.
+    recorded : statistics, or a stats file.
+    mode : ``same``: is this the data that was recorded, to the last file? ``compatible``: is it
+        new data for which the recorded mean and std are still right?
+    split : name or names of the splits to compare; if empty those that were asked for when it was
+        recorded, or all that either has.
+    margin : shift of a mean in σ, or of σ relative to itself, beyond which the numbers are no
+        longer right.
+    levels : rule → ``off``, ``warn`` or ``fail``, in place of the usual level.
+    require_conclusive : fail the data also where a rule that could fail them has too few to tell.
+    config : files of training runs, or ``preset:NAME``, whose constants are compared, too.
+    files : list of the recorded files, from which those that changed are named; None: the one
+        beside the stats file, where there is one.
+    extra : cases that were found elsewhere, for the same verdict.
+        ``leakage`` is a warning where both splits are just what was recorded; in mode
+        ``compatible`` also where their file names are; unless `levels` has it.
+    workers, image_timeout, executor, progress, cache : as for :func:`normstat.compute`.
+
+    Returns
+    -------
+    Verdict
+        With a case for all that was looked at.
+
+    Raises
+    ------
+    UsageError
+        An unknown mode, rule, level or split; a margin that is no positive number; statistics
+        that were computed with other settings than those recorded; nothing there to read.
+    Stopped
+        Worker processes cannot be started, or there can be no file ``cache``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> from normstat import compute
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Image.new("L", (4, 2), 51).save(f"{folder}/a.png")
+    ...     recorded = compute(folder, workers=0)
+    ...     unchanged = check(folder, recorded, workers=0)
+    ...     Image.new("L", (4, 2), 52).save(f"{folder}/a.png")
+    ...     changed = check(folder, recorded, workers=0)
+    >>> unchanged.exit_code, changed.exit_code
+    (0, 1)
+    >>> [(case.rule, case.level.value) for case in changed.findings]
+    [('data-changed', 'fail')]
+    """
+    options = CheckOptions(mode, names_of(split), margin, dict(levels or {}), require_conclusive)
+    configs = [each for name in names_of(config) for each in read(name)]
+    beside = ""
+    if not isinstance(recorded, Stats):
+        beside = os.path.dirname(recorded)
+        recorded = load(recorded)
+    if isinstance(data, Stats):
+        found = (*extra, *_slips(configs, data, options))
+        return compare(data, recorded, options, found)
+    engine = Engine.of(workers, image_timeout, executor, progress, cache)
+    files = files or list_beside(recorded, beside)
+    return check_data(data, recorded, options, engine, configs, files, extra)
+
+
+def list_beside(recorded: Stats, folder: str) -> str | None:
+    """The list of files that was written with statistics, if it is in a folder still."""
+    file = recorded.files and os.path.join(folder, recorded.files.name)
+    return file if file and os.path.exists(file) else None
+
+
+def check_data(
+    path: str | os.PathLike[str],
+    recorded: Stats,
+    options: CheckOptions,
+    engine: Engine,
+    configs: Sequence[Config] = (),
+    files: str | os.PathLike[str] | None = None,
+    extra: Iterable[Case] = (),
+) -> Verdict:
+    """Read data as those that were recorded, and hold them against these.
+
+    Raises
+    ------
+    UsageError
+        Nothing there to read, an unknown or ambiguous split, or a list of files that was not
+        written with the recorded statistics.
+    Stopped
+        Worker processes cannot be started, or there can be no cache.
+    """
+    keys = KeyCollector() if any(map(options.looks_at, ("leakage", "duplicate"))) else None
+    names_files = options.mode == "same" and options.looks_at("data-changed")
+    before = recorded_files(recorded, files) if names_files and files else None
+    listed = FileList() if before is not None else None
+    sinks = [sink for sink in (keys, listed) if sink is not None]
+    counted = recompute(path, recorded, options.split, engine, sinks)
+    if options.levels.get("unreadable", "fail") != "fail":
+        counted.refuse_unread()  # a folder of nothing else would pass unseen
+    now = counted.stats()
+    found = list(cases(identical(counted, keys, engine))) if keys else []
+    if before is not None and listed:
+        both = now.splits.keys() & recorded.splits.keys()
+        found += changed(before, listed.entries(), both)
+    verdict = compare(now, recorded, options, (*found, *extra, *_slips(configs, now, options)))
+    return verdict if before is not None or not names_files else _with_cure(verdict)
+
+
+def _with_cure(verdict: Verdict) -> Verdict:
+    """The same, and how the next check can name the files that changed."""
+    shown = list(verdict.cases)
+    for number, case in enumerate(shown):
+        if (case.rule, case.level) == ("data-changed", Level.FAIL):
+            message = f"{case.message}; compute --files FILE makes the next check name the files"
+            shown[number] = replace(case, message=message)
+            break
+    return replace(verdict, cases=tuple(shown))
+
+
+def _slips(configs: Sequence[Config], now: Stats, options: CheckOptions) -> Iterator[Case]:
+    if configs:
+        name = next(iter(now.splits), "train")  # train comes first
+        measured = now.splits.get(name) or summarize_split(SplitTally())
+        yield from slips(configs, measured, name, options.margin)

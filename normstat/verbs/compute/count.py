@@ -1,0 +1,137 @@
+"""Count the images of a source: the heart of ``compute`` and of ``check``."""
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+
+from normstat import __version__
+from normstat.accumulators.rows import Counts, Sink
+from normstat.accumulators.tally import Tally
+from normstat.decode import versions
+from normstat.errors import TooManyErrors
+from normstat.executors.executor import Map
+from normstat.images import LeftOut, Unreadable
+from normstat.sources import Source
+from normstat.stats import Settings, Stats, split_order, summarize
+from normstat.statsfile import ROWS
+from normstat.verbs.compute.job import Count
+from normstat.verbs.engine import Engine
+from normstat.verbs.run import Images, Run, most_frequent, none_readable, read_options
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """All that a count of images came to.
+
+    Attributes
+    ----------
+    images : where they are.
+    settings : how they were read; the folders of splits are those that were found.
+    tally : the state of each split.
+    listed : split → images that were listed.
+    records : images that could not be read.
+    left_out : images that were skipped.
+    """
+
+    images: Images
+    settings: Settings
+    tally: Tally
+    listed: Mapping[str, int] = field(default_factory=dict)
+    records: tuple[Unreadable, ...] = ()
+    left_out: LeftOut = field(default_factory=LeftOut)
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """Names of the splits that were read, that of training first."""
+        return tuple(sorted(self.images.selection.splits, key=split_order))
+
+    def stats(self) -> Stats:
+        """The statistics."""
+        made_with = {"normstat": __version__, **versions()}
+        return summarize(self.tally, self.splits, self.settings, made_with, self.left_out)
+
+    def refuse_unread(self) -> None:
+        """Refuse a count without images.
+
+        Raises
+        ------
+        NothingToRead
+            Not one image could be read; with the most frequent reasons.
+        """
+        splits = self.tally.splits.values()
+        if not any(tally.images for split in splits for tally in split.kinds.values()):
+            listed = sum(split.files for split in splits)
+            raise none_readable(self.images.source, listed, self.records)
+
+
+def count(
+    source: Source, settings: Settings, engine: Engine, sinks: Sequence[Sink] = ()
+) -> Counted:
+    """Count the images of a source.
+
+    Parameters
+    ----------
+    source : looked through as `settings` say.
+    settings : decide the numbers.
+    engine : decides how long it takes.
+    sinks : are given a row of each image, in the order of the source. The statistics are the same
+        with and without them.
+
+    Raises
+    ------
+    UsageError
+        There are no images, or an unknown or ambiguous split.
+    Stopped
+        Too many errors, worker processes cannot be started, or there can be no cache.
+    """
+    images = Images.of(source, settings.split)
+    settings = replace(settings, **source.record())
+    fields = frozenset[str]().union(*(sink.fields for sink in sinks))
+    job = Count(
+        read_options(source, settings),
+        settings.covariance,
+        fields | ROWS if engine.cache is not None else fields,
+    )
+    with _from_cache(source, job, engine) as mapping:
+        run = Run(replace(images, versions=mapping is not None), engine.executor, engine.progress)
+        total, records = _sum(run.results(job, mapping), sinks, engine)
+    for split in images.selection.splits:
+        found = total.splits[split].files if split in total.splits else 0
+        if found != run.listed[split]:
+            raise RuntimeError(f"{split}: {run.listed[split]} images listed, {found} accounted for")
+    return Counted(images, settings, total, run.images, tuple(records), run.left_out)
+
+
+@contextmanager
+def _from_cache(source: Source, job: Count, engine: Engine) -> Iterator[Map[Counts] | None]:
+    # Of rows a cache keeps these fields alone: a run that wants others reads all images.
+    if engine.cache is None or not job.fields <= ROWS:
+        yield None
+        return
+    from normstat.verbs.compute.cached import resuming  # not every Python has SQLite
+
+    with resuming(engine.cache, source.identity, job, engine.executor, engine.progress) as resumed:
+        yield resumed.map
+
+
+def _sum(
+    results: Generator[Counts, None, None], sinks: Sequence[Sink], engine: Engine
+) -> tuple[Tally, list[Unreadable]]:
+    """The state of all results, and all that could not be read; rows go to the sinks."""
+    total = Tally.empty()
+    records: list[Unreadable] = []
+    with closing(results):
+        for counts in results:
+            for sink in sinks:
+                for row in counts.rows:
+                    sink.add(row)
+            total += counts.tally
+            splits = counts.tally.splits.values()
+            engine.progress.advance(sum(split.files for split in splits))
+            records.extend(record for split in splits for record in split.unreadable)
+            if engine.max_errors is not None and len(records) > engine.max_errors:
+                raise TooManyErrors(
+                    f"stopped: more than {engine.max_errors} images are unreadable "
+                    f"({most_frequent(records)})"
+                )
+    return total, records

@@ -1,0 +1,73 @@
+"""Everything that decides how long a run takes, and no number."""
+
+import os
+from dataclasses import dataclass, field
+
+from normstat.errors import UsageError
+from normstat.executors import Executor, InProcess, Local, available_cpus
+from normstat.verbs.listeners import Listener, Progress, Silent, heard
+from normstat.verbs.options import refuse_below
+
+_LONGEST = 1_000_000  # seconds; clocks cannot be set to much more
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Where and how a run goes on; with any of them the results are the same.
+
+    Attributes
+    ----------
+    executor : maps jobs over shards.
+    progress : is told how far the run is, and what a user should know.
+    cache : file that keeps what is finished; None for none.
+    max_errors : unreadable images beyond which a run ends early; None: never.
+
+    Examples
+    --------
+    >>> Engine.of(workers=0).cache is None
+    True
+    """
+
+    executor: Executor
+    progress: Progress = field(default_factory=Silent)
+    cache: str | None = None
+    max_errors: int | None = None
+
+    @classmethod
+    def of(
+        cls,
+        workers: int | None = None,
+        image_timeout: float = 60.0,
+        executor: Executor | None = None,
+        progress: Listener | None = None,
+        cache: str | os.PathLike[str] | None = None,
+        max_errors: int | None = None,
+    ) -> "Engine":
+        """The engine that a user's options ask for, see :func:`normstat.compute`.
+
+        Raises
+        ------
+        UsageError
+            An option out of range.
+        """
+        refuse_below("workers", workers, 0)
+        refuse_below("max_errors", max_errors, 0)
+        refuse_below("image_timeout", image_timeout, 0)
+        if image_timeout > _LONGEST:
+            raise UsageError(
+                f"--image-timeout {image_timeout}: should be {_LONGEST} or less; 0: never"
+            )
+        if executor is None:
+            by_workers = Local(workers or available_cpus(), image_timeout)
+            executor = InProcess() if workers == 0 else by_workers
+        if cache is not None:
+            _refuse_cache(os.fspath(cache))
+        return cls(
+            executor, heard(progress), None if cache is None else os.fspath(cache), max_errors
+        )
+
+
+def _refuse_cache(cache: str) -> None:
+    from normstat.cache import refuse_path  # not every Python has SQLite
+
+    refuse_path(cache)

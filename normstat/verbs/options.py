@@ -1,0 +1,73 @@
+"""Options that verbs have in common: in the form that is recorded, or refused."""
+
+from collections.abc import Collection, Iterable
+
+from normstat.errors import UsageError
+from normstat.files import shown
+from normstat.images import FRAMES, LAYOUTS
+from normstat.stats import Settings
+
+#: Values of ``channels``.
+CHANNELS = ("auto", "gray", "rgb")
+
+
+def names_of(names: str | Iterable[str]) -> tuple[str, ...]:
+    """One name, or several.
+
+    >>> names_of("train"), names_of(["train", "val"])
+    (('train',), ('train', 'val'))
+    """
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+def refuse_settings(settings: Settings) -> None:
+    """Refuse settings that no image can be read with.
+
+    Raises
+    ------
+    UsageError
+        A word that is none of those there are, or a number out of range.
+    """
+    refuse_unknown("channels", settings.channels, CHANNELS)
+    refuse_unknown("layout", settings.layout, LAYOUTS)
+    refuse_unknown("frames", settings.frames, FRAMES)
+    _refuse_names(settings.channel_names)
+    for name in ("max_pixels", "max_value", "resize", "crop"):
+        refuse_below(name, getattr(settings, name), 1)
+    if settings.resize and settings.crop and settings.crop > settings.resize:
+        raise UsageError(
+            f"--crop {settings.crop}: should be at most --resize {settings.resize}, to which the "
+            "shorter side is resized first"
+        )
+
+
+def refuse_unknown(parameter: str, value: str, words: Collection[str]) -> None:
+    """Refuse a word that is none of those there are.
+
+    Raises
+    ------
+    UsageError
+    """
+    if value not in words:
+        option = parameter.replace("_", "-")
+        raise UsageError(f"--{option} {shown(value)}: should be one of {', '.join(words)}")
+
+
+def refuse_below(parameter: str, value: float | None, least: int) -> None:
+    """Refuse a number that is too small.
+
+    Raises
+    ------
+    UsageError
+    """
+    if value is not None and not value >= least:
+        option = parameter.replace("_", "-")
+        raise UsageError(f"--{option} {value}: should be {least} or more")
+
+
+def _refuse_names(names: tuple[str, ...] | None) -> None:
+    if names is None:
+        return
+    if not all(names) or len(set(names)) < len(names) or not names:
+        listed = ",".join(map(shown, names))
+        raise UsageError(f"--channel-names {listed}: should be different names, as in B02,B03,B04")
