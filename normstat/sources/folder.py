@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from normstat.errors import UnknownSplit, UsageError
+from normstat.errors import UnknownSplit, UsageError, option
 from normstat.files import shown
 from normstat.images import Code, Container, Shard, Unreadable, path_bytes
 from normstat.sources.labels import LABELS
@@ -18,8 +18,10 @@ from normstat.sources.source import Selection
 from normstat.sources.splits import ALL, assignments, split_names
 from normstat.sources.survey import Survey
 from normstat.sources.surveyor import Surveyor
-from normstat.sources.tree import BY_OPTION, Tree
+from normstat.sources.tree import Tree
 from normstat.sources.versions import version_of
+
+_SPLIT_DIR = option("split_dir", {"NAME": "FOLDER"})
 
 
 @dataclass(slots=True)
@@ -92,7 +94,9 @@ class Folder:
         listing: Listing | None = None,
     ) -> None:
         if labels not in LABELS:
-            raise UsageError(f"--labels {shown(labels)}: should be one of {', '.join(LABELS)}")
+            raise UsageError(
+                f"{option('labels', shown(labels))}: should be one of {', '.join(LABELS)}"
+            )
         self.root = os.fspath(root)
         self._listing = listing or Listing(self.root)
         try:
@@ -157,7 +161,7 @@ class Folder:
                     f"{shown(self.root)}: has no split {shown(split)!r}; found: "
                     f"{', '.join(sorted(found)) or 'no images at all'}. "
                     f"{f'Did you mean {close[0]}? ' if close else ''}"
-                    "A folder is given to a split with --split-dir NAME=FOLDER"
+                    f"A folder is given to a split with {_SPLIT_DIR}"
                 )
         splits = tuple(wanted) or tuple(sorted(found))
         return Selection(splits, rest, bool(wanted), only_labels)
@@ -246,7 +250,7 @@ def _looked_into(tree: Tree, place: Place, leave: bool) -> tuple[list[Place], st
 
 def _rest_rule(split: str) -> str:
     if split == ALL:
-        return f"no folder says a split; {BY_OPTION} NAME=FOLDER would"
+        return f"no folder says a split; {_SPLIT_DIR} would"
     return "DATA's own name"
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
 
+from normstat.errors import option
 from normstat.files import shown
 from normstat.images import FORMATS, path_bytes
 from normstat.sources.filters import Filters, extension_of
@@ -18,7 +19,7 @@ from normstat.sources.place import Place
 from normstat.sources.speech import Speech, Spoken
 
 #: The rule by which a split was chosen that a user has named.
-BY_OPTION = "--split-dir"
+BY_OPTION = option("split_dir")
 _NO_LABELS = LabelFolders()
 _SILENT = Spoken()
 
