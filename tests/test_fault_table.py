@@ -40,7 +40,7 @@ from inject import Fault, injected
 from PIL import Image
 from started import at_most, patch
 
-from normstat.sources import Folder
+from normstat.sources.folder import Folder
 
 GOOD = fault_cases.GOOD
 RGB, GRAY, GRAY16, FLOAT = (getattr(test_faults, n) for n in ("RGB", "GRAY", "GRAY16", "FLOAT"))

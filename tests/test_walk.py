@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from test_sources import found, surveyed, tree
 
 from normstat.images import Shard
-from normstat.sources import Folder
+from normstat.sources.folder import Folder
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="links and names as POSIX has them")
 # Names around the byte of "/", other scripts, and bytes that are no UTF-8.
