@@ -1,6 +1,7 @@
 """Bins of values by their leading 16 bits as float32: as wide as the values are large."""
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,26 +21,30 @@ _KEPT = np.uint64((1 << 64) - (1 << 29))
 _BLOCK = 3 << 14
 
 
-def leading_bits(columns: _Float, out: NDArray[np.uint16]) -> None:
+def leading_bits(pixels: NDArray[Any], out: NDArray[np.uint16]) -> None:
     """Sign, exponent and seven bits of the mantissa as float32, cut off and not rounded.
 
     Parameters
     ----------
-    columns : shape (C, N), float64.
+    pixels : shape (N, C), any real dtype.
     out : shape (C, N), uint16, to be written to.
 
     Examples
     --------
-    >>> out = np.empty((1, 2), np.uint16)
+    >>> out = np.empty((2, 1), np.uint16)
     >>> leading_bits(np.array([[1.0, -2.9999999999]]), out)
     >>> [f"{bits:016b}" for bits in out.ravel()]
     ['0011111110000000', '1100000000111111']
     """
-    step = max(1, _BLOCK // len(columns))
-    for start in range(0, columns.shape[1], step):
-        double = columns[:, start : start + step]
-        with np.errstate(over="ignore"):
-            single = (double.view(np.uint64) & _KEPT).view(np.float64).astype(np.float32)
+    step = max(1, _BLOCK // pixels.shape[1])
+    for start in range(0, len(pixels), step):
+        columns = pixels[start : start + step].T
+        if np.can_cast(columns.dtype, np.float32):
+            single = np.ascontiguousarray(columns, np.float32)
+        else:
+            bits = np.ascontiguousarray(columns, np.float64).view(np.uint64) & _KEPT
+            with np.errstate(over="ignore"):
+                single = bits.view(np.float64).astype(np.float32)
         np.right_shift(single.view(np.uint32), 16, out[:, start : start + step], casting="unsafe")
 
 

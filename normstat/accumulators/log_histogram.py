@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from normstat.accumulators.double_double import Centered
 from normstat.accumulators.float_bins import (
     BEYOND,
     BINS,
@@ -214,24 +213,24 @@ class LogHistogramFold:
         UnreadableImage
             ``non_finite`` if the squares of its values exceed float64.
         """
-        centered = [Centered.of(image.array()) for image in pixels.images]
-        each = list(map(Moments.of_centered, centered))
+        arrays = [image.array() for image in pixels.images]
+        each = list(map(Moments.of, arrays))
         self._images.extend(list(map(_image_sums, each)))
         furthest = 0.0
-        for moments, image in zip(each, centered, strict=True):
+        for moments, array in zip(each, arrays, strict=True):
             self._pixels += moments.count
             self._min = np.minimum(self._min, moments.min)
             self._max = np.maximum(self._max, moments.max)
             furthest = max(furthest, moments.max.max(), -moments.min.min())
-            self._gather(image.columns)
+            self._gather(array.reshape(moments.count, -1))
         return (BEYOND_FLOAT32,) if furthest >= BEYOND else ()
 
-    def _gather(self, columns: _Float) -> None:
-        start, pixels = 0, columns.shape[1]
-        while start < pixels:
-            end = min(pixels, start + _GATHERED - self._size)
+    def _gather(self, values: NDArray[Any]) -> None:
+        start = 0
+        while start < len(values):
+            end = min(len(values), start + _GATHERED - self._size)
             size = self._size + end - start
-            leading_bits(columns[:, start:end], self._gathered[:, self._size : size])
+            leading_bits(values[start:end], self._gathered[:, self._size : size])
             start, self._size = end, size
             if size == _GATHERED:
                 self._count()
