@@ -8,11 +8,17 @@ BENCH := .venv-bench
 PEERS := simplejpeg opencv-python-headless albumentations scikit-learn
 SOURCES := $(shell git ls-files normstat 2>/dev/null || find normstat -name '*.py')
 
-.PHONY: help demo test check format lint types layers tests docs faults torture package bench clean
+# Neither all combinations nor the benchmarks: a change is tried in minutes. Each worker takes
+# neighbours, which share what was prepared for them.
+PYTEST := -m pytest -n auto --dist worksteal
+USUAL := -m "not matrix and not bench"
+
+.PHONY: help demo test check format lint types layers tests matrix examples docs faults torture package
+.PHONY: bench bench-test clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 demo: $(VENV)/installed ## make small data sets, then run compute, show, apply and invert on them
 	rm -rf demo
@@ -24,10 +30,10 @@ demo: $(VENV)/installed ## make small data sets, then run compute, show, apply a
 	$(VENV)/$(BIN)/normstat apply demo/photos demo/normalized --stats demo/photos.json --allow-unreadable 1
 	$(VENV)/$(BIN)/normstat invert demo/normalized demo/look
 
-test: $(DEV)/installed ## run all tests
-	$(DEV)/$(BIN)/python -m pytest -n auto
+test: $(DEV)/installed ## run the tests
+	$(DEV)/$(BIN)/python $(PYTEST) $(USUAL)
 
-check: format lint types layers tests docs package ## all that continuous integration asks for
+check: format lint types layers tests matrix bench-test examples package ## all that continuous integration asks for
 
 format: $(DEV)/installed ## the code is formatted
 	$(DEV)/$(BIN)/ruff format --check .
@@ -35,24 +41,33 @@ format: $(DEV)/installed ## the code is formatted
 lint: $(DEV)/installed ## the linter is content
 	$(DEV)/$(BIN)/ruff check .
 
-types: $(DEV)/installed ## strict types
+types: $(DEV)/installed ## strict types, also of calls as users write them
 	$(DEV)/$(BIN)/mypy
 
 layers: $(DEV)/installed ## imports follow the data
 	$(DEV)/$(BIN)/lint-imports --no-cache
 
-tests: $(DEV)/installed ## tests, with branch coverage
+tests: $(DEV)/installed ## tests, with more examples and branch coverage
 	$(DEV)/$(BIN)/coverage erase
-	$(DEV)/$(BIN)/coverage run -m pytest -n auto
+	$(DEV)/$(BIN)/coverage run $(PYTEST) $(USUAL) --hypothesis-profile default
 	$(DEV)/$(BIN)/coverage combine -q
 	# Workers are killed when a run ends, so what runs there counts as not covered.
 	$(DEV)/$(BIN)/coverage report --fail-under=90
 
-docs: $(DEV)/installed ## examples in docstrings
+matrix: $(DEV)/installed ## all combinations of which tests try a sample
+	$(DEV)/$(BIN)/python $(PYTEST) -m matrix
+
+bench-test: $(DEV)/installed ## tests of the benchmarks
+	$(DEV)/$(BIN)/python $(PYTEST) -m bench
+
+docs: $(DEV)/installed ## write docs/cli.md, the reference of the command line, from its help
+	$(DEV)/$(BIN)/python tests/reference.py
+
+examples: $(DEV)/installed ## examples in docstrings
 	$(DEV)/$(BIN)/python -m pytest -q --doctest-modules normstat
 
-faults: $(DEV)/installed ## the table of faults, and what each one gave
-	$(DEV)/$(BIN)/python -m pytest -q tests/test_fault_table.py --fault-table
+faults: $(DEV)/installed ## the table of faults: whose each one is, and what it gave
+	$(DEV)/$(BIN)/python $(PYTEST) -q -m fault --fault-table
 
 torture: $(DEV)/installed ## kill commands and their workers at hundreds of random moments
 	$(DEV)/$(BIN)/python tests/torture.py

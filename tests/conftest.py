@@ -1,12 +1,16 @@
-"""What holds for all tests: signals as in a terminal, and the table of faults on request."""
+"""What holds for all tests: signals as in a terminal, how much is tried, the table of faults."""
 
 import signal
-from collections.abc import Iterator
+from collections import defaultdict
 from typing import Any
 
+import fault_list
 import pytest
+from hypothesis import settings
 
-_ROW = "fault"
+# `make check` tries as many examples as Hypothesis does by itself.
+settings.register_profile("quick", max_examples=25)
+settings.load_profile("quick")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -15,6 +19,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Under nohup, or behind a shell, signals are ignored, and so they would be by commands."""
+    config.stash[fault_list.OWNERS] = defaultdict(set)
     for name in ("SIGINT", "SIGHUP"):
         number = getattr(signal, name, None)
         if number and signal.getsignal(number) is signal.SIG_IGN:
@@ -22,18 +27,17 @@ def pytest_configure(config: pytest.Config) -> None:
             signal.signal(number, handler)
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Tests that own a fault are known before any is deselected, and by their reports."""
+    for number in fault_list.numbers(item):
+        item.config.stash[fault_list.OWNERS][number].add(item.path.name)
+        item.user_properties.append((fault_list.OWNED, number))
+
+
 def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
-    """Rows of the tests that have one, as Markdown."""
-    if not config.getoption("--fault-table"):
-        return
-    terminalreporter.write_line("\n| number | fault | required | got |\n|---|---|---|---|")
-    for row in sorted(_rows(terminalreporter), key=lambda row: int(row[0])):
-        cells = (str(cell).replace("|", "\\|") for cell in row)
-        terminalreporter.write_line(f"| {' | '.join(cells)} |")
-
-
-def _rows(terminalreporter: Any) -> Iterator[list[str]]:
-    for reports in terminalreporter.stats.values():
-        for report in reports:
-            if getattr(report, "when", "") == "call":
-                yield from (value for name, value in report.user_properties if name == _ROW)
+    if config.getoption("--fault-table"):
+        every = [report for some in terminalreporter.stats.values() for report in some]
+        calls = [r for r in every if getattr(r, "when", "") == "call" and not r.skipped]
+        terminalreporter.write_line("")
+        for line in fault_list.table([*calls, *terminalreporter.stats.get("skipped", ())]):
+            terminalreporter.write_line(line)

@@ -1,12 +1,14 @@
 """Faults, one after the other: how each is made, and what the command line gave."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import command
 import make
@@ -57,6 +59,10 @@ def _ended(run: "subprocess.CompletedProcess[str]") -> Ended:
     return Ended(run.returncode, run.stdout or "", run.stderr)
 
 
+def _ended(run: "subprocess.CompletedProcess[str]") -> Ended:
+    return Ended(run.returncode, run.stdout or "", run.stderr)
+
+
 def python(program: str, *arguments: str | Path) -> str:
     """What a program prints."""
     return subprocess.run(
@@ -82,11 +88,9 @@ def said(ended: Ended, stats: Path | None = None, words: tuple[str, ...] = ()) -
     return text
 
 
-def compute(
-    place: Path, *options: str, words: tuple[str, ...] = (), apart: bool = False, **more: Any
-) -> str:
-    """The outcome of ``compute`` on the folder ``data``; apart if it could hang, or needs more."""
-    run = there if apart or more else here
+def compute(place: Path, *options: str, words: tuple[str, ...] = (), **more: Any) -> str:
+    """The outcome of ``compute`` on the folder ``data``; apart if it needs more."""
+    run = there if more else here
     ended = run("compute", "data", "-o", "s.json", *options, cwd=place, **more)
     return said(ended, place / "s.json", words)
 
@@ -165,20 +169,32 @@ def read(descriptor, size):
                 file.write(data)
             os.replace(path + ".new", path)
     return data
+"""
+IN_WORKERS = """
 if "-c" in sys.orig_argv:
     os.open, os.read = opened, read
 """
+#: What no process survives, or not soon.
+FATAL = ("hang", "segfault", "memory")
 
 
 def misdeed(deed: str, *options: str) -> Callable[[Path], str]:
-    """Something happens to one of three images while a worker reads it."""
+    """Something happens to one of three images while it is read."""
 
     def run(place: Path) -> str:
         for index in range(2):
             make.write(place / "data" / f"{index}.png", GOOD)
         make.write(place / "data" / "x.png", GOOD)
         code = MISDEEDS.format(name="x.png", deed=deed, marker=str(place / "once"))
-        return compute(place, *options, env=patch(place / "patch", code))
+        if deed in FATAL:
+            return compute(place, *options, env=patch(place / "patch", code + IN_WORKERS))
+        calls: dict[str, Any] = {}
+        exec(code, calls)
+        with (
+            mock.patch.multiple(os, open=calls["opened"], read=calls["read"]),
+            mock.patch("normstat.files._PAUSES", (0.0, 0.0)),
+        ):
+            return compute(place, *options)
 
     return run
 

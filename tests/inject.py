@@ -132,9 +132,10 @@ def _opener(injection: Injection) -> Callable[..., Any]:
         errors: str | None = None,
         newline: str | None = None,
         closefd: bool = True,
+        opener: Callable[[str, int], int] | None = None,
     ) -> Any:
-        if not injection.is_watched(file):
-            return system_open(file, mode, buffering, encoding, errors, newline, closefd)
+        if opener or not injection.is_watched(file):
+            return system_open(file, mode, buffering, encoding, errors, newline, closefd, opener)
         if not isinstance(file, int):
             injection.size("open", file, 0)
         raw = raw_type(file, mode.replace("b", "").replace("t", ""), closefd)

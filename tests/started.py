@@ -51,6 +51,23 @@ def eventually(condition: Callable[[], bool], seconds: float = 30) -> bool:
 
 
 @contextlib.contextmanager
+def at_most(seconds: int) -> Iterator[None]:
+    """A hang of this process is a failure, where the system has a clock for that."""
+
+    def stop(number: int, frame: object) -> None:
+        raise TimeoutError("hangs")
+
+    if sys.platform != "win32":
+        signal.signal(signal.SIGALRM, stop)
+        signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        if sys.platform != "win32":
+            signal.alarm(0)
+
+
+@contextlib.contextmanager
 def started(
     *arguments: str | Path, env: dict[str, str] | None = None, **options: Any
 ) -> "Iterator[subprocess.Popen[str]]":

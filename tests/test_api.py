@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -145,19 +146,19 @@ def test_progress(data: Path, workers: int) -> None:
         "val: 1 images (folder val)",
         (
             "1 image is in no split's folder and was skipped, the first: beside.png; "
-            "--split-dir NAME=FOLDER takes a folder in"
+            'split_dir={"NAME": "FOLDER"} takes a folder in'
         ),
     ]
 
 
 OPTIONS: list[tuple[dict[str, Any], str]] = [
-    ({"channels": "cmyk"}, "--channels cmyk: should be one of auto, gray, rgb"),
-    ({"channels": "GRAY"}, "--channels"),
-    ({"workers": -1}, "--workers -1: should be 0 or more"),
-    ({"max_errors": -1}, "--max-errors -1"),
-    ({"max_pixels": 0}, "--max-pixels 0: should be 1 or more"),
-    ({"image_timeout": -0.5}, "--image-timeout -0.5"),
-    ({"image_timeout": float("nan")}, "--image-timeout nan"),
+    ({"channels": "cmyk"}, 'channels="cmyk": should be one of auto, gray, rgb'),
+    ({"channels": "GRAY"}, 'channels="GRAY"'),
+    ({"workers": -1}, "workers=-1: should be 0 or more"),
+    ({"max_errors": -1}, "max_errors=-1"),
+    ({"max_pixels": 0}, "max_pixels=0: should be 1 or more"),
+    ({"image_timeout": -0.5}, "image_timeout=-0.5"),
+    ({"image_timeout": float("nan")}, "image_timeout=nan"),
     ({"split": ["tset"]}, "no split 'tset'; found: train, val"),
     ({"split_dir": {"train": "nowhere"}}, "no such folder"),
 ]
@@ -165,7 +166,7 @@ OPTIONS: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("options", "said"), OPTIONS, ids=[said for _, said in OPTIONS])
 def test_options_out_of_range(data: Path, options: dict[str, Any], said: str) -> None:
-    """Refused before anything is read, in the words of the command line."""
+    """Refused before anything is read, in the words of Python."""
     with pytest.raises(UsageError) as caught:
         normstat.compute(data, **{"workers": 0} | options)
     assert said in str(caught.value)
@@ -262,3 +263,23 @@ def test_statistics_are_values(data: Path) -> None:
             setattr(value, name, None)
     assert "state=" not in repr(stats)
     assert json.loads(dumps(stats))["splits"]["val"]["mean"] == list(stats.splits["val"].mean or ())
+
+
+def test_two_threads_decode(data: Path) -> None:
+    """Runs at the same time, with other settings, give what each gives alone."""
+    for index, format in enumerate(("JPEG", "TIFF", "WEBP", "BMP", "GIF", "PPM")):
+        content = make.encoded(make.pixels(index, 30, 40), format)
+        make.write(data / "train" / f"{index}.{format.lower()}", content)
+    runs: list[dict[str, Any]] = [
+        {},
+        {"max_pixels": 200},
+        {"resize": 5, "crop": 4, "channels": "rgb"},
+        {"frames": "all", "covariance": True},
+    ]
+    alone = [dumps(normstat.compute(data, workers=0, **options)) for options in runs]
+    assert len(set(alone)) == len(runs)
+    with ThreadPoolExecutor(2) as pool:
+        threads = [
+            pool.submit(normstat.compute, data, workers=0, **options) for options in runs * 5
+        ]
+        assert [dumps(thread.result()) for thread in threads] == alone * 5

@@ -25,6 +25,7 @@ from runners import NORMSTAT, RUNNERS, Job, Runner
 
 import normstat
 
+pytestmark = pytest.mark.bench
 PEERS = Path(readme.__file__).parent / "peers"
 COUNT = 12
 

@@ -331,7 +331,7 @@ def test_the_padding_of_the_last_row_may_be_missing(tmp_path: Path) -> None:
     assert np.array_equal(pixels_of(tmp_path, content[:-1]).array(), make.pixels(1, 4, 5))
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=4 * settings().max_examples)
 @given(data=st.data())
 def test_damaged_bytes_give_pixels_or_a_record(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -616,7 +616,7 @@ def damaging(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes, str
     return data, (folder / "c").read_bytes(), text(data)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=2 * settings().max_examples)
 @given(draw=st.data())
 def test_damage_never_changes_a_result(
     damaging: tuple[Path, bytes, str], draw: st.DataObject

@@ -16,6 +16,9 @@ import pytest
 from checked import SPLITS, VAL, Change, case_of, check, findings, verdict
 from PIL import Image, ImageOps
 
+import normstat
+from normstat.reports.document import render
+
 posix = pytest.mark.skipif(sys.platform == "win32", reason="no such names or modes there")
 VAL_FILE = f"data/{VAL}"
 
@@ -330,6 +333,33 @@ def test_odd_names_and_every_report(here: Path, format: str) -> None:
         assert run.stdout.splitlines()[-1].startswith("FAILED (mode same, exit code 1)")
     if format != "github":
         assert summary == "before\n"
+
+
+def cut(data: Path) -> None:
+    whole = (data / "train" / "3.png").read_bytes()
+    make.write(data / "train" / "3.png", whole[:99])
+
+
+CHANGES: dict[str, Change] = {
+    "none": lambda data: None,
+    "contrast": checked.contrast(0.8),
+    "leaked": checked.leaked,
+    "one-pixel": checked.one_pixel,
+    "comment": checked.comment,
+    "added": checked.added,
+    "cut": cut,
+    "no-val": lambda data: shutil.rmtree(data / "val"),
+}
+
+
+@pytest.mark.parametrize("mode", ["same", "compatible"])
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_python_says_the_same(here: Path, change: Change, mode: str) -> None:
+    """The verdict of the command line is the library's, with flags for parameters."""
+    change(Path("data"))
+    found = normstat.check("data", "stats.json", mode=mode, workers=0)
+    document = json.loads(render(found.on_command_line()))
+    assert verdict("--mode", mode) == document
 
 
 PROJECT = """

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import make
 import pytest
-from command import environment, normstat
+from command import environment, here, normstat
 
 import normstat as library
 from normstat.errors import UsageError
@@ -79,7 +79,7 @@ USAGE = {
 @pytest.mark.parametrize(("arguments", "said"), USAGE.values(), ids=USAGE)
 def test_what_cannot_start_exits_2(data: Path, arguments: list[str], said: str) -> None:
     """The message has the cause; nothing is written and no traceback shown."""
-    run = normstat(*arguments)
+    run = here(*arguments)
     assert (run.returncode, run.stdout) == (2, "")
     assert said in run.stderr
     assert "Traceback" not in run.stderr
@@ -100,12 +100,12 @@ def test_an_ambiguous_folder_is_named_with_its_cure(
 ) -> None:
     """Two splits in one name, or one inside another: exit code 2 and what to type."""
     make.write(tmp_path / "data" / folder / "a.png", PNG)
-    run = normstat("compute", "data", cwd=tmp_path)
+    run = here("compute", "data", cwd=tmp_path)
     assert run.returncode == 2
     assert f"{folder}: could be {names};" in run.stderr
     assert offered == set(re.findall(rf"--split-dir ([-\w]+)={folder}", run.stderr))
     for name in offered:
-        cured = normstat("compute", "data", "--split-dir", f"{name}={folder}", cwd=tmp_path)
+        cured = here("compute", "data", "--split-dir", f"{name}={folder}", cwd=tmp_path)
         assert cured.returncode == 0
 
 
@@ -113,12 +113,12 @@ def test_no_images_says_what_was_looked_for(tmp_path: Path) -> None:
     """The extensions looked for, and those found with their numbers."""
     for name in ("a.txt", "b.txt", "c.npz", "README"):
         make.write(tmp_path / "data" / name, b"text")
-    run = normstat("compute", "data", cwd=tmp_path)
+    run = here("compute", "data", cwd=tmp_path)
     assert run.returncode == 2
     assert all(
         part in run.stderr for part in ("data: no images", ".jpg", ".png", "2 .txt", "1 .npz")
     )
-    empty = normstat("compute", "data", "--exclude", "*", cwd=tmp_path)
+    empty = here("compute", "data", "--exclude", "*", cwd=tmp_path)
     assert (empty.returncode, outputs(tmp_path)) == (2, [])
 
 
@@ -126,7 +126,7 @@ def test_only_lfs_pointers(tmp_path: Path) -> None:
     """Nothing to read, and what to do about it."""
     for index in range(3):
         make.write(tmp_path / "data" / f"{index}.jpg", LFS)
-    run = normstat("compute", "data", cwd=tmp_path)
+    run = here("compute", "data", cwd=tmp_path)
     assert (run.returncode, outputs(tmp_path)) == (2, [])
     assert "3 lfs_pointer: run `git lfs pull`" in run.stderr
 
@@ -134,7 +134,7 @@ def test_only_lfs_pointers(tmp_path: Path) -> None:
 def test_a_damaged_file_exits_3(data: Path) -> None:
     """The run is finished, the file is named in the table and in the stats."""
     damage(data)
-    run = normstat("compute", data)
+    run = here("compute", data)
     assert run.returncode == 3
     assert "train/cut-0.png: truncated" in run.stdout
     stats = json.loads(Path("stats.json").read_text(encoding="utf-8"))
@@ -145,32 +145,34 @@ def test_a_damaged_file_exits_3(data: Path) -> None:
 def test_unreadable_images_can_be_allowed(data: Path) -> None:
     """Exit code 0 up to the number given, and the output says so; 3 beyond it."""
     damage(data)
-    run = normstat("compute", data, "--allow-unreadable", "1")
+    run = here("compute", data, "--allow-unreadable", "1")
     assert (run.returncode, "1 unreadable accepted" in run.stderr) == (0, True)
     damage(data, 2)
-    run = normstat("compute", data, "--allow-unreadable", "1")
+    run = here("compute", data, "--allow-unreadable", "1")
     assert run.returncode == 3
     assert "exit code 3: 2 unreadable" in run.stderr
     assert "--allow-unreadable 2 accepts" in run.stderr
 
 
+@pytest.mark.fault(49)
 def test_too_many_errors_stop_the_run(data: Path) -> None:
     """Exit code 4, the most frequent codes, and no stats file; the limit itself is allowed."""
     damage(data, 2)
-    run = normstat("compute", data, "--max-errors", "0")
+    run = here("compute", data, "--max-errors", "0")
     assert (run.returncode, run.stdout, outputs()) == (4, "", [])
     assert "truncated: download it again" in run.stderr
-    assert normstat("compute", data, "--max-errors", "2").returncode == 3
+    assert here("compute", data, "--max-errors", "2").returncode == 3
 
 
 def test_an_output_folder_that_is_missing(data: Path) -> None:
     """Exit code 4, before the images are read."""
-    run = normstat("compute", data, "-o", "missing/stats.json")
+    run = here("compute", data, "-o", "missing/stats.json")
     assert (run.returncode, run.stdout) == (4, "")
     assert "create the folder first" in run.stderr
     assert "images (" not in run.stderr
 
 
+@pytest.mark.fault(47)
 @posix
 def test_an_output_folder_that_is_read_only(data: Path) -> None:
     """Exit code 4, before the images are read."""
@@ -181,6 +183,7 @@ def test_an_output_folder_that_is_read_only(data: Path) -> None:
     assert "images (" not in run.stderr
 
 
+@pytest.mark.fault(37)
 @posix
 def test_files_and_folders_without_permission_are_records(data: Path) -> None:
     """What may not be opened is unreadable, a folder too; the rest is counted."""
@@ -198,27 +201,27 @@ def test_files_and_folders_without_permission_are_records(data: Path) -> None:
 def test_stats_on_stdout(data: Path) -> None:
     """``-o -`` is the same bytes, and only these: what else there is to say goes to stderr."""
     damage(data)
-    run = normstat("compute", data, "-o", "-", "--allow-unreadable", "1")
+    run = here("compute", data, "-o", "-", "--allow-unreadable", "1")
     assert (run.returncode, outputs()) == (0, [])
     assert "1 unreadable accepted" in run.stderr
-    normstat("compute", data)
+    here("compute", data)
     assert run.stdout == Path("stats.json").read_text(encoding="utf-8")
 
 
 def test_quiet(data: Path) -> None:
     """With -q nothing is printed but one line that says why the exit code is not 0."""
-    assert normstat("compute", data, "-q").stdout == ""
+    assert here("compute", data, "-q").stdout == ""
     damage(data)
     for options in ([], ["--allow-unreadable", "1"]):
-        run = normstat("compute", data, "-q", *options)
+        run = here("compute", data, "-q", *options)
         assert (run.returncode, run.stdout) == (0 if options else 3, "")
         assert len(run.stderr.splitlines()) == (0 if options else 1)
 
 
 def test_show(data: Path) -> None:
     """FILE and - give the same table, with histograms; ASCII where the terminal has no more."""
-    normstat("compute", data)
-    run = normstat("show", "stats.json")
+    here("compute", data)
+    run = here("show", "stats.json")
     assert (run.returncode, run.stderr) == (0, "")
     assert "±" in run.stdout
     assert "█" in run.stdout
@@ -230,13 +233,14 @@ def test_show(data: Path) -> None:
     assert "+/-" in plain.stdout
 
 
+@pytest.mark.fault(50)
 @posix
 @pytest.mark.parametrize(
     "arguments", [["show", "stats.json"], ["compute", "data"], ["compute", "data", "-o", "-"]]
 )
 def test_a_closed_pipe_ends_quietly(data: Path, arguments: list[str]) -> None:
     """Nobody reads stdout: exit code 141 and not a word of it."""
-    normstat("compute", data)
+    here("compute", data)
     reader, writer = os.pipe()
     os.close(reader)
     run = normstat(*arguments, stdout=writer)
@@ -253,7 +257,7 @@ def test_a_baseline_that_is_replaced(data: Path) -> None:
     """Of the same images it is no news; of others, or with other settings, -q alone is silent."""
 
     def said(*options: str) -> str:
-        run = normstat("compute", data, *options)
+        run = here("compute", data, *options)
         return next(line for line in run.stderr.splitlines() if line.startswith("written to"))
 
     assert said() == said() == "written to stats.json"
@@ -263,7 +267,7 @@ def test_a_baseline_that_is_replaced(data: Path) -> None:
     assert said("--split", "train", "--channels", "gray").endswith("(val: 2, now not there)")
     make.write(data / "train" / "new.png", make.encoded(make.pixels(8, 5, 6)))
     assert said("--split", "train", "--channels", "gray").endswith("(train: 3, now 3)")
-    assert normstat("compute", data, "-q").stderr == ""
+    assert here("compute", data, "-q").stderr == ""
     Path("stats.json").write_text("{}")
     assert said() == "written to stats.json"
 
@@ -285,22 +289,22 @@ def test_a_baseline_that_is_replaced(data: Path) -> None:
 )
 def test_options_as_others_write_them(data: Path, options: list[str], words: str) -> None:
     """Two sizes, or a name that is none, are refused with what to write instead."""
-    run = normstat("compute", data, *options)
+    run = here("compute", data, *options)
     assert run.returncode == 2
     assert words in " ".join(run.stderr.split())
 
 
 def test_splits_by_comma(data: Path) -> None:
     """Several in one word are several options."""
-    one = normstat("compute", data, "-o", "-", "--split", "val,train")
-    two = normstat("compute", data, "-o", "-", "--split", "val", "--split", "train")
+    one = here("compute", data, "-o", "-", "--split", "val,train")
+    two = here("compute", data, "-o", "-", "--split", "val", "--split", "train")
     assert (one.returncode, one.stdout) == (0, two.stdout)
 
 
 def test_arguments_are_flags_on_the_command_line(data: Path) -> None:
     """A message that names an argument in Python names the flag here."""
-    normstat("compute", data, "--split", "val")
-    run = normstat("apply", data, "arrays", "--stats", "stats.json")
+    here("compute", data, "--split", "val")
+    run = here("apply", data, "arrays", "--stats", "stats.json")
     assert run.returncode == 2
     assert "only val; name one of them, as in --from val (" in run.stderr
     stats = library.load("stats.json")
@@ -315,16 +319,16 @@ def test_quietly_unreadable(data: Path) -> None:
     make.write(data / "train" / "bad.png", b"<html>")
     for command in (["compute"], ["apply", "--method", "unit"]):
         arguments = [command[0], str(data), *["arrays"] * (command[0] == "apply"), *command[1:]]
-        quiet = normstat(*arguments, "-q")
+        quiet = here(*arguments, "-q")
         assert (quiet.returncode, quiet.stdout) == (3, "")
         (line,) = quiet.stderr.splitlines()
         assert line.startswith("exit code 3: 1 unreadable, see ")
-    dry = normstat("apply", data, "dry", "--method", "unit", "-q", "--dry-run")
+    dry = here("apply", data, "dry", "--method", "unit", "-q", "--dry-run")
     assert "see what is printed without -q" in dry.stderr
     for command in (["compute"], ["apply", "--method", "unit"]):
         arguments = [command[0], str(data), *["arrays"] * (command[0] == "apply"), *command[1:]]
         more = ["--overwrite"] * (command[0] == "apply")
-        accepted = normstat(*arguments, "-q", "--allow-unreadable", "1", *more)
+        accepted = here(*arguments, "-q", "--allow-unreadable", "1", *more)
         assert (accepted.returncode, accepted.stdout, accepted.stderr) == (0, "", "")
 
 
@@ -384,16 +388,16 @@ def test_a_wrong_command_line_with_a_full_stderr(data: Path) -> None:
 @pytest.mark.parametrize("option", ["--stats", "--preset"])
 def test_an_empty_name_is_no_name_left_out(data: Path, option: str) -> None:
     """As from an unset variable of a shell: exit code 2, and nothing is written."""
-    assert normstat("apply", data, "arrays", option, "", "--method", "unit").returncode == 2
+    assert here("apply", data, "arrays", option, "", "--method", "unit").returncode == 2
     assert not Path("arrays").exists()
 
 
 def test_no_name_is_no_folder(data: Path) -> None:
     """Results never go to the root of the file system because a variable was empty."""
-    assert normstat("apply", data, "arrays", "--method", "unit", "-q").returncode in (0, 3)
-    run = normstat("invert", "arrays", "")
+    assert here("apply", data, "arrays", "--method", "unit", "-q").returncode in (0, 3)
+    run = here("invert", "arrays", "")
     assert (run.returncode, run.stdout) == (2, "")
-    assert normstat("apply", data, "", "--method", "unit").returncode == 2
+    assert here("apply", data, "", "--method", "unit").returncode == 2
 
 
 def test_no_summary_of_a_command_is_cut() -> None:

@@ -120,6 +120,14 @@ OF_EXTRA = {
 }
 
 
+def owning(cases: dict[str, tuple[Any, ...]]) -> list[Any]:
+    """A parameter for each case, which owns the fault of the number in its name."""
+    return [
+        pytest.param(*case, id=name, marks=pytest.mark.fault(int(name[1:3])))
+        for name, case in cases.items()
+    ]
+
+
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """A folder with one good image (pytest's own folder names would be taken for a test split)."""
@@ -133,7 +141,7 @@ def numbers(stats: normstat.Stats) -> dict[str, Any]:
     return {key: split[key] for key in split if key not in ("listed", "unreadable")}
 
 
-@pytest.mark.parametrize(("name", "content", "code"), UNREADABLE.values(), ids=UNREADABLE)
+@pytest.mark.parametrize(("name", "content", "code"), owning(UNREADABLE))
 def test_a_bad_file_is_a_record_and_contributes_nothing(
     data: Path, monkeypatch: pytest.MonkeyPatch, name: str, content: bytes, code: str
 ) -> None:
@@ -150,7 +158,7 @@ def test_a_bad_file_is_a_record_and_contributes_nothing(
     assert (without.complete, stats.complete) == (True, False)
 
 
-@pytest.mark.parametrize(("content", "array", "code"), OF_EXTRA.values(), ids=OF_EXTRA)
+@pytest.mark.parametrize(("content", "array", "code"), owning(OF_EXTRA))
 def test_what_pillow_cannot_hold_is_counted_with_the_extra(
     data: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, array: NDArray[Any], code: str
 ) -> None:
@@ -169,6 +177,7 @@ def test_what_pillow_cannot_hold_is_counted_with_the_extra(
     assert 'pip install "normstat[tiff]"' in record.detail
 
 
+@pytest.mark.fault(2)
 def test_a02_first_bytes_are_shown_escaped(data: Path) -> None:
     """What is not an image says how it starts: 16 bytes, no control characters."""
     make.write(data / "x.jpg", b"<html>\x1b[31m\n\0\xff\xfe\xfd and so on")
@@ -176,6 +185,7 @@ def test_a02_first_bytes_are_shown_escaped(data: Path) -> None:
     assert record.detail.endswith(r"<html>\x1b[31m\n\x00\xff\xfe\xfd")
 
 
+@pytest.mark.fault(3)
 def test_a03_only_pointers_ask_for_git_lfs_pull(tmp_path: Path) -> None:
     """When every file is a pointer there is nothing to read, and the message has the cure."""
     for name in ("a.jpg", "b.png"):
@@ -184,6 +194,7 @@ def test_a03_only_pointers_ask_for_git_lfs_pull(tmp_path: Path) -> None:
         normstat.compute(tmp_path, workers=0)
 
 
+@pytest.mark.fault(12)
 @pytest.mark.parametrize(
     ("name", "start"),
     [
@@ -209,6 +220,7 @@ def test_a12_a_compressed_text_bomb_is_not_expanded(data: Path, name: bytes, sta
     assert (stats.splits["all"].images, stats.unreadable) == (2, ())
 
 
+@pytest.mark.fault(30)
 @pytest.mark.skipif(sys.platform == "win32", reason="capfd sees no child's handles there")
 def test_a30_decoders_do_not_spray_over_the_terminal(
     data: Path, capfd: pytest.CaptureFixture[str]

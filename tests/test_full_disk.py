@@ -9,7 +9,7 @@ import applied
 import make
 import mounted
 import pytest
-from command import normstat
+from command import here
 from started import eventually, finish, patch, started
 
 import normstat as library
@@ -61,11 +61,12 @@ WRITERS = {
 }
 
 
+@pytest.mark.fault(46)
 @pytest.mark.parametrize("command", WRITERS.values(), ids=WRITERS)
 def test_a_full_disk_is_named(disk: Path, command: list[str]) -> None:
     """Where it is mounted and what is free; the old file is there, and nothing else is."""
     fill(disk)
-    run = normstat(*command)
+    run = here(*command)
     assert run.returncode == 4, run.stderr
     assert f"the disk mounted at {disk} has 0 bytes free" in run.stderr
     assert (disk / "out.json").read_bytes() == OLD
@@ -75,17 +76,18 @@ def test_a_full_disk_is_named(disk: Path, command: list[str]) -> None:
 def test_a_disk_that_holds_no_file_more(disk: Path) -> None:
     """There is room, but not for another name: the message does not speak of bytes."""
     mounted.remounted(disk, "nr_inodes=2")
-    run = normstat(*WRITERS["stats"])
+    run = here(*WRITERS["stats"])
     assert run.returncode == 4
     assert f"the disk mounted at {disk} cannot hold one file more" in run.stderr
     assert (disk / "out.json").read_bytes() == OLD
 
 
+@pytest.mark.fault(47)
 @pytest.mark.parametrize("command", WRITERS.values(), ids=WRITERS)
 def test_a_read_only_disk_is_found_before_the_work(disk: Path, command: list[str]) -> None:
     """Nothing is read in vain."""
     mounted.remounted(disk, "ro")
-    run = normstat(*command)
+    run = here(*command)
     assert run.returncode == 4
     assert "Read-only file system" in run.stderr
     assert f"the disk mounted at {disk} may only be read; write elsewhere" in run.stderr
@@ -98,7 +100,7 @@ def test_a_read_only_disk_is_found_before_the_work(disk: Path, command: list[str
 @pytest.mark.parametrize("store", ["npy", "stack"])
 def test_a_disk_that_cannot_hold_the_arrays(disk: Path, store: str) -> None:
     """Found before anything is written."""
-    run = normstat("apply", "data", "disk/arrays", "--method", "unit", "--store", store)
+    run = here("apply", "data", "disk/arrays", "--method", "unit", "--store", store)
     assert run.returncode == 4
     assert "free" in run.stderr
     assert os.listdir(disk) == ["out.json"]
@@ -122,7 +124,7 @@ def test_a_disk_that_somebody_else_fills_meanwhile(disk: Path, tmp_path: Path, s
         for name, array in applied.arrays(disk / "arrays").items():
             assert (array == whole[name]).all()
         assert not list(disk.glob("arrays/.normstat*"))
-        assert normstat(*command, "--skip-existing").returncode == 0
+        assert here(*command, "--skip-existing").returncode == 0
     assert applied.tree(disk / "arrays") == applied.tree(Path("whole"))
 
 

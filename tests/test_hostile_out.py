@@ -8,7 +8,8 @@ from typing import Any
 import applied
 import make
 import pytest
-from command import normstat as normstat_command
+from command import here
+from started import at_most
 
 import normstat
 from normstat.errors import UsageError
@@ -171,7 +172,8 @@ def test_a_fifo_is_not_waited_for(tmp_path: Path, data: Path, name: str, option:
     normstat.apply(data, out, "unit", workers=0)
     wanted = applied.tree(out)
     put_fifo(out / name)
-    again = normstat_command("apply", data, out, "--method", "unit", option, "-j", "0")
+    with at_most(20):
+        again = here("apply", data, out, "--method", "unit", option)
     if option == "--skip-existing" and name in ("normstat.json", "normstat.partial.jsonl"):
         assert again.returncode == 2
         assert "regular file" in again.stderr
@@ -187,7 +189,8 @@ def test_no_image_is_made_of_a_fifo(tmp_path: Path, data: Path, name: str) -> No
     out = tmp_path / "out"
     normstat.apply(data, out, "unit", workers=0)
     put_fifo(out / name)
-    back = normstat_command("invert", out, tmp_path / "seen")
+    with at_most(20):
+        back = here("invert", out, tmp_path / "seen")
     assert back.returncode == 2, back.stderr
     assert name in back.stderr.replace("\n", "")
 

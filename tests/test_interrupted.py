@@ -102,26 +102,22 @@ def test_what_is_kept_is_named(here: Path, env: dict[str, str], command: tuple[s
     assert (run.returncode, run.stdout) == (again.returncode, again.stdout)
 
 
-@commands
-def test_nothing_is_kept_yet(here: Path, env: dict[str, str], command: tuple[str, ...]) -> None:
+def test_nothing_is_kept_yet(here: Path, env: dict[str, str]) -> None:
     """A cache that could be written but has nothing is no reason to promise anything."""
     pgm(here / "data" / "000+stuck.pgm", 1)  # in the first shard
     settle(here / "data")
-    assert interrupted(command, env, once="reached")[-1] == NOT_KEPT
+    assert interrupted(COMMANDS["check"], env, once="reached")[-1] == NOT_KEPT
     assert not Path("stored").exists()
 
 
-@commands
-def test_a_foreign_cache_keeps_nothing(
-    here: Path, env: dict[str, str], command: tuple[str, ...]
-) -> None:
+def test_a_foreign_cache_keeps_nothing(here: Path, env: dict[str, str]) -> None:
     """The file of another program is neither changed nor said to have anything."""
     pgm(here / "data" / "stuck.pgm", 1)
     settle(here / "data")
     with closing(sqlite3.connect("c")) as file:
         file.execute("CREATE TABLE theirs (a)")
     before = Path("c").read_bytes()
-    assert interrupted(command, env)[-1] == NOT_KEPT
+    assert interrupted(COMMANDS["compute"], env)[-1] == NOT_KEPT
     assert Path("c").read_bytes() == before
 
 
@@ -139,22 +135,18 @@ def lock(here: Path) -> Iterator[Callable[..., None]]:
         other.close()
 
 
-@commands
 def test_a_locked_cache_keeps_nothing(
-    here: Path, env: dict[str, str], command: tuple[str, ...], lock: Callable[..., None]
+    here: Path, env: dict[str, str], lock: Callable[..., None]
 ) -> None:
     """A process that has to be gone does not wait for another run, and says what it could not."""
     pgm(here / "data" / "stuck.pgm", 1)
     settle(here / "data")
-    *_, told, last = interrupted(command, env, first=lock)
+    *_, told, last = interrupted(COMMANDS["check"], env, first=lock)
     assert told == "c: cannot be written (another run holds it); nothing more is kept there"
     assert last == NOT_KEPT
 
 
-@commands
-def test_a_full_disk_keeps_nothing(
-    here: Path, env: dict[str, str], command: tuple[str, ...]
-) -> None:
+def test_a_full_disk_keeps_nothing(here: Path, env: dict[str, str]) -> None:
     """Nor does a disk that fills up between storing and writing."""
     pgm(here / "data" / "stuck.pgm", 1)
     settle(here / "data")
@@ -162,7 +154,7 @@ def test_a_full_disk_keeps_nothing(
     def fill(process: "subprocess.Popen[str]") -> None:
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (0, 0))
 
-    *_, told, last = interrupted(command, env, first=fill)
+    *_, told, last = interrupted(COMMANDS["compute"], env, first=fill)
     assert told.startswith("c: cannot be ")
     assert last == NOT_KEPT
 

@@ -135,7 +135,9 @@ def test_they_agree_on_what_is_made_of_the_pixels(
 
 
 @settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=2 * settings().max_examples,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(data=st.data())
 def test_they_agree_on_damage(tmp_path: Path, data: st.DataObject) -> None:

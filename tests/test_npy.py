@@ -348,7 +348,7 @@ def test_old_files_have_no_layout(tmp_path: Path) -> None:
     assert normstat.load(tmp_path / "old.json") == stats
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=3 * settings().max_examples)
 @given(data=st.data())
 def test_damaged_bytes_give_pixels_or_a_record(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -7,7 +7,7 @@ from typing import Any
 import make
 import numpy as np
 import pytest
-from command import normstat as command
+from command import here as command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -255,7 +255,7 @@ def test_bits_are_black_and_white(tmp_path: Path, width: int) -> None:
     assert np.array_equal(pixels_of(tmp_path, by_pillow).array(), wanted)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=3 * settings().max_examples)
 @given(data=st.data())
 def test_damaged_bytes_give_pixels_or_a_record(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

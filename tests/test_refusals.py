@@ -348,7 +348,7 @@ mutated = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=3 * settings().max_examples)
 @given(content=mutated)
 def test_anything_is_read_or_refused(content: Any) -> None:
     """Whatever a file says, reading it gives statistics or StatsFileError, and nothing else."""
@@ -356,7 +356,7 @@ def test_anything_is_read_or_refused(content: Any) -> None:
         loads(json.dumps(content))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=3 * settings().max_examples)
 @given(content=mutated)
 def test_what_is_read_can_be_used(content: Any) -> None:
     """Statistics that were not refused can be written again and shown."""

@@ -134,7 +134,7 @@ def test_the_run_goes_on(tmp_path: Path) -> None:
     assert [record.path for record in stats.unreadable] == ["b.gif"]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=2 * settings().max_examples)
 @given(data=st.data())
 def test_damaged_bytes_give_pixels_or_a_record(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

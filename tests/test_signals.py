@@ -13,7 +13,7 @@ import applied
 import make
 import pytest
 from command import environment, here, normstat
-from started import AT_ONCE, eventually, finish, patch, started, workers
+from started import AT_ONCE, at_most, eventually, finish, patch, started, workers
 
 import normstat as library
 from normstat.signals import _ECHO, _PATIENCE
@@ -55,14 +55,8 @@ if "-c" in sys.orig_argv:
 @pytest.fixture(autouse=True)
 def no_hang() -> Iterator[None]:
     """A hang is a failure of one test only."""
-
-    def stop(number: int, frame: object) -> None:
-        raise TimeoutError("hangs")
-
-    signal.signal(signal.SIGALRM, stop)
-    signal.alarm(100)
-    yield
-    signal.alarm(0)
+    with at_most(100):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -91,20 +85,28 @@ def endless(tmp_path: Path) -> dict[str, str]:
     return patch(tmp_path / "endless", ENDLESS)
 
 
-@signals
+@pytest.mark.fault(50)
 @pytest.mark.parametrize(
-    ("command", "group"),
-    [*((command, True) for command in COMMANDS.values()), (COMMANDS["compute"], False)],
-    ids=[*COMMANDS, "compute-alone"],
+    ("name", "number", "group"),
+    [
+        *(("compute", number, True) for number in ASKED),
+        ("check", signal.SIGINT, True),
+        ("check", signal.SIGTERM, True),
+        ("apply", signal.SIGINT, True),
+        ("apply", signal.SIGHUP, True),
+        ("compute", signal.SIGINT, False),
+        ("compute", signal.SIGTERM, False),
+    ],
 )
 def test_a_signal_ends_a_command(
     data: Path,
     endless: dict[str, str],
-    command: tuple[str, ...],
+    name: str,
     number: signal.Signals,
     group: bool,
 ) -> None:
     """The exit code says which; one sentence says how to continue; the old output is intact."""
+    command = COMMANDS[name]
     if command[0] != "apply":
         (data / "out.json").write_text("old")
     with started(*command, env=endless) as process:
@@ -121,7 +123,7 @@ def test_a_signal_ends_a_command(
     assert not list(data.rglob(".normstat*"))
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(6))
 def test_a_signal_at_any_moment(data: Path, seed: int) -> None:
     """From the first worker to the end: the signal's exit code or that of a finished run."""
     dice = random.Random(seed)
@@ -190,8 +192,16 @@ if "-m" in sys.orig_argv:
 """
 
 
-@signals
-@pytest.mark.parametrize("code", [STUCK_AT_THE_END, STUCK_WALK], ids=["end", "walk"])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (signal.SIGINT, STUCK_AT_THE_END),
+        (signal.SIGTERM, STUCK_AT_THE_END),
+        (signal.SIGHUP, STUCK_WALK),
+        (signal.SIGINT, STUCK_WALK),
+    ],
+    ids=["end-SIGINT", "end-SIGTERM", "walk-SIGHUP", "walk-SIGINT"],
+)
 def test_nothing_that_is_stuck_holds_up_the_exit(
     data: Path, tmp_path: Path, number: signal.Signals, code: str
 ) -> None:
@@ -207,6 +217,7 @@ def test_nothing_that_is_stuck_holds_up_the_exit(
     assert "Traceback" not in stderr
 
 
+@pytest.mark.fault(50)
 def test_a_second_interrupt_ends_at_once(data: Path, tmp_path: Path) -> None:
     """Nobody who presses Ctrl-C twice waits for what the first is still cleaning up."""
     env = patch(tmp_path / "patch", ENDLESS + STUCK_AT_THE_END)
@@ -226,7 +237,7 @@ LONG_MOMENT = """
 import sys
 if "-m" in sys.orig_argv:
     from normstat import signals
-    signals._ECHO, signals._PATIENCE = 600, 5
+    signals._ECHO, signals._PATIENCE = 600, 1.5
 """
 
 
@@ -255,18 +266,22 @@ if "-c" in sys.orig_argv:
 """
 
 
-@pytest.mark.parametrize("code", [ENDLESS, IMPORTS_FOR_EVER], ids=["busy", "starting"])
-@commands
+@pytest.mark.fault(51)
+@pytest.mark.parametrize(
+    ("code", "wait"),
+    [(ENDLESS, 0.05), (ENDLESS, 0.4), (IMPORTS_FOR_EVER, 0.4)],
+    ids=["early", "busy", "starting"],
+)
+@pytest.mark.parametrize("name", ["compute", "apply"])
 def test_a_killed_command_leaves_no_process(
-    data: Path, tmp_path: Path, command: tuple[str, ...], code: str
+    data: Path, tmp_path: Path, name: str, code: str, wait: float
 ) -> None:
     """SIGKILL to the parent alone: workers go too, be they busy or still importing."""
-    for wait in (0.05, 0.4):
-        with started(*command, env=patch(tmp_path / "patch", code)) as process:
-            workers(process)
-            time.sleep(wait)
-            process.kill()
-            finish(process)
+    with started(*COMMANDS[name], env=patch(tmp_path / "patch", code)) as process:
+        workers(process)
+        time.sleep(wait)
+        process.kill()
+        finish(process)
 
 
 def test_a_worker_that_has_much_to_say_does_not_block(data: Path) -> None:

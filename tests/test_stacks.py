@@ -7,7 +7,7 @@ from typing import Any
 import make
 import numpy as np
 import pytest
-from command import normstat as command
+from command import here as command
 from numpy.typing import NDArray
 
 import normstat

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterable
 from fractions import Fraction
 from importlib import resources
 from pathlib import Path
@@ -210,6 +211,43 @@ def test_states_from_files_add(data: st.DataObject, kind: Any) -> None:
     total = Tally({"train": states[0] + states[1]})
     assert total == sum(parts, Tally.empty())
     assert stats_of(total) == stats_of(*parts)
+
+
+def merged(*parts: Stats) -> Stats:
+    """The statistics of all images of some stats files, which were computed alike."""
+    states = [Tally({name: split.state for name, split in part.splits.items()}) for part in parts]
+    total, first = sum(states, Tally.empty()), parts[0]
+    versions = {"normstat": first.normstat, **first.decoder}
+    return summarize(total, total.splits, first.settings, versions)
+
+
+@pytest.mark.parametrize("covariance", [False, True])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_files_of_two_parts_make_the_file_of_the_whole(
+    tmp_path: Path, dtype: str, covariance: bool
+) -> None:
+    """merge(A, B) = A ∪ B: however a set is parted, in either order, the same bytes."""
+    files: dict[str, bytes] = {"train/cut.png": RGB[:99], "val/empty.tif": b"", "train/d.png": GRAY}
+    for index in range(8):
+        array = make.pixels(index, 6 + index, 9, channels=3 if dtype == "uint8" else 1)
+        values = (array.astype(dtype) * 3 + index) / 7 if dtype == "float32" else array
+        name = f"{'val' if index % 3 == 2 else 'train'}/{index}.tif"
+        files[name] = make.tiff(values.astype(dtype), photometric=1 + (dtype == "uint8"))
+
+    def computed(place: str, chosen: Iterable[str]) -> Stats:
+        for name in chosen:
+            make.write(tmp_path / place / "data" / name, files[name])
+        data = tmp_path / place / "data"
+        save(normstat.compute(data, covariance=covariance, workers=0), tmp_path / f"{place}.json")
+        return load(tmp_path / f"{place}.json")
+
+    whole = computed("whole", files)
+    assert whole.unreadable
+    for number in (3, 5):
+        chosen = sorted(files)[::2][:number]
+        some = computed(f"some-{number}", chosen)
+        rest = computed(f"rest-{number}", set(files) - set(chosen))
+        assert dumps(merged(some, rest)) == dumps(merged(rest, some)) == dumps(whole)
 
 
 def test_the_smallest_numbers_are_read() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import jobs
 import pytest
-from started import children, eventually
+from started import at_most, children, eventually
 
 from normstat.errors import EngineLost
 from normstat.executors import InProcess, Local, available_cpus
@@ -38,16 +38,8 @@ def alive(pid: int) -> bool:
 @pytest.fixture(autouse=True)
 def no_hang() -> Iterator[None]:
     """A hang is a failure of one test only."""
-
-    def stop(number: int, frame: object) -> None:
-        raise TimeoutError("hangs")
-
-    if sys.platform != "win32":
-        signal.signal(signal.SIGALRM, stop)
-        signal.alarm(20)
-    yield
-    if sys.platform != "win32":
-        signal.alarm(0)
+    with at_most(20):
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -105,9 +97,11 @@ FATAL = {
 }
 
 
+@pytest.mark.fault(27, 28, 29, 53)
 @posix
-@pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.parametrize("poison", FATAL)
+@pytest.mark.parametrize(
+    ("poison", "workers"), [*((name, 2) for name in FATAL), ("segfault", 1), ("loop", 1)]
+)
 def test_only_the_image_that_ends_its_worker_is_lost(poison: str, workers: int) -> None:
     """The record names the cause; every other path is there exactly once, in its place."""
     shards = jobs.shards(poison)
@@ -141,6 +135,7 @@ def test_the_timeout_is_per_image() -> None:
     assert list(Local(1, image_timeout=0.5).map(jobs.Names(0.1), [shard])) == [shard.names]
 
 
+@pytest.mark.fault(52)
 @linux
 @pytest.mark.parametrize("number", [9, 15], ids=["SIGKILL", "SIGTERM"])
 def test_workers_killed_from_outside_cost_nothing(number: signal.Signals) -> None:
@@ -250,6 +245,7 @@ def test_workers_go_with_their_parent(number: signal.Signals, seconds: float, na
         parent.wait()
 
 
+@pytest.mark.fault(54)
 @posix
 @pytest.mark.parametrize(
     ("script", "said"),

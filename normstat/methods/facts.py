@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from normstat.constants import Constants
-from normstat.errors import UsageError
+from normstat.errors import UsageError, option
 from normstat.presets import Preset
 from normstat.stats import SplitStats
 
@@ -15,7 +15,7 @@ class Facts:
 
     Attributes
     ----------
-    name : where they are from, for messages.
+    name : their origin, for messages.
     channels : their names, in the order of the numbers.
     constants : mean and std.
     stats : the statistics of a split; None for a preset.
@@ -36,7 +36,9 @@ class Facts:
             It has no images.
         """
         if split.channels is None or split.mean is None or split.std is None:
-            raise UsageError(f"{name}: no image was counted; choose another split with --from")
+            raise UsageError(
+                f"{name}: no image was counted; choose another split with {option('from_split')}"
+            )
         return cls(name, split.channels, Constants(split.mean, split.std), split)
 
     @classmethod

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from normstat.errors import UsageError
+from normstat.errors import UsageError, option
 from normstat.files import shown
 from normstat.images import Kind
 
@@ -103,7 +103,7 @@ class Input:
         if channels == 1 and self.spreads_gray:
             return len(self.channels)
         cure = (
-            "--channels rgb makes gray images three equal channels"
+            f"{option('channels', 'rgb')} makes gray images three equal channels"
             if (channels, len(self.channels)) == (1, 3)
             else "the statistics or the preset should have the channels of the images"
         )
@@ -137,13 +137,7 @@ class Input:
         return self.accept(shape[-1], dtype)
 
     def refuse_other_results(self, shape: tuple[int, ...]) -> None:
-        """Raise if normalized arrays of a shape have other channels.
-
-        Raises
-        ------
-        UsageError
-            With the channels that they should have.
-        """
+        """Raise a UsageError if normalized arrays of a shape have other channels."""
         if self.channels and shape[-1:] != (len(self.channels),):
             raise UsageError(
                 f"an array of shape {shape}; should have {len(self.channels)} channels on "

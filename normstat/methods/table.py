@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
-from normstat.errors import UsageError
+from normstat.errors import Message, UsageError, option
 from normstat.files import shown
 from normstat.methods import dataset_statistics as dataset
 from normstat.methods.facts import Facts
@@ -17,9 +17,9 @@ from normstat.methods.whiten import whitening
 class Needs(Enum):
     """Numbers that must be known before a method can start."""
 
-    NOTHING = "nothing"
-    CONSTANTS = "statistics (--stats) or a preset (--preset)"
-    STATS = "statistics (--stats)"
+    NOTHING = Message("nothing")
+    CONSTANTS = Message(f"statistics ({option('stats')}) or a preset ({option('preset')})")
+    STATS = Message(f"statistics ({option('stats')})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Method:
     Attributes
     ----------
     formula : of the result y, for messages and tables; x / scale is the pixel in unit scale.
-    needs : what must be known.
+    needs : numbers that must be known.
     fit : of what is known and epsilon, to its numbers.
     per_image : the numbers are the image's own.
     divides : there is a denominator for epsilon to be added to.

@@ -17,8 +17,8 @@ FEW_VALUES, MANY_VALUES = 256, 1024
 _WIDENED = {"int8", "int16", "int32"}
 #: Bits of sensors and of files, which stand in 16 as they are or stretched.
 DEPTHS = (8, 10, 12, 14)
-#: How far from the factor of a depth the ratio of each mean and std may be: if stretching shows in
-#: the values of one side too, and if not.
+#: Largest error of the ratio of each mean and std, as a factor of that of a depth: if stretching
+#: shows in the values of one side too, and if not.
 ROUGHLY, CLOSELY = 2.0, 1.05
 # A lower factor, without anything else to show for it, is as well that of an exposure.
 _SURE_FACTOR = 16
@@ -49,7 +49,7 @@ def bit_depth(pair: Pair) -> Iterator[Case]:
 
 def _stretched(pair: Pair) -> Case | None:
     """Values of fewer bits that stand in 16 as they are, where the other side has them scaled."""
-    if pair.now.channels != pair.recorded.channels:
+    if not pair.same_channels:
         return None
     narrow, wide = sorted((pair.now, pair.recorded), key=_largest)
     for bits in DEPTHS:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from normstat.errors import option
 from normstat.rules.comparison import Comparison, Pair, known, names_of
 from normstat.rules.distances import Distances, between
 from normstat.rules.effects import Effect, effects
@@ -23,7 +24,7 @@ def drift(comparison: Comparison) -> Iterator[Case]:
     for pair in pairs:
         if pair.blank:
             yield Case("drift", Level.INCONCLUSIVE, f"{pair.blank}: nothing to compare", pair.split)
-        elif pair.now.channels != pair.recorded.channels:
+        elif not pair.same_channels:
             yield _other_channels(pair)
         else:
             yield from _of_split(pair, together, comparison.margin)
@@ -41,11 +42,10 @@ def split_shift(comparison: Comparison) -> Iterator[Case]:
     others = [Pair(n, splits[n], splits["train"]) for n in ("val", "test") if n in present]
     together = _comparisons(others)
     for pair in others:
-        if pair.now.channels != pair.recorded.channels:
-            words = f"channels {names_of(pair.now.channels)}, train has "
-            yield Case(
-                "split-shift", Level.WARN, words + names_of(pair.recorded.channels), pair.split
-            )
+        if not pair.same_channels:
+            now, train = names_of(pair.now.channels), names_of(pair.recorded.channels)
+            words = f"channels {now}, train has {train}"
+            yield Case("split-shift", Level.WARN, words, pair.split)
         else:
             for effect in effects(pair.now, pair.recorded, together):
                 yield _shift(pair, effect, comparison.margin)
@@ -53,18 +53,14 @@ def split_shift(comparison: Comparison) -> Iterator[Case]:
 
 def _comparisons(pairs: Iterable[Pair]) -> int:
     """Effects that are looked at: two for each channel that both sides have."""
-    return sum(
-        2 * len(pair.now.channels or ())
-        for pair in pairs
-        if pair.now.channels == pair.recorded.channels
-    )
+    return sum(2 * len(pair.now.channels or ()) for pair in pairs if pair.same_channels)
 
 
 def _other_channels(pair: Pair) -> Case:
     now, then = names_of(pair.now.channels), names_of(pair.recorded.channels)
     message = (
         f"the channels are {now}, recorded were {then}: the recorded mean and std do not fit; "
-        "convert with --channels, or record anew"
+        f"convert with {option('channels')}, or record anew"
     )
     return Case("drift", Level.FAIL, message, pair.split, None, then, now)
 

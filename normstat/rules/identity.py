@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from math import isclose
 
 from normstat.accumulators.fingerprint import Fingerprint
+from normstat.errors import option
 from normstat.files import shown
 from normstat.images import Code, Unreadable
 from normstat.rules.comparison import (
@@ -33,11 +34,14 @@ def unknown_split(comparison: Comparison) -> Iterator[Case]:
             yield Case("unknown-split", Level.PASS, "recorded, and found", name)
         else:
             words = f"found now, but not recorded, where there are {known}; record it, or choose "
-            words += "with --split"
+            words += f"with {option('split')}"
             yield Case("unknown-split", Level.FAIL, words, name, None, "not there", "there")
     for name in recorded:
         if name not in now:
-            words = f"recorded, but not found now, where there are {found}; choose with --split"
+            words = (
+                f"recorded, but not found now, where there are {found}; choose with "
+                f"{option('split')}"
+            )
             yield Case("unknown-split", Level.FAIL, words, name, None, "there", "not there")
 
 
@@ -70,7 +74,7 @@ def data_changed(comparison: Comparison) -> Iterator[Case]:
 
 def _unreadable_in(name: str, now: Stats, recorded: Stats) -> Case:
     fresh = _fresh(name, now, recorded)
-    # Of the images of another depth only the first few are named; the others are a number.
+    # Among images of another depth only the first few are named; the others are a number.
     unnamed = _of_other_depth(name, now) - _of_other_depth(name, recorded)
     of_other_depth = sum(record.code == Code.OTHER_DEPTH for record in fresh)
     number = len(fresh) + max(0, unnamed - of_other_depth)
@@ -210,7 +214,7 @@ def _by(pair: Pair) -> str:
     """The size of the difference: the largest of any channel."""
     if pair.blank:
         return pair.blank
-    if pair.now.channels != pair.recorded.channels:
+    if not pair.same_channels:
         return "the channels changed, too"
     now, then = constants(pair.now), constants(pair.recorded)
     mean = max(abs(a - b) for a, b in zip(now.mean, then.mean, strict=True))

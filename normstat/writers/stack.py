@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from normstat.errors import Stopped, UsageError
+from normstat.errors import Stopped, UsageError, option
 from normstat.files import shown
 from normstat.writers.outdir_checks import Disk, DiskUsage, refuse_long_name
 from normstat.writers.writer import HEADER_BYTES, UNFINISHED, Writer, header
@@ -47,13 +47,8 @@ class Stack(Writer):
 
     def disk_usage(self, arrays: Mapping[str, DiskUsage], disk: Disk) -> DiskUsage:
         """A file for each split, even if no array is in it."""
-        return sum(
-            (
-                disk.file(HEADER_BYTES + own.bytes - own.files * HEADER_BYTES)
-                for own in arrays.values()
-            ),
-            DiskUsage(),
-        )
+        files = (disk.file(own.bytes - (own.files - 1) * HEADER_BYTES) for own in arrays.values())
+        return sum(files, DiskUsage())
 
     def fit(self, shapes: Mapping[tuple[int, ...], str], splits: Iterable[str]) -> Self:
         """The same for arrays of one shape.
@@ -67,8 +62,10 @@ class Stack(Writer):
         if others:
             second, other = others[0]
             raise UsageError(
-                f"--store stack: {shown(one)} becomes an array of shape {first}, {shown(other)} "
-                f"one of {second}; --resize N --crop N make sizes equal, --channels rgb channels"
+                f"{option('store', 'stack')}: {shown(one)} becomes an array of shape {first}, "
+                f"{shown(other)} one of {second}; {option('resize', metavar='N')} "
+                f"{option('crop', metavar='N')} make sizes equal, {option('channels', 'rgb')} "
+                "channels"
             )
         for split in splits:
             refuse_long_name(self.root, self.output(split, ""))
