@@ -44,12 +44,7 @@ class Moments:
     @classmethod
     def of(cls, pixels: NDArray[np.generic]) -> "Moments":
         """The moments of an image of shape (H, W, C), any real dtype, stored units."""
-        return cls.of_centered(Centered.of(pixels))
-
-    @classmethod
-    def of_centered(cls, pixels: Centered) -> "Moments":
-        """The same of pixels whose deviations may be written over."""
-        (count, high, low), columns, deviations, residue = pixels
+        (count, high, low), columns, deviations, residue = Centered.of(pixels)
         deviations *= deviations
         m2 = deviations.sum(axis=1) - residue * residue / count
         return cls(count, high, low, m2, columns.min(axis=1), columns.max(axis=1))
