@@ -7,7 +7,7 @@ from typing import TypeAlias
 #: A number for each channel.
 Channels: TypeAlias = tuple[float, ...]
 
-#: How many times better numbers have to fit once a slip is undone.
+#: Ratio of the deviations with a slip and once it is undone, from which on it is a finding.
 BETTER = 5.0
 #: Deviation, in σ, up to which numbers count as equal.
 FLOOR = 0.01

@@ -20,8 +20,8 @@ class Preset:
     ----------
     name : as it is listed.
     mean, std : of the three channels in the preset's own order, where white is ``scale``.
-    what : which models, in a few words.
-    source : where the numbers were published.
+    what : the models, in a few words.
+    source : publication of the numbers.
     scale : the value of white that mean and std refer to: 1 or 255.
     order : ``RGB`` or ``BGR``, of mean and std and of what the models are fed.
     aliases : other names for the same.

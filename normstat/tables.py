@@ -21,7 +21,7 @@ NAMED = 10
 _HEADERS = (
     "split", "images", "size", "channel", "mean ± se", "std ± se", "min", "max", "0 to 1"
 )  # fmt: skip
-# What a narrow terminal is spared, one after the other: never a mean, an error or a split.
+# Columns that a narrow terminal is spared, one after the other: never a mean, an error or a split.
 _SPARED = (("0 to 1",), ("min", "max"), ("size",), ("images",))
 # Reason → words for one image, and for several.
 _REASONS: dict[str, tuple[str, str]] = {
@@ -43,9 +43,9 @@ def print_stats(stats: Stats, console: Console, unreadable_in: str, in_full: boo
 
     Parameters
     ----------
-    stats : what to print.
-    console : where to; not UTF-8 gets plain ASCII.
-    unreadable_in : where all the unreadable images are listed, if not all are named.
+    stats : to print.
+    console : to print on; not UTF-8 gets plain ASCII.
+    unreadable_in : the list of all unreadable images, for a run that names only some.
     in_full : with a small histogram for each channel, and what a run has said of its images.
     """
     rows = [row for name, split in stats.splits.items() for row in _rows(name, split)]
@@ -72,7 +72,7 @@ def print_rows(
     Parameters
     ----------
     headers, rows : of the columns; as many cells in each row.
-    console : where to; not UTF-8 gets plain ASCII.
+    console : to print on; not UTF-8 gets plain ASCII.
     spared : headers of the columns that a narrow terminal does without, those first that say
         least.
     folded : headers of those whose cells may be folded at spaces if what is left is too wide. If
@@ -185,7 +185,9 @@ def _plus_minus(value: float, errors: Sequence[float | None] | None, index: int)
 
 def _bars(histogram: Histogram | None, scale: int | None) -> list[str]:
     """The counts of each channel from 0 to 1; none where stored units are not of that scale."""
-    if histogram is None or scale is None or histogram.counts[:, scale + 1 :].any():
+    if histogram is None or scale is None or histogram.least:
+        return []
+    if histogram.counts[:, scale + 1 :].any():
         return []
     ends = [-(-bar * (scale + 1) // _BARS) for bar in range(_BARS + 1)]
     return [

@@ -1,11 +1,10 @@
 """Findings of a check: cases, each with a level, and the verdict they come to."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-#: What is expected or observed: a number with a unit, or words.
+#: A number with a unit, or words.
 Value: TypeAlias = float | int | str | None
 
 
@@ -30,14 +29,14 @@ class Case:
     Attributes
     ----------
     rule : name of the rule.
-    level : what it came to.
-    message : what was found and what to do about it, in words; file names in it are escaped.
-    split, channel : where; None if it is about all of them.
-    expected, observed, tolerance : what was compared, in `unit`.
+    level : its severity.
+    message : the finding and its cure, in words; file names in it are escaped.
+    split, channel : its place; None if it is about all of them.
+    expected, observed, tolerance : the numbers compared, in `unit`.
     unit : of these three, such as ``images`` or ``σ``; empty for words.
     paths : files that it is about, the first of them; as they are, not escaped.
     in_pairs : these are two and two, as of images that are identical.
-    named : how many of these, the first ones, `message` names itself.
+    named : number of these, from the first, that `message` names itself.
     other_split : the other split, where it is about two: that of the first file of each two.
     """
 
@@ -89,8 +88,9 @@ class Verdict:
 
     @property
     def level(self) -> Level:
-        """The worst of all cases."""
-        return worst(case.level for case in self.cases)
+        """The worst of all cases; a pass if there are none."""
+        levels = (case.level for case in self.cases)
+        return max(levels, key=lambda level: level.rank, default=Level.PASS)
 
     @property
     def failed(self) -> bool:
@@ -111,8 +111,3 @@ class Verdict:
         if case.level is not Level.INCONCLUSIVE:
             return case.level is Level.FAIL
         return self.require_conclusive and case.rule not in self.warn_only
-
-
-def worst(levels: Iterable[Level]) -> Level:
-    """The worst of several levels; a pass if there are none."""
-    return max(levels, key=lambda level: level.rank, default=Level.PASS)

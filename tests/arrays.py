@@ -14,6 +14,8 @@ from normstat.images import FLOAT, GRAY8, GRAY16, INT32, RGB8, Kind, Sample, cha
 BANDS = (
     Kind("uint8", channel_names(2)),
     Kind("uint16", channel_names(5)),
+    Kind("int8", channel_names(2)),
+    Kind("int16", channel_names(1)),
     Kind("float16", channel_names(1)),
     Kind("float64", channel_names(4)),
 )
@@ -60,8 +62,8 @@ class ArrayPixels:
         return self.digest[:16]
 
     def counts(self) -> NDArray[np.int64]:
-        bins = self.kind.bins
-        channels = self.values.reshape(-1, self.values.shape[2]).T
+        bins, least = self.kind.bins, self.kind.least
+        channels = self.values.reshape(-1, self.values.shape[2]).T.astype("int64") - least
         return np.array([np.bincount(channel, minlength=bins) for channel in channels])
 
     def array(self) -> NDArray[Any]:

@@ -47,9 +47,11 @@ def readable(value: bytes) -> str:
     content = json.loads(value)
     tally = loads_counts(value).tally.splits["val"]
     for kind, state in zip(content["splits"]["val"]["kinds"], tally.kinds.values(), strict=True):
-        if hasattr(state.values, "counts"):
-            found = state.values.counts
-            kind["values"] = [{int(v): int(c[v]) for v in np.flatnonzero(c)} for c in found]
+        found = [{int(v): int(c[v]) for v in np.flatnonzero(c)} for c in state.values.counts]
+        if "min" in {*kind["values"]}:
+            kind["values"]["counts"] = found
+        else:
+            kind["values"] = found
     return json.dumps(content, indent=1) + "\n"
 
 

@@ -16,7 +16,7 @@ import strategies
 from arrays import kind_tally
 from hypothesis import given
 
-from normstat.accumulators.extremes import Extremes
+from normstat.accumulators.log_histogram import LogHistogram
 from normstat.images import FLOAT
 
 SETS = json.loads((Path(__file__).parent / "nist.json").read_text())["sets"]
@@ -93,7 +93,7 @@ def test_equal_to_everything_at_once(images):
     scale = max(map(abs, exact)) or 1
     assert abs(found - mean) <= scale * Fraction(1, 10**15)
     assert abs(m2 - spread) <= (spread + scale**2) * Fraction(1, 10**13)
-    extremes = reduce(add, map(Extremes.of, images))
+    extremes = reduce(add, map(LogHistogram.of, images))
     assert (extremes.min[0], extremes.max[0]) == (float(min(exact)), float(max(exact)))
 
 

@@ -128,9 +128,7 @@ def test_any_number_of_channels_and_type(tmp_path: Path, array: NDArray[Any]) ->
     flat = np.concatenate([image.reshape(-1, channels) for image in images])
     scale = {"uint8": 255, "uint16": 65535}.get(array.dtype.name, 1)
     assert split.scale == scale
-    assert split.dtype == {"int8": "int32", "int16": "int32"}.get(
-        array.dtype.name, array.dtype.name
-    )
+    assert split.dtype == array.dtype.name
     names = {1: ("gray",), 3: ("R", "G", "B")}
     bands = tuple(f"band{i + 1}" for i in range(channels))
     assert split.channels == names.get(channels, bands)
@@ -143,11 +141,28 @@ def test_any_number_of_channels_and_type(tmp_path: Path, array: NDArray[Any]) ->
     own = np.mean([image.std(axis=(0, 1)) for image in images], axis=0) / scale
     assert split.per_image.std == pytest.approx(tuple(own), rel=1e-12)
     assert split.modes == {array.dtype.name: 2}
-    if scale > 1:
-        histogram = split.histogram()
-        assert histogram is not None
-        exact = [np.bincount(c.astype(int), minlength=scale + 1) for c in flat.T]
+    histogram = split.histogram()
+    assert (histogram is not None) == (split.quantile_error == 0)
+    if histogram is not None:
+        bins = histogram.counts.shape[1]
+        exact = [np.bincount(c.astype(int) - histogram.least, minlength=bins) for c in flat.T]
         assert np.array_equal(histogram.counts, exact)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int16"])
+def test_narrow_signed_integers_are_as_0_1_recorded_them(tmp_path: Path, dtype: str) -> None:
+    """Recorded as int32, with which they have equal keys, they pass a check; and the reverse."""
+    values = (BANDS.astype("int16") - 128).astype(dtype)
+    narrow, wide = (
+        alone(tmp_path / name, "x.npy", make.npy(values.astype(name)), layout="hwc")
+        for name in (dtype, "int32")
+    )
+    prints = [stats.splits["all"].fingerprint for stats in (narrow, wide)]
+    assert (prints[0].pixels, prints[0].content) == (prints[1].pixels, prints[1].content)
+    for now, recorded in ((narrow, wide), (wide, narrow)):
+        verdict = normstat.check(now, recorded, mode="same")
+        levels = {case.rule: case.level for case in verdict.cases}
+        assert levels["bit-depth"] == "pass", verdict.cases
 
 
 @pytest.mark.parametrize("array", ARRAYS.values(), ids=ARRAYS)

@@ -8,78 +8,83 @@ from typing import Any
 import numpy as np
 import pytest
 import strategies
-from arrays import kind_tally, tally
+from arrays import KINDS, kind_tally, tally
 from hypothesis import given
 from hypothesis import strategies as st
 
-from normstat.accumulators.covariance import Products
 from normstat.accumulators.double_double import DOUBLE
-from normstat.accumulators.extremes import Extremes
 from normstat.accumulators.fingerprint import Fingerprint
-from normstat.accumulators.histogram import Histogram
-from normstat.accumulators.image_sums import PLACES, PerImage
+from normstat.accumulators.image_sums import ImageSums
+from normstat.accumulators.kinds import empty_states
 from normstat.accumulators.tally import Extent, KindTally, SplitTally, Tally
-from normstat.images import GRAY8, Unreadable
+from normstat.images import FLOAT, GRAY8, GRAY16, Kind, Unreadable
 
-# For each state: its empty value, and what makes it of an image (shape (H, W, 1), uint8).
-STATES: dict[str, tuple[Any, Callable[[Any], Any]]] = {
-    "Histogram": (Histogram.empty(1, 256), lambda image: kind_tally(image).values),
-    "Extremes": (Extremes.empty(1), Extremes.of),
-    "Products": (Products.empty(1), Products.of),
-    "Products of floats": (Products.empty(1, DOUBLE), Products.of_floats),
-    "PerImage": (PerImage.empty(1), lambda image: kind_tally(image).per_image),
-    "Fingerprint": (Fingerprint(), lambda image: kind_tally(image).fingerprint),
-    "KindTally": (KindTally.empty(GRAY8), kind_tally),
-    "SplitTally": (SplitTally(), lambda image: tally(image).splits["train"]),
-    "Tally": (Tally.empty(), tally),
-}
+STATES = ("values", "per_image", "covariance", "fingerprint", "kind", "split", "tally")
+
+
+def state(name: str, kind: Kind) -> tuple[Any, Callable[[Any], Any]]:
+    """The empty state of a kind, and the way from an image of shape (H, W, C) to its state."""
+    states = empty_states(kind)
+    return {
+        "values": (states.values, lambda image: kind_tally(image).values),
+        "per_image": (states.per_image, lambda image: kind_tally(image).per_image),
+        "covariance": (states.covariance, states.covariance.with_image),
+        "fingerprint": (Fingerprint(), lambda image: kind_tally(image).fingerprint),
+        "kind": (KindTally.empty(kind), kind_tally),
+        "split": (SplitTally(), lambda image: tally(image).splits["train"]),
+        "tally": (Tally.empty(), tally),
+    }[name]
 
 
 @pytest.mark.parametrize("name", STATES)
-@given(image=strategies.images(GRAY8))
-def test_empty_is_the_identity(name, image):
+@given(data=st.data(), kind=strategies.kinds)
+def test_empty_is_the_identity(name, data, kind):
     """Nothing added to a state leaves it as it is, to the bit, from either side."""
-    empty, of = STATES[name]
-    state = of(image)
-    assert empty + state == state == state + empty
+    empty, of = state(name, kind)
+    one = of(data.draw(strategies.images(kind)))
+    assert empty + one == one == one + empty
     assert empty + empty == empty
 
 
 @pytest.mark.parametrize("name", STATES)
-@given(three=strategies.sets(GRAY8, 3, 3))
-def test_grouping_does_not_matter(name, three):
-    """Sums of states are equal in any grouping, to the bit."""
-    _, of = STATES[name]
-    a, b, c = map(of, three)
-    assert (a + b) + c == a + (b + c)
-
-
-@pytest.mark.parametrize("name", STATES)
-@given(two=strategies.sets(GRAY8, 2, 2))
-def test_order_does_not_matter(name, two):
-    """Sums of states are equal in any order, to the bit."""
-    _, of = STATES[name]
-    a, b = map(of, two)
+@given(data=st.data(), kind=strategies.kinds)
+def test_neither_grouping_nor_order_matters(name, data, kind):
+    """Sums of states are equal in any grouping and any order, to the bit, for every kind."""
+    _, of = state(name, kind)
+    a, b, c = map(of, data.draw(strategies.sets(kind, 3, 3)))
+    assert (a + b) + c == a + (b + c) == (c + a) + b
     assert a + b == b + a
 
 
 @pytest.mark.parametrize("name", STATES)
-@given(image=strategies.images(GRAY8))
-def test_pickling_keeps_a_state(name, image):
+@given(data=st.data(), kind=strategies.kinds)
+def test_pickling_keeps_a_state(name, data, kind):
     """A state comes back from another process as it was sent."""
-    _, of = STATES[name]
-    assert pickle.loads(pickle.dumps(of(image))) == of(image)
+    _, of = state(name, kind)
+    one = of(data.draw(strategies.images(kind)))
+    assert pickle.loads(pickle.dumps(one)) == one
 
 
+@pytest.mark.parametrize("kind", KINDS, ids=str)
 @pytest.mark.parametrize("name", STATES)
-def test_adding_changes_neither_side(name):
+def test_adding_changes_neither_side(name, kind):
     """States are values: a sum leaves its terms alone."""
-    _, of = STATES[name]
-    a, b = of(np.full((2, 3, 1), 7, "uint8")), of(np.full((1, 2, 1), 9, "uint8"))
+    _, of = state(name, kind)
+    channels = len(kind.channels)
+    a, b = (of(np.full((2, n, channels), n, kind.dtype)) for n in (7, 9))
     copies = pickle.loads(pickle.dumps((a, b)))
     total = a + b
     assert (a, b) == copies
     assert total != a
+
+
+@given(data=st.data())
+def test_spreading_gray_is_converting_it(data):
+    """A gray state in three channels is the state of the image with three equal channels."""
+    image = data.draw(strategies.images(data.draw(st.sampled_from((GRAY8, GRAY16, FLOAT)))))
+    gray, color = kind_tally(image), kind_tally(np.repeat(image, 3, axis=2))
+    assert gray.values.spread(3) == color.values
+    assert gray.per_image.spread(3) == color.per_image
 
 
 @given(data=st.data(), kind=strategies.kinds)
@@ -122,12 +127,13 @@ def test_what_was_added_can_be_subtracted(three):
 
 def test_states_of_different_kinds_do_not_add():
     """An impossible sum is an error, not a warning."""
-    counted = PerImage.empty(1)
-    floating = PerImage.empty(1, DOUBLE, PLACES)
+    counted = ImageSums.empty(1)
+    floating = ImageSums.empty(1, DOUBLE)
     with pytest.raises(ValueError, match="do not add"):
         counted + floating
-    with pytest.raises(TypeError, match="do not add"):
-        kind_tally(np.zeros((1, 1, 1), "uint8")) + kind_tally(np.zeros((1, 1, 1), "float32"))
+    for other in ("float32", "int8"):
+        with pytest.raises(ValueError, match="do not add"):
+            kind_tally(np.zeros((1, 1, 1), "uint8")) + kind_tally(np.zeros((1, 1, 1), other))
 
 
 def test_extents_widen():
@@ -139,7 +145,7 @@ def test_extents_widen():
 
 
 def test_fingerprints_tell_what_changed():
-    """Each of the three sums sees its own change and no other."""
+    """Each of the sums sees its own change and no other."""
     base = Fingerprint.of("a", b"file", b"pixels")
     other_pixels = Fingerprint.of("a", b"file", b"PIXELS")
     other_file = Fingerprint.of("a", b"FILE", b"pixels")
@@ -147,8 +153,13 @@ def test_fingerprints_tell_what_changed():
     assert base.pixels != other_pixels.pixels
     assert (base.paths, base.pixels) == (other_file.paths, other_file.pixels)
     assert base.files != other_file.files
+    renamed = Fingerprint.of("b", b"FILE", b"pixels")
+    assert renamed.content == base.content != other_pixels.content
+    assert renamed.pixels != base.pixels
     # Fields have their lengths in front: moving a border makes another value.
     assert Fingerprint.of("ab", b"c", b"").files != Fingerprint.of("a", b"bc", b"").files
+    unknown = Fingerprint(base.paths, base.files, base.pixels, None)
+    assert (unknown + base).content is (base + unknown).content is None
     same_twice = base + base
     assert same_twice not in (base, Fingerprint())
 

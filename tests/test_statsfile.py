@@ -52,7 +52,7 @@ KEYS = "schema normstat decoder settings complete skipped files splits unreadabl
 SPLIT_KEYS = """
 listed images unreadable skipped skipped_reasons pixels channels dtype scale mean std stderr
 per_image min max
-quantiles covariance width height modes formats notes fingerprint state
+quantiles quantile_error covariance width height modes formats notes fingerprint state
 """
 
 
@@ -179,7 +179,7 @@ def test_keys_come_in_their_order() -> None:
     for split in content["splits"].values():
         assert list(split) == SPLIT_KEYS.split()
         assert list(split["quantiles"] or QUANTILES) == list(QUANTILES)
-        assert list(split["fingerprint"]) == ["paths", "files", "pixels"]
+        assert list(split["fingerprint"]) == ["paths", "files", "pixels", "content"]
     assert list(content["unreadable"][0]) == ["split", "path", "code", "detail", "sha256"]
 
 

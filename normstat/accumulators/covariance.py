@@ -1,4 +1,4 @@
-"""How channels vary together: sums that are exact, and the same in any order."""
+"""Covariance of the channels: sums that are exact, and the same in any order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from normstat.accumulators.double_double import DOUBLE, Centered, whole
+from normstat.accumulators.recorded import Json
 
 _T = TypeVar("_T")
 _Float = NDArray[np.float64]
@@ -102,10 +103,11 @@ class Products:
 
     @classmethod
     def of(cls, pixels: NDArray[Any]) -> "Products":
-        """The state of an image of shape (H, W, C), uint8 or uint16, stored units."""
+        """The state of an image of shape (H, W, C), integers of 8 or 16 bits, stored units."""
         channels = pixels.shape[2]
         values = pixels.reshape(-1)
-        most = _EXACT // int(np.iinfo(pixels.dtype).max) ** 2 * channels
+        limits = np.iinfo(pixels.dtype)
+        most = _EXACT // max(-int(limits.min), int(limits.max)) ** 2 * channels
         total = cls.empty(channels)
         for start in range(0, len(values), most):
             total += cls._of_some(values[start : start + most], channels)
@@ -121,6 +123,10 @@ class Products:
             tuple(map(int, sums.tolist())),
             tuple(tuple(map(int, row[first:])) for first, row in rows),
         )
+
+    def with_image(self, pixels: NDArray[Any]) -> "Products":
+        """The sum with an image of shape (H, W, C), of a kind that has such states."""
+        return self + (self.of_floats(pixels) if self.shift else self.of(pixels))
 
     def __add__(self, other: "Products") -> "Products":
         if self.shift != other.shift:
@@ -157,6 +163,42 @@ class Products:
         ]
         return symmetric(rows)
 
+    def to_json(self) -> dict[str, Any]:
+        """The sums, as a file has them: of what is symmetric one half, as halves could differ."""
+        return {
+            "count": self.count,
+            "sums": [str(value) for value in self.sums],
+            "products": [[str(value) for value in row] for row in self.products],
+        }
+
+    def from_json(self, node: Json) -> "Products":
+        """Read the state that :meth:`to_json` wrote: one of as many channels, in the same units."""
+        channels = len(self.sums)
+        if node.get("c2").value is not None:
+            return _of_comoments(channels, node)
+        return Products(
+            count=node["count"].whole(),
+            sums=tuple(value.digits() for value in node["sums"].list(channels)),
+            products=tuple(
+                tuple(value.digits() for value in row.list(channels - first))
+                for first, row in enumerate(node["products"].list(channels))
+            ),
+            shift=self.shift,
+        )
+
+
+def _of_comoments(channels: int, node: Json) -> Products:
+    """The covariance of floating-point pixels as files of before had it."""
+    means = zip(node["mean"].list(channels), node["mean_low"].list(channels), strict=True)
+    return Products.of_comoments(
+        node["count"].whole(),
+        [(high.number(), low.number()) for high, low in means],
+        [
+            [value.number() for value in row.list(channels - first)]
+            for first, row in enumerate(node["c2"].list(channels))
+        ],
+    )
+
 
 def _added(mine: tuple[int, ...], its: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(a + b for a, b in zip(mine, its, strict=True))
@@ -183,7 +225,7 @@ def _sums(values: NDArray[Any], channels: int) -> tuple[_Float, _Float]:
 
 
 def symmetric(rows: Sequence[Sequence[_T]]) -> list[list[_T]]:
-    """The square matrix of which ``rows`` has the diagonal and what is right of it.
+    """The square matrix whose diagonal, and everything right of it, is in ``rows``.
 
     >>> symmetric([[1, 2, 3], [4, 5], [6]])
     [[1, 2, 3], [2, 4, 5], [3, 5, 6]]

@@ -1,12 +1,15 @@
-"""Whether it is the same set of images: hashes that add."""
+"""Identity of a set of images: hashes that add."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import TypeAlias
 
+from normstat.accumulators.recorded import Json
 from normstat.images import path_bytes
 
 _MODULUS = 1 << 128
+_Hashes: TypeAlias = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,8 @@ class Fingerprint:
     paths : of the relative path.
     files : of the path and the SHA-256 of the file's bytes.
     pixels : of the path and the key of the decoded pixels.
+    content : of that key alone: of equal images under other names, or packed otherwise, the same.
+        None if unknown, as of files from before it was recorded: equal to none that is known.
 
     Examples
     --------
@@ -25,11 +30,14 @@ class Fingerprint:
     >>> two = Fingerprint.of("b.png", b"digest of b", b"key of b")
     >>> one + two == two + one, one == two
     (True, False)
+    >>> Fingerprint.of("c.png", b"digest of c", b"key of a").content == one.content
+    True
     """
 
     paths: int = 0
     files: int = 0
     pixels: int = 0
+    content: int | None = 0
 
     @classmethod
     def of(cls, path: str, digest: bytes, key: bytes) -> "Fingerprint":
@@ -37,27 +45,52 @@ class Fingerprint:
         return cls(*hashes(path, digest, key))
 
     @classmethod
-    def sum(cls, hashes: Iterable[tuple[int, int, int]]) -> "Fingerprint":
+    def sum(cls, hashes: Iterable[_Hashes]) -> "Fingerprint":
         """The fingerprint of many images, from the :func:`hashes` of each."""
         return cls(*(sum(column) % _MODULUS for column in zip(*hashes, strict=True)))
 
     def __add__(self, other: "Fingerprint") -> "Fingerprint":
+        unknown = self.content is None or other.content is None
         return Fingerprint(
             (self.paths + other.paths) % _MODULUS,
             (self.files + other.files) % _MODULUS,
             (self.pixels + other.pixels) % _MODULUS,
+            None if unknown else ((self.content or 0) + (other.content or 0)) % _MODULUS,
+        )
+
+    def to_json(self) -> dict[str, str | None]:
+        """Hexadecimal digits of each sum."""
+        return {
+            "paths": f"{self.paths:032x}",
+            "files": f"{self.files:032x}",
+            "pixels": f"{self.pixels:032x}",
+            "content": None if self.content is None else f"{self.content:032x}",
+        }
+
+    @classmethod
+    def from_json(cls, node: Json) -> "Fingerprint":
+        """Read the fingerprint that :meth:`to_json` wrote, or 0.1, which knew no content."""
+        content = node.get("content")
+        return cls(
+            node["paths"].hexadecimal(),
+            node["files"].hexadecimal(),
+            node["pixels"].hexadecimal(),
+            None if content.value is None else content.hexadecimal(),
         )
 
 
-def hashes(path: str, digest: bytes, key: bytes) -> tuple[int, int, int]:
+def hashes(path: str, digest: bytes, key: bytes) -> _Hashes:
     """First 128 bits of BLAKE2b, over fields with their lengths in front."""
     encoded = path_bytes(path)
     name = len(encoded).to_bytes(8, "little") + encoded
+    pixels = len(key).to_bytes(8, "little") + key
     of_path = blake2b(name).digest()
     of_file = blake2b(name + len(digest).to_bytes(8, "little") + digest).digest()
-    of_pixels = blake2b(name + len(key).to_bytes(8, "little") + key).digest()
+    of_pixels = blake2b(name + pixels).digest()
+    of_content = blake2b(pixels).digest()
     return (
         int.from_bytes(of_path[:16], "big"),
         int.from_bytes(of_file[:16], "big"),
         int.from_bytes(of_pixels[:16], "big"),
+        int.from_bytes(of_content[:16], "big"),
     )

@@ -1,18 +1,11 @@
 """Many images to one tally."""
 
-import math
 from collections import Counter
 
-from normstat.accumulators.covariance import Products
-from normstat.accumulators.double_double import DOUBLE
-from normstat.accumulators.extremes import Extremes
 from normstat.accumulators.fingerprint import Fingerprint, hashes
-from normstat.accumulators.histogram import Histogram, power_sums
-from normstat.accumulators.image_sums import PerImage
-from normstat.accumulators.moments import Moments
+from normstat.accumulators.kinds import empty_states
 from normstat.accumulators.tally import FIRST, Extent, KindTally, SplitTally, Tally, order_of
-from normstat.errors import UnreadableImage
-from normstat.images import Code, Kind, Pixels, Sample, Unreadable, path_bytes
+from normstat.images import Kind, Pixels, Sample, Unreadable, path_bytes
 
 
 class Fold:
@@ -67,40 +60,24 @@ class Fold:
 
 class _KindFold:
     def __init__(self, kind: Kind, covariance: bool) -> None:
-        empty = KindTally.empty(kind)
-        self._values = empty.values
-        self._covariance = _no_pixels(kind) if covariance else None
-        self._counted: list[tuple[int, list[tuple[int, int]]]] = []
-        self._measured: list[PerImage] = []
+        values, _, products = empty_states(kind)
+        self._values = values.fold()
+        self._covariance = products if covariance else None
         self._headers: Counter[tuple[str, str, tuple[str, ...]]] = Counter()
         self._sizes: set[tuple[int, int]] = set()
-        self._hashes: list[tuple[int, int, int]] = []
+        self._hashes: list[tuple[int, int, int, int]] = []
         self._paths: list[str] = []
 
     def add(self, sample: Sample, pixels: Pixels) -> None:
-        if isinstance(self._values, Histogram):
-            counted = self._values.counts  # this fold's own array, made by KindTally.empty
-            for image in pixels.images:
-                counts = image.counts()
-                self._counted.append((image.area, power_sums(counts, image.area)))
-                counted += counts
-            if self._covariance:
-                self._covariance += Products.of(pixels.array())
-        else:
-            each = [Moments.of(image.array()) for image in pixels.images]
-            self._measured.extend([_per_image(moments) for moments in each])  # all, or it raises
-            for moments in each:
-                self._values += Extremes.of_range(moments.count, moments.min, moments.max)
-            if self._covariance:
-                self._covariance += Products.of_floats(pixels.array())
-        self._headers[pixels.mode, pixels.format, pixels.notes] += len(pixels.images)
+        notes = pixels.notes + self._values.add(pixels)
+        if self._covariance:
+            self._covariance = self._covariance.with_image(pixels.array())
+        self._headers[pixels.mode, pixels.format, notes] += len(pixels.images)
         self._sizes.add((pixels.width, pixels.height))
         self._hashes.append(hashes(sample.name, pixels.digest, pixels.key))
         self._paths.append(sample.name)
 
     def tally(self) -> KindTally:
-        values = self._values
-        counted = isinstance(values, Histogram)
         modes: Counter[str] = Counter()
         formats: Counter[str] = Counter()
         notes: Counter[str] = Counter()
@@ -110,8 +87,8 @@ class _KindFold:
             notes.update(dict.fromkeys(remarks, images))
         widths, heights = zip(*self._sizes, strict=True)
         return KindTally(
-            Histogram(values.counts.copy()) if isinstance(values, Histogram) else values,
-            PerImage.of_many_counts(self._counted) if counted else PerImage.sum(self._measured),
+            self._values.values(),
+            self._values.image_sums(),
             Extent(min(widths), max(widths)),
             Extent(min(heights), max(heights)),
             dict(modes),
@@ -122,16 +99,3 @@ class _KindFold:
             self._covariance,
             len(self._hashes),
         )
-
-
-def _no_pixels(kind: Kind) -> Products:
-    return Products.empty(len(kind.channels), 0 if kind.bins else DOUBLE)
-
-
-def _per_image(moments: Moments) -> PerImage:
-    variances = (moments.m2 / moments.count).tolist()
-    if not all(map(math.isfinite, variances)):
-        raise UnreadableImage(Code.NON_FINITE, "the squares of its values exceed float64")
-    stds = [math.sqrt(variance) for variance in variances]
-    means = list(zip(moments.mean.tolist(), moments.mean_low.tolist(), strict=True))
-    return PerImage.of_moments(moments.count, means, stds, moments.m2.tolist())

@@ -1,42 +1,87 @@
-"""How often each value occurs: exact for 8 and 16 bits."""
+"""Counts of each value: exact for integers of 8 and 16 bits."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from normstat.accumulators.image_sums import ImageSums
+from normstat.accumulators.recorded import Json, Pack
+from normstat.images import Pixels
 
-def power_sums(counts: NDArray[np.int64], pixels: int) -> list[tuple[int, int]]:
+
+def power_sums(counts: NDArray[np.int64], pixels: int, least: int = 0) -> list[tuple[int, int]]:
     """Σx and Σx² of each channel, as exact integers.
 
     Parameters
     ----------
     counts : shape (C, bins), int64.
     pixels : their sum, the same for every channel.
+    least : value of the first bin.
 
     Examples
     --------
     >>> power_sums(np.array([[3, 1, 0, 0], [0, 0, 0, 4]]), 4)
     [(1, 1), (12, 36)]
+    >>> power_sums(np.array([[3, 1, 0, 0]]), 4, -2)
+    [(-7, 13)]
     """
     bins = counts.shape[1]
-    if pixels * (bins - 1) ** 2 < 2**63:
-        return [(s, q) for s, q in counts.dot(_powers(bins)).tolist()]
+    if pixels * max(-least, least + bins - 1) ** 2 < 2**63:
+        return [(s, q) for s, q in counts.dot(_powers(bins, least)).tolist()]
     sums = []
     for channel in counts:  # beyond 64 bits: the same in Python's integers
-        values = np.flatnonzero(channel).tolist()
-        pairs = list(zip(values, channel[values].tolist(), strict=True))
+        present = np.flatnonzero(channel)
+        pairs = list(zip((present + least).tolist(), channel[present].tolist(), strict=True))
         sums.append((sum(v * n for v, n in pairs), sum(v * v * n for v, n in pairs)))
     return sums
 
 
 @cache
-def _powers(bins: int) -> NDArray[np.int64]:
+def _powers(bins: int, least: int) -> NDArray[np.int64]:
     """Shape (bins, 2), int64: v and v² for each value v."""
-    values = np.arange(bins, dtype=np.int64)
+    values = np.arange(least, least + bins, dtype=np.int64)
     return np.stack([values, values * values], axis=1)
+
+
+def quantile_bins(
+    counts: NDArray[np.int64], count: int, p: Fraction
+) -> Iterator[tuple[int, int, Fraction]]:
+    """Bins of the two order statistics between which a quantile lies, and how far behind the first.
+
+    Definition 7 of Hyndman & Fan (1996), NumPy's default.
+
+    >>> list(quantile_bins(np.array([[3, 1, 0, 4]]), 8, Fraction(1, 2)))
+    [(1, 3, Fraction(1, 2))]
+    """
+    position = (count - 1) * p
+    below = position.numerator // position.denominator
+    part = position - below
+    for channel in counts:
+        cumulative = np.cumsum(channel)
+        low = int(np.searchsorted(cumulative, below, side="right"))
+        high = low if not part else int(np.searchsorted(cumulative, below + 1, side="right"))
+        yield low, high, part
+
+
+@dataclass(frozen=True, slots=True)
+class Pooled:
+    """Summary of all pixels of a kind, channel by channel, stored units.
+
+    Attributes
+    ----------
+    moments : mean and variance (ddof 0).
+    range : smallest and largest value.
+    quantiles : p → quantile; None where values were not counted.
+    """
+
+    moments: list[tuple[Fraction, Fraction]]
+    range: list[tuple[Fraction, Fraction]]
+    quantiles: dict[str, list[Fraction]] | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,36 +93,40 @@ class Histogram:
 
     Attributes
     ----------
-    counts : shape (C, bins), int64; ``counts[c, v]`` pixels of channel c have the stored value v.
+    counts : shape (C, bins), int64; ``counts[c, i]`` pixels of channel c have the stored value
+        ``least + i``.
+    least : smallest value that there is a count of.
 
     Examples
     --------
-    >>> dark = Histogram.of(np.array([[3, 1, 0, 0]]))
-    >>> light = Histogram.of(np.array([[0, 0, 0, 4]]))
+    >>> dark = Histogram(np.array([[3, 1, 0, 0]]))
+    >>> light = Histogram(np.array([[0, 0, 0, 4]]))
     >>> both = dark + light
-    >>> both.count, both.power_sums()
+    >>> both.count, power_sums(both.counts, both.count)
     (8, [(13, 37)])
     >>> [float(value) for value in both.quantile(Fraction(1, 2))]
     [2.0]
     """
 
     counts: NDArray[np.int64]
+    least: int = 0
 
     @classmethod
-    def empty(cls, channels: int, bins: int) -> "Histogram":
+    def empty(cls, channels: int, bins: int, least: int = 0) -> "Histogram":
         """No pixels: the identity of ``+``."""
-        return cls(np.zeros((channels, bins), dtype=np.int64))
-
-    @classmethod
-    def of(cls, counts: NDArray[np.int64]) -> "Histogram":
-        """The state of counts of shape (C, bins)."""
-        return cls(np.array(counts, dtype=np.int64))
+        return cls(np.zeros((channels, bins), dtype=np.int64), least)
 
     def __add__(self, other: "Histogram") -> "Histogram":
-        return Histogram(self.counts + other.counts)
+        if self.least != other.least:
+            raise ValueError("counts of signed and of unsigned values do not add")
+        return Histogram(self.counts + other.counts, self.least)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Histogram) and np.array_equal(self.counts, other.counts)
+        return (
+            isinstance(other, Histogram)
+            and self.least == other.least
+            and np.array_equal(self.counts, other.counts)
+        )
 
     __hash__ = None  # type: ignore[assignment]  # holds an array, as ndarray itself has no hash
 
@@ -86,32 +135,94 @@ class Histogram:
         """Pixels, the same for every channel."""
         return int(self.counts[0].sum())
 
-    def power_sums(self) -> list[tuple[int, int]]:
-        """Σx and Σx² of each channel, exact, in stored units."""
-        return power_sums(self.counts, self.count)
+    @property
+    def levels(self) -> NDArray[np.float64]:
+        """Value of each bin: shape (bins,), float64, stored units."""
+        return np.arange(self.least, self.least + self.counts.shape[1], dtype=np.float64)
+
+    @property
+    def quantile_error(self) -> float:
+        """Relative error of a quantile: none."""
+        return 0.0
+
+    def exact(self) -> "Histogram":
+        """Counts of every single value: these."""
+        return self
 
     def spread(self, channels: int) -> "Histogram":
         """Gray pixels seen as pixels with ``channels`` equal channels."""
-        return Histogram(np.repeat(self.counts, channels, axis=0))
+        return Histogram(np.repeat(self.counts, channels, axis=0), self.least)
 
-    def range(self) -> list[tuple[int, int]]:
+    def range(self) -> list[tuple[Fraction, Fraction]]:
         """Smallest and largest value of each channel, stored units."""
-        present = [np.flatnonzero(channel) for channel in self.counts]
-        return [(int(values[0]), int(values[-1])) for values in present]
+        present = [np.flatnonzero(channel) + self.least for channel in self.counts]
+        return [(Fraction(int(values[0])), Fraction(int(values[-1]))) for values in present]
 
     def quantile(self, p: Fraction) -> list[Fraction]:
-        """The p-quantile of each channel, exact, in stored units.
+        """The p-quantile of each channel, exact, in stored units."""
+        return [
+            self.least + low + part * (high - low)
+            for low, high, part in quantile_bins(self.counts, self.count, p)
+        ]
 
-        Linear interpolation between order statistics: definition 7 of Hyndman & Fan (1996),
-        NumPy's default.
-        """
-        position = (self.count - 1) * p
-        below = position.numerator // position.denominator
-        part = position - below
-        quantiles = []
-        for channel in self.counts:
-            cumulative = np.cumsum(channel)
-            low = int(np.searchsorted(cumulative, below, side="right"))
-            high = low if not part else int(np.searchsorted(cumulative, below + 1, side="right"))
-            quantiles.append(low + part * (high - low))
-        return quantiles
+    def summary(self, _sums: ImageSums, quantiles: Sequence[str]) -> Pooled:
+        """Summarize the pixels; all is exact, and the sums over images are not needed."""
+        n = self.count
+        return Pooled(
+            [
+                (Fraction(s, n), Fraction(n * q - s * s, n * n))
+                for s, q in power_sums(self.counts, n, self.least)
+            ],
+            self.range(),
+            {p: self.quantile(Fraction(p)) for p in quantiles},
+        )
+
+    def fits(self, sums: ImageSums) -> bool:
+        """True if these are the pixels of images with such sums."""
+        return set(self.counts.sum(axis=1).tolist()) == {sums.pixels} and power_sums(
+            self.counts, sums.pixels, self.least
+        ) == [(s, q) for s, q, *_ in sums.channels]
+
+    def to_json(self, pack: Pack) -> Any:
+        """The counts, as a file has them."""
+        return pack(self.counts, self.least)
+
+    def from_json(self, node: Json) -> "Histogram":
+        """Read the state that :meth:`to_json` wrote: one of as many channels and bins."""
+        return Histogram(
+            node.counts(len(self.counts), self.counts.shape[1], self.least), self.least
+        )
+
+    def fold(self) -> "HistogramFold":
+        """Begin to add images in place."""
+        return HistogramFold(self)
+
+
+class HistogramFold:
+    """Counts and sums of images, added in place.
+
+    Parameters
+    ----------
+    empty : the state to begin with.
+    """
+
+    def __init__(self, empty: Histogram) -> None:
+        self._counts = empty.counts.copy()
+        self._least = empty.least
+        self._images: list[tuple[int, list[tuple[int, int]]]] = []
+
+    def add(self, pixels: Pixels) -> tuple[str, ...]:
+        """Add the images of a file; no notes come of it."""
+        for image in pixels.images:
+            counts = image.counts()
+            self._images.append((image.area, power_sums(counts, image.area, self._least)))
+            self._counts += counts
+        return ()
+
+    def values(self) -> Histogram:
+        """The counts so far."""
+        return Histogram(self._counts.copy(), self._least)
+
+    def image_sums(self) -> ImageSums:
+        """The sums over the images so far, at least one."""
+        return ImageSums.of_many_counts(self._images)

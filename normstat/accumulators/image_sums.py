@@ -4,17 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt
+from typing import Any
 
 from normstat.accumulators.double_double import DOUBLE, whole
+from normstat.accumulators.recorded import Json
 
-#: Binary places in which the own mean and std of a counted image are summed.
-PLACES = 96
-#: What is summed for each channel.
+# Binary places in which the own mean and std of a counted image are summed.
+_PLACES = 96
+#: Sums of each channel.
 COLUMNS = ("s", "q", "ss", "qq", "ms", "mq", "sq", "mean", "std")
 
 
 @dataclass(frozen=True, slots=True)
-class PerImage:
+class ImageSums:
     """Sums over images of what each image contributes, as integers of any size.
 
     An image has m pixels and, in each channel, s = Σx, q = Σx², and its own mean and std
@@ -26,12 +28,12 @@ class PerImage:
     images, pixels, pixels2 : n, Σm and Σm².
     channels : for each channel the sums of :data:`COLUMNS`: Σs, Σq, Σs², Σq², Σms, Σmq, Σsq,
         Σmean, Σstd.
-    shift : s is in units of 2**-shift stored units, q in units of 2**-(2·shift).
-    places : own mean and std are in units of 2**-places stored units.
+    shift : s is in units of 2**-shift stored units, q in units of 2**-(2·shift); own mean and std
+        of counted images, whose shift is 0, are in units of 2**-96.
 
     Examples
     --------
-    >>> state = PerImage.of_counts(4, [(8, 20)]) + PerImage.of_counts(2, [(8, 34)])
+    >>> state = ImageSums.of_many_counts([(4, [(8, 20)]), (2, [(8, 34)])])
     >>> state.images, state.pixels, state.averages()
     (2, 6, [(Fraction(3, 1), Fraction(1, 1))])
     >>> state.mean_variance()
@@ -43,21 +45,15 @@ class PerImage:
     pixels2: int
     channels: tuple[tuple[int, ...], ...]
     shift: int = 0
-    places: int = PLACES
 
     @classmethod
-    def empty(cls, channels: int, shift: int = 0, places: int = PLACES) -> "PerImage":
+    def empty(cls, channels: int, shift: int = 0) -> "ImageSums":
         """No images: the identity of ``+``."""
-        return cls(0, 0, 0, ((0,) * len(COLUMNS),) * channels, shift, places)
+        return cls(0, 0, 0, ((0,) * len(COLUMNS),) * channels, shift)
 
     @classmethod
-    def of_counts(cls, pixels: int, sums: Sequence[tuple[int, int]]) -> "PerImage":
-        """One counted image, from its number of pixels and (Σx, Σx²) of each channel."""
-        return cls.of_many_counts([(pixels, sums)])
-
-    @classmethod
-    def of_many_counts(cls, images: Sequence[tuple[int, Sequence[tuple[int, int]]]]) -> "PerImage":
-        """At least one counted image, each as for :meth:`of_counts`: their sum, made faster."""
+    def of_many_counts(cls, images: Sequence[tuple[int, Sequence[tuple[int, int]]]]) -> "ImageSums":
+        """At least one counted image: of each its pixels, and (Σx, Σx²) of each channel."""
         pixels = [m for m, _ in images]
         by_channel = zip(*(sums for _, sums in images), strict=True)
         return cls(
@@ -74,7 +70,7 @@ class PerImage:
         means: Sequence[tuple[float, float]],
         stds: Sequence[float],
         m2s: Sequence[float],
-    ) -> "PerImage":
+    ) -> "ImageSums":
         """One image of floats, from its pixels and the mean, std and Σ(x - mean)² of each channel.
 
         The doubles are taken as the exact numbers that they are; a mean is the sum of two.
@@ -86,12 +82,12 @@ class PerImage:
             s = m * mean
             q = (m2 << DOUBLE) + m * mean * mean
             rows.append((s, q, s * s, q * q, m * s, m * q, s * q, mean, std))
-        return cls(1, m, m * m, tuple(rows), DOUBLE, DOUBLE)
+        return cls(1, m, m * m, tuple(rows), DOUBLE)
 
-    def __add__(self, other: "PerImage") -> "PerImage":
-        if (self.shift, self.places) != (other.shift, other.places):
+    def __add__(self, other: "ImageSums") -> "ImageSums":
+        if self.shift != other.shift:
             raise ValueError("sums of counted and of floating-point images do not add")
-        return PerImage(
+        return ImageSums(
             self.images + other.images,
             self.pixels + other.pixels,
             self.pixels2 + other.pixels2,
@@ -100,11 +96,10 @@ class PerImage:
                 for mine, its in zip(self.channels, other.channels, strict=True)
             ),
             self.shift,
-            self.places,
         )
 
     @classmethod
-    def sum(cls, states: Sequence["PerImage"]) -> "PerImage":
+    def sum(cls, states: Sequence["ImageSums"]) -> "ImageSums":
         """The same as adding one by one, column by column; of at least one state."""
         channels = range(len(states[0].channels))
         return cls(
@@ -116,23 +111,21 @@ class PerImage:
                 for channel in channels
             ),
             states[0].shift,
-            states[0].places,
         )
 
-    def spread(self, channels: int) -> "PerImage":
+    def spread(self, channels: int) -> "ImageSums":
         """Gray images seen as images with ``channels`` equal channels."""
-        return PerImage(
+        return ImageSums(
             self.images,
             self.pixels,
             self.pixels2,
             self.channels * channels,
             self.shift,
-            self.places,
         )
 
     def averages(self) -> list[tuple[Fraction, Fraction]]:
         """Average of the images' own mean and own std, for each channel, in stored units."""
-        whole = self.images << self.places
+        whole = self.images << (self.shift or _PLACES)
         return [(Fraction(row[-2], whole), Fraction(row[-1], whole)) for row in self.channels]
 
     def pooled(self) -> list[tuple[Fraction, Fraction]]:
@@ -181,6 +174,31 @@ class PerImage:
             variances.append(Fraction(n * squares, denominator))
         return variances
 
+    def to_json(self) -> dict[str, Any]:
+        """The sums, as a file has them; beyond 2**53 many readers round integers, but no text."""
+        return {
+            "images": self.images,
+            "pixels": str(self.pixels),
+            "pixels2": str(self.pixels2),
+            "channels": [
+                {name: str(value) for name, value in zip(COLUMNS, row, strict=True)}
+                for row in self.channels
+            ],
+        }
+
+    def from_json(self, node: Json) -> "ImageSums":
+        """Read the state that :meth:`to_json` wrote: one of as many channels, in the same units."""
+        return ImageSums(
+            images=node["images"].whole(),
+            pixels=node["pixels"].digits(),
+            pixels2=node["pixels2"].digits(),
+            channels=tuple(
+                tuple(channel[column].digits() for column in COLUMNS)
+                for channel in node["channels"].list(len(self.channels))
+            ),
+            shift=self.shift,
+        )
+
 
 def _counted(pixels: Sequence[int], sums: Sequence[tuple[int, int]]) -> tuple[int, ...]:
     """:data:`COLUMNS` of one channel, from the pixels and (Σx, Σx²) of each image."""
@@ -193,6 +211,6 @@ def _counted(pixels: Sequence[int], sums: Sequence[tuple[int, int]]) -> tuple[in
         sum([m * s for m, s, _ in images]),
         sum([m * q for m, _, q in images]),
         sum([s * q for _, s, q in images]),
-        sum([(s << PLACES) // m for m, s, _ in images]),
-        sum([isqrt(((m * q - s * s) << 2 * PLACES) // (m * m)) for m, s, q in images]),
+        sum([(s << _PLACES) // m for m, s, _ in images]),
+        sum([isqrt(((m * q - s * s) << 2 * _PLACES) // (m * m)) for m, s, q in images]),
     )

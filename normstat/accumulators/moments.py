@@ -25,7 +25,7 @@ class Moments:
     -----
     Two passes, with the correction for the rounding of the mean (Chan, Golub & LeVeque 1983). The
     moments of many images come from exact sums of these
-    (:class:`normstat.accumulators.image_sums.PerImage`), which have no order.
+    (:class:`normstat.accumulators.image_sums.ImageSums`), which have no order.
 
     Examples
     --------
@@ -44,7 +44,12 @@ class Moments:
     @classmethod
     def of(cls, pixels: NDArray[np.generic]) -> "Moments":
         """The moments of an image of shape (H, W, C), any real dtype, stored units."""
-        (count, high, low), columns, deviations, residue = Centered.of(pixels)
+        return cls.of_centered(Centered.of(pixels))
+
+    @classmethod
+    def of_centered(cls, pixels: Centered) -> "Moments":
+        """The same of pixels whose deviations may be written over."""
+        (count, high, low), columns, deviations, residue = pixels
         deviations *= deviations
         m2 = deviations.sum(axis=1) - residue * residue / count
         return cls(count, high, low, m2, columns.min(axis=1), columns.max(axis=1))

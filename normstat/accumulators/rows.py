@@ -17,7 +17,7 @@ class Sink(Protocol):
 
     Attributes
     ----------
-    fields : those of :data:`normstat.images.ROW_FIELDS` that it reads; the others are None.
+    fields : those of :data:`normstat.images.ROW_FIELDS` that it reads; the others may be None.
     """
 
     @property

@@ -1,21 +1,19 @@
-"""What a set of images comes to: a state for each split, and in it one for each kind of pixels."""
+"""The state of a set of images: one for each split, and in it one for each kind of pixels."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from normstat.accumulators.covariance import Products
-from normstat.accumulators.double_double import DOUBLE
-from normstat.accumulators.extremes import Extremes
 from normstat.accumulators.fingerprint import Fingerprint
-from normstat.accumulators.histogram import Histogram
-from normstat.accumulators.image_sums import PerImage
+from normstat.accumulators.image_sums import ImageSums
+from normstat.accumulators.kinds import Values, empty_states
 from normstat.images import DTYPES, Kind, Unreadable, path_bytes
 
 #: Part of what a cache finds tallies by. Raise it whenever the same image files would come to
 #: another tally than before: other numbers, other notes, read where it was called damaged. Else
 #: users would be given what the version before had counted. A test compares some files' tally.
-STATE = 5
+STATE = 6
 #: Paths kept of each kind, to name some of the images should the kind be in the minority.
 FIRST = 10
 
@@ -37,8 +35,8 @@ class KindTally:
 
     Attributes
     ----------
-    values : counts of the pixel values for 8 and 16 bits, extremes of the rest, whose moments come
-        from the sums over images.
+    values : counts of the pixel values for 8 and 16 bits; of the rest extremes and counts in bins,
+        as their moments come from the sums over images.
     per_image : sums over images; their number and that of their pixels are in it.
     width, height : extents in pixels.
     modes, formats, notes : how many images had each.
@@ -48,8 +46,8 @@ class KindTally:
     files : that the images were in: fewer than images where a file is a stack of them.
     """
 
-    values: Histogram | Extremes
-    per_image: PerImage
+    values: Values
+    per_image: ImageSums
     width: Extent
     height: Extent
     modes: Mapping[str, int]
@@ -63,13 +61,7 @@ class KindTally:
     @classmethod
     def empty(cls, kind: Kind) -> "KindTally":
         """No images: the identity of ``+`` among tallies of a kind."""
-        channels = len(kind.channels)
-        if kind.bins:
-            values: Histogram | Extremes = Histogram.empty(channels, kind.bins)
-            per_image = PerImage.empty(channels)
-        else:
-            values = Extremes.empty(channels)
-            per_image = PerImage.empty(channels, DOUBLE, DOUBLE)
+        values, per_image, _ = empty_states(kind)
         return cls(values, per_image, Extent(), Extent(), {}, {}, {}, Fingerprint(), ())
 
     @property
@@ -77,9 +69,10 @@ class KindTally:
         return self.per_image.images
 
     def __add__(self, other: "KindTally") -> "KindTally":
+        per_image = self.per_image + other.per_image  # first: it refuses states of other kinds
         return KindTally(
-            _added(self.values, other.values),
-            self.per_image + other.per_image,
+            self.values + other.values,
+            per_image,
             self.width | other.width,
             self.height | other.height,
             _sum(self.modes, other.modes),
@@ -204,14 +197,6 @@ def _from_few_bits(kind: Kind) -> tuple[int, Kind]:
     return DTYPES.index(kind.dtype), kind
 
 
-def _added(one: Histogram | Extremes, other: Histogram | Extremes) -> Histogram | Extremes:
-    if isinstance(one, Histogram) and isinstance(other, Histogram):
-        return one + other
-    if isinstance(one, Extremes) and isinstance(other, Extremes):
-        return one + other
-    raise TypeError("counts and extremes do not add: the kinds differ")
-
-
 def _first(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(one + other, key=path_bytes)[:FIRST]) if one and other else one or other
 
@@ -225,7 +210,7 @@ def _sorted(one: tuple[Unreadable, ...], other: tuple[Unreadable, ...]) -> tuple
 
 
 def order_of(record: Unreadable) -> tuple[bytes, str, str]:
-    """What records of one split are sorted by."""
+    """Sort key of the records of one split."""
     return path_bytes(record.path), record.code, record.detail
 
 

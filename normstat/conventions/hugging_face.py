@@ -16,7 +16,7 @@ from normstat.statsfile.json_reader import Node
 KEYS = ("image_mean", "image_std")
 NESTED = True
 _TYPES = ("image_processor_type", "video_processor_type", "feature_extractor_type")
-# Of processors whose files do not say it, by the beginning of their names.
+# Defaults of processors, by the beginning of their names, for files that do not say them.
 _DEFAULTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "EfficientNet": {"include_top": True},

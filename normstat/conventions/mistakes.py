@@ -17,8 +17,8 @@ class Mistake:
     Attributes
     ----------
     names : in a few words each.
-    cures : what to do about each.
-    says : what a file of one's own could say beside the numbers to make them right.
+    cures : one for each.
+    says : keys that would make the numbers right in a file of one's own.
     factor : by which all numbers are too large.
     reverses : the channels are in the other order.
     squares : the variance stands for the std.
@@ -137,8 +137,8 @@ class Explanation:
     Attributes
     ----------
     words : whose constants they are, and what happened to them.
-    cure : what to do.
-    say : what to say beside the numbers instead, if they are meant so; empty if nothing helps.
+    cure : in a few words.
+    say : keys to put beside the numbers instead, if they are meant so; empty if nothing helps.
     harmless : a choice that others made before, rather than a mistake.
     """
 

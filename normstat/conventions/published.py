@@ -12,7 +12,7 @@ from normstat.presets import PRESETS, Preset
 _CHANNELS = 3
 # Fewer digits are not a rounded preset but a number of somebody's own.
 _ROUNDED_DIGITS = 4
-# That of float32, in which frameworks keep constants and take their roots.
+# Precision of float32, in which frameworks keep constants and take their roots.
 _PRECISION = 1e-7
 
 
@@ -22,9 +22,9 @@ class Written:
 
     Attributes
     ----------
-    preset : which.
+    preset : the row of the table.
     constants : its numbers, as the config would have them.
-    unsaid : what has to be assumed of the config for that, in words; empty if it says so.
+    unsaid : keys that the config lacks for that, in words; empty if it says all.
     """
 
     preset: Preset

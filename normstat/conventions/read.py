@@ -14,7 +14,7 @@ from normstat.presets import preset
 from normstat.statsfile.json_reader import Node
 
 #: Kind of document → module that reads it, a :class:`normstat.conventions.places.Reader`.
-#: Of several that have the same keys, the first that recognizes an object reads it.
+#: The first reader of some keys that recognizes an object reads it.
 READERS: Mapping[str, str] = MappingProxyType(
     {
         "timm": "normstat.conventions.timm",

@@ -14,12 +14,10 @@ from normstat.images import DTYPES, FLOAT, GRAY8, GRAY16, INT32, RGB8, Code, Kin
 
 #: Histograms of 16 bits take half a megabyte a channel.
 MOST_CHANNELS = 512
-# Narrow integers widen to the type that is summed. Of wide ones float64 holds what is within 2**53.
+# Of wide integers float64 holds what is within 2**53.
 _KEPT_AS = {
     **{dtype: dtype for dtype in DTYPES},
     "bool": "uint8",
-    "int8": "int32",
-    "int16": "int32",
     "uint32": "float64",
     "int64": "float64",
     "uint64": "float64",
@@ -45,7 +43,7 @@ def kind_of_array(dtype: np.dtype[Any], channels: tuple[str, ...], scale: int = 
     Examples
     --------
     >>> str(kind_of_array(np.dtype(">i2"), ("gray",))), kind_of_array(np.dtype(bool), ("a",)).scale
-    ('int32 gray', 1)
+    ('int16 gray', 1)
     """
     name = dtype.newbyteorder("=").name
     if dtype.hasobject:
@@ -135,7 +133,7 @@ class DecodedArray:
     @property
     def key(self) -> bytes:
         if self._key is None:
-            counts = self.counts() if self.kind.bins == 256 else None
+            counts = self.counts() if self.kind.dtype == GRAY8.dtype else None
             self._key = key_of_array(self.kind, self._array, counts)
         return self._key
 
@@ -151,9 +149,10 @@ class DecodedArray:
         """How often each value occurs: shape (C, bins), int64; for counted kinds only."""
         if self._counts is None:
             bins = self.kind.bins or 0
-            planes = np.moveaxis(self._array, 2, 0)
+            planes = np.moveaxis(self._array.view(f"uint{8 * self._array.itemsize}"), 2, 0)
             counts = [np.bincount(plane.reshape(-1), minlength=bins) for plane in planes]
-            self._counts = np.stack(counts)
+            # As unsigned numbers, negative ones are the upper half.
+            self._counts = np.roll(np.stack(counts), -self.kind.least, axis=1)
         return self._counts
 
     def array(self) -> NDArray[Any]:

@@ -15,6 +15,7 @@ from normstat.errors import UnreadableImage
 from normstat.images import Code, ReadOptions
 
 _BILINEAR = Image.Resampling.BILINEAR
+_WORKING = {"float16": np.float32, "int8": np.int32, "int16": np.int32}
 _ORIENTATION = 0x0112
 # Where Pillow looks for an orientation: EXIF itself, EXIF as text in old PNG files, and XMP.
 _SOURCES = {"exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp"}
@@ -116,8 +117,8 @@ def shaped_array(array: NDArray[Any], reading: ReadOptions, orientation: int = 1
 
     Parameters
     ----------
-    array : shape (H, W, C), stored units, any of :data:`normstat.images.DTYPES`; float16 is resized
-        as float32.
+    array : shape (H, W, C), stored units, any of :data:`normstat.images.DTYPES`; narrow ones
+        that Pillow has no mode for are resized as wider ones.
 
     Raises
     ------
@@ -148,7 +149,7 @@ def _turned_array(array: NDArray[Any], orientation: int) -> NDArray[Any]:
 
 
 def _resized_planes(array: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
-    working = np.float32 if array.dtype == np.float16 else array.dtype
+    working = _WORKING.get(array.dtype.name, array.dtype)
     planes = (
         Image.fromarray(np.ascontiguousarray(plane, working)) for plane in np.moveaxis(array, 2, 0)
     )

@@ -2,13 +2,14 @@
 
 import hashlib
 import sys
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from normstat.images import Kind
+from normstat.images import INT32, Kind
 
 #: Rows and columns of the sample of pixels in a key of 8 bits.
 SAMPLE = 16
@@ -31,6 +32,8 @@ def key_of_array(kind: Kind, array: NDArray[Any], counts: NDArray[np.int64] | No
     array : shape (H, W, C), the kind's dtype.
     counts : shape (C, 256), for 8 bits only.
     """
+    if kind.least:  # equal values of 32 bits have an equal key
+        kind, array = replace(kind, dtype=INT32.dtype), array.astype(INT32.dtype)
     height, width, channels = array.shape
     head = f"{kind.dtype} {channels} {width} {height} ".encode()
     if counts is None:

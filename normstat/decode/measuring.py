@@ -102,7 +102,7 @@ def measure_image(image: Image.Image, file: BinaryIO, reading: ReadOptions) -> M
 def _converted(kind: Kind, reading: ReadOptions) -> Kind:
     if reading.channels == "auto":
         return kind
-    if kind.bins != GRAY8.bins or kind.channels not in (GRAY8.channels, RGB8.channels):
+    if kind.dtype != GRAY8.dtype or kind.channels not in (GRAY8.channels, RGB8.channels):
         raise UnreadableImage(Code.OTHER_DEPTH)
     names = (GRAY8 if reading.channels == "gray" else RGB8).channels
     return replace(kind, channels=names)

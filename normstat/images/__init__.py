@@ -2,6 +2,7 @@
 
 from normstat.images.paths import path_bytes, path_from_bytes, path_from_text, path_text
 from normstat.images.pixels import (
+    BEYOND_FLOAT32,
     DTYPES,
     FLOAT,
     GRAY8,
@@ -29,6 +30,7 @@ from normstat.images.unreadable import HINTS, LASTING, Code, Unreadable
 
 __all__ = [
     "ARRAY_LAYOUTS",
+    "BEYOND_FLOAT32",
     "DIGEST",
     "DTYPES",
     "FLOAT",

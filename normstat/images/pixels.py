@@ -9,8 +9,8 @@ if TYPE_CHECKING:  # the command line needs names and limits from here, and no N
     from numpy.typing import NDArray
 
 #: Types of stored pixels, from few bits to many.
-DTYPES = ("uint8", "uint16", "float16", "int32", "float32", "float64")
-_BINS = {"uint8": 256, "uint16": 65536}
+DTYPES = ("uint8", "int8", "uint16", "int16", "float16", "int32", "float32", "float64")
+_BINS = {"uint8": 256, "int8": 256, "uint16": 65536, "int16": 65536}
 _GRAY = ("gray",)
 _COLORS = (("R", "G", "B"), ("B", "G", "R"))
 
@@ -64,7 +64,7 @@ class Kind:
 
     @property
     def _usual_scale(self) -> int:
-        return self.bins - 1 if self.bins else 1
+        return self.bins - 1 if self.bins and not self.least else 1
 
     @property
     def has_usual_scale(self) -> bool:
@@ -75,6 +75,15 @@ class Kind:
     def bins(self) -> int | None:
         """Number of different values where values are counted, else None."""
         return _BINS.get(self.dtype)
+
+    @property
+    def least(self) -> int:
+        """Smallest of the values that are counted.
+
+        >>> GRAY8.least, Kind("int16", ("gray",)).least
+        (0, -32768)
+        """
+        return -(self.bins or 0) // 2 if self.dtype.startswith("int") else 0
 
     def takes_in(self, other: "Kind") -> bool:
         """Whether images of the other kind count as this one: itself, and gray among color."""
@@ -96,6 +105,8 @@ GRAY16 = Kind("uint16", ("gray",))
 FLOAT = Kind("float32", ("gray",))
 INT32 = Kind("int32", ("gray",))
 
+#: The note of an image with values whose counts end where float32 does.
+BEYOND_FLOAT32 = "beyond_float32"
 #: What is remarked about an image without changing how it counts.
 NOTES = (
     "alpha_dropped",
@@ -105,6 +116,7 @@ NOTES = (
     "multi_frame",
     "nodata_counted",
     "extension_mismatch",
+    BEYOND_FLOAT32,
 )
 
 

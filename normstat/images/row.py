@@ -9,7 +9,7 @@ _Numbers: TypeAlias = tuple[float, ...]
 
 
 class ImageRow(NamedTuple):
-    """One image as a run has seen it; fields that nobody asked for are None.
+    """One image as a run has seen it; fields that nobody asked for may be None.
 
     Attributes
     ----------

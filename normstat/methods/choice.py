@@ -15,7 +15,7 @@ from normstat.methods.table import METHODS, Method, Needs, method_named
 from normstat.presets import NAMES, PRESETS, Preset, closest, preset
 from normstat.stats import SplitStats, Stats
 
-#: What a normalizer can be made from, besides names.
+#: Origins of a normalizer, besides names.
 Source: TypeAlias = Stats | SplitStats | Preset | None
 _RGB = ("R", "G", "B")
 

@@ -5,7 +5,7 @@ from normstat.errors import UsageError
 from normstat.methods.facts import Facts
 from normstat.methods.maps import Affine
 
-_COUNTED = "it is computed for 8- and 16-bit images only; choose standard or min-max"
+_COUNTED = "compute statistics of the data set (again, if 0.1 did), or choose standard"
 _STATS = "give statistics of the data set with --stats"
 
 

@@ -15,7 +15,7 @@ class Facts:
 
     Attributes
     ----------
-    name : where they are from, for messages.
+    name : their origin, for messages.
     channels : their names, in the order of the numbers.
     constants : mean and std.
     stats : the statistics of a split; None for a preset.

@@ -137,13 +137,7 @@ class Input:
         return self.accept(shape[-1], dtype)
 
     def refuse_other_results(self, shape: tuple[int, ...]) -> None:
-        """Raise if normalized arrays of a shape have other channels.
-
-        Raises
-        ------
-        UsageError
-            With the channels that they should have.
-        """
+        """Raise a UsageError if normalized arrays of a shape have other channels."""
         if self.channels and shape[-1:] != (len(self.channels),):
             raise UsageError(
                 f"an array of shape {shape}; should have {len(self.channels)} channels on "

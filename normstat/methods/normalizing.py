@@ -13,7 +13,7 @@ from normstat.methods.inputs import Input
 from normstat.methods.inverse import from_maps, stored_as
 from normstat.methods.maps import Coefficients, Fitted
 
-#: What the result may be.
+#: Dtypes of the result.
 RESULTS = ("float32", "float16", "float64")
 
 

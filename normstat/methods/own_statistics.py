@@ -24,7 +24,7 @@ class OfImage(Fitted):
     Attributes
     ----------
     method : for messages.
-    measure : what is taken from the pixels.
+    measure : center and width of pixels.
     whole : over all channels together; otherwise for each.
     epsilon : added to the width, unit scale.
 

@@ -29,7 +29,7 @@ class Method:
     Attributes
     ----------
     formula : of the result y, for messages and tables; x / scale is the pixel in unit scale.
-    needs : what must be known.
+    needs : numbers that must be known.
     fit : of what is known and epsilon, to its numbers.
     per_image : the numbers are the image's own.
     divides : there is a denominator for epsilon to be added to.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from normstat.reports import words
 from normstat.verdict import Value, Verdict
 
-#: Of the columns of :func:`rows`.
+#: Names of the columns of :func:`rows`.
 HEADERS = (
     "finding", "level", "split", "channel", "expected", "observed", "tolerance", "unit"
 )  # fmt: skip

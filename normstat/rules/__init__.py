@@ -4,12 +4,11 @@ One file per family (identity, drift, content, order, depth, value range), and a
 row for each rule.
 """
 
-from normstat.rules.comparison import MARGIN, Comparison, refuse_margin
+from normstat.rules.comparison import MARGIN, Comparison, Look, refuse_margin
 from normstat.rules.table import (
     LEVELS,
     MODES,
     RULES,
-    Look,
     Rule,
     leveled,
     looked,

@@ -5,7 +5,7 @@ from math import cos, floor, pi, sin, sqrt, tan
 
 #: Chance that any of all bounds of a check is exceeded where nothing has changed.
 RISK = 0.01
-# Of more degrees of freedom the quantile is at most 2 % smaller; the wider one is taken.
+# With more degrees of freedom the quantile is at most 2 % smaller; the wider one is taken.
 _MOST_DEGREES = 200
 
 
@@ -15,7 +15,7 @@ def bound(errors: tuple[float, float], images: tuple[int, int], comparisons: int
     Parameters
     ----------
     errors : standard error of each, in the same unit.
-    images : how many images each is from, at least 2.
+    images : number of images of each, at least 2.
     comparisons : number of bounds that shall hold together with a chance of 1 - :data:`RISK`.
 
     Returns

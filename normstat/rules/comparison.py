@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from math import isfinite
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from normstat.accumulators.tally import FIRST
 from normstat.constants import Constants
@@ -20,7 +20,7 @@ _T = TypeVar("_T")
 MARGIN = 0.10
 # Images that a message has room for.
 _NAMED = 3
-# Of files; other gray ones do not count among color.
+# Modes of files; other gray ones do not count among color.
 _GRAY_MODES = ("1", "L", "LA")
 
 
@@ -55,6 +55,11 @@ class Pair:
     split: str
     now: SplitStats
     recorded: SplitStats
+
+    @property
+    def same_channels(self) -> bool:
+        """True if the channels have the same names, in the same order."""
+        return self.now.channels == self.recorded.channels
 
     @property
     def same_paths(self) -> bool:
@@ -112,12 +117,15 @@ class Comparison:
                 yield Pair(name, self.now.splits[name], self.recorded.splits[name])
 
 
-def each_pair(
-    rule: str,
-) -> Callable[[Callable[[Pair], Iterator[Case]]], Callable[[Comparison], Iterator[Case]]]:
+#: A rule: a case for all that it looked at, passes included; each says what it could not see.
+Look: TypeAlias = Callable[[Comparison], Iterator[Case]]
+_OfPair: TypeAlias = Callable[[Pair], Iterator[Case]]
+
+
+def each_pair(rule: str) -> Callable[[_OfPair], Look]:
     """Make a rule of a function of one split; splits without images are inconclusive."""
 
-    def of_pairs(look: Callable[[Pair], Iterator[Case]]) -> Callable[[Comparison], Iterator[Case]]:
+    def of_pairs(look: _OfPair) -> Look:
         @wraps(look)
         def looked(comparison: Comparison) -> Iterator[Case]:
             for pair in comparison.pairs():

@@ -13,14 +13,13 @@ GRAY_SHARE = 0.5
 @each_pair("constant-channel")
 def constant_channel(pair: Pair) -> Iterator[Case]:
     """Channels of one value only, which were not recorded as such."""
-    same = pair.now.channels == pair.recorded.channels
     lowest, highest = known(pair.now.min), known(pair.now.max)
     for index, channel in enumerate(known(pair.now.channels)):
         value = lowest[index]
         if value != highest[index]:
             yield Case("constant-channel", Level.PASS, "not constant", pair.split, channel)
             continue
-        recorded = same and _is_constant(pair.recorded, index)
+        recorded = pair.same_channels and _is_constant(pair.recorded, index)
         words = f"every pixel is {value:.4g}" + (", as recorded" if recorded else "; it was not")
         level = Level.PASS if recorded else Level.FAIL
         yield Case("constant-channel", level, words, pair.split, channel)

@@ -13,10 +13,12 @@ from normstat.verdict import Case, Level
 #: Different values in a channel: 8-bit images have at most the first, 16-bit ones more than the
 #: second.
 FEW_VALUES, MANY_VALUES = 256, 1024
+# Types that 0.1 recorded as the last of them, and whose values stand for the same in each.
+_WIDENED = {"int8", "int16", "int32"}
 #: Bits of sensors and of files, which stand in 16 as they are or stretched.
 DEPTHS = (8, 10, 12, 14)
-#: How far from the factor of a depth the ratio of each mean and std may be: if stretching shows in
-#: the values of one side too, and if not.
+#: Largest error of the ratio of each mean and std, as a factor of that of a depth: if stretching
+#: shows in the values of one side too, and if not.
 ROUGHLY, CLOSELY = 2.0, 1.05
 # A lower factor, without anything else to show for it, is as well that of an exposure.
 _SURE_FACTOR = 16
@@ -28,7 +30,7 @@ _SURE_VALUES = 16
 def bit_depth(pair: Pair) -> Iterator[Case]:
     """Another type of pixel than recorded, or fewer bits in 16 on one side."""
     now, then = pair.now.dtype, pair.recorded.dtype
-    if now != then:
+    if now != then and not {now, then} <= _WIDENED:
         words = f"pixels are {now}, recorded were {then}: convert them, or record anew"
         yield Case("bit-depth", Level.FAIL, words, pair.split, None, then, now)
     elif pair.now.scale != pair.recorded.scale:
@@ -41,12 +43,13 @@ def bit_depth(pair: Pair) -> Iterator[Case]:
     elif now == "uint16":
         yield _stretched(pair) or _used_depth(pair)
     else:
-        yield Case("bit-depth", Level.PASS, f"{now}, as recorded", pair.split, None, then, now)
+        words = f"{now}, as recorded" if now == then else f"{now}, recorded as {then}: equal values"
+        yield Case("bit-depth", Level.PASS, words, pair.split, None, then, now)
 
 
 def _stretched(pair: Pair) -> Case | None:
     """Values of fewer bits that stand in 16 as they are, where the other side has them scaled."""
-    if pair.now.channels != pair.recorded.channels:
+    if not pair.same_channels:
         return None
     narrow, wide = sorted((pair.now, pair.recorded), key=_largest)
     for bits in DEPTHS:

@@ -6,7 +6,7 @@ from math import inf, log
 import numpy as np
 from numpy.typing import NDArray
 
-from normstat.accumulators.histogram import Histogram
+from normstat.accumulators.kinds import Values
 
 _TENTHS = np.arange(1, 10) / 10
 
@@ -34,16 +34,35 @@ class Distances:
     psi: float
 
     @classmethod
-    def of(cls, after: NDArray[np.int64], before: NDArray[np.int64]) -> "Distances":
-        """The distances between two channels' counts, each of shape (bins,), int64."""
+    def of(
+        cls,
+        after: NDArray[np.int64],
+        before: NDArray[np.int64],
+        steps: NDArray[np.float64] | float = 1.0,
+    ) -> "Distances":
+        """The distances between two channels' counts, each of shape (bins,), int64.
+
+        Parameters
+        ----------
+        steps : from the value of each bin to that of the next, stored units.
+        """
         ours, theirs = _cumulative(after), _cumulative(before)
         apart = np.abs(ours - theirs)
-        return cls(float(apart.sum()), float(apart.max()), _psi(ours, theirs))
+        return cls(float((apart * steps).sum()), float(apart.max()), _psi(ours, theirs))
 
 
-def between(after: Histogram, before: Histogram) -> tuple[Distances, ...]:
-    """The distances in each channel, of counts of one shape."""
-    return tuple(map(Distances.of, after.counts, before.counts))
+def between(after: Values, before: Values) -> tuple[Distances, ...] | None:
+    """The distances in each channel; None without counts of the same bins on both sides."""
+    if after.counts is None or before.counts is None:
+        return None
+    levels = after.levels
+    if not np.array_equal(levels, before.levels):
+        return None
+    steps = np.diff(levels, append=levels[-1])
+    return tuple(
+        Distances.of(ours, theirs, steps)
+        for ours, theirs in zip(after.counts, before.counts, strict=True)
+    )
 
 
 def _cumulative(counts: NDArray[np.int64]) -> NDArray[np.float64]:

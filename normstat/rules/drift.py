@@ -23,7 +23,7 @@ def drift(comparison: Comparison) -> Iterator[Case]:
     for pair in pairs:
         if pair.blank:
             yield Case("drift", Level.INCONCLUSIVE, f"{pair.blank}: nothing to compare", pair.split)
-        elif pair.now.channels != pair.recorded.channels:
+        elif not pair.same_channels:
             yield _other_channels(pair)
         else:
             yield from _of_split(pair, together, comparison.margin)
@@ -41,11 +41,10 @@ def split_shift(comparison: Comparison) -> Iterator[Case]:
     others = [Pair(n, splits[n], splits["train"]) for n in ("val", "test") if n in present]
     together = _comparisons(others)
     for pair in others:
-        if pair.now.channels != pair.recorded.channels:
-            words = f"channels {names_of(pair.now.channels)}, train has "
-            yield Case(
-                "split-shift", Level.WARN, words + names_of(pair.recorded.channels), pair.split
-            )
+        if not pair.same_channels:
+            now, train = names_of(pair.now.channels), names_of(pair.recorded.channels)
+            words = f"channels {now}, train has {train}"
+            yield Case("split-shift", Level.WARN, words, pair.split)
         else:
             for effect in effects(pair.now, pair.recorded, together):
                 yield _shift(pair, effect, comparison.margin)
@@ -53,11 +52,7 @@ def split_shift(comparison: Comparison) -> Iterator[Case]:
 
 def _comparisons(pairs: Iterable[Pair]) -> int:
     """Effects that are looked at: two for each channel that both sides have."""
-    return sum(
-        2 * len(pair.now.channels or ())
-        for pair in pairs
-        if pair.now.channels == pair.recorded.channels
-    )
+    return sum(2 * len(pair.now.channels or ()) for pair in pairs if pair.same_channels)
 
 
 def _other_channels(pair: Pair) -> Case:
@@ -130,12 +125,12 @@ def _judged(effect: Effect, level: Level, margin: float, pair: Pair) -> str:
 
 def _distances(pair: Pair) -> list[str]:
     """Words for each channel; they say so if there is nothing to take them from."""
-    now, recorded = pair.now.histogram(), pair.recorded.histogram()
-    if now is None or recorded is None or now.counts.shape != recorded.counts.shape:
+    distances = between(known(pair.now.values()), known(pair.recorded.values()))
+    if distances is None:
         return ["; no W1, KS, PSI without two counts of one depth"] * len(known(pair.now.channels))
     return [
         _words(distance, known(pair.now.scale), std)
-        for distance, std in zip(between(now, recorded), known(pair.recorded.std), strict=True)
+        for distance, std in zip(distances, known(pair.recorded.std), strict=True)
     ]
 
 

@@ -18,11 +18,11 @@ class Effect:
     Attributes
     ----------
     name : ``mean`` or ``std``.
-    channel : where.
+    channel : its name.
     before, after : the numbers, in unit scale.
     expected, observed : 0 and Δmean/σ of a mean, 1 and the ratio of a std; None where the σ
         before is 0.
-    bound : how far `observed` may be off; None if that is not defined.
+    bound : of the error of `observed`; None if that is not defined.
     unit : of these three.
     """
 

@@ -16,7 +16,7 @@ from normstat.rules.comparison import (
     unreadable_in,
 )
 from normstat.rules.excluded_images import left_out
-from normstat.stats import SplitStats, Stats
+from normstat.stats import Stats
 from normstat.verdict import Case, Level
 
 # In unit scale; exact numbers are equal anyway.
@@ -70,7 +70,7 @@ def data_changed(comparison: Comparison) -> Iterator[Case]:
 
 def _unreadable_in(name: str, now: Stats, recorded: Stats) -> Case:
     fresh = _fresh(name, now, recorded)
-    # Of the images of another depth only the first few are named; the others are a number.
+    # Among images of another depth only the first few are named; the others are a number.
     unnamed = _of_other_depth(name, now) - _of_other_depth(name, recorded)
     of_other_depth = sum(record.code == Code.OTHER_DEPTH for record in fresh)
     number = len(fresh) + max(0, unnamed - of_other_depth)
@@ -133,7 +133,7 @@ def _changed(pair: Pair, comparison: Comparison) -> Case:
     if now.pixels != then.pixels:
         words = "the same files have other pixels: the decoder changed"
         return _found(pair, "pixels", f"{words} {_versions(comparison)}; {_by(pair)}", Level.WARN)
-    if _counted(pair.now) != _counted(pair.recorded) or not _close(pair):
+    if not _equal_counts(pair) or not _close(pair):
         return _other_counts(pair, comparison)
     words = f"{images(pair.now.images)}, {pair.now.pixels} pixels: all as recorded"
     return _found(pair, "pixels", words, Level.PASS)
@@ -153,7 +153,7 @@ def _other_paths(pair: Pair) -> str:
             f"files were {'added' if more > 0 else 'removed'}, perhaps renamed too: "
             f"{images(abs(more))} {'more' if more > 0 else 'fewer'}"
         )
-    if _counted(pair.now) == _counted(pair.recorded) and _close(pair):
+    if _equal_counts(pair) and _close(pair):
         return "files were renamed or moved: as many images, and all counts as recorded"
     return "files were replaced by others of another name: as many images, with other pixels"
 
@@ -173,10 +173,17 @@ def _other_counts(pair: Pair, comparison: Comparison) -> Case:
     return _found(pair, "pixels", f"{words}; {_by(pair)}")
 
 
-def _counted(split: SplitStats) -> object:
-    """All that is exact about the pixels, whatever the order and the machine."""
-    majority = split.state.majority()
-    return majority and (majority[0], split.pixels, split.histogram(), split.min, split.max)
+def _equal_counts(pair: Pair) -> bool:
+    """True if all is equal that is exact about pixels, whatever the order and the machine.
+
+    The type is not: 0.1 recorded narrow signed integers as wider ones, and counted no values then.
+    """
+    now, then = (
+        (side.channels, side.scale, side.pixels, side.min, side.max)
+        for side in (pair.now, pair.recorded)
+    )
+    counts = pair.now.histogram(), pair.recorded.histogram()
+    return now == then and (None in counts or counts[0] == counts[1])
 
 
 def _close(pair: Pair) -> bool:
@@ -203,7 +210,7 @@ def _by(pair: Pair) -> str:
     """The size of the difference: the largest of any channel."""
     if pair.blank:
         return pair.blank
-    if pair.now.channels != pair.recorded.channels:
+    if not pair.same_channels:
         return "the channels changed, too"
     now, then = constants(pair.now), constants(pair.recorded)
     mean = max(abs(a - b) for a, b in zip(now.mean, then.mean, strict=True))

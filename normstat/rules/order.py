@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations, permutations
 from math import inf
 
@@ -9,10 +10,11 @@ from normstat.constants import BETTER, FLOOR, Constants, Deviation, explains
 from normstat.rules.comparison import Pair, constants, each_pair, gray_share, known, names_of
 from normstat.rules.effects import by_chance
 from normstat.stats import SplitStats
-from normstat.verdict import Case, Level, Value
+from normstat.verdict import Case, Level
 
-# Of more channels not all of their orders are tried: 7 have 5,040.
+# With more channels not all orders are tried: 7 have 5,040.
 _ALL_ORDERS = 6
+_case = partial(Case, "channel-order")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def channel_order(pair: Pair) -> Iterator[Case]:
     """The recorded mean and std fit the channels in another order 5 times better."""
     now, then = pair.now.channels or (), pair.recorded.channels or ()
     if len(now) == len(then) == 1:
-        yield Case("channel-order", Level.PASS, "one channel has no order", pair.split)
+        yield _case(Level.PASS, "one channel has no order", pair.split)
     elif now == then:
         yield _by_numbers(pair)
     else:
@@ -56,41 +58,27 @@ def _by_names(pair: Pair, now: tuple[str, ...], then: tuple[str, ...]) -> Case:
     words, level = f"channels {names_of(now)}, recorded were {names_of(then)}", Level.FAIL
     if sorted(now) != sorted(then):
         words, level = f"{words}: their order cannot be compared", Level.INCONCLUSIVE
-    return Case("channel-order", level, words, pair.split, None, names_of(then), names_of(now))
+    return _case(level, words, pair.split, None, names_of(then), names_of(now))
 
 
 def _by_numbers(pair: Pair) -> Case:
     found, *others = (_Order.of(pair, order) for order in _orders(len(known(pair.now.channels))))
     best = min((found, *others), key=lambda order: order.off)
     if found.off > FLOOR and best.off == inf:
-        return _case(pair, Level.INCONCLUSIVE, "no order fits: a recorded σ is 0")
+        return _case(Level.INCONCLUSIVE, "no order fits: a recorded σ is 0", pair.split)
     if explains(best.off, found.off):
         words = ": the order of channels changed, as between RGB and BGR"
         return _off(pair, Level.FAIL, found, best, words)
     if pair.same_pixels and found.off <= FLOOR:
-        return _case(pair, Level.PASS, "the pixels are those recorded")
+        return _case(Level.PASS, "the pixels are those recorded", pair.split)
     if gray_share(pair.now) == gray_share(pair.recorded) == 1:
         words = "the channels of each image are equal: they have no order"
-        return _case(pair, Level.PASS, words)
+        return _case(Level.PASS, words, pair.split)
     if unclear := _unclear(pair, others):
         return unclear
     if best is found:
         return _off(pair, Level.PASS, found, best)
     return _off(pair, Level.INCONCLUSIVE, found, best, f": better, but not {BETTER:g} times")
-
-
-def _case(
-    pair: Pair,
-    level: Level,
-    words: str,
-    expected: Value = None,
-    observed: Value = None,
-    tolerance: Value = None,
-) -> Case:
-    unit = "" if observed is None else "σ off"
-    return Case(
-        "channel-order", level, words, pair.split, None, expected, observed, tolerance, unit
-    )
 
 
 def _off(pair: Pair, level: Level, found: _Order, best: _Order, words: str = "") -> Case:
@@ -102,7 +90,7 @@ def _off(pair: Pair, level: Level, found: _Order, best: _Order, words: str = "")
     if best is found:
         said = f"no other order fits better; as found, {found.off:.3g} σ off"
     limit = max(FLOOR, BETTER * best.off)
-    return _case(pair, level, said + words, 0.0, found.off, limit)
+    return _case(level, said + words, pair.split, None, 0.0, found.off, limit, "σ off")
 
 
 def _unclear(pair: Pair, others: Sequence[_Order]) -> Case | None:
@@ -110,7 +98,7 @@ def _unclear(pair: Pair, others: Sequence[_Order]) -> Case | None:
     error = 0.0 if pair.same_paths else by_chance(pair.now, pair.recorded)
     if error == inf:
         words = "it takes 2 images on both sides to tell the order of channels by their numbers"
-        return _case(pair, Level.INCONCLUSIVE, words)
+        return _case(Level.INCONCLUSIVE, words, pair.split)
     error = max(FLOOR, error)
     nearest = min(others, key=lambda order: min(order.apart, order.off))
     for which, off in (("recorded", nearest.apart), ("found", nearest.off)):
@@ -119,8 +107,8 @@ def _unclear(pair: Pair, others: Sequence[_Order]) -> Case | None:
                 f"the channels {which}, read in the order {nearest.names}, are off by {off:.2g} σ, "
                 f"within the error of {error:.2g} σ: whether they were exchanged cannot be told"
             )
-            expected = f"more than {error:.2g}"
-            return _case(pair, Level.INCONCLUSIVE, words, expected, off)
+            least = f"more than {error:.2g}"
+            return _case(Level.INCONCLUSIVE, words, pair.split, None, least, off, None, "σ off")
     return None
 
 

@@ -3,26 +3,18 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Protocol
 
 from normstat.constants import BETTER
 from normstat.errors import UsageError
 from normstat.files import shown
 from normstat.rules import content, depth, drift, identity, order, value_range
-from normstat.rules.comparison import MARGIN, Comparison
+from normstat.rules.comparison import MARGIN, Comparison, Look
 from normstat.verdict import Case, Level
 
-#: What a check asks: is it the data that was recorded, or are its mean and std still right?
+#: Questions of a check: is it the data that was recorded, or are its mean and std still right?
 MODES = ("same", "compatible")
-#: What a rule can be set to.
+#: Levels that a rule can be set to.
 LEVELS = ("off", "warn", "fail")
-
-
-class Look(Protocol):
-    """Look at all of a comparison."""
-
-    def __call__(self, comparison: Comparison, /) -> Iterator[Case]:
-        """A case for whatever it looked at, passes included; it says what it could not see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +23,10 @@ class Rule:
 
     Attributes
     ----------
-    finds : what a finding of it is, in one line.
+    finds : its finding, in one line.
     threshold : when something is one, in one line, with the numbers that the rule takes.
     level : of its findings, unless set otherwise; what is less bad stays so.
-    look : what it does; None where the cases come from reading images or files again.
+    look : the rule itself; None where the cases come from reading images or files again.
     modes : in which it is looked at.
     """
 

@@ -1,6 +1,7 @@
 """The range of stored values: one side may be the other, scaled on the way."""
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from normstat.constants import Deviation, explains
 from normstat.images import Kind
@@ -8,14 +9,16 @@ from normstat.rules.comparison import Pair, constants, each_pair, known
 from normstat.stats import SplitStats
 from normstat.verdict import Case, Level
 
+# Smallest and largest value.
+_Ends: TypeAlias = tuple[float, float]
 #: Share of values outside 16-235: of limited range at most the first, as JPEG oversteps at edges,
 #: of full range at least the second.
 FEW_OUTSIDE, MANY_OUTSIDE = 0.01, 0.05
 #: Largest stored value that still means 0-1, with what JPEG and resampling add; and the smallest
 #: that means 0-255.
 UNIT, WIDE = 4, 128
-#: What resampling may add at the ends of 0-1 and of -1 to 1; and how far from these ends values
-#: may stop that are known by them alone.
+#: Overshoot of resampling at the ends of 0-1 and of -1 to 1; and the largest gap at these ends for
+#: values that are known by them alone.
 OVERSHOOT, SHORT = 0.1, 0.02
 
 
@@ -24,13 +27,13 @@ def value_range(pair: Pair) -> Iterator[Case]:
     """Values of 0-1 or 16-235 where 0-255 was recorded, or -1 to 1 where 0-1 was; the reverse."""
     now, then = _extent(pair.now), _extent(pair.recorded)
     level, words = _of_extents(now, then)
-    if level is Level.PASS and pair.now.channels == pair.recorded.channels:
+    if level is Level.PASS and pair.same_channels:
         level, words = _of_limits(pair, now, then) or _of_signs(pair, now, then) or (level, words)
     was, found = (f"{low:g} to {high:g}" for low, high in (then, now))
     yield Case("value-range", level, words, pair.split, None, was, found, None, "stored values")
 
 
-def _of_extents(now: tuple[float, float], then: tuple[float, float]) -> tuple[Level, str]:
+def _of_extents(now: _Ends, then: _Ends) -> tuple[Level, str]:
     if _is_small(now) and _is_wide(then):
         return Level.FAIL, (
             f"values of {now[0]:.3g} to {now[1]:.3g} where 0 to 255 or more was recorded: "
@@ -44,9 +47,7 @@ def _of_extents(now: tuple[float, float], then: tuple[float, float]) -> tuple[Le
     return Level.PASS, "values in a range like that recorded"
 
 
-def _of_limits(
-    pair: Pair, now: tuple[float, float], then: tuple[float, float]
-) -> tuple[Level, str] | None:
+def _of_limits(pair: Pair, now: _Ends, then: _Ends) -> tuple[Level, str] | None:
     """One side is the other squeezed from 0-255 into 16-235, as video has it; None if not."""
     if not (_is_byte(now) and _is_byte(then)) or pair.now.scale != pair.recorded.scale:
         return None
@@ -67,9 +68,7 @@ def _of_limits(
     return None
 
 
-def _of_signs(
-    pair: Pair, now: tuple[float, float], then: tuple[float, float]
-) -> tuple[Level, str] | None:
+def _of_signs(pair: Pair, now: _Ends, then: _Ends) -> tuple[Level, str] | None:
     """One side is the other, moved from 0-1 to -1 to 1; None if not."""
     if _is_signed(now) and _is_unit(then):
         found = "values of -1 to 1 where 0 to 1 was recorded"
@@ -94,38 +93,38 @@ def _fits(pair: Pair, factor: float, offset: float) -> bool:
     return explains(undone.total, Deviation.between(then, now).total)
 
 
-def _is_small(extent: tuple[float, float]) -> bool:
+def _is_small(extent: _Ends) -> bool:
     return extent[0] >= -UNIT and extent[1] <= UNIT
 
 
-def _is_unit(extent: tuple[float, float]) -> bool:
+def _is_unit(extent: _Ends) -> bool:
     return extent[0] >= -OVERSHOOT and extent[1] <= 1 + OVERSHOOT
 
 
-def _is_signed(extent: tuple[float, float]) -> bool:
+def _is_signed(extent: _Ends) -> bool:
     return -1 - OVERSHOOT <= extent[0] < -OVERSHOOT and extent[1] <= 1 + OVERSHOOT
 
 
-def _meet(unit: tuple[float, float], signed: tuple[float, float]) -> bool:
+def _meet(unit: _Ends, signed: _Ends) -> bool:
     """True if the ends of one are those of the other once they are moved; not so of any floats."""
     return all(abs(2 * a - 1 - b) <= OVERSHOOT for a, b in zip(unit, signed, strict=True))
 
 
-def _fills(extent: tuple[float, float]) -> bool:
+def _fills(extent: _Ends) -> bool:
     """True if values reach both ends of 0-1 or of -1 to 1, and hardly go beyond."""
     low, high = extent
     return min(abs(low), abs(low + 1)) <= SHORT and abs(high - 1) <= SHORT
 
 
-def _is_wide(extent: tuple[float, float]) -> bool:
+def _is_wide(extent: _Ends) -> bool:
     return extent[0] >= 0 and extent[1] >= WIDE
 
 
-def _is_byte(extent: tuple[float, float]) -> bool:
+def _is_byte(extent: _Ends) -> bool:
     return _is_wide(extent) and extent[1] <= 255
 
 
-def _extent(split: SplitStats) -> tuple[float, float]:
+def _extent(split: SplitStats) -> _Ends:
     """Smallest and largest stored value of any channel, as wide as its type where it declares less.
 
     Values of 0 to 3 whose largest is declared to be 3 are not divided by anything.
@@ -152,5 +151,5 @@ def _outside(split: SplitStats) -> float:
         low, high = _extent(split)
         return float(low < 16 or high > 235)
     counts = histogram.counts
-    inside = int(counts[:, 16:236].sum())
+    inside = int(counts[:, 16 - histogram.least : 236 - histogram.least].sum())
     return 1 - inside / int(counts.sum())

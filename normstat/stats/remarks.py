@@ -14,6 +14,9 @@ _WORDS = {
     "nodata_counted": (
         "{} a value that stands for no data (GDAL_NODATA), and such pixels are counted all the same"
     ),
+    "beyond_float32": (
+        "{} values beyond the range of float32 (3.4e38), which quantiles take for its ends"
+    ),
 }
 
 

@@ -1,4 +1,4 @@
-"""What a user reads: frozen, in unit scale, None where a number is not defined."""
+"""Statistics as a user reads them: frozen, in unit scale, None where a number is undefined."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,6 +6,7 @@ from typing import NamedTuple, TypeAlias
 
 from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.histogram import Histogram
+from normstat.accumulators.kinds import Values
 from normstat.accumulators.tally import Extent, SplitTally
 from normstat.constants import Channels
 from normstat.images import MAX_PIXELS, ReadOptions, Skipped, Unreadable
@@ -54,7 +55,10 @@ class SplitStats:
     stderr : their standard errors, by image.
     per_image : averages over images of each image's own mean and own std (ddof 0 within it).
     min, max : smallest and largest pixel.
-    quantiles : of all pixels, linearly interpolated; None for floating-point pixels.
+    quantiles : of all pixels, linearly interpolated; None where values were not counted, as in
+        files of 0.1 of floating-point pixels.
+    quantile_error : relative error, at most, of the pixels between which a quantile lies: 0 where
+        each value has a count, 2**-8 of 32-bit and floating-point pixels; None without quantiles.
     covariance : of each pair of channels, over all pixels, population (ddof 0), squared unit
         scale; its diagonal is std². None if it was not asked for.
     width, height : extents in pixels.
@@ -80,6 +84,7 @@ class SplitStats:
     min: Channels | None
     max: Channels | None
     quantiles: Mapping[str, Channels] | None
+    quantile_error: float | None
     covariance: Matrix | None
     width: Extent
     height: Extent
@@ -89,16 +94,20 @@ class SplitStats:
     fingerprint: Fingerprint
     state: SplitTally = field(repr=False)
 
-    def histogram(self) -> Histogram | None:
-        """Counts of each value in each channel; None if nothing was counted."""
+    def values(self) -> Values | None:
+        """The state of the pixel values; None without images."""
         majority = self.state.majority()
-        values = majority[1].values if majority else None
-        return values if isinstance(values, Histogram) else None
+        return majority[1].values if majority else None
+
+    def histogram(self) -> Histogram | None:
+        """Counts of each value in each channel; None where values are not counted one by one."""
+        values = self.values()
+        return values.exact() if values else None
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What decided the numbers, besides the images.
+    """Settings that decide the numbers, besides the images.
 
     Attributes
     ----------
@@ -132,7 +141,7 @@ class Settings:
     labels: str = "skip"
 
     def reading(self) -> ReadOptions:
-        """What of them a decoder needs."""
+        """Options that a decoder needs."""
         return ReadOptions(
             channels=self.channels,
             max_pixels=self.max_pixels,
@@ -184,5 +193,5 @@ class Stats:
 
     @property
     def complete(self) -> bool:
-        """Whether every image listed was counted."""
+        """True if every image listed was counted."""
         return not any(split.unreadable for split in self.splits.values())

@@ -1,16 +1,14 @@
 """States to statistics, in exact arithmetic as far as it goes, and rounded once."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt
 from types import MappingProxyType
 
 from normstat.accumulators.covariance import Products
-from normstat.accumulators.extremes import Extremes
 from normstat.accumulators.fingerprint import Fingerprint
-from normstat.accumulators.histogram import Histogram
-from normstat.accumulators.image_sums import PerImage
+from normstat.accumulators.histogram import Pooled
+from normstat.accumulators.image_sums import ImageSums
 from normstat.accumulators.tally import Extent, SplitTally, Tally
 from normstat.constants import Channels
 from normstat.images import NOTES, Code, LeftOut, Unreadable, path_bytes
@@ -79,12 +77,7 @@ def summarize_split(state: SplitTally, skipped: Mapping[str, int] = _NONE) -> Sp
     kind, tally = majority
     scale = kind.scale
     averages = tally.per_image.averages()
-    values = tally.values
-    pooled = (
-        _exact(values, scale)
-        if isinstance(values, Histogram)
-        else _floating(values, tally.per_image, scale)
-    )
+    pooled = tally.values.summary(tally.per_image, QUANTILES)
     return SplitStats(
         listed=state.listed + sum(skipped.values()),
         images=tally.images,
@@ -95,16 +88,17 @@ def summarize_split(state: SplitTally, skipped: Mapping[str, int] = _NONE) -> Sp
         channels=kind.channels,
         dtype=kind.dtype,
         scale=scale,
-        mean=pooled.mean,
-        std=pooled.std,
+        mean=tuple(float(mean / scale) for mean, _ in pooled.moments),
+        std=tuple(_sqrt(variance / scale**2) for _, variance in pooled.moments),
         stderr=_standard_error(tally.per_image, scale),
         per_image=MeanStd(
             tuple(float(mean / scale) for mean, _ in averages),
             tuple(float(std / scale) for _, std in averages),
         ),
-        min=pooled.min,
-        max=pooled.max,
-        quantiles=pooled.quantiles,
+        min=tuple(float(low / scale) for low, _ in pooled.range),
+        max=tuple(float(high / scale) for _, high in pooled.range),
+        quantiles=_quantiles(pooled, scale),
+        quantile_error=tally.values.quantile_error,
         covariance=_covariance(tally.covariance, scale),
         width=tally.width,
         height=tally.height,
@@ -134,6 +128,7 @@ def _without_images(state: SplitTally, skipped: Mapping[str, int]) -> SplitStats
         min=None,
         max=None,
         quantiles=None,
+        quantile_error=None,
         covariance=None,
         width=Extent(),
         height=Extent(),
@@ -154,42 +149,12 @@ def _other_depth(split: str, state: SplitTally) -> Iterable[Unreadable]:
             yield Unreadable(split, path, Code.OTHER_DEPTH, detail)
 
 
-@dataclass(frozen=True, slots=True)
-class _Pooled:
-    mean: Channels
-    std: Channels
-    min: Channels
-    max: Channels
-    quantiles: Mapping[str, Channels] | None
-
-
-def _exact(values: Histogram, scale: int) -> _Pooled:
-    n = values.count
-    sums = values.power_sums()
-    ranges = values.range()
-    return _Pooled(
-        mean=tuple(s / (n * scale) for s, _ in sums),
-        std=tuple(_sqrt(Fraction(n * q - s * s, (n * scale) ** 2)) for s, q in sums),
-        min=tuple(low / scale for low, _ in ranges),
-        max=tuple(high / scale for _, high in ranges),
-        quantiles={
-            p: tuple(float(value / scale) for value in values.quantile(Fraction(p)))
-            for p in QUANTILES
-        },
-    )
-
-
-def _floating(values: Extremes, per_image: PerImage, scale: int) -> _Pooled:
-    if values.count != per_image.pixels:
-        raise ValueError("extremes and sums are not of the same pixels")
-    pooled = per_image.pooled()
-    return _Pooled(
-        mean=tuple(float(mean / scale) for mean, _ in pooled),
-        std=tuple(_sqrt(variance / scale**2) for _, variance in pooled),
-        min=tuple((values.min / scale).tolist()),
-        max=tuple((values.max / scale).tolist()),
-        quantiles=None,
-    )
+def _quantiles(pooled: Pooled, scale: int) -> Mapping[str, Channels] | None:
+    if pooled.quantiles is None:
+        return None
+    return {
+        p: tuple(float(value / scale) for value in values) for p, values in pooled.quantiles.items()
+    }
 
 
 def _covariance(state: Products | None, scale: int) -> Matrix | None:
@@ -198,7 +163,7 @@ def _covariance(state: Products | None, scale: int) -> Matrix | None:
     return tuple(tuple(float(xy / scale**2) for xy in row) for row in state.covariance())
 
 
-def _standard_error(per_image: PerImage, scale: int) -> StandardError:
+def _standard_error(per_image: ImageSums, scale: int) -> StandardError:
     if per_image.images < 2:
         undefined = (None,) * len(per_image.channels)
         return StandardError(undefined, undefined)

@@ -1,16 +1,7 @@
 """Text to stats, or a refusal that says where in the file."""
 
-from collections.abc import Callable
-from typing import Any
-
-import numpy as np
-
-from normstat.accumulators.covariance import Products
-from normstat.accumulators.double_double import DOUBLE
-from normstat.accumulators.extremes import Extremes
 from normstat.accumulators.fingerprint import Fingerprint
-from normstat.accumulators.histogram import Histogram
-from normstat.accumulators.image_sums import COLUMNS, PLACES, PerImage
+from normstat.accumulators.kinds import empty_states
 from normstat.accumulators.tally import Extent, KindTally, SplitTally
 from normstat.images import DTYPES, FRAMES, LAYOUTS, Code, Kind, Skipped, Unreadable
 from normstat.sources import LABELS
@@ -55,7 +46,7 @@ def loads(text: str | bytes) -> Stats:
 
 
 def record_from_json(node: Node) -> Unreadable:
-    """What could not be read, and why."""
+    """Record of an image that could not be read."""
     return Unreadable(
         split=node["split"].text(),
         path=node["path"].path(),
@@ -91,22 +82,21 @@ def _settings(node: Node, has_covariance: bool) -> Settings:
 
 
 def _state(name: str, node: Node, unreadable: tuple[Unreadable, ...]) -> SplitTally:
-    kinds = dict(kind_from_json(kind, _histogram) for kind in node["kinds"].list())
+    kinds = dict(map(kind_from_json, node["kinds"].list()))
     # Images of another depth are in the state themselves; their records were made from it.
     of_kinds = {path for tally in kinds.values() for path in tally.first}
     records = (record for record in unreadable if record.split == name)
     return SplitTally(kinds, tuple(record for record in records if record.path not in of_kinds))
 
 
-def kind_from_json(
-    node: Node, read_counts: Callable[[Kind, Node], Histogram]
-) -> tuple[Kind, KindTally]:
-    """The state of the images of one kind, with counts in the form that it has."""
+def kind_from_json(node: Node) -> tuple[Kind, KindTally]:
+    """The state of the images of one kind."""
     # Files from before a format could declare its own maximum have no scale here.
     scale = node.get("scale", 0)
     kind = Kind(node["dtype"].one_of(DTYPES), _channels(node["channels"]), scale.whole())
-    values = read_counts(kind, node["values"]) if kind.bins else _extremes(kind, node["values"])
-    per_image = _per_image(kind, node["per_image"])
+    empty = empty_states(kind)
+    values = empty.values.from_json(node["values"])
+    per_image = empty.per_image.from_json(node["per_image"])
     return kind, KindTally(
         values=values,
         per_image=per_image,
@@ -116,79 +106,9 @@ def kind_from_json(
         modes=_counter(node["modes"]),
         formats=_counter(node["formats"]),
         notes=_counter(node["notes"]),
-        fingerprint=_fingerprint(node["fingerprint"]),
+        fingerprint=Fingerprint.from_json(node["fingerprint"]),
         first=tuple(path.path() for path in node["first"].list()),
-        covariance=node.get("covariance").optional(lambda state: _products(kind, state)),
-    )
-
-
-def _histogram(kind: Kind, node: Node) -> Histogram:
-    bins = kind.bins or 0
-    counts = np.zeros((len(kind.channels), bins), dtype=np.int64)
-    for row, channel in zip(counts, node.list(len(kind.channels)), strict=True):
-        if bins == 256:
-            row[:] = [count.count() for count in channel.list(bins)]
-            continue
-        present = channel["value"].list()
-        for value, count in zip(present, channel["count"].list(len(present)), strict=True):
-            if not value.whole() < bins:
-                value.fail(f"should be below {bins}")
-            row[value.whole()] = count.count()
-    return Histogram(counts)
-
-
-def _extremes(kind: Kind, node: Node) -> Extremes:
-    channels = len(kind.channels)
-    return Extremes(
-        count=node["count"].whole(),
-        min=_array(node["min"], channels),
-        max=_array(node["max"], channels),
-    )
-
-
-def _array(node: Node, length: int) -> Any:
-    return np.array([value.number() for value in node.list(length)])
-
-
-def _products(kind: Kind, node: Node) -> Products:
-    channels = len(kind.channels)
-    if node.get("c2").value is not None:
-        return _of_comoments(channels, node)
-    return Products(
-        count=node["count"].whole(),
-        sums=tuple(value.digits() for value in node["sums"].list(channels)),
-        products=tuple(
-            tuple(value.digits() for value in row.list(channels - first))
-            for first, row in enumerate(node["products"].list(channels))
-        ),
-        shift=0 if kind.bins else DOUBLE,
-    )
-
-
-def _of_comoments(channels: int, node: Node) -> Products:
-    """The covariance of floating-point pixels as files of before had it."""
-    means = zip(node["mean"].list(channels), node["mean_low"].list(channels), strict=True)
-    return Products.of_comoments(
-        node["count"].whole(),
-        [(high.number(), low.number()) for high, low in means],
-        [
-            [value.number() for value in row.list(channels - first)]
-            for first, row in enumerate(node["c2"].list(channels))
-        ],
-    )
-
-
-def _per_image(kind: Kind, node: Node) -> PerImage:
-    return PerImage(
-        images=node["images"].whole(),
-        pixels=node["pixels"].digits(),
-        pixels2=node["pixels2"].digits(),
-        channels=tuple(
-            tuple(channel[column].digits() for column in COLUMNS)
-            for channel in node["channels"].list(len(kind.channels))
-        ),
-        shift=0 if kind.bins else DOUBLE,
-        places=PLACES if kind.bins else DOUBLE,
+        covariance=node.get("covariance").optional(empty.covariance.from_json),
     )
 
 
@@ -202,7 +122,3 @@ def _extent(node: Node) -> Extent:
 
 def _counter(node: Node) -> dict[str, int]:
     return {name: count.whole() for name, count in node.items()}
-
-
-def _fingerprint(node: Node) -> Fingerprint:
-    return Fingerprint(*(node[name].hexadecimal() for name in ("paths", "files", "pixels")))

@@ -6,15 +6,24 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from normstat.errors import StatsFileError
 from normstat.images import path_from_text
 
 _T = TypeVar("_T")
 _MOST_DIGITS = 4000
+#: Up to so many bins all counts are written, beyond only those that are not 0.
+FEW_BINS = 256
 
 
-def parse(text: str | bytes) -> "Node":
+def parse(text: str | bytes, kind: "type[Node] | None" = None) -> "Node":
     """The value of a JSON text, without what JSON forbids or numbers cannot hold.
+
+    Parameters
+    ----------
+    kind : of the nodes; None: :class:`Node`.
 
     Raises
     ------
@@ -26,7 +35,7 @@ def parse(text: str | bytes) -> "Node":
         content = json.loads(
             text, object_pairs_hook=_unique, parse_constant=Bad.constant, parse_int=_integer
         )
-        root = Node(content, "")
+        root = (kind or Node)(content, "")
         root.refuse_bad()
         return root
     except UnicodeDecodeError as error:
@@ -88,7 +97,7 @@ class Node:
         return [self._child(str(index), value) for index, value in enumerate(self.value)]
 
     def _child(self, key: str, value: Any) -> "Node":
-        return Node(value, f"{self.pointer}/{key.replace('~', '~0').replace('/', '~1')}")
+        return type(self)(value, f"{self.pointer}/{key.replace('~', '~0').replace('/', '~1')}")
 
     def text(self) -> str:
         if not isinstance(self.value, str):
@@ -154,6 +163,26 @@ class Node:
 
     def optional(self, read: Callable[["Node"], _T]) -> _T | None:
         return None if self.value is None else read(self)
+
+    def counts(self, channels: int, bins: int, least: int = 0) -> NDArray[np.int64]:
+        """Counts of shape (channels, bins), int64: all, or those of the values that occur."""
+        counts = np.zeros((channels, bins), dtype=np.int64)
+        for row, channel in zip(counts, self.list(channels), strict=True):
+            if bins == FEW_BINS:
+                row[:] = [count.count() for count in channel.list(bins)]
+                continue
+            present = channel["value"].list()
+            for value, count in zip(present, channel["count"].list(len(present)), strict=True):
+                row[value.below(least + bins, least) - least] = count.count()
+        return counts
+
+    def below(self, end: int, least: int) -> int:
+        """An integer from `least` on, below `end`."""
+        if type(self.value) is not int or self.value < least:
+            self.fail(f"should be an integer, {least} or more")
+        if not self.value < end:
+            self.fail(f"should be below {end}")
+        return self.value
 
     def null(self) -> None:
         if self.value is not None:

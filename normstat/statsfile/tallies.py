@@ -9,17 +9,18 @@ import binascii
 import json
 
 import numpy as np
+from numpy.typing import NDArray
 
-from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.keys import KEY
 from normstat.accumulators.rows import Counts
 from normstat.accumulators.tally import STATE, SplitTally, Tally
-from normstat.images import DIGEST, Code, ImageRow, Kind, path_text
+from normstat.images import DIGEST, Code, ImageRow, path_text
 from normstat.statsfile.from_json import kind_from_json, record_from_json
-from normstat.statsfile.json_reader import Node, parse
+from normstat.statsfile.json_reader import FEW_BINS, Node, parse
 from normstat.statsfile.to_json import kind_to_json, record_to_json
 
 _COUNTS = np.dtype("<i8")
+_PRESENT = np.dtype([("place", "<u4"), ("count", "<i8")])
 
 
 #: Fields of the rows that are kept.
@@ -50,7 +51,7 @@ def loads_counts(data: bytes) -> Counts:
     StatsFileError
         It is something else, or of another version; with the JSON pointer of the problem.
     """
-    root = parse(data)
+    root = parse(data, _Packed)
     if root["state"].whole() != STATE:
         root["state"].fail(f"this version reads {STATE}")
     return Counts(
@@ -85,33 +86,51 @@ def _split_to_json(split: SplitTally) -> dict[str, list[object]]:
 
 def _split_from_json(node: Node) -> SplitTally:
     return SplitTally(
-        dict(kind_from_json(kind, _unpacked) for kind in node["kinds"].list()),
+        dict(map(kind_from_json, node["kinds"].list())),
         tuple(record_from_json(record) for record in node["unreadable"].list()),
     )
 
 
-def _packed(histogram: Histogram) -> str:
-    return _text(histogram.counts.astype(_COUNTS).tobytes())
+def _packed(counts: NDArray[np.int64], _least: int) -> str:
+    """Base64 of all counts, or of the places and counts of those that are not 0."""
+    if counts.shape[1] == FEW_BINS:
+        return _text(counts.astype(_COUNTS).tobytes())
+    places = np.flatnonzero(counts)
+    present = np.empty(len(places), _PRESENT)
+    present["place"], present["count"] = places, counts.reshape(-1)[places]
+    return _text(present.tobytes())
 
 
-def _unpacked(kind: Kind, node: Node) -> Histogram:
-    shape = len(kind.channels), kind.bins or 0
-    data = _bytes(node, shape[0] * shape[1] * _COUNTS.itemsize)
-    counts = np.frombuffer(data, _COUNTS).reshape(shape).astype(np.int64)
-    if counts.size and counts.min() < 0:
-        node.fail("has a count below 0")
-    return Histogram(counts)
+class _Packed(Node):
+    """A node whose counts are as :func:`_packed` made them."""
+
+    def counts(self, channels: int, bins: int, _least: int = 0) -> NDArray[np.int64]:
+        size = channels * bins
+        if bins == FEW_BINS:
+            counts = np.frombuffer(_bytes(self, size * _COUNTS.itemsize), _COUNTS).astype(np.int64)
+        else:
+            data = _bytes(self)
+            if len(data) % _PRESENT.itemsize:
+                self.fail(f"should be {_PRESENT.itemsize} bytes for each count")
+            present = np.frombuffer(data, _PRESENT)
+            if present.size and not present["place"].max() < size:
+                self.fail(f"has a count beyond the {size} that there are")
+            counts = np.zeros(size, np.int64)
+            counts[present["place"]] = present["count"]
+        if counts.size and counts.min() < 0:
+            self.fail("has a count below 0")
+        return counts.reshape(channels, bins)
 
 
 def _text(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
-def _bytes(node: Node, length: int) -> bytes:
+def _bytes(node: Node, length: int | None = None) -> bytes:
     try:
         data = base64.b64decode(node.text().encode("ascii"), validate=True)
     except (binascii.Error, UnicodeEncodeError):
         node.fail("should be base64")
-    if len(data) != length:
+    if length not in (None, len(data)):
         node.fail(f"should be {length} bytes")
     return data

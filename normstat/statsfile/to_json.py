@@ -1,19 +1,17 @@
 """Stats to text: one line for whatever holds nothing nested, keys in the order of the fields."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from normstat.accumulators.covariance import Products
-from normstat.accumulators.extremes import Extremes
-from normstat.accumulators.fingerprint import Fingerprint
-from normstat.accumulators.histogram import Histogram
-from normstat.accumulators.image_sums import COLUMNS, PerImage
+from normstat.accumulators.recorded import Pack
 from normstat.accumulators.tally import KindTally
 from normstat.images import Kind, Unreadable, path_text
 from normstat.stats import SplitStats, Stats
+from normstat.statsfile.json_reader import FEW_BINS
 
 SCHEMA = "normstat/stats/1"
 
@@ -43,7 +41,7 @@ def dumps(stats: Stats) -> str:
 
 
 def record_to_json(record: Unreadable) -> dict[str, Any]:
-    """What could not be read, and why."""
+    """Record of an image that could not be read."""
     return _plain(record) | {"path": path_text(record.path)}
 
 
@@ -54,87 +52,51 @@ def _plain(record: Any) -> dict[str, Any]:
 
 
 def summary_to_json(split: SplitStats) -> dict[str, Any]:
-    """What a stats file has of a split in front of its state."""
+    """Numbers of a split that stand in front of its state."""
     nested = ("stderr", "per_image", "width", "height")
     content = _plain(split)
     del content["state"]
     content |= {name: _plain(content[name]) for name in nested}
     content["skipped_reasons"] = dict(split.skipped_reasons)
-    content["fingerprint"] = _fingerprint_to_json(split.fingerprint)
+    content["fingerprint"] = split.fingerprint.to_json()
     return content
 
 
 def _split_to_json(split: SplitStats) -> dict[str, Any]:
     kinds = split.state.kinds
-    state = [kind_to_json(kind, kinds[kind], _counts_to_json) for kind in sorted(kinds)]
+    state = [kind_to_json(kind, kinds[kind], counts_to_json) for kind in sorted(kinds)]
     return summary_to_json(split) | {"state": {"kinds": state}}
 
 
-def _fingerprint_to_json(fingerprint: Fingerprint) -> dict[str, str]:
-    return {name: f"{value:032x}" for name, value in _plain(fingerprint).items()}
-
-
-def kind_to_json(
-    kind: Kind, tally: KindTally, counts_to_json: Callable[[Histogram], Any]
-) -> dict[str, Any]:
+def kind_to_json(kind: Kind, tally: KindTally, pack: Pack) -> dict[str, Any]:
     """The state of the images of one kind, with counts in the form that is wanted."""
-    values = tally.values
     return {
         "dtype": kind.dtype,
         "channels": kind.channels,
         "scale": kind.scale,
         "files": tally.files,
-        "values": (
-            _extremes_to_json(values) if isinstance(values, Extremes) else counts_to_json(values)
-        ),
-        "per_image": _per_image_to_json(tally.per_image),
+        "values": tally.values.to_json(pack),
+        "per_image": tally.per_image.to_json(),
         "width": _plain(tally.width),
         "height": _plain(tally.height),
         "modes": dict(sorted(tally.modes.items())),
         "formats": dict(sorted(tally.formats.items())),
         "notes": dict(sorted(tally.notes.items())),
-        "fingerprint": _fingerprint_to_json(tally.fingerprint),
+        "fingerprint": tally.fingerprint.to_json(),
         "first": [path_text(path) for path in tally.first],
-        "covariance": _covariance_to_json(tally.covariance),
+        "covariance": tally.covariance.to_json() if tally.covariance else None,
     }
 
 
-def _extremes_to_json(values: Extremes) -> dict[str, Any]:
-    return {"count": values.count, "min": values.min.tolist(), "max": values.max.tolist()}
-
-
-def _counts_to_json(values: Histogram) -> Any:
-    if values.counts.shape[1] == 256:
-        return values.counts.tolist()
+def counts_to_json(counts: NDArray[np.int64], least: int) -> Any:
+    """Counts of each channel: all of them, or those of the values that occur."""
+    if counts.shape[1] == FEW_BINS:
+        return counts.tolist()
     return [
-        {"value": present.tolist(), "count": channel[present].tolist()}
-        for channel in values.counts
+        {"value": (present + least).tolist(), "count": channel[present].tolist()}
+        for channel in counts
         for present in [np.flatnonzero(channel)]
     ]
-
-
-def _per_image_to_json(sums: PerImage) -> dict[str, Any]:
-    # Beyond 2**53 many JSON readers round integers; as text they stay whole.
-    return {
-        "images": sums.images,
-        "pixels": str(sums.pixels),
-        "pixels2": str(sums.pixels2),
-        "channels": [
-            {name: str(value) for name, value in zip(COLUMNS, row, strict=True)}
-            for row in sums.channels
-        ],
-    }
-
-
-def _covariance_to_json(state: Products | None) -> Any:
-    if state is None:
-        return None
-    # Of what is symmetric one half: two halves could contradict each other.
-    return {
-        "count": state.count,
-        "sums": [str(value) for value in state.sums],
-        "products": [[str(value) for value in row] for row in state.products],
-    }
 
 
 def render(content: Mapping[str, Any]) -> str:

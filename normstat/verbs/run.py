@@ -140,6 +140,13 @@ def most_frequent(records: Sequence[Unreadable]) -> str:
     )
 
 
+def none_readable(source: Folder, listed: int, records: Sequence[Unreadable]) -> NothingToRead:
+    """The error that not one of so many images could be read, with the most frequent reasons."""
+    return NothingToRead(
+        f"{shown(source.root)}: none of {listed} images can be read ({most_frequent(records)})"
+    )
+
+
 class _SurveyThread:
     """Looks through the names while images are already being read."""
 

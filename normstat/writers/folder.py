@@ -48,6 +48,7 @@ class OutputFolder:
         self.root = root
         self.overwrite = overwrite
         self.skip_existing = skip_existing
+        self._unfinished = f"{root}/{UNFINISHED}"
         self._decided: dict[str, Any] = {}
         self._continues = False
         self._made = False
@@ -249,10 +250,6 @@ class OutputFolder:
         """Bytes of a file; 0 if it is not there."""
         path = self._path(name)
         return os.path.getsize(path) if os.path.isfile(path) else 0
-
-    @property
-    def _unfinished(self) -> str:
-        return self._path(UNFINISHED)
 
     def _path(self, name: str) -> str:
         return f"{self.root}/{name}"

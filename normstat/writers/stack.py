@@ -47,13 +47,8 @@ class Stack(Writer):
 
     def disk_usage(self, arrays: Mapping[str, DiskUsage], disk: Disk) -> DiskUsage:
         """A file for each split, even if no array is in it."""
-        return sum(
-            (
-                disk.file(HEADER_BYTES + own.bytes - own.files * HEADER_BYTES)
-                for own in arrays.values()
-            ),
-            DiskUsage(),
-        )
+        files = (disk.file(own.bytes - (own.files - 1) * HEADER_BYTES) for own in arrays.values())
+        return sum(files, DiskUsage())
 
     def fit(self, shapes: Mapping[tuple[int, ...], str], splits: Iterable[str]) -> Self:
         """The same for arrays of one shape.

@@ -193,7 +193,7 @@ def _frames(
 
 def _by_pillow(
     opened: _Opened, page: Page, kind: Kind, notes: tuple[str, ...], digest: bytes
-) -> DecodedImage:
+) -> Frame:
     if page.compression != NONE:
         silence_libtiff()
     file = opened.by_pillow
@@ -217,9 +217,10 @@ def _by_pillow(
         _refuse_no_data(values, page)
         if not np.isfinite(values).all():
             raise UnreadableImage(Code.NON_FINITE, "has NaN or infinite values")
-    return DecodedImage(
-        plain(stored, kind), kind, Header(FORMAT, mode, notes, page.orientation), digest
-    )
+    header = Header(FORMAT, mode, notes, page.orientation)
+    if kind.least:  # Pillow has them in 32 bits
+        return decoded(np.asarray(stored)[:, :, np.newaxis], kind, header, digest)
+    return DecodedImage(plain(stored, kind), kind, header, digest)
 
 
 def _refuse_no_data(values: NDArray[Any], page: Page) -> None:

@@ -3,15 +3,14 @@
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 
-from normstat.errors import NothingToRead, Stopped
+from normstat.errors import Stopped
 from normstat.files import shown
 from normstat.images import Shard
-from normstat.verbs.apply.job import ShardResult
 from normstat.verbs.apply.plan import Forecast, Plan
 from normstat.verbs.apply.result import Applied, RunTotals
 from normstat.verbs.engine import Engine
 from normstat.verbs.listeners import Progress
-from normstat.verbs.run import Run, most_frequent
+from normstat.verbs.run import Run, none_readable
 from normstat.writers import Writer
 from normstat.writers.index import index_line
 from normstat.writers.outdir_checks import writing
@@ -33,7 +32,7 @@ def execute(plan: Plan, forecast: Forecast, engine: Engine) -> Applied:
 
 
 def _execute(plan: Plan, forecast: Forecast, engine: Engine) -> Applied:
-    folder, writer, data = plan.folder, plan.writer, plan.images.source.root
+    folder, writer = plan.folder, plan.writer
     with writing(folder.root):
         for split, number in forecast.rows.items():
             writer.begin(split, number)
@@ -46,14 +45,11 @@ def _execute(plan: Plan, forecast: Forecast, engine: Engine) -> Applied:
     )
     totals = _written(plan, forecast, run, engine.progress)
     if run.images != forecast.rows:
-        raise Stopped(f"{shown(data)}: files were added or removed meanwhile")
+        raise Stopped(f"{shown(plan.images.source.root)}: files were added or removed meanwhile")
     totals.refuse_unaccounted(run.listed)
     if not totals.images:
         folder.undo()
-        raise NothingToRead(
-            f"{shown(data)}: none of {run.listed.total()} images can be read "
-            f"({most_frequent(totals.unreadable)})"
-        )
+        raise none_readable(plan.images.source, run.listed.total(), totals.unreadable)
     files: list[str] = []
     with writing(folder.root):
         for split, number in forecast.rows.items():
@@ -85,7 +81,9 @@ def _written(plan: Plan, forecast: Forecast, run: Run, progress: Progress) -> Ru
     totals = RunTotals(plan.images.selection.splits, plan.options.dtype, forecast.disk)
     with plan.folder.index() as index, closing(run.results(plan.job())) as results:
         for result in results:
-            _raise_failure(result, plan.folder.root)
+            if result.failure:
+                with writing(plan.folder.root):
+                    raise result.failure
             for row in result.rows:
                 number = totals.add(row)
                 index.write(index_line(row, plan.writer, number))
@@ -93,11 +91,3 @@ def _written(plan: Plan, forecast: Forecast, run: Run, progress: Progress) -> Ru
             index.flush()
             progress.advance(len(result.rows) + len(result.unreadable))
     return totals
-
-
-def _raise_failure(result: ShardResult, root: str) -> None:
-    if isinstance(result.failure, OSError):
-        with writing(root):
-            raise result.failure
-    if result.failure:
-        raise result.failure

@@ -10,7 +10,6 @@ import numpy as np
 
 from normstat import __version__
 from normstat.decode import versions
-from normstat.errors import NothingToRead
 from normstat.files import shown
 from normstat.images import ReadOptions, Shard, Unreadable
 from normstat.methods import Normalizer
@@ -20,7 +19,7 @@ from normstat.verbs.apply.name_collisions import OutputNames, OverlapCheck
 from normstat.verbs.apply.options import ApplyOptions
 from normstat.verbs.apply.preflight import HeaderTotals, ReadHeaders
 from normstat.verbs.engine import Engine
-from normstat.verbs.run import Images, Run, most_frequent, read_options
+from normstat.verbs.run import Images, Run, none_readable, read_options
 from normstat.writers import Writer, writer_of
 from normstat.writers.folder import OutputFolder
 from normstat.writers.outdir_checks import Disk, DiskUsage
@@ -163,10 +162,7 @@ def measured(plan: Plan, engine: Engine) -> tuple[Plan, Forecast]:
             totals += result
     names.check()
     if not totals.kinds:
-        raise NothingToRead(
-            f"{shown(images.source.root)}: none of {run.listed.total()} images can be read "
-            f"({most_frequent(totals.unreadable)})"
-        )
+        raise none_readable(images.source, run.listed.total(), totals.unreadable)
     normalizers = totals.bound(plan.normalizers)
     writer = plan.writer.fit(totals.shapes(normalizers, plan.options.layout), normalizers)
     arrays = totals.arrays(normalizers)

@@ -71,11 +71,10 @@ class HeaderTotals:
         """
         bound = dict(normalizers)
         for split, normalizer in normalizers.items():
-            kinds = self._of_split(split)
-            fitting = {k: d for k, d in kinds.items() if is_taken(normalizer, k)}
-            others = {k: d for k, d in kinds.items() if k not in fitting}
-            if _number(others) > _number(fitting):
-                fitting = others  # refused below, with what they are
+            kinds = {kind: totals for (name, kind), totals in self.kinds.items() if name == split}
+            fitting = {kind: kinds[kind] for kind in kinds if is_taken(normalizer, kind)}
+            if 2 * _images(fitting) < _images(kinds):  # the others are refused below
+                fitting = {kind: kinds[kind] for kind in kinds if kind not in fitting}
             for kind, totals in fitting.items():
                 try:
                     normalizer.takes.accept(len(kind.channels), kind.dtype, kind.channels)
@@ -106,9 +105,6 @@ class HeaderTotals:
         for (split, _), totals in self.kinds.items():
             arrays[split] += totals.arrays
         return arrays
-
-    def _of_split(self, split: str) -> dict[Kind, KindTotals]:
-        return {kind: totals for (name, kind), totals in self.kinds.items() if name == split}
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,5 +165,5 @@ def _different(sizes: Sequence[Size]) -> tuple[Size, ...]:
     return (sizes[0], other) if other else (sizes[0],)
 
 
-def _number(kinds: Mapping[Kind, KindTotals]) -> int:
+def _images(kinds: Mapping[Kind, KindTotals]) -> int:
     return sum(totals.images for totals in kinds.values())

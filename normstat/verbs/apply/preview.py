@@ -5,10 +5,9 @@ from contextlib import closing
 
 from normstat.images import Shard
 from normstat.verbs.apply.plan import Forecast, Plan
-from normstat.verbs.apply.result import Applied, range_of
+from normstat.verbs.apply.result import Applied, RunTotals
 from normstat.verbs.engine import Engine
 from normstat.verbs.run import LOOK_AT, Images
-from normstat.writers import ArrayRow
 
 
 def preview(plan: Plan, forecast: Forecast, engine: Engine) -> Applied:
@@ -19,23 +18,23 @@ def preview(plan: Plan, forecast: Forecast, engine: Engine) -> Applied:
     Stopped, UsageError
         A method has no answer for one of them.
     """
-    rows: list[ArrayRow] = []
-    with closing(
-        engine.executor.map(plan.job(dry_run=True), _first_images(plan.images))
-    ) as results:
+    totals = RunTotals(plan.images.selection.splits, plan.options.dtype, forecast.disk)
+    results = engine.executor.map(plan.job(dry_run=True), _first_images(plan.images))
+    with closing(results):
         for result in results:
             if result.failure:
                 raise result.failure
-            rows.extend(result.rows)
+            for row in result.rows:
+                totals.add(row)
     return Applied(
         listed=forecast.listed,
         images=forecast.arrays,
         files=forecast.usage.files,
         bytes=forecast.usage.bytes,
         free=forecast.disk.free,
-        range=range_of(rows),
-        first=tuple(rows),
-        outputs=tuple(plan.writer.output(row.split, row.path) for row in rows),
+        range=totals.range,
+        first=tuple(totals.first),
+        outputs=tuple(plan.writer.output(row.split, row.path) for row in totals.first),
         unreadable=forecast.unreadable,
     )
 

@@ -95,7 +95,8 @@ class RunTotals:
         self.arrays[row.split] += self._disk.file(size)
         self.kept += row.was_there
         self.notes.update(row.notes)
-        self.range = range_of([row], self.range)
+        low, high = self.range or row.range
+        self.range = min(low, row.range[0]), max(high, row.range[1])
         if len(self.first) < LOOK_AT:
             self.first.append(row)
         return number
@@ -142,11 +143,3 @@ class RunTotals:
                 for record in unreadable
             ],
         }
-
-
-def range_of(
-    rows: Iterable[ArrayRow], so_far: tuple[float, float] | None = None
-) -> tuple[float, float] | None:
-    """Smallest and largest value of arrays, and of those before them; None if there are none."""
-    ranges = [row.range for row in rows] + ([so_far] if so_far else [])
-    return (min(low for low, _ in ranges), max(high for _, high in ranges)) if ranges else None

@@ -30,8 +30,8 @@ def slips(
     Parameters
     ----------
     configs : of one training run, or of several.
-    stats, split : what was measured, and its name; the training split, for what is trained.
-    margin : how far a mean, in stds, and a std, as a share of itself, may be off.
+    stats, split : the training split, and its name.
+    margin : largest difference of a mean, in stds, and of a std, as a share of itself.
 
     Examples
     --------

@@ -19,7 +19,7 @@ from normstat.decode import with_lossy
 from normstat.executors import Executor, Job
 from normstat.files import shown
 from normstat.images import LASTING, ReadOptions, Shard
-from normstat.statsfile import ROWS, dumps_counts
+from normstat.statsfile import dumps_counts
 from normstat.verbs.compute.job import Count
 from normstat.verbs.compute.row_validation import believed
 from normstat.verbs.listeners import Progress
@@ -187,8 +187,6 @@ def contexts(data: str, job: Count) -> Callable[[str], Context]:
     }
     if job.covariance:
         settings["covariance"] = True
-    if more := job.fields - ROWS:
-        settings["rows"] = sorted(more)
     # NumPy adds up floating-point pixels, in an order that the processor may decide.
     decides = {
         "normstat": __version__,

@@ -8,16 +8,15 @@ from normstat import __version__
 from normstat.accumulators.rows import Counts, Sink
 from normstat.accumulators.tally import Tally
 from normstat.decode import versions
-from normstat.errors import NothingToRead, TooManyErrors
+from normstat.errors import TooManyErrors
 from normstat.executors.executor import Map
-from normstat.files import shown
 from normstat.images import LeftOut, Unreadable
 from normstat.sources import Folder
 from normstat.stats import Settings, Stats, split_order, summarize
 from normstat.statsfile import ROWS
 from normstat.verbs.compute.job import Count
 from normstat.verbs.engine import Engine
-from normstat.verbs.run import Images, Run, most_frequent, read_options
+from normstat.verbs.run import Images, Run, most_frequent, none_readable, read_options
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +61,7 @@ class Counted:
         splits = self.tally.splits.values()
         if not any(tally.images for split in splits for tally in split.kinds.values()):
             listed = sum(split.files for split in splits)
-            raise NothingToRead(
-                f"{shown(self.images.source.root)}: none of {listed} images can be read "
-                f"({most_frequent(self.records)})"
-            )
+            raise none_readable(self.images.source, listed, self.records)
 
 
 def count(
@@ -108,7 +104,8 @@ def count(
 
 @contextmanager
 def _from_cache(source: Folder, job: Count, engine: Engine) -> Iterator[Map[Counts] | None]:
-    if engine.cache is None:
+    # Of rows a cache keeps these fields alone: a run that wants others reads all images.
+    if engine.cache is None or not job.fields <= ROWS:
         yield None
         return
     from normstat.verbs.compute.cached import resuming  # not every Python has SQLite

@@ -6,7 +6,6 @@ are believed; whatever would stop a run, or contradicts itself, is not.
 
 from collections.abc import Sequence
 
-from normstat.accumulators.histogram import Histogram, power_sums
 from normstat.accumulators.rows import Counts
 from normstat.accumulators.tally import FIRST, KindTally, SplitTally
 from normstat.errors import StatsFileError
@@ -68,16 +67,5 @@ def _adds_up(tally: KindTally) -> bool:
         and all(number <= images for number in tally.notes.values())
         and None not in (*tally.width, *tally.height)
         and 0 < tally.files <= images <= tally.per_image.pixels
-        and _has_pixels(tally)
+        and tally.values.fits(tally.per_image)
     )
-
-
-def _has_pixels(tally: KindTally) -> bool:
-    """Whether the values are as many as the pixels, and counts have the sums of the images."""
-    values, per_image = tally.values, tally.per_image
-    if not isinstance(values, Histogram):
-        return values.count == per_image.pixels
-    if set(values.counts.sum(axis=1).tolist()) != {per_image.pixels}:
-        return False
-    sums = [(s, q) for s, q, *_ in per_image.channels]
-    return power_sums(values.counts, per_image.pixels) == sums

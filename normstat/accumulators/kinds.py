@@ -1,0 +1,96 @@
+"""States of each kind of pixels: counted one by one, or in bins and exact sums."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from normstat.accumulators.covariance import Products
+from normstat.accumulators.double_double import DOUBLE
+from normstat.accumulators.histogram import Histogram, Pooled
+from normstat.accumulators.image_sums import ImageSums
+from normstat.accumulators.log_histogram import LogHistogram
+from normstat.accumulators.recorded import Json, Pack
+from normstat.images import Kind, Pixels
+
+
+class ValuesFold(Protocol):
+    """Values and sums of images, added in place."""
+
+    def add(self, pixels: Pixels) -> tuple[str, ...]:
+        """Add the images of a file, all or none; return what is to be noted of it."""
+
+    def values(self) -> "Values":
+        """The values so far."""
+
+    def image_sums(self) -> ImageSums:
+        """The sums over the images so far, at least one."""
+
+
+class Values(Protocol):
+    """The state of the values of pixels; each kind has one.
+
+    Attributes
+    ----------
+    count : pixels, the same for every channel.
+    counts : pixels in each bin: shape (C, bins), int64; None where they are not known.
+    levels : value of each bin, or about its value: shape (bins,), float64, stored units.
+    quantile_error : relative error of a quantile, at most; None without counts.
+    """
+
+    @property
+    def count(self) -> int: ...
+    @property
+    def counts(self) -> NDArray[np.int64] | None: ...
+    @property
+    def levels(self) -> NDArray[np.float64]: ...
+    @property
+    def quantile_error(self) -> float | None: ...
+    def __add__(self, other: Self) -> Self: ...
+    def spread(self, channels: int) -> Self:
+        """Gray pixels seen as pixels with ``channels`` equal channels."""
+
+    def exact(self) -> Histogram | None:
+        """Counts of every single value, where there are such."""
+
+    def summary(self, sums: ImageSums, /, quantiles: Sequence[str]) -> Pooled:
+        """Summarize the pixels of images with such sums."""
+
+    def fits(self, sums: ImageSums) -> bool:
+        """True if these are the pixels of images with such sums."""
+
+    def to_json(self, pack: Pack) -> Any:
+        """The state, as a file has it."""
+
+    def from_json(self, node: Json) -> Self:
+        """Read the state that :meth:`to_json` wrote: one of as many channels and bins."""
+
+    def fold(self) -> ValuesFold:
+        """Begin to add images in place."""
+
+
+class States(NamedTuple):
+    """States that depend on the kind of the pixels."""
+
+    values: Values
+    per_image: ImageSums
+    covariance: Products
+
+
+def empty_states(kind: Kind) -> States:
+    """The states of no pixels of a kind: what the kind decides, it decides here.
+
+    >>> from normstat.images import FLOAT, GRAY8
+    >>> [type(empty_states(kind).values).__name__ for kind in (GRAY8, FLOAT)]
+    ['Histogram', 'LogHistogram']
+    """
+    channels = len(kind.channels)
+    if kind.bins:
+        counted = Histogram.empty(channels, kind.bins, kind.least)
+        return States(counted, ImageSums.empty(channels), Products.empty(channels))
+    return States(
+        LogHistogram.empty(channels),
+        ImageSums.empty(channels, DOUBLE),
+        Products.empty(channels, DOUBLE),
+    )
