@@ -14,7 +14,7 @@ JOBS := $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
 PYTEST := -m pytest -n $(JOBS) --dist worksteal
 USUAL := -m "not matrix and not bench"
 
-.PHONY: help demo test check format lint types layers tests matrix docs faults torture package
+.PHONY: help demo test check format lint types layers tests matrix examples docs faults torture package
 .PHONY: bench bench-test clean
 .DEFAULT_GOAL := help
 
@@ -34,7 +34,7 @@ demo: $(VENV)/installed ## make small data sets, then run compute, show, apply a
 test: $(DEV)/installed ## run the tests
 	$(DEV)/$(BIN)/python $(PYTEST) $(USUAL)
 
-check: format lint types layers tests matrix bench-test docs package ## all that continuous integration asks for
+check: format lint types layers tests matrix bench-test examples package ## all that continuous integration asks for
 
 format: $(DEV)/installed ## the code is formatted
 	$(DEV)/$(BIN)/ruff format --check .
@@ -42,7 +42,7 @@ format: $(DEV)/installed ## the code is formatted
 lint: $(DEV)/installed ## the linter is content
 	$(DEV)/$(BIN)/ruff check .
 
-types: $(DEV)/installed ## strict types
+types: $(DEV)/installed ## strict types, also of calls as users write them
 	$(DEV)/$(BIN)/mypy
 
 layers: $(DEV)/installed ## imports follow the data
@@ -61,7 +61,10 @@ matrix: $(DEV)/installed ## all combinations of which tests try a sample
 bench-test: $(DEV)/installed ## tests of the benchmarks
 	$(DEV)/$(BIN)/python $(PYTEST) -m bench
 
-docs: $(DEV)/installed ## examples in docstrings
+docs: $(DEV)/installed ## write docs/cli.md, the reference of the command line, from its help
+	$(DEV)/$(BIN)/python tests/reference.py
+
+examples: $(DEV)/installed ## examples in docstrings
 	$(DEV)/$(BIN)/python -m pytest -q --doctest-modules normstat
 
 faults: $(DEV)/installed ## the table of faults: whose each one is, and what it gave

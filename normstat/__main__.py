@@ -49,7 +49,7 @@ def main() -> NoReturn:
 
 
 def _has_cache(words: Sequence[str]) -> bool:
-    """Whether another run may have done the work already: then workers start when one is needed."""
+    """True if another run may have done the work: then workers start when one is needed."""
     cache = cache_file(words)
     return cache is not None and os.path.exists(cache)
 

@@ -1,11 +1,11 @@
-"""What the words of a command line tell before it is parsed, or when it is over too soon."""
+"""Words of a command line, read before it is parsed or after it was interrupted."""
 
 from collections.abc import Sequence
 from itertools import takewhile
 
 
 def cache_file(words: Sequence[str]) -> str | None:
-    """What ``--cache`` names, in either of its spellings.
+    """The value of ``--cache``, in either of its spellings.
 
     >>> cache_file(["compute", "photos", "--cache", "a"]), cache_file(["check", "--cache=b"])
     ('a', 'b')
@@ -22,13 +22,13 @@ def cache_file(words: Sequence[str]) -> str | None:
 
 
 def how_to_continue(words: Sequence[str], kept: str = "") -> str:
-    """What the same user can do after an interruption.
+    """Advice after an interruption.
 
     Parameters
     ----------
     words : the command line.
-    kept : what a cache has for certain, as a clause. Without it no work counts as kept: a cache
-        may be unusable, or have nothing yet.
+    kept : a clause on finished work that is safe in a cache. Without it no work counts as kept: a
+        cache may be unusable, or have nothing yet.
 
     Examples
     --------

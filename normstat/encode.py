@@ -14,12 +14,11 @@ _EXACT = (("uint8", 1), ("uint8", 3), ("uint16", 1))
 
 
 def refuse_png(dtype: str, channels: int) -> None:
-    """Find out before any work whether pixels can be a PNG file.
+    """Refuse pixels that no PNG file can hold.
 
     Raises
     ------
     UsageError
-        They cannot.
 
     Examples
     --------

@@ -21,37 +21,122 @@ Exit codes are an interface and are never renumbered. Code 1 belongs to a failed
 70 to anything that is not in this tree: a bug.
 """
 
+import re
+import shlex
 from collections.abc import Mapping
-from types import MappingProxyType
+from typing import Any
+
+# Around an option in a template: its words in Python, then those on the command line. No name of a
+# file has them in a message: they are escaped there.
+_OPTION = re.compile("\x0e([^\x0f]*)\x1f([^\x0f]*)\x0f")
+# Parameters whose flag has another name.
+_FLAGS = {"from_split": "from", "levels": "rule"}
+# Flags whose parameter has another name.
+_PARAMETERS = {"preset": "source", "stats": "source"}
+
+
+def option(name: str, value: Any = None, *, metavar: str = "", for_shell: bool = False) -> str:
+    """An option in the template of a message: a parameter in Python, a flag on the command line.
+
+    Parameters
+    ----------
+    name : of the parameter.
+    value : printable; True for one that is switched on, ``...`` where any value is meant.
+    metavar : in place of a value, what stands for any.
+    for_shell : quote the flag's value where a shell would not take it for one word.
+
+    Examples
+    --------
+    >>> for message in map(Message, (option("labels", "count"), option("crop", metavar="N"))):
+    ...     print(message, message.on_command_line())
+    labels="count" --labels count
+    crop=N --crop N
+    """
+    flag, parameter = f"--{_FLAGS.get(name, name).replace('_', '-')}", _PARAMETERS.get(name, name)
+    if metavar or value is not None:
+        parameter = f"{parameter}={metavar or _literal(value)}"
+    if metavar or not (value is None or value is True or value is ...):
+        words = metavar or _words(value)
+        flag = f"{flag} {shlex.quote(words) if for_shell else words}"
+    return f"\x0e{parameter}\x1f{flag}\x0f"
+
+
+def _words(value: Any) -> str:
+    """A value as it is given to a flag; several are separated by commas."""
+    if isinstance(value, Mapping):
+        value = [f"{key}={item}" for key, item in value.items()]
+    return ",".join(value) if isinstance(value, list) else str(value)
+
+
+def _literal(value: Any) -> str:
+    """A value as Python is given it; what is escaped in a text is escaped as Python does."""
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, Mapping):
+        items = (f"{_literal(key)}: {_literal(item)}" for key, item in value.items())
+        return f"{{{', '.join(items)}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_literal, value))}]"
+    return "..." if value is ... else str(value)
+
+
+class Message(str):
+    """A message as a user of Python reads it.
+
+    Parameters
+    ----------
+    template : the message, with each :func:`option` in both forms.
+
+    Examples
+    --------
+    >>> message = Message(f"{option('split_dir', {'train': '2023'})}: there is no such folder")
+    >>> print(message, message.on_command_line(), sep="; ")
+    split_dir={"train": "2023"}: there is no such folder; --split-dir train=2023: there is no such \
+folder
+    """
+
+    template: str
+
+    def __new__(cls, template: str) -> "Message":
+        template = template.template if isinstance(template, Message) else template
+        message = super().__new__(cls, _OPTION.sub(r"\1", template))
+        message.template = template
+        return message
+
+    def __reduce__(self) -> tuple[type["Message"], tuple[str]]:
+        return Message, (self.template,)
+
+    def on_command_line(self) -> str:
+        """The message, with flags for parameters."""
+        return _OPTION.sub(r"\2", self.template)
 
 
 class NormstatError(Exception):
     """The root of the tree.
 
+    Parameters
+    ----------
+    template : the message; :func:`option` names an option in it.
+
     Attributes
     ----------
     exit_code : int
-        What the command line exits with when this error ends it.
-    flags : mapping
-        Arguments that the message names, and the flags that stand for them on the command line.
+        Exit code of a command that ends with this error.
+    message : Message
+        For a user of Python; ``message.on_command_line()`` for one of the command line.
 
     Examples
     --------
-    >>> error = NormstatError('name one, as in from_split="all"')
-    >>> error.flags = {'from_split="all"': "--from all"}
-    >>> print(error, error.on_command_line(), sep="; ")
+    >>> error = NormstatError(f"name one, as in {option('from_split', 'all')}")
+    >>> print(error, error.message.on_command_line(), sep="; ")
     name one, as in from_split="all"; name one, as in --from all
     """
 
     exit_code = 70
-    flags: Mapping[str, str] = MappingProxyType({})
 
-    def on_command_line(self) -> str:
-        """The message, with flags for arguments."""
-        message = str(self)
-        for argument, flag in self.flags.items():
-            message = message.replace(argument, flag)
-        return message
+    def __init__(self, template: str = "") -> None:
+        self.message = Message(template)
+        super().__init__(self.message)
 
 
 class UsageError(NormstatError):
@@ -65,7 +150,7 @@ class NothingToRead(UsageError):
 
 
 class UnknownSplit(UsageError):
-    """A split was asked for that DATA does not have."""
+    """DATA has no such split."""
 
 
 class AmbiguousSplit(UsageError):
@@ -84,13 +169,14 @@ class UnreadableImage(NormstatError):
     code : str
         One of :class:`normstat.images.Code`.
     detail : str
-        What was seen, in words that are the same on every machine.
+        The observation, in words that are the same on every machine.
     """
 
     exit_code = 3
 
     def __init__(self, code: str, detail: str = "") -> None:
-        super().__init__(code, detail)
+        super().__init__(f"{code}: {detail}")
+        self.args = (code, detail)
         self.code = code
         self.detail = detail
         #: Of the file's bytes, hexadecimal, where they were read.
@@ -104,7 +190,7 @@ class Stopped(NormstatError):
 
 
 class TooManyErrors(Stopped):
-    """More images were unreadable than ``--max-errors`` allows."""
+    """More images were unreadable than `max_errors` allows."""
 
 
 class OutputError(Stopped):
@@ -112,7 +198,7 @@ class OutputError(Stopped):
 
 
 class NotNormalizable(Stopped):
-    """A method has no answer for an image; whoever knows the image's name adds it."""
+    """A method has no answer for an image; the caller adds its name."""
 
 
 class FlatImage(NotNormalizable):

@@ -12,18 +12,13 @@ from typing import BinaryIO
 from normstat.errors import OutputError, UsageError
 
 # A FIFO or a device must never make a run wait; O_BINARY exists on Windows only.
-_READ_FLAGS = (
-    os.O_RDONLY
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_BINARY", 0)
+_READ_FLAGS = os.O_RDONLY | sum(
+    getattr(os, flag, 0) for flag in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY")
 )
 _BLOCK = 1 << 30
 # Storage that stumbles (EIO, ESTALE on network file systems) often answers a moment later.
 _TRANSIENT = {errno.EIO, errno.EINTR, getattr(errno, "ESTALE", errno.EIO)}
 _PAUSES = (0.05, 0.5)
-# Failures of which it helps to know whose disk it is, and how much is free there.
-_OF_THE_DISK = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 class NotRegularError(OSError):
@@ -37,8 +32,8 @@ class ChangedWhileReadError(OSError):
 def read(path: str) -> bytes:
     """All bytes of a regular file, as they were at one moment.
 
-    A file that changes while it is read is read once more; storage errors that pass (EIO, ESTALE)
-    are tried again after short pauses.
+    A file that changes meanwhile is read once more, and errors of storage that pass (EIO, ESTALE)
+    are tried again.
 
     Raises
     ------
@@ -50,8 +45,9 @@ def read(path: str) -> bytes:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = os.path.join(folder, "a")
     ...     write(path, b"abc")
-    ...     read(path)
-    b'abc'
+    ...     with opened(path) as file:
+    ...         read(path), file.read(2)
+    (b'abc', b'ab')
     """
     pauses = list(_PAUSES)
     changes = 0
@@ -75,16 +71,6 @@ def opened(path: str) -> Iterator[BinaryIO]:
     Raises
     ------
     NotRegularError, OSError
-
-    Examples
-    --------
-    >>> import os, tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = os.path.join(folder, "a")
-    ...     write(path, b"abc")
-    ...     with opened(path) as file:
-    ...         file.read(2)
-    b'ab'
     """
     descriptor = _descriptor(path)
     with open(descriptor, "rb") as file:
@@ -120,17 +106,14 @@ def _read_once(path: str) -> bytes:
     finally:
         os.close(descriptor)
     # A file that was renamed over has lost a link, which is a change of its status (ctime).
-    if (len(data), before.st_mtime_ns, before.st_ctime_ns) != (
-        after.st_size,
-        after.st_mtime_ns,
-        after.st_ctime_ns,
-    ):
+    expected = (len(data), before.st_mtime_ns, before.st_ctime_ns)
+    if expected != (after.st_size, after.st_mtime_ns, after.st_ctime_ns):
         raise ChangedWhileReadError(errno.EBUSY, "changed while it was read")
     return data
 
 
 def _is_no_file(path: str) -> bool:
-    """Whether there is something else than a file: what only cannot be read is still one."""
+    """True if the path exists and is not a regular file; an unreadable file is a file."""
     try:
         return not stat.S_ISREG(os.stat(path).st_mode)
     except OSError as error:
@@ -138,7 +121,7 @@ def _is_no_file(path: str) -> bool:
 
 
 def _read_rest(descriptor: int, start: bytes) -> bytes:
-    """The system hands out at most 2 GiB a call, and a growing file has more than its size."""
+    """Read to the end: the system hands out at most 2 GiB a call, and a file may be growing."""
     blocks = [start]
     while block := os.read(descriptor, _BLOCK):
         blocks.append(block)
@@ -151,8 +134,8 @@ def write(
     """Write a file so that any reader finds the old content or all of the new, never a part.
 
     A temporary file in the same folder is filled, flushed to the disk and renamed over the old
-    one. A link is followed, so what it points to is replaced. What is not a file (``/dev/null``,
-    a FIFO) is written to directly.
+    one. A link is followed, and its target replaced. A device or a FIFO (``/dev/null``) is written
+    to directly.
 
     Parameters
     ----------
@@ -191,7 +174,7 @@ def write(
 
 
 def ensure_writable(path: str | os.PathLike[str]) -> None:
-    """Find out before hours of work whether :func:`write` can succeed afterwards.
+    """Refuse, before hours of work, a path that :func:`write` could not write.
 
     Raises
     ------
@@ -208,8 +191,7 @@ def ensure_writable(path: str | os.PathLike[str]) -> None:
     with _output_errors(target):
         probe = _beside(target)
         try:
-            with open(probe, "xb"):
-                pass
+            open(probe, "xb").close()
         finally:
             probe.unlink(missing_ok=True)
 
@@ -234,7 +216,7 @@ def _is_special(path: str | os.PathLike[str]) -> bool:
 
 
 def unwritten(path: str | os.PathLike[str], error: OSError) -> OutputError:
-    """What to raise in place of an error met while writing: where, why, which disk, what to do.
+    """The error to raise for one met while writing: where, why, which disk, what to do.
 
     Examples
     --------
@@ -247,7 +229,7 @@ elsewhere
         errno.EDQUOT: "your quota is used up; write elsewhere",
         errno.ENOENT: "create the folder first, or write elsewhere",
     }.get(error.errno or 0, "write elsewhere")
-    disk = disk_of(path) if error.errno in _OF_THE_DISK else ""
+    disk = disk_of(path) if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
     if error.errno == errno.EROFS:
         disk = f"; {_mounted(path)} may only be read"
     reason = error.strerror or str(error) or type(error).__name__
@@ -263,7 +245,7 @@ def _output_errors(target: Path) -> Iterator[None]:
 
 
 def disk_of(path: str | os.PathLike[str]) -> str:
-    """Where the disk is mounted that a path is on, and how much is free; to end a message with."""
+    """Mount point and free space of the disk of a path, to end a message with."""
     place = _mount_of(path)
     name = f"; {_mounted(path)}"
     if not hasattr(os, "statvfs"):
@@ -304,7 +286,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def shown(name: str | os.PathLike[str]) -> str:
-    r"""A file name made safe for a terminal: what cannot be printed is escaped.
+    r"""A file name made safe for a terminal: unprintable characters are escaped.
 
     >>> print(shown("a\nb\x1b[31m.jpg"))
     a\nb\x1b[31m.jpg

@@ -3,7 +3,7 @@
 The first raises :class:`Interrupted` in the main thread, which cleans up on its way out. A thread
 looks on: if storage that does not answer, or a reader that does not read, holds the main thread
 up, it ends the process; and so it does at once when Ctrl-C is pressed a second time. Only the
-process of the command line installs this; the library leaves signals to who calls it.
+process of the command line installs this; the library leaves signals to its caller.
 """
 
 import _thread
@@ -45,7 +45,7 @@ class Interrupted(BaseException):
 
     @property
     def exit_code(self) -> int:
-        """What a process that the signal ended would have in a shell.
+        """The exit code that a shell gives a process ended by the signal.
 
         >>> Interrupted(15).exit_code
         143
@@ -54,7 +54,7 @@ class Interrupted(BaseException):
 
 
 class Watch:
-    """What a process does about signals, from :meth:`begin` to :meth:`end`.
+    """Handler of signals, from :meth:`begin` to :meth:`end`.
 
     Parameters
     ----------
@@ -155,5 +155,5 @@ class Watch:
 
 
 def _is_second(number: int, since: float) -> bool:
-    """Whether somebody has pressed Ctrl-C again."""
+    """True if Ctrl-C was pressed again."""
     return number == signal.SIGINT and time.monotonic() - since > _ECHO

@@ -56,7 +56,7 @@ def print_stats(stats: Stats, console: Console, unreadable_in: str, in_full: boo
     print_records(stats.unreadable, console, unreadable_in, unreadable)
     _print_lines(_skipped(stats), console)
     if in_full and (said := [*remarks(stats)]):
-        _print_lines([*said, ""], console)
+        _print_lines([*(remark.on_command_line() for remark in said), ""], console)
     _print_lines(_constants(stats), console)
 
 
@@ -242,7 +242,7 @@ def _reason(record: Unreadable) -> str:
     return (
         record.code
         + (f" ({shown(record.detail)})" if record.detail else "")
-        + (f"; {record.hint}" if record.hint else "")
+        + (f"; {record.hint.on_command_line()}" if record.hint else "")
     )
 
 

@@ -1,8 +1,10 @@
 """Findings of a check: cases, each with a level, and the verdict they come to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias
+
+from normstat.errors import Message
 
 #: A number with a unit, or words.
 Value: TypeAlias = float | int | str | None
@@ -54,10 +56,13 @@ class Case:
     other_split: str | None = None
     in_pairs: bool = False
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", Message(self.message))
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All cases of a check, and what follows from them.
+    """All cases of a check, and their outcome.
 
     Attributes
     ----------
@@ -101,6 +106,13 @@ class Verdict:
     def exit_code(self) -> int:
         """Exit code of the command: 1 if the data failed, else 0."""
         return int(self.failed)
+
+    def on_command_line(self) -> "Verdict":
+        """The verdict, its messages with flags for parameters."""
+        cases = (
+            replace(case, message=Message(case.message).on_command_line()) for case in self.cases
+        )
+        return replace(self, cases=tuple(cases))
 
     def fails(self, case: Case) -> bool:
         """True if a case alone fails the data.

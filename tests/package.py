@@ -1,4 +1,4 @@
-"""Build the wheel, install it into an empty environment, and run it there."""
+"""Build the wheel, install it into an empty environment, run it there, and check its types."""
 
 import subprocess
 import sys
@@ -43,6 +43,9 @@ def main() -> None:
         run(scripts / "python", "-c", script, cwd=empty)
         if (empty / "again.json").read_bytes() != usual:
             sys.exit("Python and the command line differ")
+        # The types that a user has are those of the package, not of the checkout.
+        types = ["-m", "mypy", "--strict", "--python-executable", scripts / "python"]
+        print(run(sys.executable, *types, ROOT / "tests" / "typing", cwd=empty), end="")
     print("the wheel works in an empty environment")
 
 

@@ -146,19 +146,19 @@ def test_progress(data: Path, workers: int) -> None:
         "val: 1 images (folder val)",
         (
             "1 image is in no split's folder and was skipped, the first: beside.png; "
-            "--split-dir NAME=FOLDER takes a folder in"
+            'split_dir={"NAME": "FOLDER"} takes a folder in'
         ),
     ]
 
 
 OPTIONS: list[tuple[dict[str, Any], str]] = [
-    ({"channels": "cmyk"}, "--channels cmyk: should be one of auto, gray, rgb"),
-    ({"channels": "GRAY"}, "--channels"),
-    ({"workers": -1}, "--workers -1: should be 0 or more"),
-    ({"max_errors": -1}, "--max-errors -1"),
-    ({"max_pixels": 0}, "--max-pixels 0: should be 1 or more"),
-    ({"image_timeout": -0.5}, "--image-timeout -0.5"),
-    ({"image_timeout": float("nan")}, "--image-timeout nan"),
+    ({"channels": "cmyk"}, 'channels="cmyk": should be one of auto, gray, rgb'),
+    ({"channels": "GRAY"}, 'channels="GRAY"'),
+    ({"workers": -1}, "workers=-1: should be 0 or more"),
+    ({"max_errors": -1}, "max_errors=-1"),
+    ({"max_pixels": 0}, "max_pixels=0: should be 1 or more"),
+    ({"image_timeout": -0.5}, "image_timeout=-0.5"),
+    ({"image_timeout": float("nan")}, "image_timeout=nan"),
     ({"split": ["tset"]}, "no split 'tset'; found: train, val"),
     ({"split_dir": {"train": "nowhere"}}, "no such folder"),
 ]
@@ -166,7 +166,7 @@ OPTIONS: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("options", "said"), OPTIONS, ids=[said for _, said in OPTIONS])
 def test_options_out_of_range(data: Path, options: dict[str, Any], said: str) -> None:
-    """Refused before anything is read, in the words of the command line."""
+    """Refused before anything is read, in the words of Python."""
     with pytest.raises(UsageError) as caught:
         normstat.compute(data, **{"workers": 0} | options)
     assert said in str(caught.value)

@@ -502,7 +502,7 @@ def test_a_flat_image_ends_the_run(tmp_path: Path, method: str, workers: int) ->
     """It is named; what was whole before stays, and nothing says that the run is complete."""
     data = applied.photos(tmp_path / "data", {"train": 3})
     make.write(data / "train" / "001.png", make.encoded(np.full((5, 6, 3), 9, dtype=np.uint8)))
-    with pytest.raises(FlatImage, match=r"^train/001\.png: .*--epsilon") as caught:
+    with pytest.raises(FlatImage, match=r"^train/001\.png: .*epsilon=E") as caught:
         normstat.apply(data, tmp_path / "out", method, workers=workers)
     assert caught.value.exit_code == 4
     left = applied.tree(tmp_path / "out")

@@ -355,9 +355,10 @@ CHANGES: dict[str, Change] = {
 @pytest.mark.parametrize("mode", ["same", "compatible"])
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_python_says_the_same(here: Path, change: Change, mode: str) -> None:
-    """The command line adds nothing to the verdict of the library, and takes nothing away."""
+    """The verdict of the command line is the library's, with flags for parameters."""
     change(Path("data"))
-    document = json.loads(render(normstat.check("data", "stats.json", mode=mode, workers=0)))
+    found = normstat.check("data", "stats.json", mode=mode, workers=0)
+    document = json.loads(render(found.on_command_line()))
     assert verdict("--mode", mode) == document
 
 

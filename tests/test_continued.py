@@ -242,7 +242,7 @@ def test_other_settings_are_not_continued(
     before = applied.tree(out)
     source = options.get("source", "unit")
     rest = {name: value for name, value in options.items() if name != "source"}
-    with pytest.raises(UsageError, match=r"other settings .*--overwrite"):
+    with pytest.raises(UsageError, match=r"other settings .*overwrite=True"):
         normstat.apply(data, out, source, skip_existing=True, workers=0, **rest)
     assert applied.tree(out) == before
 
@@ -354,9 +354,9 @@ def test_an_index_of_somebody_else(tmp_path: Path, content: bytes) -> None:
 def test_an_interrupted_folder_is_no_data(tmp_path: Path, photos: Path) -> None:
     """Half of the arrays have no statistics; the message says how to get the rest."""
     interrupted(photos, tmp_path / "out", "unit", 2)
-    with pytest.raises(UsageError, match=r"interrupted here; .*--skip-existing"):
+    with pytest.raises(UsageError, match=r"interrupted here; .*skip_existing=True"):
         normstat.compute(tmp_path / "out", workers=0)
-    with pytest.raises(UsageError, match=r"interrupted here; .*--skip-existing"):
+    with pytest.raises(UsageError, match=r"interrupted here; .*skip_existing=True"):
         normstat.apply(tmp_path / "out", tmp_path / "x", "unit", workers=0)
 
 
@@ -389,7 +389,7 @@ def test_stacks_are_no_images(tmp_path: Path) -> None:
     """Both commands say in one sentence how arrays are written that they can read."""
     data = applied.photos(tmp_path / "data", {"train": 2})
     normstat.apply(data, tmp_path / "out", "unit", store="stack", crop=7, workers=0)
-    with pytest.raises(UsageError, match=r"out: holds stacks .*--store npy"):
+    with pytest.raises(UsageError, match=r'out: holds stacks .*store="npy"'):
         normstat.compute(tmp_path / "out", workers=0)
-    with pytest.raises(UsageError, match=r"out: holds stacks .*--store npy"):
+    with pytest.raises(UsageError, match=r'out: holds stacks .*store="npy"'):
         normstat.apply(tmp_path / "out", tmp_path / "x", "unit", workers=0)

@@ -86,7 +86,7 @@ MEETINGS = {
     "case-of-the-extension": (("a.PNG", "a.png"), "a.PNG and a.png .* a.npy"),
     "folder-like-an-array": (("x.npy/a.png", "x.png"), "x.npy/ and x.png"),
     "deep-folder-like-an-array": (("y/x.npy/z/a.png", "y/x.png"), "y/x.npy/ and y/x.png"),
-    "the-index": (("index.jsonl/a.png",), "index.jsonl/ .*--exclude"),
+    "the-index": (("index.jsonl/a.png",), "index.jsonl/ .*exclude"),
     "the-record": (("normstat.json/a/b.png",), "normstat.json/"),
     "the-plan": (("normstat.partial.jsonl/a.png",), "normstat.partial.jsonl/"),
     "the-record-of-the-start": (("normstat.partial.json/a.png",), "normstat.partial.json/"),
@@ -208,7 +208,7 @@ def test_in_stacks_only_folders_of_splits_need_names(tmp_path: Path) -> None:
 def test_sizes_that_differ_make_no_stack(tmp_path: Path) -> None:
     """Two images are named with their shapes, and how to make them equal."""
     folder(tmp_path / "data", {"train/a.png": RGB, "train/b.png": RGB, "val/c.png": OTHER})
-    match = r"train/a\.png .*\(3, 7, 9\), val/c\.png .*\(3, 8, 9\).*--resize N --crop N"
+    match = r"train/a\.png .*\(3, 7, 9\), val/c\.png .*\(3, 8, 9\).*resize=N crop=N"
     refused(tmp_path, UsageError, match, store="stack")
     refused(tmp_path, UsageError, r"\(7, 9, 3\)", store="stack", layout="hwc")
 
@@ -216,7 +216,7 @@ def test_sizes_that_differ_make_no_stack(tmp_path: Path) -> None:
 def test_channels_that_differ_make_no_stack(tmp_path: Path) -> None:
     """Nor do gray images among color, where nothing spreads them."""
     folder(tmp_path / "data", {"a.png": RGB, "b.png": GRAY})
-    refused(tmp_path, UsageError, r"a\.png .*b\.png .*--channels rgb", store="stack")
+    refused(tmp_path, UsageError, r'a\.png .*b\.png .*channels="rgb"', store="stack")
     done = normstat.apply(
         tmp_path / "data", tmp_path / "out", "unit", store="stack", channels="rgb", workers=0
     )
@@ -297,7 +297,7 @@ def test_a_few_images_of_other_channels(tmp_path: Path, store: str) -> None:
 def test_gray_images_and_presets(tmp_path: Path) -> None:
     """Three numbers are not for one channel, unless it is asked for."""
     folder(tmp_path / "data", {"train/a.png": RGB, "train/b.png": GRAY})
-    refused(tmp_path, UsageError, "train/b.png: .*--channels rgb", "imagenet")
+    refused(tmp_path, UsageError, 'train/b.png: .*channels="rgb"', "imagenet")
     normstat.apply(tmp_path / "data", tmp_path / "out", "imagenet", channels="rgb", workers=0)
     assert applied.arrays(tmp_path / "out")["train/b.npy"].shape == (3, 7, 9)
 
@@ -326,11 +326,11 @@ def test_other_sizes_than_recorded(tmp_path: Path, given: dict[str, int]) -> Non
     """Statistics of resized images are not those of originals, in either direction."""
     folder(tmp_path / "data", {"train/a.png": RGB})
     refused(
-        tmp_path, UsageError, "computed without --(resize|crop)", stats_of(tmp_path, RGB), **given
+        tmp_path, UsageError, "computed without (resize|crop)", stats_of(tmp_path, RGB), **given
     )
     small = stats_of(tmp_path, RGB, resize=7, crop=4)
     if given != {"crop": 4}:
-        refused(tmp_path, UsageError, "computed with --", small, **given)
+        refused(tmp_path, UsageError, "computed with (resize|crop)=", small, **given)
     normstat.apply(tmp_path / "data", tmp_path / "out", small, resize=7, crop=4, workers=0)
 
 
@@ -341,13 +341,13 @@ def test_other_channels_than_recorded(tmp_path: Path) -> None:
     refused(
         tmp_path,
         UsageError,
-        "--channels gray: .* with --channels auto",
+        'channels="gray": .* with channels="auto"',
         as_they_are,
         channels="gray",
     )
     for recorded, given in (("gray", "rgb"), ("gray", "auto"), ("rgb", "gray"), ("rgb", "auto")):
         stats = stats_of(tmp_path, RGB, channels=recorded)
-        match = f"--channels {given}: .* with --channels {recorded}; leave the option out"
+        match = f'channels="{given}": .* with channels="{recorded}"; leave the option out'
         refused(tmp_path, UsageError, match, stats, channels=given)
     done = normstat.apply(
         tmp_path / "data", tmp_path / "out", as_they_are, channels="rgb", workers=0
@@ -365,7 +365,7 @@ def test_statistics_of_a_single_split(tmp_path: Path) -> None:
 
 
 def test_which_split(tmp_path: Path) -> None:
-    """Without statistics of train another split has to be named; so has each with --own-split."""
+    """Without statistics of train another split has to be named; so has each with `own_split`."""
     stats = stats_of(tmp_path, RGB, split="val")
     folder(tmp_path / "data", {"train/a.png": RGB, "val/a.png": OTHER})
     refused(tmp_path, UnknownSplit, "no split train, only val; .*from_split=", stats)
@@ -373,25 +373,25 @@ def test_which_split(tmp_path: Path) -> None:
     refused(tmp_path, UnknownSplit, "no split test", stats, from_split="test")
     refused(tmp_path, UsageError, "choose one", stats, own_split=True, from_split="val")
     for source in ("imagenet", "unit", stats.splits["val"]):
-        refused(tmp_path, UsageError, "--own-split", source, own_split=True)
+        refused(tmp_path, UsageError, "own_split=True", source, own_split=True)
     refused(tmp_path, UsageError, "only statistics have splits", "unit", from_split="val")
     normstat.apply(tmp_path / "data", tmp_path / "out", stats, from_split="val", workers=0)
 
 
 OPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
-    "layout": ("--layout cwh: .*chw", {"layout": "cwh"}),
-    "input-layout": ("--input-layout cwh: .*chw", {"input_layout": "cwh"}),
-    "no-input-layout": ("--input-layout : should be", {"input_layout": ""}),
-    "store": ("--store zarr: .*npy, stack", {"store": "zarr"}),
-    "dtype": ("--dtype int8", {"dtype": "int8"}),
-    "epsilon": ("--epsilon -1", {"source": "image", "epsilon": -1.0}),
-    "no-denominator": ("--epsilon 1.0: unit", {"epsilon": 1.0}),
-    "resize": ("--resize 0", {"resize": 0}),
-    "crop": ("--crop 8: .*--resize 7", {"resize": 7, "crop": 8}),
-    "channels": ("--channels bgr", {"channels": "bgr"}),
-    "no-channels": ("--channels : should be", {"channels": ""}),
-    "max-pixels": ("--max-pixels 0", {"max_pixels": 0}),
-    "workers": ("--workers -1", {"workers": -1}),
+    "layout": ('^layout="cwh": .*chw', {"layout": "cwh"}),
+    "input-layout": ('input_layout="cwh": .*chw', {"input_layout": "cwh"}),
+    "no-input-layout": ('input_layout="": should be', {"input_layout": ""}),
+    "store": ('store="zarr": .*npy, stack', {"store": "zarr"}),
+    "dtype": ('dtype="int8"', {"dtype": "int8"}),
+    "epsilon": ("epsilon=-1", {"source": "image", "epsilon": -1.0}),
+    "no-denominator": ("epsilon=1.0: unit", {"epsilon": 1.0}),
+    "resize": ("resize=0", {"resize": 0}),
+    "crop": ("crop=8: .*resize=7", {"resize": 7, "crop": 8}),
+    "channels": ('channels="bgr"', {"channels": "bgr"}),
+    "no-channels": ('channels="": should be', {"channels": ""}),
+    "max-pixels": ("max_pixels=0", {"max_pixels": 0}),
+    "workers": ("workers=-1", {"workers": -1}),
     "both-flags": ("choose one", {"overwrite": True, "skip_existing": True}),
     "nothing": ("nothing to normalize with", {"source": None}),
     "method": ("sigmoid: no such method", {"source": None, "method": "sigmoid"}),
@@ -416,7 +416,7 @@ def test_denominators_of_zero(tmp_path: Path) -> None:
     folder(tmp_path / "data", {"train/a.png": make.encoded(half)})
     stats = normstat.compute(tmp_path / "data", workers=0)
     for method in ("standard", "min-max", "robust", "clip-standard"):
-        refused(tmp_path, UsageError, "channel G .*--epsilon", stats, method=method)
+        refused(tmp_path, UsageError, "channel G .*epsilon=E", stats, method=method)
     normstat.apply(tmp_path / "data", tmp_path / "out", stats, epsilon=0.5, workers=0)
     assert applied.record(tmp_path / "out")["epsilon"] == 0.5
     assert abs(applied.arrays(tmp_path / "out")["train/a.npy"][1]).max() == 0
@@ -426,7 +426,7 @@ def test_whitening_needs_a_covariance(tmp_path: Path) -> None:
     """Which only ``compute --covariance`` has."""
     folder(tmp_path / "data", {"train/a.png": RGB})
     stats = normstat.compute(tmp_path / "data", workers=0)
-    refused(tmp_path, UsageError, "--covariance", stats, method="whiten")
+    refused(tmp_path, UsageError, "covariance=True", stats, method="whiten")
 
 
 def test_results_beyond_float16(tmp_path: Path) -> None:
@@ -465,7 +465,7 @@ FOUND: dict[str, tuple[str, dict[str, Any]]] = {
     "deep-inside": ("is inside", {"out": "data/train/x/y"}),
     "same": ("is inside", {"out": "data"}),
     "same-by-dots": ("is inside", {"out": "data/../data"}),
-    "not-empty": (r"not empty; --overwrite", {"out": "full"}),
+    "not-empty": (r"not empty; overwrite=True", {"out": "full"}),
     "not-ours": ("none was begun here", {"out": "full", "skip_existing": True}),
     "around": ("holds .*data", {"out": ".", "overwrite": True}),
 }

@@ -282,10 +282,10 @@ def test_compute_records_and_uses_the_settings(tmp_path: Path) -> None:
 
 
 WRONG = [
-    ({"resize": 0}, "--resize 0: should be 1 or more"),
-    ({"crop": -3}, "--crop -3: should be 1 or more"),
-    ({"resize": 20, "crop": 21}, "--crop 21: should be at most --resize 20"),
-    ({"layout": "cwh"}, "--layout cwh: should be one of auto, hwc, chw"),
+    ({"resize": 0}, "resize=0: should be 1 or more"),
+    ({"crop": -3}, "crop=-3: should be 1 or more"),
+    ({"resize": 20, "crop": 21}, "crop=21: should be at most resize=20"),
+    ({"layout": "cwh"}, 'layout="cwh": should be one of auto, hwc, chw'),
 ]
 
 

@@ -260,7 +260,7 @@ def test_places_that_images_do_not_go_to(tmp_path, out, place):
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(
         UsageError,
-        match=r"is inside|--overwrite replaces images of the same names, or|is not a folder",
+        match=r"is inside|overwrite=True replaces images of the same names, or|is not a folder",
     ):
         normstat.invert(out, tmp_path / place)
     assert sorted(tmp_path.rglob("*")) == before

@@ -276,7 +276,7 @@ def test_the_option_is_recorded_and_checked_alike(data: Path) -> None:
 def test_an_unknown_choice_is_refused(data: Path) -> None:
     """The message has the option and what it may be."""
     make.write(data / "a.png", GRAY)
-    with pytest.raises(UsageError, match="--labels maybe: should be one of skip, count"):
+    with pytest.raises(UsageError, match='labels="maybe": should be one of skip, count'):
         normstat.compute(data, workers=0, labels="maybe")
 
 

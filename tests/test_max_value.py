@@ -85,7 +85,7 @@ def test_the_command_line_says_it(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     content = json.loads((tmp_path / "s.json").read_text("utf-8"))
     assert content["splits"]["train"]["mean"] == [pytest.approx(DEEP.mean() / 4095, rel=1e-13)]
-    with pytest.raises(UsageError, match="--max-value 0: should be 1 or more"):
+    with pytest.raises(UsageError, match="max_value=0: should be 1 or more"):
         normstat.compute(tmp_path / "data", workers=0, max_value=0)
 
 
@@ -112,7 +112,7 @@ def test_names_are_those_given(tmp_path: Path) -> None:
 @pytest.mark.parametrize("names", [(), ("a", "a"), ("a", "")])
 def test_names_that_are_none(tmp_path: Path, names: tuple[str, ...]) -> None:
     """No name, or one twice, is refused before anything is read."""
-    with pytest.raises(UsageError, match="--channel-names"):
+    with pytest.raises(UsageError, match="channel_names="):
         normstat.compute(folder(tmp_path, RGB), workers=0, channel_names=names)
 
 

@@ -336,7 +336,7 @@ def test_other_pixels_are_computed_in_float64(pixels, kind):
 def test_flat_images(value, method, shape):
     """An image of one color has no range: an error by name, exactly 0 with an epsilon."""
     for image in (np.full(shape, value), np.full(shape, int(abs(value)) % 256, "uint8")):
-        with pytest.raises(FlatImage, match=f"{method}: every pixel.*--epsilon"):
+        with pytest.raises(FlatImage, match=f"{method}: every pixel.*epsilon=E"):
             normstat.normalizer(method)(image)
         assert not normstat.normalizer(method, epsilon=1e-300)(image).any()
     assert issubclass(FlatImage, Stopped)
@@ -408,7 +408,7 @@ def test_gray_images_and_statistics_of_three_channels():
         assert result.shape == (20, 33, 3)
         assert bits(result) == bits(normalizer(gray.repeat(3, axis=2)))
         assert normalizer.takes.accept(1, "uint8") == 3
-    with pytest.raises(UsageError, match="--channels rgb"):
+    with pytest.raises(UsageError, match='channels="rgb"'):
         normstat.normalizer("imagenet")(gray)
     with pytest.raises(UsageError, match=r"3 channels, the numbers are for 1 \(gray\)"):
         made("standard", split_of(gray))(gray.repeat(3, axis=2))
@@ -488,7 +488,7 @@ def test_a_denominator_of_0(method):
     )
     with pytest.raises(UsageError, match=named) as caught:
         made(method, split)
-    assert "--epsilon" in str(caught.value)
+    assert "epsilon=E" in str(caught.value)
     result = made(method, split, epsilon=0.1)(image)
     np.testing.assert_allclose(result[..., 1], 0, rtol=0, atol=1e-12)
 
@@ -530,9 +530,9 @@ def test_a_stats_file_is_a_source(tmp_path):
         ({"source": "z-score"}, "no such preset or method; methods: standard, .*presets: imagenet"),
         ({"source": "imag"}, "did you mean image"),
         ({"source": "peak"}, "no such preset or method; methods"),
-        ({"source": "imagenet", "epsilon": -1}, "--epsilon -1"),
-        ({"source": "imagenet", "epsilon": float("nan")}, "--epsilon nan"),
-        ({"source": "imagenet", "dtype": "int8"}, "--dtype int8"),
+        ({"source": "imagenet", "epsilon": -1}, "epsilon=-1"),
+        ({"source": "imagenet", "epsilon": float("nan")}, "epsilon=nan"),
+        ({"source": "imagenet", "dtype": "int8"}, 'dtype="int8"'),
         ({"source": "imagenet", "scale": 0}, "scale 0"),
     ],
 )

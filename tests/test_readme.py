@@ -101,16 +101,6 @@ def test_the_examples_of_the_help_run(tmp_path, command):
         assert here(*shlex.split(example), cwd=tmp_path).returncode == 0, example
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_option_is_in_the_readme(command):
-    """No option of a command is missing from the README."""
-    options = re.findall(r"^  (?:-\w, )?(--[a-z-]+)", here(command, "--help").stdout, re.MULTILINE)
-    assert "--help" in options
-    known = {"--help", "--output", "--workers", "--quiet"}  # there by their short names
-    missing = {option for option in set(options) - known if option not in README}
-    assert not missing
-
-
 def test_the_table_of_rules():
     """It is what the rules say of themselves, row by row, in the order of looking."""
     rows = [

@@ -432,7 +432,7 @@ def test_unknown_split():
     words = [
         case.message for pair in ((one, two), (two, one)) for case in cases(*pair, "unknown-split")
     ]
-    assert "recorded, but not found now, where there are train; choose with --split" in words
+    assert "recorded, but not found now, where there are train; choose with split" in words
 
 
 def test_splits_without_images_are_said_to_be_open():

@@ -9,7 +9,7 @@ from pathlib import Path
 import make
 import pytest
 
-from normstat.errors import AmbiguousSplit, UnknownSplit, UsageError
+from normstat.errors import AmbiguousSplit, Message, UnknownSplit, UsageError, option
 from normstat.images import Reason, Skipped
 from normstat.sources import Folder, Survey, split_names
 
@@ -81,7 +81,7 @@ def test_two_splits_at_once_are_an_error_with_its_cure(
     tree(data, f"{folder}/a.png", "z.png")
     with pytest.raises(AmbiguousSplit) as caught:
         Folder(data).selection()
-    message = str(caught.value)
+    message = caught.value.message.on_command_line()
     assert message.startswith(f"{folder}: could be {splits[0]} or {splits[1]};")
     words = shlex.split(re.sub("[,;]", "", message))
     given_to = [words[place + 1] for place, word in enumerate(words) if word == "--split-dir"]
@@ -168,9 +168,10 @@ def test_the_folder_s_own_name(
     monkeypatch.chdir(root)
     for path in (root, str(root), f"{root}/", ".", "cat/..", f"../{name}"):
         assert found(Folder(path)) == {split: ["cat/a.png"]}
-    by_none = "no folder says a split; --split-dir NAME=FOLDER would"
+    by_none = 'no folder says a split; split_dir={"NAME": "FOLDER"} would'
     rule = by_none if split == "all" else "DATA's own name"
-    assert surveyed(Folder(root)).rules == {split: {rule}}
+    (found_by,) = surveyed(Folder(root)).rules[split]
+    assert Message(found_by) == rule
     tree(root, "dev/b.png")
     assert found(Folder(root)) == {"val": ["dev/b.png"]}
 
@@ -210,7 +211,7 @@ def test_split_dirs(data: Path, split_dirs: dict[str, str], splits: dict[str, li
     source = Folder(tree(data, "train/a.png", "train/deep/b.png", "other/c.png"), split_dirs)
     assert found(source) == splits
     rules = surveyed(source).rules
-    assert all(rules[split] == {"--split-dir"} for split in split_dirs)
+    assert all(rules[split] == {option("split_dir")} for split in split_dirs)
 
 
 BAD_SPLIT_DIRS = {
@@ -233,7 +234,7 @@ def test_bad_split_dirs(data: Path, split: str, folder: str, said: str) -> None:
     (data.parent / "beside").mkdir()
     with pytest.raises(UsageError, match=said) as caught:
         Folder(data, {split: folder})
-    assert "--split-dir" in str(caught.value)
+    assert str(caught.value).startswith("split_dir={")
     assert str(caught.value).isprintable()
 
 
@@ -250,7 +251,7 @@ def test_an_unknown_split_lists_those_found(data: Path) -> None:
     with pytest.raises(UnknownSplit, match="no split 'train'; found: no images at all"):
         Folder(data).selection(["train"])
     tree(data, "val/a.png", "test/b.png")
-    with pytest.raises(UnknownSplit, match=r"'train'; found: test, val\. .*--split-dir"):
+    with pytest.raises(UnknownSplit, match=r"'train'; found: test, val\. .*split_dir="):
         Folder(data).selection(["val", "train"])
     assert found(Folder(data), "test") == {"test": ["test/b.png"]}
 

@@ -79,7 +79,7 @@ def test_the_first_page_counts_and_the_others_are_noted(data: Path) -> None:
     split = split_of(data, progress=Told())
     assert_is(split, PAGES[0].reshape(-1, 1), 255)
     assert split.notes["multi_frame"] == 1
-    assert any("--frames all" in words for words in told)
+    assert any('frames="all"' in words for words in told)
 
 
 def test_all_pages_are_one_image(data: Path) -> None:

@@ -1,8 +1,8 @@
 """Finished shards on disk, so that no image need be decoded twice.
 
-A file of rows (SQLite). A row has the digests of a shard's samples, and what they came to: bytes
-that this package neither makes nor reads. Whatever goes wrong with the file costs time, never a
-number: a row is used only if its checksum holds.
+A file of rows (SQLite). A row has the digests of a shard's samples and their result: bytes that
+this package neither makes nor reads. A fault of the file costs time, never a number: a row is used
+only if its checksum holds.
 """
 
 from normstat.cache.cache import Cache

@@ -47,13 +47,13 @@ class Cache:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = os.path.join(folder, "cache")
     ...     cache = Cache(path, print)
-    ...     cache.store(context, samples[1:], b"what b came to")
+    ...     cache.store(context, samples[1:], b"result of b")
     ...     done = cache.close()
     ...     cache = Cache(path, print)
     ...     found = [row.value for row in cache.find(context, samples)]
     ...     done = cache.close()
     >>> found
-    [b'what b came to']
+    [b'result of b']
     """
 
     def __init__(self, path: str, warn: Callable[[str], None]) -> None:
@@ -68,7 +68,7 @@ class Cache:
 
     @property
     def keeps(self) -> bool:
-        """Whether what is stored will be found."""
+        """True if stored rows will be found."""
         return self._database.usable and self._database.writable
 
     def find(self, context: Context, samples: Sequence[bytes]) -> Iterator[Row]:
@@ -88,7 +88,7 @@ class Cache:
                 yield Row(candidate.samples, value)
 
     def store(self, context: Context, samples: Sequence[bytes], value: bytes) -> None:
-        """Keep what samples, at least one, came to; it is written with others, within a second."""
+        """Keep the result of samples, at least one; it is written with others, within a second."""
         if not self.keeps:
             return
         self._contexts.add(context)
@@ -101,7 +101,7 @@ class Cache:
             self._flush()
 
     def close(self, hurry: bool = False) -> bool:
-        """Write what is left, and let go of the file; true if all that was stored is there.
+        """Write the remaining rows and close the file; true if all stored rows are there.
 
         In a hurry another run that holds the file is not waited for.
         """
@@ -116,7 +116,7 @@ class Cache:
         return kept
 
     def _has_rows(self, context: Context) -> bool:
-        """Whether there was anything of it at first; else each lookup is for nothing."""
+        """True if there were rows of the context at first; otherwise nothing is looked up."""
         if context not in self._begun:
             digest = context.digest()
             self._begun[context] = self._database.read(lambda file: has_rows(file, digest), False)

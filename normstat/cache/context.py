@@ -1,4 +1,4 @@
-"""What a row of a cache is about."""
+"""Keys of a cache: contexts, samples and checksums."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ DIGEST = 16
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """All that decides what a shard comes to, but for its samples; one that is equal, or none.
+    """Everything but its samples that decides the result of a shard; rows of another are not used.
 
     Attributes
     ----------
     data : path of DATA, with links resolved.
     split : that the samples belong to.
     settings : those that decide numbers.
-    versions : of the state, and of what decodes.
+    versions : of the state and of the decoders.
 
     Examples
     --------
@@ -48,12 +48,12 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Finished work: samples, and what they came to.
+    """Finished work: samples and their result.
 
     Attributes
     ----------
     samples : digests, see :func:`sample_digest`, in the order of the shard.
-    value : what whoever stored it made of them.
+    value : the result, in bytes of the caller.
     """
 
     samples: tuple[bytes, ...]
@@ -80,7 +80,7 @@ def digest_of(fields: Iterable[bytes]) -> bytes:
 
 
 def checksum_of(context: bytes, samples: bytes, compressed: bytes) -> bytes:
-    """What tells a row that is as it was stored."""
+    """The checksum of a row."""
     return digest_of((context, samples, compressed))
 
 
@@ -94,7 +94,7 @@ def lead_of(samples: Sequence[bytes]) -> bytes:
 
 
 def split_samples(packed: object) -> tuple[bytes, ...]:
-    """Digests that were stored as one value; none of what no row can have there."""
+    """Digests that were stored as one value; none of a value that no row has."""
     if not isinstance(packed, bytes) or len(packed) % DIGEST:
         return ()
     return tuple(packed[start : start + DIGEST] for start in range(0, len(packed), DIGEST))

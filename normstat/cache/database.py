@@ -1,4 +1,4 @@
-"""The file of a cache, and what to do when it is not as it should be."""
+"""The file of a cache; a damaged one is set aside and begun anew."""
 
 import os
 import sqlite3
@@ -42,8 +42,8 @@ class NotOurs(Exception):
 class Database:
     """The file, as long as it can be used.
 
-    Nothing here raises because of the file: what is damaged is set aside and begun anew, what
-    cannot be read or written is told once and done without.
+    Nothing here raises because of the file: a damaged one is set aside and begun anew; of one that
+    cannot be read or written the user is warned once, and the run goes on without it.
 
     Parameters
     ----------
@@ -65,17 +65,17 @@ class Database:
         self._connection: sqlite3.Connection | None = None
         self._identity: Identity | None = None
         self._replaced = False
-        #: Whether it makes sense to write.
+        #: False once writing has failed for good.
         self.writable = True
         self._open()
 
     @property
     def usable(self) -> bool:
-        """Whether there is anything to ask."""
+        """True while the file is open."""
         return self._connection is not None
 
     def read(self, action: Action[T], otherwise: T) -> T:
-        """What the action gives, or something else where the file is not to be used."""
+        """The result of the action, or `otherwise` where the file cannot be used."""
         with self._lock:
             try:
                 return action(self._connection) if self._connection else otherwise
@@ -204,7 +204,7 @@ def connect(path: str) -> sqlite3.Connection:
 
 
 def is_cache(connection: sqlite3.Connection) -> bool:
-    """Whether the file is a cache already; false for an empty one.
+    """True if the file is a cache already, false if it is empty.
 
     Raises
     ------

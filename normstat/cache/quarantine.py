@@ -10,7 +10,7 @@ Identity: TypeAlias = tuple[int, int]
 
 
 def identity_of(path: str) -> Identity | None:
-    """Which file it is; None if it is none."""
+    """Device and inode of a regular file; None if there is none."""
     try:
         status = os.stat(path)
     except OSError:
@@ -24,7 +24,7 @@ def set_aside(path: str, identity: Identity | None) -> str | None:
     Parameters
     ----------
     path : of the file.
-    identity : of what was found to be damaged. Another run that shares the file may have been
+    identity : of the damaged file. Another run that shares the file may have been
         faster, and its new one is whole.
 
     Returns

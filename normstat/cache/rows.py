@@ -44,13 +44,13 @@ def led_by(file: sqlite3.Connection, context: bytes, samples: Collection[bytes])
 
 
 def has_rows(file: sqlite3.Connection, context: bytes) -> bool:
-    """Whether there is any row of a context."""
+    """True if there is a row of the context."""
     query = "SELECT 1 FROM rows WHERE context = ? LIMIT 1"
     return file.execute(query, (context,)).fetchone() is not None
 
 
 def unpacked(context: bytes, samples: bytes, compressed: object, checksum: object) -> bytes | None:
-    """The value of a row; None if anything in it is not what was stored."""
+    """The value of a row; None if any of it is damaged."""
     if not isinstance(compressed, bytes):
         return None
     if checksum != checksum_of(context, samples, compressed):

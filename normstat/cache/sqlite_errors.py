@@ -1,4 +1,4 @@
-"""What SQLite's errors mean: for the file, for its disk, or for this program."""
+"""Errors of SQLite by their meaning: for the file, for its disk, or for this program."""
 
 import os
 import sqlite3
@@ -7,7 +7,7 @@ from enum import Enum, auto
 from normstat.files import disk_of
 
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-# What is wrong with the storage, not with what is stored.
+# Of the storage, not of its content.
 _STORAGE = {
     sqlite3.SQLITE_AUTH,
     sqlite3.SQLITE_CANTOPEN,
@@ -21,7 +21,7 @@ _STORAGE = {
     sqlite3.SQLITE_READONLY,
     sqlite3.SQLITE_TOOBIG,
 }
-# Of which it helps to know whose disk it is.
+# For these the message names the disk.
 _OF_THE_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 # Raised for how SQLite is called, whatever the file is like.
 _OURS = (sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.NotSupportedError)
@@ -31,7 +31,7 @@ ERRORS = (sqlite3.Error, UnicodeError)
 
 
 class Trouble(Enum):
-    """What an error means for what comes next.
+    """Meaning of an error: the file is locked, unreachable, damaged, or used wrongly.
 
     Examples
     --------
@@ -55,14 +55,14 @@ class Trouble(Enum):
 
 
 def reason(path: str, error: Exception) -> str:
-    """SQLite's words, in brackets, and what they leave open: whose disk it is, and what is free."""
+    """SQLite's words, in brackets; where the disk is at fault, its name and free space."""
     code = _code(error)
     tells = code in _OF_THE_DISK or (code == sqlite3.SQLITE_READONLY and _is_read_only(path))
     return f"({error}){disk_of(path) if tells else ''}"
 
 
 def _is_read_only(path: str) -> bool:
-    """Whether it is the disk that cannot be written, whatever the rights; False if none tells."""
+    """True if the file system is mounted read-only; False where the system cannot tell."""
     try:
         status = os.statvfs(os.path.dirname(os.path.realpath(path)))
     except (AttributeError, OSError):  # there is no such call on Windows

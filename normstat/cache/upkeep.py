@@ -1,4 +1,4 @@
-"""What is in a cache, and how to make it smaller."""
+"""Upkeep of a cache: list its contents, remove rows."""
 
 import os
 import sqlite3
@@ -11,7 +11,7 @@ from normstat.cache.context import Context, split_samples
 from normstat.cache.database import NotOurs, connect, is_cache
 from normstat.cache.rows import led_by, today, unpacked
 from normstat.cache.sqlite_errors import ERRORS, Trouble, reason
-from normstat.errors import OutputError, UsageError
+from normstat.errors import OutputError, UsageError, option
 from normstat.files import shown
 from normstat.images import path_from_bytes
 
@@ -39,7 +39,7 @@ class Content:
 
 
 def contents(path: str) -> list[Content]:
-    """What is in a cache, by context: by DATA and split, of each those used last first.
+    """Contents of a cache, by context: by DATA and split, of each those used last first.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def contents(path: str) -> list[Content]:
 
 
 def prune(path: str, days: int) -> int:
-    """Remove rows that nobody needs, and give their space back.
+    """Remove rows that are not needed, and free their space.
 
     Those are rows that were last used more than so many days ago, damaged ones, and rows whose
     samples all are in another one that was used on a later day. Of rows that were used on the same
@@ -71,7 +71,7 @@ def prune(path: str, days: int) -> int:
     Returns
     -------
     int
-        How many rows were removed.
+        Number of rows removed.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def prune(path: str, days: int) -> int:
 
 
 def _images(file: sqlite3.Connection, context: object) -> int:
-    """How many different samples there are in the rows of a context."""
+    """Number of different samples in the rows of a context."""
     query = "SELECT samples FROM rows WHERE context IS ?"
     samples: set[bytes] = set()
     for (packed,) in file.execute(query, (context,)):
@@ -117,7 +117,7 @@ def _content(images: int, *row: object) -> Content:
 
 
 def _place(content: Content) -> tuple[object, ...]:
-    """Where it stands among the others: damaged ones last."""
+    """Sort key: DATA, split, age; damaged contexts last."""
     if not content.context:
         return (True,)
     data, split, settings, versions = content.context.fields()
@@ -165,11 +165,15 @@ def _damaged(file: sqlite3.Connection) -> Iterator[int]:
 @contextmanager
 def _opened(path: str) -> Iterator[sqlite3.Connection]:
     if not os.path.isfile(path):
-        raise UsageError(f"{shown(path)}: there is no such file; compute --cache makes one")
+        raise UsageError(
+            f"{shown(path)}: there is no such file; compute {option('cache', ...)} makes one"
+        )
     try:
         with closing(connect(path)) as file:
             if not is_cache(file):
-                raise UsageError(f"{shown(path)}: is empty; compute --cache fills it")
+                raise UsageError(
+                    f"{shown(path)}: is empty; compute {option('cache', ...)} fills it"
+                )
             yield file
     except NotOurs as error:
         raise UsageError(f"{shown(path)}: {error}") from error

@@ -1,4 +1,4 @@
-"""What every command line has: exit codes, and messages for whatever goes wrong."""
+"""The application: exit codes, and messages for every failure."""
 
 import errno
 import functools
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None, local: "Local | None" = None) -
     try:
         return app(arguments, prog_name="normstat", standalone_mode=False, obj=local) or 0
     except NormstatError as error:
-        return _fail(error.on_command_line(), error.exit_code)
+        return _fail(error.message.on_command_line(), error.exit_code)
     except typer.TyperException as error:  # a wrong command line
         with suppress(OSError):  # a full disk behind stderr: the exit code still tells
             error.show() if hasattr(error, "show") else print(error, file=sys.stderr)

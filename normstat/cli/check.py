@@ -126,6 +126,7 @@ def check(
                 cache=cache,
                 **{name: value for name, value in options.items() if value is not None},
             )
+    verdict = verdict.on_command_line()
     for file in report:
         write(verdict, file)
     _print(verdict, format, quiet)

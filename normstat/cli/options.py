@@ -174,7 +174,7 @@ def is_same(one: str, other: str) -> bool:
 
 
 def exit_code(unreadable: int, allowed: int, listed_in: str, quiet: bool) -> int:
-    """The exit code of a run with so many unreadable images; says why it is what it is."""
+    """The exit code of a run with so many unreadable images, after a line that explains it."""
     accepted = unreadable <= allowed
     if unreadable and not (quiet and accepted):
         print(

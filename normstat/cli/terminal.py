@@ -1,4 +1,4 @@
-"""What a run shows while it goes on, and its tables."""
+"""Progress and notices of a run, and its tables."""
 
 import functools
 import math
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from normstat.errors import Message
 from normstat.files import shown
 
 if TYPE_CHECKING:
@@ -66,14 +67,14 @@ def progress_on_stderr(quiet: bool, offers_cache: bool = False) -> Iterator["Pro
 
 
 class _Quiet:
-    """What is left with -q."""
+    """A listener for -q: warnings only."""
 
     def total(self, images: int) -> None: ...
     def advance(self, images: int) -> None: ...
     def notice(self, message: str) -> None: ...
 
     def warning(self, message: str) -> None:
-        print(message, file=sys.stderr)
+        print(Message(message).on_command_line(), file=sys.stderr)
 
 
 class _Bar:
@@ -102,6 +103,6 @@ class _Bar:
             self.notice(_OFFER)
 
     def notice(self, message: str) -> None:
-        self._bar.write(message, file=sys.stderr)
+        self._bar.write(Message(message).on_command_line(), file=sys.stderr)
 
     warning = notice

@@ -1,4 +1,4 @@
-"""What ``--resize``, ``--crop`` and EXIF's orientation make of an image, in this order.
+"""Geometry of an image: `resize`, `crop` and EXIF's orientation, in this order.
 
 Resizing is Pillow's: antialiased bilinear, rounded to the pixels' own type after each of its two
 passes. It and the crop act on the image as it is stored, turning comes last.

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from normstat.errors import Message, option
+
 
 class Code(StrEnum):
     """Why an image gave no pixels. The list is closed; the words are an interface."""
@@ -38,11 +40,11 @@ HINTS = {
     Code.UNSUPPORTED_FORMAT: "convert it",
     Code.TRUNCATED: "download it again",
     Code.CORRUPT: "download it again",
-    Code.TOO_LARGE: "raise --max-pixels",
+    Code.TOO_LARGE: f"raise {option('max_pixels')}",
     Code.BIT_DEPTH_LOST: "convert it to 8 bits, to 16-bit gray or to .npy",
     Code.UNSUPPORTED_PIXELS: "convert it, for example to .npy",
-    Code.OTHER_DEPTH: "convert it, or leave it out with --exclude",
-    Code.TIMEOUT: "raise --image-timeout",
+    Code.OTHER_DEPTH: f"convert it, or leave it out with {option('exclude')}",
+    Code.TIMEOUT: f"raise {option('image_timeout')}",
 }
 
 
@@ -86,7 +88,7 @@ class Unreadable:
     sha256: str | None = None
 
     @property
-    def hint(self) -> str:
+    def hint(self) -> Message:
         """The cure; empty where there is nothing to do, or the detail has said it.
 
         >>> Unreadable("all", "a.png", "truncated").hint
@@ -94,6 +96,6 @@ class Unreadable:
         >>> Unreadable("all", "a.png", "unsupported_pixels", "smaller than --crop 512").hint
         ''
         """
-        hint = HINTS.get(Code(self.code), "")
+        hint = Message(HINTS.get(Code(self.code), ""))
         says_it = any(cure in self.detail for cure in (" --", "pip install", hint))
-        return "" if says_it else hint
+        return Message("") if says_it else hint

@@ -6,7 +6,7 @@ from os import PathLike
 from typing import TypeAlias
 
 from normstat import statsfile
-from normstat.errors import UnknownSplit, UsageError
+from normstat.errors import UnknownSplit, UsageError, option
 from normstat.files import shown
 from normstat.methods.facts import Facts
 from normstat.methods.inputs import Input
@@ -119,12 +119,11 @@ def split_of(stats: Stats, name: str, parameter: str = "split") -> SplitStats:
         return stats.splits[name]
     found = ", ".join(map(shown, stats.splits)) or "none"
     one = shown(next(iter(stats.splits), "train"))
-    error = UnknownSplit(
+    raise UnknownSplit(
         f"the statistics have no split {shown(name)}, only {found}; name one of them, as in "
-        f'{parameter}="{one}" (if they saw images that you validate or test with, they have leaked)'
+        f"{option(parameter, one)} (if they saw images that you validate or test with, they have "
+        "leaked)"
     )
-    error.flags = {f'{parameter}="{one}"': f"--from {one}"}
-    raise error
 
 
 def _resolved(source: Source | str | PathLike[str], method: str | None) -> tuple[Source, str]:
@@ -136,8 +135,8 @@ def _resolved(source: Source | str | PathLike[str], method: str | None) -> tuple
         return None, found
     if method is None and found is None:
         raise UsageError(
-            "nothing to normalize with: give statistics (--stats), a preset (--preset), or a "
-            "method that needs neither (--method unit)"
+            f"nothing to normalize with: give statistics ({option('stats')}), a preset "
+            f"({option('preset')}), or a method that needs neither ({option('method', 'unit')})"
         )
     return found, method or "standard"
 
@@ -146,11 +145,13 @@ def _refuse_options(
     method: str, chosen: Method, epsilon: float, dtype: str, scale: float | None
 ) -> None:
     if not (math.isfinite(epsilon) and epsilon >= 0):
-        raise UsageError(f"--epsilon {epsilon}: should be a number, 0 or more")
+        raise UsageError(f"{option('epsilon', epsilon)}: should be a number, 0 or more")
     if epsilon and not chosen.divides:
-        raise UsageError(f"--epsilon {epsilon}: {method} has no denominator to add it to")
+        raise UsageError(f"{option('epsilon', epsilon)}: {method} has no denominator to add it to")
     if dtype not in RESULTS:
-        raise UsageError(f"--dtype {shown(str(dtype))}: should be one of {', '.join(RESULTS)}")
+        raise UsageError(
+            f"{option('dtype', shown(str(dtype)))}: should be one of {', '.join(RESULTS)}"
+        )
     if scale is not None and not (math.isfinite(scale) and scale > 0):
         raise UsageError(f"scale {scale}: should be a number above 0")
 
@@ -158,10 +159,11 @@ def _refuse_options(
 def _refuse_facts(method: str, needs: Needs, facts: Facts) -> None:
     """Raise if a method needs more than is known, or nothing of a preset that was given."""
     if not facts.channels and needs is not Needs.NOTHING:
-        raise UsageError(f"{method} needs {needs.value}")
+        raise UsageError(f"{method} needs {needs.value.template}")
     if facts.channels and not facts.stats:
         if needs is Needs.STATS:
-            raise UsageError(f"{method} needs {needs.value}; {facts.name} has a mean and a std")
+            words = f"{method} needs {needs.value.template}"
+            raise UsageError(f"{words}; {facts.name} has a mean and a std")
         if needs is Needs.NOTHING:
             raise UsageError(f"{method} uses nothing of {facts.name}; leave one out")
 

@@ -1,12 +1,12 @@
 """Methods with the same numbers for every image."""
 
 from normstat.constants import Channels
-from normstat.errors import UsageError
+from normstat.errors import UsageError, option
 from normstat.methods.facts import Facts
 from normstat.methods.maps import Affine
 
 _COUNTED = "compute statistics of the data set (again, if 0.1 did), or choose standard"
-_STATS = "give statistics of the data set with --stats"
+_STATS = f"give statistics of the data set with {option('stats')}"
 
 
 def unit(_facts: Facts, _epsilon: float) -> Affine:
@@ -61,6 +61,7 @@ def _divisor(method: str, what: str, facts: Facts, values: Channels, epsilon: fl
         if not value + epsilon:
             raise UsageError(
                 f"{method}: the {what} of channel {channel} in {facts.name} is 0; "
-                "choose another method (center and unit divide by nothing), or --epsilon E"
+                "choose another method (center and unit divide by nothing), or "
+                f"{option('epsilon', metavar='E')}"
             )
     return tuple(value + epsilon for value in values)

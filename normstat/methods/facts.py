@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from normstat.constants import Constants
-from normstat.errors import UsageError
+from normstat.errors import UsageError, option
 from normstat.presets import Preset
 from normstat.stats import SplitStats
 
@@ -36,7 +36,9 @@ class Facts:
             It has no images.
         """
         if split.channels is None or split.mean is None or split.std is None:
-            raise UsageError(f"{name}: no image was counted; choose another split with --from")
+            raise UsageError(
+                f"{name}: no image was counted; choose another split with {option('from_split')}"
+            )
         return cls(name, split.channels, Constants(split.mean, split.std), split)
 
     @classmethod

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from normstat.errors import UsageError
+from normstat.errors import UsageError, option
 from normstat.files import shown
 from normstat.images import Kind
 
@@ -103,7 +103,7 @@ class Input:
         if channels == 1 and self.spreads_gray:
             return len(self.channels)
         cure = (
-            "--channels rgb makes gray images three equal channels"
+            f"{option('channels', 'rgb')} makes gray images three equal channels"
             if (channels, len(self.channels)) == (1, 3)
             else "the statistics or the preset should have the channels of the images"
         )

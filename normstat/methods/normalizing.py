@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from normstat.constants import Channels
-from normstat.errors import UsageError
+from normstat.errors import UsageError, option
 from normstat.methods.inputs import Input
 from normstat.methods.inverse import from_maps, stored_as
 from normstat.methods.maps import Coefficients, Fitted
@@ -135,10 +135,9 @@ class Normalizer:
             return
         largest, limit = shared.largest(white), float(np.finfo(self.dtype).max)
         if not largest <= limit:
-            raise UsageError(
-                f"{self.method}: results reach {largest:.6g}, and {self.dtype} ends at "
-                f"{limit:.6g}; choose a wider --dtype, or --epsilon E"
-            )
+            cure = f"choose a wider {option('dtype')}, or {option('epsilon', metavar='E')}"
+            reach = f"results reach {largest:.6g}, and {self.dtype} ends at {limit:.6g}"
+            raise UsageError(f"{self.method}: {reach}; {cure}")
 
     def __call__(self, array: NDArray[Any]) -> NDArray[Any]:
         """Normalize one image (H, W, C), or several of one size (N, H, W, C), in stored units.

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from normstat.accumulators.moments import Moments
-from normstat.errors import FlatImage, OutOfRange, UsageError
+from normstat.errors import FlatImage, OutOfRange, UsageError, option
 from normstat.methods.kernels import is_counted, sums
 from normstat.methods.maps import Affine, Fitted
 
@@ -62,7 +62,8 @@ class OfImage(Fitted):
                 where = "" if self.whole else f" of channel {channel}"
                 raise FlatImage(
                     f"{self.method}: every pixel{where} is the same; leave the image out "
-                    "(--exclude), choose another method, or --epsilon E"
+                    f"({option('exclude')}), choose another method, or "
+                    f"{option('epsilon', metavar='E')}"
                 )
         centers, widths = zip(*measured, strict=True)
         return Affine(centers, tuple(width + self.epsilon for width in widths))

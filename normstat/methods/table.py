@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
-from normstat.errors import UsageError
+from normstat.errors import Message, UsageError, option
 from normstat.files import shown
 from normstat.methods import dataset_statistics as dataset
 from normstat.methods.facts import Facts
@@ -17,9 +17,9 @@ from normstat.methods.whiten import whitening
 class Needs(Enum):
     """Numbers that must be known before a method can start."""
 
-    NOTHING = "nothing"
-    CONSTANTS = "statistics (--stats) or a preset (--preset)"
-    STATS = "statistics (--stats)"
+    NOTHING = Message("nothing")
+    CONSTANTS = Message(f"statistics ({option('stats')}) or a preset ({option('preset')})")
+    STATS = Message(f"statistics ({option('stats')})")
 
 
 @dataclass(frozen=True, slots=True)

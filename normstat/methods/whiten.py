@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from normstat.constants import Channels
-from normstat.errors import UsageError
+from normstat.errors import UsageError, option
 from normstat.methods.facts import Facts
 from normstat.methods.kernels import store
 from normstat.methods.maps import Map, Planes, rounding
@@ -96,12 +96,15 @@ def whitening(facts: Facts, epsilon: float) -> Whitening:
     UsageError
         No covariance is recorded, or it has no inverse and epsilon is 0.
     """
-    covariance = facts.need("whiten", "covariance", "compute them with --covariance")
+    covariance = facts.need(
+        "whiten", "covariance", f"compute them with {option('covariance', True)}"
+    )
     values, vectors = np.linalg.eigh(np.array(covariance))
     if not epsilon and values[0] <= _LEAST * values[-1]:
         raise UsageError(
             f"whiten: in {facts.name} the channels depend on each other linearly (are the images "
-            "gray, or of one color?); choose another method, or --epsilon E"
+            "gray, or of one color?); choose another method, or "
+            f"{option('epsilon', metavar='E')}"
         )
     roots = np.sqrt(np.maximum(values, 0)) + epsilon
     matrix = (vectors / roots) @ vectors.T

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from normstat.errors import option
 from normstat.rules.comparison import Comparison, Pair, known, names_of
 from normstat.rules.distances import Distances, between
 from normstat.rules.effects import Effect, effects
@@ -59,7 +60,7 @@ def _other_channels(pair: Pair) -> Case:
     now, then = names_of(pair.now.channels), names_of(pair.recorded.channels)
     message = (
         f"the channels are {now}, recorded were {then}: the recorded mean and std do not fit; "
-        "convert with --channels, or record anew"
+        f"convert with {option('channels')}, or record anew"
     )
     return Case("drift", Level.FAIL, message, pair.split, None, then, now)
 

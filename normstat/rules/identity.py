@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from math import isclose
 
 from normstat.accumulators.fingerprint import Fingerprint
+from normstat.errors import option
 from normstat.files import shown
 from normstat.images import Code, Unreadable
 from normstat.rules.comparison import (
@@ -33,11 +34,14 @@ def unknown_split(comparison: Comparison) -> Iterator[Case]:
             yield Case("unknown-split", Level.PASS, "recorded, and found", name)
         else:
             words = f"found now, but not recorded, where there are {known}; record it, or choose "
-            words += "with --split"
+            words += f"with {option('split')}"
             yield Case("unknown-split", Level.FAIL, words, name, None, "not there", "there")
     for name in recorded:
         if name not in now:
-            words = f"recorded, but not found now, where there are {found}; choose with --split"
+            words = (
+                f"recorded, but not found now, where there are {found}; choose with "
+                f"{option('split')}"
+            )
             yield Case("unknown-split", Level.FAIL, words, name, None, "there", "not there")
 
 

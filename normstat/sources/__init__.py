@@ -4,7 +4,7 @@ from normstat.sources.folder import Folder
 from normstat.sources.labels import LABELS
 from normstat.sources.local_files import LocalFiles
 from normstat.sources.source import Folders, Selection, Source, Survey
-from normstat.sources.splits import ALL, SPLIT_WORDS, quoted, quoted_glob, said, split_names
+from normstat.sources.splits import ALL, SPLIT_WORDS, exact_glob, quoted, said, split_names
 
 __all__ = [
     "ALL",
@@ -16,8 +16,8 @@ __all__ = [
     "Selection",
     "Source",
     "Survey",
+    "exact_glob",
     "quoted",
-    "quoted_glob",
     "said",
     "split_names",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from normstat.errors import UnknownSplit, UsageError
+from normstat.errors import UnknownSplit, UsageError, option
 from normstat.files import shown
 from normstat.images import Code, Container, Shard, Unreadable, path_bytes
 from normstat.sources.labels import LABELS
@@ -15,8 +15,10 @@ from normstat.sources.place import Place
 from normstat.sources.source import Selection, Survey
 from normstat.sources.splits import ALL, assignments, split_names
 from normstat.sources.surveying import survey_of
-from normstat.sources.tree import BY_OPTION, Tree
+from normstat.sources.tree import Tree
 from normstat.sources.versions import version_of
+
+_SPLIT_DIR = option("split_dir", {"NAME": "FOLDER"})
 
 
 @dataclass(slots=True)
@@ -79,7 +81,9 @@ class Folder:
         labels: str = "skip",
     ) -> None:
         if labels not in LABELS:
-            raise UsageError(f"--labels {shown(labels)}: should be one of {', '.join(LABELS)}")
+            raise UsageError(
+                f"{option('labels', shown(labels))}: should be one of {', '.join(LABELS)}"
+            )
         self.root = os.fspath(root)
         try:
             os.scandir(self.root).close()
@@ -129,7 +133,7 @@ class Folder:
                     f"{shown(self.root)}: has no split {shown(split)!r}; found: "
                     f"{', '.join(sorted(found)) or 'no images at all'}. "
                     f"{f'Did you mean {close[0]}? ' if close else ''}"
-                    "A folder is given to a split with --split-dir NAME=FOLDER"
+                    f"A folder is given to a split with {_SPLIT_DIR}"
                 )
         return Selection(tuple(wanted) or tuple(sorted(found)), rest, bool(wanted))
 
@@ -220,7 +224,7 @@ class Folder:
 
     def _rest_rule(self, split: str) -> str:
         if split == ALL:
-            return f"no folder says a split; {BY_OPTION} NAME=FOLDER would"
+            return f"no folder says a split; {_SPLIT_DIR} would"
         return "DATA's own name"
 
 

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from normstat.errors import UsageError
+from normstat.errors import UsageError, option
 from normstat.files import shown
 
 #: The split of images where no folder speaks for one.
@@ -89,7 +89,7 @@ def split_names(name: str) -> frozenset[str]:
 
 
 def assignments(root: str, split_dirs: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Folders below ``root`` with the split that they were given (``--split-dir``).
+    """Folders below ``root`` with the split that they were given (`split_dir`).
 
     Yields
     ------
@@ -102,19 +102,19 @@ def assignments(root: str, split_dirs: Mapping[str, str]) -> Iterator[tuple[str,
     """
     seen: dict[str, str] = {}
     for split, folder in split_dirs.items():
-        option = f"--split-dir {split}={folder}"
+        given = option("split_dir", {shown(split): shown(folder)})
         if not _SPLIT_NAME.fullmatch(split):
-            raise UsageError(f"{shown(option)}: a split's name is made of letters, digits, - _ .")
+            raise UsageError(f"{given}: a split's name is made of letters, digits, - _ .")
         try:
             path = os.path.relpath(os.path.join(root, folder), root).replace(os.sep, "/")
         except ValueError:  # on another drive
             path = ".."
         if path.startswith("../") or path == "..":
-            raise UsageError(f"{shown(option)}: the folder is not below {shown(root)}")
+            raise UsageError(f"{given}: the folder is not below {shown(root)}")
         if not os.path.isdir(os.path.join(root, path)):
-            raise UsageError(f"{shown(option)}: there is no such folder in {shown(root)}")
+            raise UsageError(f"{given}: there is no such folder in {shown(root)}")
         if path in seen:
-            raise UsageError(f"{shown(option)}: the folder is already that of {seen[path]}")
+            raise UsageError(f"{given}: the folder is already that of {seen[path]}")
         seen[path] = split
         yield ("" if path == "." else f"{path}/"), split
 
@@ -129,18 +129,22 @@ def conflict_message(path: str, splits: Sequence[str], offered: Sequence[str] = 
 
     Examples
     --------
-    >>> print(conflict_message("a/val/", ("train", "val")).replace(", ", ",\n"))
-    a/val: could be train or val; --split-dir a-val=a/val makes it a split of its own,
-    --exclude a/val leaves it out
+    >>> from normstat.errors import Message
+    >>> print(Message(conflict_message("a/val/", ("train", "val"))).replace(", ", ",\n"))
+    a/val: could be train or val; split_dir={"a-val": "a/val"} makes it a split of its own,
+    exclude="a/val" leaves it out
     """
     folder = path.removesuffix("/")
     own = re.sub(r"[^-\w.]+", "-", folder, flags=re.ASCII).lstrip("-_.") or "-or-".join(splits)
-    which = " or ".join(f"--split-dir {quoted(f'{split}={folder}')}" for split in offered)
+    name = shown(folder)
+    which = " or ".join(
+        option("split_dir", {split: name}, for_shell=True) for split in map(shown, offered)
+    )
     return (
-        f"{shown(folder)}: could be {' or '.join(splits)}; "
+        f"{name}: could be {' or '.join(splits)}; "
         + (f"say which with {which}; or " if which else "")
-        + f"--split-dir {quoted(f'{own}={folder}')} makes it a split of its own, "
-        f"--exclude {quoted_glob(folder)} leaves it out"
+        + f"{option('split_dir', {shown(own): name}, for_shell=True)} makes it a split of its "
+        f"own, {option('exclude', exact_glob(folder), for_shell=True)} leaves it out"
     )
 
 
@@ -153,10 +157,10 @@ def quoted(text: str) -> str:
     return shlex.quote(shown(text))
 
 
-def quoted_glob(path: str) -> str:
-    """A glob that matches just this path, as it is given to a shell.
+def exact_glob(path: str) -> str:
+    """A glob that matches just this path, printable.
 
-    >>> print(quoted_glob("train_val"), quoted_glob("[1] val"))
-    train_val '[[]1] val'
+    >>> exact_glob("train_val"), exact_glob("[1] val")
+    ('train_val', '[[]1] val')
     """
-    return quoted(re.sub(r"([*?[])", r"[\1]", path))
+    return shown(re.sub(r"([*?[])", r"[\1]", path))

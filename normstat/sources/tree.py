@@ -10,6 +10,7 @@ from dataclasses import replace
 from operator import itemgetter
 from typing import Protocol, TypeAlias
 
+from normstat.errors import option
 from normstat.files import shown
 from normstat.images import FORMATS, path_bytes
 from normstat.sources.filters import Filters
@@ -19,7 +20,7 @@ from normstat.sources.place import Place, Trail
 from normstat.sources.speech import Speech, Spoken
 
 #: The rule by which a split was chosen that a user has named.
-BY_OPTION = "--split-dir"
+BY_OPTION = option("split_dir")
 # Names that are looked at together.
 _CHUNK = 512
 _NO_LABELS = LabelFolders()

@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from normstat.errors import Message, option
 from normstat.stats.split_stats import Stats
 
 _WORDS = {
     "multi_frame": (
-        "{} further frames or pages, of which only the first is counted; --frames all counts "
-        "them, --frames channels takes each for a channel"
+        "{} further frames or pages, of which only the first is counted; "
+        f"{option('frames', 'all')} counts them, {option('frames', 'channels')} takes each for a "
+        "channel"
     ),
     "alpha_dropped": "{} alpha (transparency), which is not counted",
     "nodata_counted": (
@@ -20,7 +22,7 @@ _WORDS = {
 }
 
 
-def remarks(stats: Stats) -> Iterator[str]:
+def remarks(stats: Stats) -> Iterator[Message]:
     """A sentence for all that a user would not expect to be missing, or to be there.
 
     Examples
@@ -37,7 +39,7 @@ def remarks(stats: Stats) -> Iterator[str]:
 
 def sentences(
     words: Mapping[str, str], notes: Mapping[str, int], frames: str = "first"
-) -> Iterator[str]:
+) -> Iterator[Message]:
     """A sentence for each note that some images have.
 
     Parameters
@@ -54,4 +56,5 @@ def sentences(
     for note, sentence in words.items():
         number = notes.get(note, 0)
         if number and not (note == "multi_frame" and frames != "first"):
-            yield sentence.format(f"{number} image{'s have' if number > 1 else ' has'}")
+            images = f"{number} image{'s have' if number > 1 else ' has'}"
+            yield Message(sentence.format(images))

@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass, field
 
-from normstat.errors import UsageError
+from normstat.errors import UsageError, option
 from normstat.executors import Executor, InProcess, Local, available_cpus
 from normstat.verbs.listeners import Listener, Progress, Silent, heard
 from normstat.verbs.options import refuse_below
@@ -55,7 +55,7 @@ class Engine:
         refuse_below("image_timeout", image_timeout, 0)
         if image_timeout > _LONGEST:
             raise UsageError(
-                f"--image-timeout {image_timeout}: should be {_LONGEST} or less; 0: never"
+                f"{option('image_timeout', image_timeout)}: should be {_LONGEST} or less; 0: never"
             )
         if executor is None:
             by_workers = Local(workers or available_cpus(), image_timeout)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from normstat import files
 from normstat.encode import encode_png, refuse_png
-from normstat.errors import StatsFileError, UsageError
+from normstat.errors import StatsFileError, UsageError, option
 from normstat.files import shown
 from normstat.methods import Coefficients, Normalizer, from_record
 from normstat.verbs.apply.name_collisions import OutputNames
@@ -84,7 +84,8 @@ def invert(
     arrays = _ArrayReader.of(root)
     refuse_place(target, root, "images")
     if not overwrite:
-        cure = "--overwrite replaces images of the same names, or choose another folder"
+        replaces = f"{option('overwrite', True)} replaces images of the same names"
+        cure = f"{replaces}, or choose another folder"
         refuse_filled(target, cure)
     found, lossless = _checked(arrays, target)
     telling = heard(progress)
@@ -169,7 +170,7 @@ class _ArrayReader:
         try:
             pixels = self.normalizer(line).inverse(values, line.dtype, maps)
         except UsageError as error:
-            raise self._refused(line, str(error)) from error
+            raise self._refused(line, error.message.template) from error
         # Gray that was spread over the channels of color is as gray in the first as in all.
         return pixels[:, :, : len(line.channels)]
 

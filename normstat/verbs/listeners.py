@@ -1,6 +1,9 @@
 """Objects that are told how far a run is, and what a user should know of it."""
 
-from typing import Protocol, cast
+from collections.abc import Callable
+from typing import Protocol
+
+from normstat.errors import Message
 
 
 class Listener(Protocol):
@@ -36,12 +39,19 @@ class Silent:
 
 
 class _Heard:
-    """Hands everything to a listener that has no `warning`."""
+    """Hands everything to a listener, and warnings as notices to one that has no `warning`."""
 
     def __init__(self, listener: Listener) -> None:
         self.total = listener.total
         self.advance = listener.advance
-        self.notice = self.warning = listener.notice
+        self._notice = listener.notice
+        self._warning: Callable[[str], None] = getattr(listener, "warning", listener.notice)
+
+    def notice(self, message: str) -> None:
+        self._notice(Message(message))
+
+    def warning(self, message: str) -> None:
+        self._warning(Message(message))
 
 
 def heard(listener: Listener | None) -> Progress:
@@ -57,6 +67,4 @@ def heard(listener: Listener | None) -> Progress:
     """
     if listener is None:
         return Silent()
-    if callable(getattr(listener, "warning", None)):
-        return cast(Progress, listener)
     return _Heard(listener)

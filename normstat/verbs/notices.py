@@ -2,47 +2,52 @@
 
 from collections.abc import Iterator
 
+from normstat.errors import option
 from normstat.files import shown
 from normstat.images import Reason
-from normstat.sources import Folders, Survey, quoted, quoted_glob
+from normstat.sources import Folders, Survey, exact_glob, quoted
 
 
 def notices_of_names(survey: Survey) -> Iterator[str]:
     """Lines on images that are left out, and on folders that may not be what they seem.
 
+    >>> from normstat.errors import Message
     >>> from normstat.images import Reason, Skipped
     >>> survey = Survey()
     >>> survey.skip(None, Reason.BESIDE_SPLITS, Skipped(2, "query/a.png"))
-    >>> print(*notices_of_names(survey))
-    2 images are in no split's folder and were skipped, the first: query/a.png; --split-dir \
-NAME=FOLDER takes a folder in
+    >>> print(*map(Message, notices_of_names(survey)))
+    2 images are in no split's folder and were skipped, the first: query/a.png; \
+split_dir={"NAME": "FOLDER"} takes a folder in
     """
     beside = survey.all_skipped(Reason.BESIDE_SPLITS)
     if beside.images:
         yield (
             f"{_are(beside.images)} in no split's folder and {_were(beside.images)} skipped, the "
-            f"first: {shown(beside.first)}; --split-dir NAME=FOLDER takes a folder in"
+            f"first: {shown(beside.first)}; {option('split_dir', {'NAME': 'FOLDER'})} takes a "
+            "folder in"
         )
     labels = survey.all_skipped(Reason.LABELS)
     if labels.images:
         yield (
             f"{_are(labels.images)} {'a label' if labels.images == 1 else 'labels'} by the names "
             f"of folders or files and {_were(labels.images)} left out, the first: "
-            f"{shown(labels.first)}; --labels count takes them in"
+            f"{shown(labels.first)}; {option('labels', 'count')} takes them in"
         )
     if survey.alone.number:
+        counts = f"{option('labels', 'count')} counts"
         yield _notice(
             survey.alone,
-            "is left out for its name alone; if it is a class, --labels count counts it",
-            "are left out for their names alone; if they are classes, --labels count counts them",
+            f"is left out for its name alone; if it is a class, {counts} it",
+            f"are left out for their names alone; if they are classes, {counts} them",
         )
     if survey.only_labels:
         yield "all images are labels by name, so these are what is counted"
     for (split, other), images in sorted(survey.taken.items()):
         s = "" if images == 1 else "s"
-        yield f"--split-dir {split} takes {images:,} image{s} out of {other}"
+        yield f"{option('split_dir')} {split} takes {images:,} image{s} out of {other}"
     if survey.ordinary.number:
-        makes = f"--split-dir {quoted(f'{survey.ordinary.split}={_first(survey.ordinary)}')} makes"
+        folder = {survey.ordinary.split: shown(_first(survey.ordinary))}
+        makes = f"{option('split_dir', folder, for_shell=True)} makes"
         yield _notice(
             survey.ordinary,
             "has a split's word in its name, but nothing beside it makes it a split, so it is an "
@@ -51,7 +56,8 @@ NAME=FOLDER takes a folder in
             f"they are ordinary folders; {makes} it a split",
         )
     if survey.doubtful.number:
-        leaves = f"--exclude {quoted_glob(_first(survey.doubtful))} leaves"
+        only = exact_glob(_first(survey.doubtful))
+        leaves = f"{option('exclude', only, for_shell=True)} leaves"
         yield _notice(
             survey.doubtful,
             "has a word of labels in its name, but its files are not named after images beside it, "

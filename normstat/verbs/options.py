@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from normstat.errors import UsageError
+from normstat.errors import UsageError, option
 from normstat.files import shown
 from normstat.images import FRAMES, LAYOUTS
 from normstat.stats import Settings
@@ -36,8 +36,8 @@ def refuse_settings(settings: Settings) -> None:
         refuse_below(name, getattr(settings, name), 1)
     if settings.resize and settings.crop and settings.crop > settings.resize:
         raise UsageError(
-            f"--crop {settings.crop}: should be at most --resize {settings.resize}, to which the "
-            "shorter side is resized first"
+            f"{option('crop', settings.crop)}: should be at most "
+            f"{option('resize', settings.resize)}, to which the shorter side is resized first"
         )
 
 
@@ -49,8 +49,7 @@ def refuse_unknown(parameter: str, value: str, words: Collection[str]) -> None:
     UsageError
     """
     if value not in words:
-        option = parameter.replace("_", "-")
-        raise UsageError(f"--{option} {shown(value)}: should be one of {', '.join(words)}")
+        raise UsageError(f"{option(parameter, shown(value))}: should be one of {', '.join(words)}")
 
 
 def refuse_below(parameter: str, value: float | None, least: int) -> None:
@@ -61,13 +60,12 @@ def refuse_below(parameter: str, value: float | None, least: int) -> None:
     UsageError
     """
     if value is not None and not value >= least:
-        option = parameter.replace("_", "-")
-        raise UsageError(f"--{option} {value}: should be {least} or more")
+        raise UsageError(f"{option(parameter, value)}: should be {least} or more")
 
 
 def _refuse_names(names: tuple[str, ...] | None) -> None:
     if names is None:
         return
     if not all(names) or len(set(names)) < len(names) or not names:
-        listed = ",".join(map(shown, names))
-        raise UsageError(f"--channel-names {listed}: should be different names, as in B02,B03,B04")
+        listed = option("channel_names", [*map(shown, names)])
+        raise UsageError(f"{listed}: should be different names, as in B02,B03,B04")

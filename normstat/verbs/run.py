@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from normstat.errors import EngineLost, NothingToRead
+from normstat.errors import EngineLost, NothingToRead, option
 from normstat.executors import Executor, Job
 from normstat.executors.executor import Map, R
 from normstat.files import shown
@@ -129,7 +129,9 @@ class Run:
 def most_frequent(records: Sequence[Unreadable]) -> str:
     """The most frequent codes, each with what to do about it, and the first record."""
     codes = Counter(record.code for record in records)
-    hints = {record.code: record.hint for record in reversed(records)}  # of the first with a code
+    hints = {
+        record.code: record.hint.template for record in reversed(records)
+    }  # of the first with a code
     frequent = ", ".join(
         f"{number} {code}" + (f": {hints[code]}" if hints[code] else "")
         for code, number in codes.most_common(3)
@@ -201,7 +203,8 @@ def _nothing_found(source: Folder, selection: Selection) -> str:
             :8
         ]
     )
-    filters = " that --include and --exclude let through" if source.filtered else ""
+    globs = f" that {option('include')} and {option('exclude')} let through"
+    filters = globs if source.filtered else ""
     return (
         f"{shown(source.root)}: no images{filters}; looked for {' '.join(FORMATS)}; "
         f"found {found or 'no files'}"

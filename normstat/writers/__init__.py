@@ -5,7 +5,7 @@ from pkgutil import resolve_name
 
 from normstat.writers.writer import ArrayRow, Writer
 
-#: ``--store`` → import path of the writer.
+#: Value of ``store`` → import path of the writer.
 WRITERS: Mapping[str, str] = {
     "npy": "normstat.writers.npy:Npy",
     "stack": "normstat.writers.stack:Stack",

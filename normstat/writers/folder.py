@@ -13,7 +13,7 @@ from itertools import chain
 from typing import Any, TextIO
 
 from normstat import files
-from normstat.errors import UsageError
+from normstat.errors import UsageError, option
 from normstat.files import shown
 from normstat.statsfile import render
 from normstat.writers.index import INDEX, read_index
@@ -69,11 +69,14 @@ class OutputFolder:
                 "arrays belong elsewhere"
             )
         if self.overwrite and self.skip_existing:
-            raise UsageError("--overwrite and --skip-existing: choose one")
+            raise UsageError(
+                f"{option('overwrite', True)} and {option('skip_existing', True)}: choose one"
+            )
         if not self.overwrite and not self.skip_existing and self._has_anything():
-            continues = "--skip-existing continues an interrupted run"
+            continues = f"{option('skip_existing', True)} continues an interrupted run"
             cure = continues if earlier_record(self.root) else "or choose another folder"
-            refuse_filled(self.root, f"--overwrite replaces what is there, {cure}")
+            replaces = f"{option('overwrite', True)} replaces what is there"
+            refuse_filled(self.root, f"{replaces}, {cure}")
 
     @contextmanager
     def begun(self, decided: Mapping[str, Any], outputs: Iterable[str]) -> Iterator[None]:
@@ -110,7 +113,7 @@ class OutputFolder:
             self._remove_unfinished()
 
     def plan(self, outputs: Iterable[str]) -> None:
-        """Note outputs before they are written: --overwrite removes them if this run never ends.
+        """Note outputs before they are written: `overwrite` removes them if this run never ends.
 
         Raises
         ------
@@ -203,7 +206,7 @@ class OutputFolder:
         """Remove all files of earlier runs, and those that would look like a result of this one.
 
         The records go first, so that nobody continues the rest of a run, or takes it for complete;
-        the lists of arrays go last, so that the next --overwrite has them.
+        the lists of arrays go last, so that the next `overwrite` has them.
         """
         for name in (RECORD, STARTED):
             self._remove(name)

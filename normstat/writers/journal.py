@@ -14,7 +14,7 @@ from unicodedata import normalize
 from zlib import crc32
 
 from normstat import files
-from normstat.errors import UsageError
+from normstat.errors import UsageError, option
 from normstat.files import shown
 from normstat.images import path_bytes, path_from_text, path_text
 
@@ -52,7 +52,7 @@ def refuse_no_list(root: str) -> None:
     if os.path.lexists(path) and (os.path.islink(path) or not os.path.isfile(path)):
         raise UsageError(
             f"{shown(path)}: is not a regular file, so no run can be continued here; remove it, or "
-            "replace what is there with --overwrite"
+            f"replace what is there with {option('overwrite', True)}"
         )
 
 

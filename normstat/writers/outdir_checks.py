@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from normstat.errors import OutputError, UsageError
+from normstat.errors import OutputError, UsageError, option
 from normstat.files import shown, unwritten
 
 _LARGEST_BLOCK = 1 << 16
@@ -128,7 +128,7 @@ def refuse_long_name(root: str, name: str) -> None:
         if error.errno == errno.ENAMETOOLONG:
             raise UsageError(
                 f"{shown(name)}: is too long for the name of a file in {shown(root)}; give the "
-                "split a shorter name with --split-dir, or use --store npy"
+                f"split a shorter name with {option('split_dir')}, or use {option('store', 'npy')}"
             ) from error
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from normstat import files
-from normstat.errors import StatsFileError, UsageError
+from normstat.errors import StatsFileError, UsageError, option
 from normstat.files import shown
 from normstat.images import ARRAY_LAYOUTS
 from normstat.statsfile import render
@@ -58,8 +58,8 @@ def record_in_data(root: str) -> RunRecord | None:
     record = read_record(root)
     if record and not writer_of(record.store).file_per_image:
         raise UsageError(
-            f"{shown(root)}: holds stacks of many images, which are read with NumPy; use --store "
-            "npy for arrays to compute with"
+            f"{shown(root)}: holds stacks of many images, which are read with NumPy; use "
+            f"{option('store', 'npy')} for arrays to compute with"
         )
     return record
 
@@ -77,7 +77,8 @@ def read_record(root: str) -> RunRecord | None:
         return _record(path)
     if os.path.isfile(f"{root}/{STARTED}"):
         raise UsageError(
-            f"{shown(root)}: apply was interrupted here; finish it with --skip-existing first"
+            f"{shown(root)}: apply was interrupted here; finish it with "
+            f"{option('skip_existing', True)} first"
         )
     return None
 
@@ -132,15 +133,15 @@ def refuse_other_settings(root: str, decided: Mapping[str, Any]) -> None:
     earlier = earlier_record(root)
     if earlier is None:
         raise UsageError(
-            f"{shown(root)}: --skip-existing continues a run, and none was begun here; "
-            "--overwrite replaces what is there"
+            f"{shown(root)}: {option('skip_existing', True)} continues a run, and none was begun "
+            f"here; {option('overwrite', True)} replaces what is there"
         )
     now, before = _comparable(json.loads(render(decided))), _comparable(earlier)
     other = [name for name, value in now.items() if before.get(name) != value]
     if other:
         raise UsageError(
             f"{shown(root)}: the earlier run had other settings ({', '.join(other)}); "
-            "repeat its options, or replace it with --overwrite"
+            f"repeat its options, or replace it with {option('overwrite', True)}"
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from normstat.errors import Stopped, UsageError
+from normstat.errors import Stopped, UsageError, option
 from normstat.files import shown
 from normstat.writers.outdir_checks import Disk, DiskUsage, refuse_long_name
 from normstat.writers.writer import HEADER_BYTES, UNFINISHED, Writer, header
@@ -62,8 +62,10 @@ class Stack(Writer):
         if others:
             second, other = others[0]
             raise UsageError(
-                f"--store stack: {shown(one)} becomes an array of shape {first}, {shown(other)} "
-                f"one of {second}; --resize N --crop N make sizes equal, --channels rgb channels"
+                f"{option('store', 'stack')}: {shown(one)} becomes an array of shape {first}, "
+                f"{shown(other)} one of {second}; {option('resize', metavar='N')} "
+                f"{option('crop', metavar='N')} make sizes equal, {option('channels', 'rgb')} "
+                "channels"
             )
         for split in splits:
             refuse_long_name(self.root, self.output(split, ""))

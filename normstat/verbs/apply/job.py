@@ -87,7 +87,7 @@ class WriteArrays:
                 except UnreadableImage as error:
                     unreadable.append(sample.unreadable(error))
                 except (Stopped, UsageError) as error:
-                    failure = type(error)(f"{shown(sample.name)}: {error}")
+                    failure = type(error)(f"{shown(sample.name)}: {error.message.template}")
                     return ShardResult(tuple(rows), tuple(unreadable), failure)
                 except OSError as error:
                     return ShardResult(tuple(rows), tuple(unreadable), error)

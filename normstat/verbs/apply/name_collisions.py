@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 
-from normstat.errors import UsageError
+from normstat.errors import UsageError, option
 from normstat.files import shown
 from normstat.images import Shard
 from normstat.verbs.apply.claims import Claims, hashed
@@ -109,7 +109,7 @@ class OutputNames:
                 if other != owner:
                     raise UsageError(
                         f"{shown(other)} and {shown(owner)} would both become {shown(name)}; "
-                        "rename one, or leave it out with --exclude"
+                        f"rename one, or leave it out with {option('exclude')}"
                     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from normstat.errors import UsageError
+from normstat.errors import UsageError, option
 from normstat.files import shown
 from normstat.images import ARRAY_LAYOUTS
 from normstat.methods import METHODS, Needs, Normalizer, normalizer, split_of
@@ -53,14 +53,17 @@ class ApplyOptions:
             refuse_unknown("input_layout", self.input_layout, INPUT_LAYOUTS)
         refuse_unknown("store", self.store, WRITERS)
         if self.own_split and not isinstance(self.source, Stats):
-            raise UsageError("--own-split: only a stats file (--stats) has a split for each")
+            raise UsageError(
+                f"{option('own_split', True)}: only a stats file ({option('stats')}) has a split "
+                "for each"
+            )
         if isinstance(self.source, SplitStats):
             raise UsageError(
                 "the statistics of a single split do not tell how its images were read; give all "
                 "of them (Stats), and the name of the split as from_split"
             )
         if self.own_split and self.from_split:
-            raise UsageError("--own-split and --from: choose one")
+            raise UsageError(f"{option('own_split', True)} and {option('from_split')}: choose one")
 
     def settings(self, asked: Mapping[str, Any], applied: RunRecord | None) -> Settings:
         """The settings that are asked for, the others as those of the statistics.
@@ -85,11 +88,11 @@ class ApplyOptions:
             value, theirs = asked.get(name), getattr(recorded, name)
             spreads = name == "channels" and (value, theirs) == ("rgb", "auto")
             if value not in (None, theirs) and not spreads:
-                option = f"--{name.replace('_', '-')}"
-                was = f"with {option} {theirs}" if theirs else f"without {option}"
+                asks = option(name, value)
+                was = f"with {option(name, theirs)}" if theirs else f"without {option(name)}"
                 raise UsageError(
-                    f"{option} {value}: the statistics were computed {was}; leave the option out, "
-                    f"or compute statistics with {option} {value}"
+                    f"{asks}: the statistics were computed {was}; leave the option out, or compute "
+                    f"statistics with {asks}"
                 )
         layout = recorded.layout if recorded.layout in INPUT_LAYOUTS else "auto"
         own: dict[str, Any] = {
@@ -127,19 +130,19 @@ class ApplyOptions:
         """Lines on statistics that may leak, and on those that a method does not use."""
         if self.own_split:
             yield (
-                "--own-split: every split has its own statistics; a single image in production has "
-                "none"
+                f"{option('own_split', True)}: every split has its own statistics; a single image "
+                "in production has none"
             )
         elif self.from_split not in (None, "train"):
             yield (
-                f"--from {shown(self.from_split)}: if these statistics saw images that you "
-                "validate or test with, they have leaked"
+                f"{option('from_split', shown(self.from_split))}: if these statistics saw images "
+                "that you validate or test with, they have leaked"
             )
         unused = isinstance(self.source, Stats) and self.method
         if unused and METHODS[unused].needs is Needs.NOTHING:
             yield (
-                f"--method {unused} uses no mean or std of the statistics: they only say how "
-                "images are read (channels, --resize, --crop)"
+                f"{option('method', unused)} uses no mean or std of the statistics: they only say "
+                f"how images are read (channels, {option('resize')}, {option('crop')})"
             )
 
     def record_of_source(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from normstat import __version__
 from normstat.decode import versions
+from normstat.errors import option
 from normstat.files import shown
 from normstat.images import ReadOptions, Shard, Unreadable
 from normstat.methods import Normalizer
@@ -114,7 +115,8 @@ class Forecast:
             return ""
         return (
             f"{shown(root)}: {_human(self.needed)} are to be written, and the disk has "
-            f"{_human(self.disk.free)} free; --dtype float16, or --resize N --crop N"
+            f"{_human(self.disk.free)} free; {option('dtype', 'float16')}, or "
+            f"{option('resize', metavar='N')} {option('crop', metavar='N')}"
         )
 
 

@@ -80,7 +80,8 @@ class HeaderTotals:
                     normalizer.takes.accept(len(kind.channels), kind.dtype, kind.channels)
                     for_kind = normalizer.on(kind.dtype, kind.scale)
                 except UsageError as error:
-                    raise UsageError(f"{shown(totals.sizes[0][2])}: {error}") from error
+                    image = shown(totals.sizes[0][2])
+                    raise UsageError(f"{image}: {error.message.template}") from error
                 if len({(kind.dtype, kind.scale) for kind in fitting}) == 1:
                     bound[split] = for_kind
         return bound

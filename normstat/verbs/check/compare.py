@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from normstat.errors import UnknownSplit, UsageError
+from normstat.errors import Message, UnknownSplit, UsageError, option
 from normstat.files import shown
 from normstat.rules import Comparison, leveled, looked, warn_only
 from normstat.stats import Stats
@@ -57,7 +57,8 @@ def _judged(case: Case, comparison: Comparison, mode: str) -> Case:
     since = _since(_splits_of(case, comparison), comparison, mode)
     if not since:
         return case
-    message = f"{case.message}; {since}; --rule leakage=fail fails it all the same"
+    fails = option("levels", {_LEAKAGE: "fail"})
+    message = f"{Message(case.message).template}; {since}; {fails} fails it all the same"
     return replace(case, level=Level.WARN, message=message)
 
 
@@ -105,7 +106,9 @@ def _may_be_compared(name: str, names: Sequence[str]) -> bool:
 def _not_looked_at(rule: str, read: Sequence[str], unread: Sequence[str]) -> Case:
     here, there = (", ".join(map(shown, names)) for names in (read, unread))
     words = f"not looked at between {here} and {there}: only {here} was read"
-    return Case(rule, Level.INCONCLUSIVE, f"{words}; leave out --split to look there, too")
+    return Case(
+        rule, Level.INCONCLUSIVE, f"{words}; leave out {option('split')} to look there, too"
+    )
 
 
 def _refuse_splits(names: tuple[str, ...], now: Stats, recorded: Stats) -> None:

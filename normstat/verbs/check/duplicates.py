@@ -1,8 +1,8 @@
 """Images with identical pixels, within a split and across splits.
 
 ``compute`` collects a key of each image. Those with equal keys are read again here, and only equal
-hashes of all pixels count. Kind, size and pixels decide, as they are stored, before ``--channels``,
-``--resize`` and ``--crop``; neither the file's name and format nor its transparency do.
+hashes of all pixels count. Kind, size and pixels decide, as they are stored, before `channels`,
+`resize` and `crop`; neither the file's name and format nor its transparency do.
 """
 
 from collections import Counter

@@ -7,6 +7,7 @@ from dataclasses import replace
 from normstat.accumulators.keys import KeyCollector
 from normstat.accumulators.tally import SplitTally
 from normstat.conventions import Config, read
+from normstat.errors import Message, option
 from normstat.executors import Executor
 from normstat.rules import MARGIN
 from normstat.stats import Stats, summarize_split
@@ -156,7 +157,8 @@ def _with_cure(verdict: Verdict) -> Verdict:
     shown = list(verdict.cases)
     for number, case in enumerate(shown):
         if (case.rule, case.level) == ("data-changed", Level.FAIL):
-            message = f"{case.message}; compute --files FILE makes the next check name the files"
+            lists = f"compute {option('files', metavar='FILE')} makes the next check name the files"
+            message = f"{Message(case.message).template}; {lists}"
             shown[number] = replace(case, message=message)
             break
     return replace(verdict, cases=tuple(shown))
