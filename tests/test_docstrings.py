@@ -19,7 +19,6 @@ NOT_YET = {
     "executors",
     "images",
     "sources",
-    "verbs",
 }
 
 

@@ -13,7 +13,7 @@ _LONGEST = 1_000_000  # seconds; clocks cannot be set to much more
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Where and how a run goes on; with any of them the results are the same.
+    """Place and manner of a run; with any of them the results are the same.
 
     Attributes
     ----------

@@ -13,7 +13,7 @@ class Listener(Protocol):
     """
 
     def total(self, images: int) -> None:
-        """How many images there are; called once that is known."""
+        """Number of images; called once it is known."""
 
     def advance(self, images: int) -> None:
         """So many more are done."""

@@ -106,7 +106,7 @@ class Run:
         self.left_out = LeftOut()
 
     def results(self, job: Job[R], by: Map[R] | None = None) -> Generator[R, None, None]:
-        """What the job makes of each shard, in their order; mapped ``by`` the executor, or else."""
+        """Results of the job for each shard, in their order; mapped by the executor, or ``by``."""
         survey = _SurveyThread(self._images, self._progress) if self._survey else None
         mapping = by or self._executor.map
         with closing(mapping(job, self._shards())) as results:

@@ -10,7 +10,7 @@ from normstat.rules import MARGIN, MODES, refuse_levels, refuse_margin
 
 @dataclass(frozen=True, slots=True)
 class CheckOptions:
-    """What is asked of data and recorded statistics; see :func:`normstat.check`.
+    """Questions to data and recorded statistics; see :func:`normstat.check`.
 
     Attributes
     ----------

@@ -39,7 +39,7 @@ class Reread:
 
     Attributes
     ----------
-    reading : how images are read.
+    reading : options of decoding.
     """
 
     reading: ReadOptions

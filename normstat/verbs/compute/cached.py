@@ -58,7 +58,7 @@ def resuming(
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A shard, of which the missing images are being read.
+    """A shard whose missing images are being read.
 
     Attributes
     ----------
@@ -74,7 +74,7 @@ class _Asked:
     missing: tuple[int, ...]
 
     def rest(self) -> Shard:
-        """What is left to read: perhaps no image, but the executor's order is that of shards."""
+        """The images left to read, perhaps none: an executor answers shard by shard."""
         rest = self.shard.only(self.missing)
         return replace(rest, unreadable=self.shard.unreadable, versions=())
 

@@ -25,8 +25,8 @@ class Counted:
 
     Attributes
     ----------
-    images : where they are.
-    settings : how they were read; the folders of splits are those that were found.
+    images : the source, and the splits that were read.
+    settings : those asked for; the folders of splits are those that were found.
     tally : the state of each split.
     listed : split → images that were listed.
     records : images that could not be read.

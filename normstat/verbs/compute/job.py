@@ -15,7 +15,7 @@ class Count:
 
     Attributes
     ----------
-    reading : how images are read.
+    reading : options of decoding.
     covariance : also count how channels vary together.
     fields : of the rows that are wanted; none if no rows are.
     """
