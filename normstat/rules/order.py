@@ -19,14 +19,7 @@ _case = partial(Case, "channel-order")
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """A way to read the channels.
-
-    Attributes
-    ----------
-    names : of the channels of now, as they would stand.
-    off : deviation of the numbers of now, read so, from those recorded.
-    apart : deviation of the recorded numbers, read so, from themselves.
-    """
+    """A way to read the channels: deviations of now and of the recorded from the recorded."""
 
     names: str
     off: float
