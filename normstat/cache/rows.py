@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from normstat.cache.context import checksum_of, split_samples
+from normstat.cache.context import digest_of, split_samples
 
 # SQLite before 3.32 takes no more than 999 parameters.
 _CHUNK = 500
@@ -15,13 +15,7 @@ _DAY = 86400
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A row that may be of use.
-
-    Attributes
-    ----------
-    id : its number in the file.
-    samples : digests of the samples.
-    """
+    """A row that may be of use: its number in the file, and the digests of its samples."""
 
     id: int
     samples: tuple[bytes, ...]
@@ -51,9 +45,7 @@ def has_rows(file: sqlite3.Connection, context: bytes) -> bool:
 
 def unpacked(context: bytes, samples: bytes, compressed: object, checksum: object) -> bytes | None:
     """The value of a row; None if any of it is damaged."""
-    if not isinstance(compressed, bytes):
-        return None
-    if checksum != checksum_of(context, samples, compressed):
+    if not isinstance(compressed, bytes) or checksum != digest_of((context, samples, compressed)):
         return None
     try:
         return zlib.decompress(compressed)
