@@ -8,9 +8,10 @@ BENCH := .venv-bench
 PEERS := simplejpeg opencv-python-headless albumentations scikit-learn
 SOURCES := $(shell git ls-files normstat 2>/dev/null || find normstat -name '*.py')
 
-# Neither all combinations nor the benchmarks: a change is tried in minutes. Each worker takes
-# neighbours, which share what was prepared for them.
-PYTEST := -m pytest -n auto --dist worksteal
+# Neither all combinations nor the benchmarks: a change is tried in minutes. Many tests wait for
+# processes, so there is one worker more than cores; each takes neighbours, which share fixtures.
+JOBS := $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
+PYTEST := -m pytest -n $(JOBS) --dist worksteal
 USUAL := -m "not matrix and not bench"
 
 .PHONY: help demo test check format lint types layers tests matrix examples docs faults torture package

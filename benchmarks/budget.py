@@ -20,7 +20,7 @@ from normstat.accumulators.fold import Fold
 from normstat.decode import jpeg, png
 from normstat.decode.pixels import DecodedImage
 from normstat.images import ReadOptions
-from normstat.sources import Folder
+from normstat.sources import open_source
 from normstat.verbs.compute.job import Count
 
 ROUNDS = 9
@@ -75,7 +75,7 @@ def timed(function: Callable[..., Any], stage: str, watch: list[Stopwatch]) -> C
 
 def main(folder: str, rounds: int) -> None:
     """Print the stages of reading a folder."""
-    source = Folder(folder)
+    source = open_source(folder)
     shards = list(source.shards(source.selection()))
     images = sum(map(len, shards))
     watch = [Stopwatch()]

@@ -31,9 +31,9 @@ from normstat import SplitStats, Stats, check
 from normstat.accumulators.tally import Tally
 from normstat.rules import RULES
 from normstat.rules.effects import effects
+from normstat.sources import open_source
 from normstat.stats import Settings, summarize
 from normstat.verbs.compute.job import Count
-from normstat.verbs.run import Images
 from normstat.verdict import Level
 
 SPLIT = "all"
@@ -117,10 +117,10 @@ class Source:
 def counted(folder: Path) -> list[Tally]:
     """The state of each image of a folder, as if all were of one split."""
     settings = Settings()
-    images = Images.of(folder, settings, ())
+    source = open_source(folder)
     count = Count(settings.reading())
-    shards = images.source.shards(images.selection)
-    tallies = [count(single) for shard in shards for single in shard.singles()]
+    shards = source.shards(source.selection())
+    tallies = [count(single).tally for shard in shards for single in shard.singles()]
     return [Tally({SPLIT: state}) for tally in tallies for state in tally.splits.values()]
 
 

@@ -10,7 +10,7 @@ import normstat
 from normstat.executors import InProcess, Job
 from normstat.executors.executor import R
 from normstat.images import Shard
-from normstat.sources import Folder
+from normstat.sources.folder import Folder
 from normstat.statsfile import dumps
 
 

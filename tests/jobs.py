@@ -74,6 +74,18 @@ def act(path: str) -> None:  # noqa: C901  # a table of misdeeds
 
 
 @dataclass(frozen=True)
+class Seen:
+    """All that a job sees of a shard."""
+
+    def __call__(self, shard: Shard) -> tuple[str, ...]:
+        samples = (f"{sample.split} {sample.name} {sample.place!r}" for sample in shard)
+        return (repr(shard.container), str(shard.start), *samples)
+
+    def lost(self, record: Unreadable) -> tuple[str, ...]:
+        raise AssertionError(record)
+
+
+@dataclass(frozen=True)
 class Pid:
     """The worker's process id for each shard, after some seconds."""
 

@@ -17,7 +17,8 @@ import normstat
 from normstat.errors import FlatImage, OutOfRange, Stopped, UsageError
 from normstat.executors import InProcess
 from normstat.methods import METHODS
-from normstat.sources import Folder, Selection, Survey
+from normstat.sources import Selection, Survey
+from normstat.sources.folder import Folder
 from normstat.verbs.apply.job import ShardResult
 from normstat.verbs.listeners import Silent
 

@@ -29,7 +29,8 @@ from normstat.cache.quarantine import identity_of, set_aside
 from normstat.errors import NormstatError, OutputError, StatsFileError, UsageError
 from normstat.executors import Local
 from normstat.images import Sample, Shard, Unreadable
-from normstat.sources import Folder, LocalFiles
+from normstat.sources import LocalFiles
+from normstat.sources.folder import Folder
 from normstat.statsfile import ROWS, dumps_counts, loads_counts
 from normstat.verbs.compute.count import count
 from normstat.verbs.compute.job import Count

@@ -13,7 +13,8 @@ from cached import read, settle
 from normstat.accumulators.tally import STATE
 from normstat.cache import Cache, contents, sample_digest
 from normstat.images import ReadOptions, Shard
-from normstat.sources import Folder, LocalFiles
+from normstat.sources import LocalFiles
+from normstat.sources.folder import Folder
 from normstat.statsfile import ROWS, dumps_counts, loads_counts
 from normstat.verbs.compute.job import Count
 from normstat.verbs.compute.row_validation import believed

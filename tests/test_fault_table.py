@@ -23,8 +23,8 @@ import fault_list
 import make
 import numpy as np
 import pytest
-import test_faults
 import test_same_bytes
+import test_unreadable
 from fault_cases import (
     Case,
     alone,
@@ -40,11 +40,11 @@ from inject import Fault, injected
 from PIL import Image
 from started import at_most, patch
 
-from normstat.sources import Folder
+from normstat.sources.folder import Folder
 
 GOOD = fault_cases.GOOD
-RGB, GRAY, GRAY16, FLOAT = (getattr(test_faults, n) for n in ("RGB", "GRAY", "GRAY16", "FLOAT"))
-JPEG, PNG = test_faults.JPEG, test_faults.PNG
+RGB, GRAY, GRAY16, FLOAT = (getattr(test_unreadable, n) for n in ("RGB", "GRAY", "GRAY16", "FLOAT"))
+JPEG, PNG = test_unreadable.JPEG, test_unreadable.PNG
 Run = Callable[[Path], str]
 MARK = "pytest.mark." + "fault("
 
@@ -96,13 +96,13 @@ def zeros_in_a_scan(place: Path) -> str:
 
 def only_pointers(place: Path) -> str:
     for name in ("a.jpg", "b.png"):
-        make.write(place / "data" / name, test_faults.LFS)
+        make.write(place / "data" / name, test_unreadable.LFS)
     return compute(place, words=("git lfs pull",))
 
 
 def more_pixels_allowed(place: Path) -> str:
     """What is too large by default may be read."""
-    content = test_faults.UNREADABLE["A11-png-bomb"][1]
+    content = test_unreadable.UNREADABLE["A11-png-bomb"][1]
     make.write(place / "data" / "x.png", content)
     return compute(place, "--max-pixels", "200000000")
 
@@ -463,7 +463,7 @@ CASES = [
           (GRAY16, make.encoded(GRAY16), "a.png"),
           (GRAY16, make.tiff(GRAY16, "<"), "little.tif"),
           (GRAY16, make.tiff(GRAY16, ">"), "big.tif"),
-          (GRAY16, test_faults.netpbm("P5", GRAY16, 65535), "a.pgm"))),
+          (GRAY16, test_unreadable.netpbm("P5", GRAY16, 65535), "a.pgm"))),
     Case(15, "CMYK JPEG", (NOTED.format("CMYK"),), beside_a_good_one(CMYK, "x.jpg", "CMYK")),
     Case(15, "YCCK JPEG", (NOTED.format("CMYK"),), beside_a_good_one(YCCK, "x.jpg", "CMYK")),
     *(Case(16, f"alpha: {name}", (NOTED.format("alpha_dropped"),),

@@ -14,7 +14,7 @@ from test_statsfile import SCHEMA
 import normstat
 from normstat.errors import UsageError
 from normstat.images import Reason, Skipped
-from normstat.sources import Folder
+from normstat.sources.folder import Folder
 from normstat.statsfile import dumps, loads
 from normstat.verbs.check.recompute import recompute
 from normstat.verbs.engine import Engine

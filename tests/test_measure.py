@@ -11,10 +11,10 @@ from decoded import decoded
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import features
-from test_counted import COUNTED
-from test_faults import UNREADABLE
 from test_geometry import FLOAT, IMAGES, RGB, TURNED
 from test_npy import ARRAYS, DEFECTS
+from test_odd_files import COUNTED
+from test_unreadable import UNREADABLE
 
 from normstat.decode import Measured, decoder, measure
 from normstat.errors import UnreadableImage

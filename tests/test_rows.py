@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import normstat
 from normstat.accumulators.rows import row_of
 from normstat.images import DIGEST, ROW_FIELDS, ImageRow, Sample
-from normstat.sources import Folder
+from normstat.sources.folder import Folder
 from normstat.verbs.compute.count import count
 from normstat.verbs.engine import Engine
 

@@ -11,7 +11,8 @@ import pytest
 
 from normstat.errors import AmbiguousSplit, Message, UnknownSplit, UsageError, option
 from normstat.images import Reason, Skipped
-from normstat.sources import Folder, Survey, split_names
+from normstat.sources import Survey, split_names
+from normstat.sources.folder import Folder
 
 
 def tree(root: Path, *paths: str) -> Path:

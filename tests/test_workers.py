@@ -13,18 +13,16 @@ from pathlib import Path
 
 import jobs
 import pytest
+from executor_contract import EXPECTED, FATAL, SHARDS, TIMEOUT, ExecutorContract, IsolatingContract
 from started import at_most, children, eventually
 
 from normstat.errors import EngineLost
-from normstat.executors import InProcess, Local, available_cpus
-from normstat.images import Code, Shard, Unreadable
+from normstat.executors import Executor, InProcess, Local, available_cpus
 
 linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into /proc")
 posix = pytest.mark.skipif(sys.platform == "win32", reason="no signals there")
 # A thread that ends with an exception is a bug, even where the results are right.
 pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
-SHARDS = jobs.shards()
-EXPECTED = [shard.names for shard in SHARDS]
 
 
 def alive(pid: int) -> bool:
@@ -53,21 +51,35 @@ def nothing_left_behind() -> Iterator[None]:
         assert children(os.getpid()) == before
 
 
-@pytest.mark.parametrize("workers", [1, 2, 5])
-def test_results_come_in_the_order_of_the_shards(workers: int) -> None:
-    """Any number of workers gives what one process gives."""
-    results = list(Local(workers).map(jobs.Names(), SHARDS))
-    assert results == list(InProcess().map(jobs.Names(), SHARDS)) == EXPECTED
+class TestInProcess(ExecutorContract):
+    """No process but this one."""
+
+    ahead = 1
+
+    def made(self) -> Executor:
+        return InProcess()
+
+
+class TestLocal(IsolatingContract):
+    """Processes on this machine."""
+
+    def made(self) -> Executor:
+        return Local(2, image_timeout=TIMEOUT)
+
+
+@posix
+@pytest.mark.parametrize("poison", ["segfault", "loop"])
+def test_the_only_worker_is_replaced(poison: str) -> None:
+    """When it dies, all that is left goes on in another one."""
+    shards = jobs.shards(poison)
+    results = list(Local(1, image_timeout=TIMEOUT).map(jobs.Names(), shards))
+    told = {poison: FATAL[poison]}
+    assert results == [tuple(told.get(name, name) for name in shard.names) for shard in shards]
 
 
 def test_more_workers_than_shards() -> None:
     """What has nothing to do is no problem."""
     assert list(Local(8).map(jobs.Names(), SHARDS[:2])) == EXPECTED[:2]
-
-
-def test_no_shards() -> None:
-    """Nothing in, nothing out."""
-    assert list(Local(2).map(jobs.Names(), [])) == []
 
 
 def test_a_worker_serves_many_shards() -> None:
@@ -82,57 +94,6 @@ def test_what_a_library_prints_stays_in_the_worker(capfd: pytest.CaptureFixture[
     shards = jobs.shards("close stdout")
     assert list(Local(2).map(jobs.Names(), shards)) == [shard.names for shard in shards]
     assert capfd.readouterr() == ("", "")
-
-
-FATAL = {
-    "segfault": "segfault: worker_crash (its decoder ended with SIGSEGV)",
-    "abort": "abort: worker_crash (its decoder ended with SIGABRT)",
-    "kill": "kill: worker_crash (its decoder ended with SIGKILL)",
-    "exit 3": "exit 3: worker_crash (its decoder ended with exit status 3)",
-    "exit 0": "exit 0: worker_crash (its decoder ended with exit status 0)",
-    "no memory": f"no memory: {Code.OUT_OF_MEMORY} (its decoder ended with exit status 112)",
-    "sleep": "sleep: timeout (took more than 0.5 s)",
-    "loop": "loop: timeout (took more than 0.5 s)",
-    "loop in C": "loop in C: timeout (took more than 0.5 s)",
-}
-
-
-@pytest.mark.fault(27, 28, 29, 53)
-@posix
-@pytest.mark.parametrize(
-    ("poison", "workers"), [*((name, 2) for name in FATAL), ("segfault", 1), ("loop", 1)]
-)
-def test_only_the_image_that_ends_its_worker_is_lost(poison: str, workers: int) -> None:
-    """The record names the cause; every other path is there exactly once, in its place."""
-    shards = jobs.shards(poison)
-    results = list(Local(workers, image_timeout=0.5).map(jobs.Names(), shards))
-    told = {poison: FATAL[poison]}
-    assert results == [tuple(told.get(path, path) for path in shard.names) for shard in shards]
-
-
-@posix
-def test_many_poisons_in_one_run() -> None:
-    """Some next to each other, some that time out among them."""
-    poisons = ("segfault", "abort", "exit 3", "loop", "no memory")
-    shards = jobs.shards(*poisons, each=4, number=5)
-    shards.append(Shard("all", jobs.NOWHERE, ("segfault", "segfault", "x", "abort")))
-    results = list(Local(2, image_timeout=0.5).map(jobs.Names(), shards))
-    assert results == [tuple(FATAL.get(path, path) for path in shard.names) for shard in shards]
-
-
-@posix
-def test_records_of_the_walk_survive_a_crash() -> None:
-    """A shard's own records are neither lost nor doubled when it is run image by image."""
-    record = Unreadable("all", "folder/", Code.PERMISSION_DENIED)
-    shard = Shard("all", jobs.NOWHERE, ("a", "segfault", "b"), unreadable=(record,))
-    (result,) = Local(1).map(jobs.Names(), [shard])
-    assert result == ("folder/: permission_denied", "a", FATAL["segfault"], "b")
-
-
-def test_the_timeout_is_per_image() -> None:
-    """A shard that takes long in all is no hanging image."""
-    shard = Shard("all", jobs.NOWHERE, tuple("abcdefgh"))
-    assert list(Local(1, image_timeout=0.5).map(jobs.Names(0.1), [shard])) == [shard.names]
 
 
 @pytest.mark.fault(52)
@@ -171,17 +132,6 @@ def test_an_exception_of_the_job_is_raised_with_its_traceback() -> None:
         list(Local(2).map(jobs.Names(), jobs.shards("error")))
 
 
-def test_an_exception_of_the_shards_is_raised() -> None:
-    """What goes wrong while looking for work is raised where results are consumed."""
-
-    def shards() -> Iterator[Shard]:
-        yield from SHARDS[:5]
-        raise LookupError("no more")
-
-    with pytest.raises(LookupError, match="no more"):
-        list(Local(2).map(jobs.Names(), shards()))
-
-
 @linux
 def test_leaving_early_ends_the_workers() -> None:
     """Who closes the results after the first one has no process left, though one is busy."""
@@ -190,23 +140,6 @@ def test_leaving_early_ends_the_workers() -> None:
     assert children(os.getpid())
     results.close()  # type: ignore[attr-defined]  # a generator
     assert not children(os.getpid())
-
-
-@linux
-def test_few_shards_are_taken_ahead() -> None:
-    """The source is read as results are wanted: memory does not grow with the data."""
-    taken: list[Shard] = []
-
-    def shards() -> Iterator[Shard]:
-        for shard in jobs.shards(number=300):
-            taken.append(shard)
-            yield shard
-
-    results = Local(2).map(jobs.Names(), shards())
-    next(results)
-    time.sleep(0.3)
-    assert len(taken) <= 20
-    results.close()  # type: ignore[attr-defined]
 
 
 PARENT = """

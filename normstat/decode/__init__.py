@@ -101,7 +101,7 @@ def decode(sample: Sample, payload: Payload, reading: ReadOptions) -> Decoded:
 
 
 def measure(sample: Sample, reader: Reader, reading: ReadOptions) -> Measured:
-    """What :func:`decode` would give, from the file's header where that tells.
+    """Measure the pixels that :func:`decode` would give, from the header where that tells.
 
     Call it inside :func:`decoder`. Damage behind the header is not found.
 

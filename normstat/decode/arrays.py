@@ -146,7 +146,7 @@ class DecodedArray:
         return (self,)
 
     def counts(self) -> NDArray[np.int64]:
-        """How often each value occurs: shape (C, bins), int64; for counted kinds only."""
+        """Number of pixels with each value: shape (C, bins), int64; for counted kinds only."""
         if self._counts is None:
             bins = self.kind.bins or 0
             planes = np.moveaxis(self._array.view(f"uint{8 * self._array.itemsize}"), 2, 0)

@@ -172,7 +172,7 @@ def check_jpeg_end(image: Image.Image, data: bytes) -> None:
 
 
 def _scan(data: bytes) -> tuple[int, int] | None:
-    """Where the compressed data of the first scan start and end."""
+    """Start and end of the compressed data of the first scan."""
     for marker, _, start in _jpeg_segments(data):
         if marker == _JPEG_START_OF_SCAN and (found := _JPEG_SCAN_END.search(data, start)):
             end = found.start()
@@ -210,7 +210,7 @@ def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 
 
 def verdict(error: Exception, data: bytes) -> UnreadableImage:
-    """What an exception of the decoder says about a file."""
+    """Verdict on a file from an exception of the decoder."""
     from normstat.decode.foreign import foreign
 
     if named := foreign(data) or _unsupported_jpeg(data):
@@ -254,7 +254,7 @@ def _container_is_cut(data: bytes) -> bool:
 
 
 def _unidentified(data: bytes) -> UnreadableImage:
-    """No plugin took the file: another format, pixels Pillow cannot hold, a broken header."""
+    """Verdict on a file that no plugin took: another format, other pixels, a broken header."""
     if data.startswith(b"PF"):
         return UnreadableImage(Code.UNSUPPORTED_PIXELS, "PFM with three channels")
     if _container_is_cut(data):

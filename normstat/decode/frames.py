@@ -78,7 +78,7 @@ class DecodedFrames:
             yield frame
 
     def counts(self) -> NDArray[np.int64]:
-        """How often each value occurs in all frames: shape (C, bins), int64."""
+        """Number of pixels with each value in all frames: shape (C, bins), int64."""
         assert self._counts is not None
         return self._counts
 
@@ -106,7 +106,7 @@ class DecodedFrames:
 
 
 def as_channels(frames: Iterable[Frame]) -> DecodedArray | DecodedImage:
-    """The image of which each frame is a channel.
+    """An image with a channel for each frame.
 
     Raises
     ------

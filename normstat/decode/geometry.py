@@ -45,7 +45,7 @@ def orientation(image: Image.Image) -> int:
 
 
 def turn(image: Image.Image) -> int:
-    """As Pillow turns a TIFF while loading: by its tag, else by XMP; 1 where it does not."""
+    """Orientation by which Pillow turns a TIFF while loading: its tag, else XMP; 1 for none."""
     found = image.getexif().get(_ORIENTATION)
     return int(found) if found in _TURNS else 1
 

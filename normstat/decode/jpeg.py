@@ -39,7 +39,7 @@ _UNPARSABLE = (SyntaxError, struct.error, OSError, ValueError, TypeError, Lookup
 
 
 class JpegHeader(NamedTuple):
-    """What the segments before the first scan say.
+    """Facts that the segments before the first scan state.
 
     Attributes
     ----------
@@ -81,7 +81,7 @@ def header(data: bytes) -> JpegHeader | None:
 
 
 def _is_known(marker: int, content: bytes, frame: object, info: Info) -> bool:
-    """Whether an application's segment is one of those known; what it says goes to ``info``."""
+    """True if an application's segment is one of those known; its content goes to ``info``."""
     if marker == _JFIF:
         return content.startswith(b"JFIF\0") and len(content) >= _SHORTEST_JFIF
     if marker == _ADOBE:

@@ -1,4 +1,4 @@
-"""What the pixels of an opened image are, decided from its header.
+"""Kinds of pixels, decided from the header of an opened image.
 
 Pillow converts silently (16-bit RGB to 8 bits, signed bytes to unsigned), so its mode alone is
 not enough: the raw mode of the tile and AVIF's configuration count too.

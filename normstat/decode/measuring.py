@@ -1,4 +1,4 @@
-"""What an image will be, as far as its header tells: cheap enough to ask of all before a run."""
+"""Kind and size of an image from its header: cheap enough to ask of all before a run."""
 
 import os
 import struct

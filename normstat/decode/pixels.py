@@ -19,7 +19,7 @@ SMALL = 64 * 64
 
 
 class Header(NamedTuple):
-    """What the file says of itself, kept from before the pixels are loaded and converted."""
+    """Facts that a file states, kept from before the pixels are loaded and converted."""
 
     format: str
     mode: str
@@ -114,7 +114,7 @@ class DecodedImage:
         return self._key
 
     def counts(self) -> NDArray[np.int64]:
-        """How often each value occurs: shape (C, bins), int64."""
+        """Number of pixels with each value: shape (C, bins), int64."""
         if self._counts is None:
             channels = len(self.kind.channels)
             bins = self.kind.bins or 0
@@ -211,5 +211,5 @@ class DecodedImage:
 
 @lru_cache(maxsize=16)
 def _offsets(values: int, channels: int, bins: int) -> NDArray[np.int64]:
-    """Where the bins of each value's channel begin, shape (values,): made once for each size."""
+    """First bin of each value's channel, shape (values,): made once for each size."""
     return np.tile(np.arange(channels) * bins, values // channels)

@@ -162,7 +162,7 @@ def _values(header: MapHeader) -> int:
 
 
 def _bytes(header: MapHeader) -> int:
-    """As many as the values of a binary map take."""
+    """Number of bytes that the values of a binary map take."""
     if header.is_bits:
         return -(-header.width // 8) * header.height
     return _values(header) * np.dtype(header.kind.dtype).itemsize

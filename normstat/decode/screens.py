@@ -1,4 +1,4 @@
-"""GIF and WebP files of which decoders disagree: found in their headers, before Pillow decides.
+"""GIF and WebP files that decoders read differently: found in their headers, before Pillow decides.
 
 A frame may be smaller than the screen it is shown on. Outside of it GIF89a and WebP have a
 background color, browsers have nothing, and Pillow the first color, the transparent one or black.

@@ -1,4 +1,4 @@
-"""Where the work is done: a job mapped over shards, with results in the order of the shards."""
+"""Executors: a job mapped over shards, with results in the order of the shards."""
 
 from normstat.executors.cpus import available_cpus
 from normstat.executors.executor import Executor, Job, Result

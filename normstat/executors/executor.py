@@ -1,4 +1,4 @@
-"""What a job and an executor are."""
+"""Interfaces of jobs and executors."""
 
 from collections.abc import Callable, Generator, Iterable
 from typing import Protocol, Self, TypeAlias, TypeVar
@@ -7,7 +7,7 @@ from normstat.images import Shard, Unreadable
 
 
 class Result(Protocol):
-    """What a job makes of a shard: results of parts of a shard add to the result of the whole."""
+    """Outcome of a job for a shard: results of parts of a shard add to the result of the whole."""
 
     def __add__(self, other: Self, /) -> Self: ...
 
@@ -17,7 +17,7 @@ R_co = TypeVar("R_co", bound=Result, covariant=True)
 
 
 class Job(Protocol[R_co]):
-    """What to do with a shard. Jobs, shards and results are picklable."""
+    """Work to do on each shard. Jobs, shards and results are picklable."""
 
     def __call__(self, shard: Shard) -> R_co:
         """The result of a shard."""
@@ -26,7 +26,7 @@ class Job(Protocol[R_co]):
         """The result of an image that ends the process which reads it."""
 
 
-#: The ``map`` of an executor, or of what stands in front of one.
+#: The ``map`` of an executor, or of something in front of one.
 Map: TypeAlias = Callable[[Job[R], Iterable[Shard]], Generator[R, None, None]]
 
 

@@ -1,4 +1,4 @@
-"""In this process: no start-up, no protection from a decoder that crashes or hangs."""
+"""Work in this process: no start-up, no protection from a decoder that crashes or hangs."""
 
 from collections.abc import Generator, Iterable
 

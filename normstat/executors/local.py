@@ -1,4 +1,4 @@
-"""Worker processes on this machine: which of them are there, from one run to the next."""
+"""Worker processes on this machine, from one run to the next."""
 
 from collections.abc import Generator, Iterable
 from contextlib import suppress
@@ -37,7 +37,7 @@ class Local:
         self._entered = 0
 
     def __enter__(self) -> Self:
-        """If ``early``, start some workers: they import what they need while the caller does.
+        """Start some workers if ``early``: they import what they need while the caller does.
 
         They last from one :meth:`map` to the next, until the end of the outermost ``with`` block.
         """

@@ -1,4 +1,4 @@
-"""A worker process, seen from the parent: its pipes, its death, and whose fault that was."""
+"""A worker process, seen from the parent: its pipes, its death, and the cause of that."""
 
 import os
 import pickle
@@ -51,14 +51,14 @@ class Died(Exception):
 
     @property
     def weight(self) -> int:
-        """How much of a proof of guilt this is, out of :data:`GUILTY`."""
+        """Weight as a proof of guilt, out of :data:`GUILTY`."""
         if self.code == Code.TIMEOUT:
             return GUILTY
         return 1 if self.from_outside else 3
 
     @property
     def from_outside(self) -> bool:
-        """Whether somebody else may have ended it."""
+        """True if somebody else may have ended it."""
         return -self.status in _FROM_OUTSIDE
 
     @property
@@ -176,7 +176,7 @@ class Worker:
 
 
 def _unnamed_file() -> IO[bytes]:
-    """Where a worker's stderr goes: a pipe that nobody reads could fill up, and the worker wait."""
+    """File for a worker's stderr: a pipe that nobody reads could fill up, and the worker wait."""
     in_memory = getattr(os, "memfd_create", None)  # Linux: no disk that could be full
     if in_memory:
         return open(in_memory("stderr"), "w+b")

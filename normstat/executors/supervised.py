@@ -24,11 +24,11 @@ _SHARDS_PER_WORKER = 4
 
 
 class Pool(Protocol):
-    """Where workers come from, and go when they have nothing to do."""
+    """Supplier of workers, which takes back those that have nothing to do."""
 
     @property
     def workers(self) -> int:
-        """How many there may be at once."""
+        """Number of workers that there may be at once."""
 
     @property
     def image_timeout(self) -> float:
@@ -43,11 +43,11 @@ class _Stop(Exception):
 
 
 class _CannotStart(Exception):
-    """No process for this thread, while others have theirs."""
+    """There is no process for this thread, while others have theirs."""
 
 
 class _Lane:
-    """What one thread has in hand: a worker, and shards that only it knows of.
+    """A worker, and the shards that only its thread knows of.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What a worker process runs: shards in on stdin, results out on stdout, gone with its parent.
+"""Program of a worker process: shards in on stdin, results out on stdout, gone with its parent.
 
 A message is its length (8 bytes, little-endian) and a pickle.
 """

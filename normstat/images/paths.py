@@ -13,7 +13,7 @@ def path_text(path: str) -> str:
 
 
 def path_from_text(text: str) -> str:
-    """What :func:`path_text` was made of."""
+    """Inverse of :func:`path_text`."""
     return os.fsdecode(text.encode("utf-8", "surrogateescape"))
 
 
@@ -27,5 +27,5 @@ def path_bytes(path: str) -> bytes:
 
 
 def path_from_bytes(data: bytes) -> str:
-    """What :func:`path_bytes` was made of."""
+    """Inverse of :func:`path_bytes`."""
     return os.fsdecode(data)

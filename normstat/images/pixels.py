@@ -1,4 +1,4 @@
-"""Decoded images: of what kind their pixels are, and what can be asked of them."""
+"""Decoded images: the kinds of their pixels, and their interface."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _COLORS = (("R", "G", "B"), ("B", "G", "R"))
 
 
 def channel_names(number: int) -> tuple[str, ...]:
-    """What channels are called where nothing else names them.
+    """Names of channels where nothing else names them.
 
     >>> channel_names(1), channel_names(3), channel_names(2)
     (('gray',), ('R', 'G', 'B'), ('band1', 'band2'))
@@ -37,7 +37,7 @@ def band_names(number: int) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Kind:
-    """What the pixels of an image are: its channels and the type of a value.
+    """Channels of an image, and the type of a value.
 
     Attributes
     ----------
@@ -86,7 +86,7 @@ class Kind:
         return -(self.bins or 0) // 2 if self.dtype.startswith("int") else 0
 
     def takes_in(self, other: "Kind") -> bool:
-        """Whether images of the other kind count as this one: itself, and gray among color."""
+        """True if images of the other kind count as this one: itself, and gray among color."""
         gray_in_color = self.channels in _COLORS and other.channels == _GRAY
         same_depth = (self.dtype, self.scale) == (other.dtype, other.scale)
         return self == other or (same_depth and gray_in_color)
@@ -157,7 +157,7 @@ class Pixels(Protocol):
     def key(self) -> bytes: ...
 
     def counts(self) -> "NDArray[np.int64]":
-        """How often each value occurs: shape (C, bins), int64; for counted kinds only."""
+        """Number of pixels with each value: shape (C, bins), int64; for counted kinds only."""
 
     def array(self) -> "NDArray[Any]":
         """The pixels themselves: shape (H, W, C), the kind's dtype, stored units.

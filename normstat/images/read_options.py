@@ -1,4 +1,4 @@
-"""Which files are read, and how."""
+"""Files that are read, and options for reading them."""
 
 from dataclasses import dataclass
 
@@ -38,7 +38,7 @@ FRAMES = ("first", "all", "channels")
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """How images are read: the part of the settings that a decoder needs.
+    """Options for reading images: the part of the settings that a decoder needs.
 
     Attributes
     ----------

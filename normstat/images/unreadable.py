@@ -7,7 +7,7 @@ from normstat.errors import Message, option
 
 
 class Code(StrEnum):
-    """Why an image gave no pixels. The list is closed; the words are an interface."""
+    """Reason why an image gave no pixels. The list is closed; the words are an interface."""
 
     EMPTY = "empty"
     LFS_POINTER = "lfs_pointer"

@@ -1,4 +1,4 @@
-"""Which names on a walk count: not hidden, and let through by the globs."""
+"""Names that count on a walk: not hidden, and let through by the globs."""
 
 from collections.abc import Collection, Iterable
 
@@ -9,12 +9,22 @@ from normstat.sources.labels import names_labels
 _NO_IMAGES = {"__macosx"}
 
 
+def extension_of(name: str) -> str:
+    """Extension of a file in lower case; empty if it has none.
+
+    >>> extension_of("a.JPG"), extension_of("a"), extension_of(".png")
+    ('.jpg', '', '')
+    """
+    dot = name.rfind(".")
+    return name[dot:].lower() if dot > 0 else ""
+
+
 class Filters:
     """Globs and hidden names, asked for one folder or file at a time.
 
     Parameters
     ----------
-    include, exclude : globs, see :class:`normstat.sources.Folder`.
+    include, exclude : globs, see :class:`normstat.sources.folder.Folder`.
     asked : paths of folders, with a trailing ``/``, that were asked for whatever their names.
 
     Attributes
@@ -58,9 +68,12 @@ class Filters:
         return (not self._include or self._include.match(whole)) and not self._exclude.match(whole)
 
     def takes_image(self, path: str, name: str) -> bool:
-        """True if the name of a file is that of an image, and the globs let it through."""
-        dot = name.rfind(".")
-        return dot > 0 and name[dot:].lower() in FORMATS and self.takes(path, name)
+        """True if the name of a file is that of an image, and is not passed over."""
+        return (
+            extension_of(name) in FORMATS
+            and not self.is_hidden(path, name)
+            and self.takes(path, name)
+        )
 
     def asks_for_labels(self, name: str) -> bool:
         """True if a glob to include names this folder or file as one of labels."""

@@ -5,16 +5,19 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from typing import Any
 
 from normstat.errors import UnknownSplit, UsageError, option
 from normstat.files import shown
 from normstat.images import Code, Container, Shard, Unreadable, path_bytes
 from normstat.sources.labels import LABELS
+from normstat.sources.listing import Listing
 from normstat.sources.local_files import LocalFiles
 from normstat.sources.place import Place
-from normstat.sources.source import Selection, Survey
+from normstat.sources.source import Selection
 from normstat.sources.splits import ALL, assignments, split_names
-from normstat.sources.surveying import survey_of
+from normstat.sources.survey import Survey
+from normstat.sources.surveyor import Surveyor
 from normstat.sources.tree import Tree
 from normstat.sources.versions import version_of
 
@@ -59,6 +62,13 @@ class Folder:
         not make other files images.
     labels : ``skip`` leaves out masks and other labels (see :mod:`normstat.sources.labels`), as
         long as there is anything else; ``count`` takes them for images like others.
+    listing : the names below `root`, where somebody has them.
+
+    Attributes
+    ----------
+    identity : real path of `root`.
+    ordered : names come in byte order.
+    split_dirs : split → folder that was given to it, relative to `root`.
 
     Examples
     --------
@@ -72,6 +82,8 @@ class Folder:
     [('train', ('train/a.png',)), ('val', ('val/a.png',))]
     """
 
+    ordered = True
+
     def __init__(
         self,
         root: str | os.PathLike[str],
@@ -79,30 +91,46 @@ class Folder:
         include: Iterable[str] = (),
         exclude: Iterable[str] = (),
         labels: str = "skip",
+        listing: Listing | None = None,
     ) -> None:
         if labels not in LABELS:
             raise UsageError(
                 f"{option('labels', shown(labels))}: should be one of {', '.join(LABELS)}"
             )
         self.root = os.fspath(root)
+        self._listing = listing or Listing(self.root)
         try:
-            os.scandir(self.root).close()
+            self._listing.entries("")
         except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
             reason = error.strerror if isinstance(error, OSError) else error
             raise UsageError(
                 f"{shown(self.root)}: cannot be read ({reason}); DATA is a folder of images"
             ) from error
         assigned = dict(assignments(self.root, split_dirs or {}))
-        self._tree = Tree(self.root, assigned, include, exclude)
-        self._tree.counts_labels = labels == "count"
-        self._only_labels = False
-        #: Split → folder that was given to it, relative to ``root``.
         self.split_dirs = {split: path.removesuffix("/") or "." for path, split in assigned.items()}
+        self._include, self._exclude, self._labels = tuple(include), tuple(exclude), labels
+        self._tree = Tree(
+            self.root, self._listing, assigned, self._include, self._exclude, labels == "count"
+        )
 
     @property
-    def filtered(self) -> bool:
-        """Whether globs leave out some files."""
-        return self._tree.filtered
+    def identity(self) -> str:
+        return os.path.realpath(self.root)
+
+    def with_split_dirs(self, split_dirs: Mapping[str, str]) -> "Folder":
+        """The same folder, with other folders given to splits; it is not listed again."""
+        return Folder(
+            self.root, split_dirs, self._include, self._exclude, self._labels, self._listing
+        )
+
+    def record(self) -> Mapping[str, Any]:
+        """Options that decide which images there are, as fields of the settings."""
+        return {
+            "split_dirs": self.split_dirs,
+            "include": self._include,
+            "exclude": self._exclude,
+            "labels": self._labels,
+        }
 
     def selection(self, wanted: Collection[str] = ()) -> Selection:
         """The splits to read: those wanted, or every one there is.
@@ -116,12 +144,12 @@ class Folder:
         AmbiguousSplit
             A folder on the way speaks for two splits.
         """
-        found, unassigned = self._found(wanted)
-        if not (found or unassigned or self._tree.counts_labels):
+        found, unassigned = self._found(self._tree, wanted)
+        only_labels = False
+        if not (found or unassigned or self._labels == "count"):
             # Who points at a folder of masks means them.
-            self._tree.counts_labels = True
-            found, unassigned = self._found(wanted)
-            self._only_labels = bool(found or unassigned)
+            found, unassigned = self._found(self._tree.counting_labels(), wanted)
+            only_labels = bool(found or unassigned)
         rest = None
         if not found and unassigned:
             rest = self._own_split()
@@ -135,20 +163,21 @@ class Folder:
                     f"{f'Did you mean {close[0]}? ' if close else ''}"
                     f"A folder is given to a split with {_SPLIT_DIR}"
                 )
-        return Selection(tuple(wanted) or tuple(sorted(found)), rest, bool(wanted))
+        splits = tuple(wanted) or tuple(sorted(found))
+        return Selection(splits, rest, bool(wanted), only_labels)
 
-    def _found(self, wanted: Collection[str]) -> tuple[set[str], bool]:
-        """Splits of which there are images, at least those wanted; and whether some have none."""
+    def _found(self, tree: Tree, wanted: Collection[str]) -> tuple[set[str], bool]:
+        """Splits with images, at least those wanted; and True if some images are in none."""
         found: set[str] = set()
         unassigned = False
-        stack = [self._tree.top()]
+        stack = [tree.top()]
         while stack:
             place = stack.pop()
             # Nothing new in the folders of a split already found, unless one below was assigned.
-            leave = not self._tree.leads_to_assigned(place)
+            leave = not tree.leads_to_assigned(place)
             if leave and place.own in found:
                 continue
-            more, split = self._looked_into(place, leave)
+            more, split = _looked_into(tree, place, leave)
             stack += more
             if split:
                 found.add(split)
@@ -157,26 +186,6 @@ class Folder:
                 break
         return found, unassigned
 
-    def _looked_into(self, place: Place, leave: bool) -> tuple[list[Place], str | None]:
-        """Folders in a folder, and the split of its images: empty if of none, None without any.
-
-        If `leave`, one image is enough.
-        """
-        folders: list[Place] = []
-        split = None
-        try:
-            for _, child, is_label in self._tree.scan(place):
-                if child:
-                    if self._tree.has_images(child):
-                        folders.append(child)
-                elif not is_label and split is None:
-                    split = place.images_split(Selection(())) or ""
-                    if split and leave:
-                        break
-        except OSError:  # there may be images; shards() makes a record of the folder
-            return folders, None if place.labels else place.own or ""
-        return folders, split
-
     def shards(self, selection: Selection, versions: bool = False) -> Iterator[Shard]:
         """The images of some splits, as work.
 
@@ -184,7 +193,7 @@ class Folder:
         small images or 4 MiB. The rule has no memory, so a new file changes one shard only.
         """
         begun = _Begun(LocalFiles(self.root))
-        for place, path, error in self._tree.walk():
+        for place, path, error in self._tree_of(selection).walk():
             split = (place.own or selection.rest) if error else place.images_split(selection)
             if split is None or split not in selection.splits:
                 continue
@@ -214,18 +223,35 @@ class Folder:
         AmbiguousSplit
             A folder with images speaks for two splits.
         """
-        survey = survey_of(self._tree, selection, self._rest_rule)
-        survey.only_labels = self._only_labels
-        return survey
+        return Surveyor(self._tree_of(selection), selection, _rest_rule).survey()
+
+    def _tree_of(self, selection: Selection) -> Tree:
+        return self._tree.counting_labels() if selection.only_labels else self._tree
 
     def _own_split(self) -> str:
         names = split_names(os.path.basename(os.path.realpath(self.root)))
         return next(iter(names)) if len(names) == 1 else ALL
 
-    def _rest_rule(self, split: str) -> str:
-        if split == ALL:
-            return f"no folder says a split; {_SPLIT_DIR} would"
-        return "DATA's own name"
+
+def _looked_into(tree: Tree, place: Place, leave: bool) -> tuple[list[Place], str | None]:
+    """Folders in a folder, and the split of its images: empty if of none, None without any.
+
+    If `leave`, images are enough.
+    """
+    try:
+        found = tree.look_into(place)
+    except OSError:  # there may be images; shards() makes a record of the folder
+        return [], None if place.labels else place.own or ""
+    split = place.images_split(Selection(())) or "" if found.images else None
+    if split and leave:
+        return [], split
+    return [child for child in tree.below(found) if tree.has_images(child)], split
+
+
+def _rest_rule(split: str) -> str:
+    if split == ALL:
+        return f"no folder says a split; {_SPLIT_DIR} would"
+    return "DATA's own name"
 
 
 def _failure(error: OSError) -> tuple[str, str]:

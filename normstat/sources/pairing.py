@@ -1,8 +1,8 @@
-"""Which folders hold labels: by their whole names, or by names of files that pair with images."""
+"""Folders of labels: by their whole names, or by names of files that pair with images."""
 
 import os
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -187,37 +187,16 @@ class _Images:
         return [name for _, names in found for name in names]
 
 
-class Suspects:
-    """Tells the labels among the images of a folder, as soon as the names are enough."""
-
-    def __init__(self, filters: Filters, looks: bool) -> None:
-        self._filters = filters
-        self._looks = looks
-        self._names: list[str] = []
-        self._suspects: list[os.DirEntry[str]] = []
-
-    def sure(self, entries: list["os.DirEntry[str]"]) -> list["os.DirEntry[str]"]:
-        """The images among these that are no labels, whatever lies beside."""
-        if not self._looks:
-            return entries
-        names = [entry.name for entry in entries]
-        self._names += names
-        if not mention(names, LABEL_HINTS):
-            return entries
-        sure = []
-        for entry in entries:
-            if label_stems(entry.name) and not self._filters.asks_for_labels(entry.name):
-                self._suspects.append(entry)
-            else:
-                sure.append(entry)
-        return sure
-
-    def rest(self) -> Iterator[tuple["os.DirEntry[str]", bool]]:
-        """The other images, and whether they are labels, once all names are known."""
-        if self._suspects:
-            labels = paired([entry.name for entry in self._suspects], self._names)
-            for entry in self._suspects:
-                yield entry, entry.name in labels
+def labels_among(names: Sequence[str], filters: Filters) -> frozenset[str]:
+    """The labels among the names of the images in a folder."""
+    if not mention(names, LABEL_HINTS):
+        return frozenset()
+    suspects = [
+        name
+        for name in names
+        if mention((name,), LABEL_HINTS) and label_stems(name) and not filters.asks_for_labels(name)
+    ]
+    return paired(suspects, names) if suspects else frozenset()
 
 
 def paired(names: Collection[str], beside: Iterable[str]) -> frozenset[str]:

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from normstat.errors import AmbiguousSplit
+from normstat.sources.listing import Identity
 from normstat.sources.source import Selection
 
-#: (st_dev, st_ino) of the folders from the root to a place: a link to one of them is a loop.
-Trail: TypeAlias = tuple[tuple[int, int], ...]
+#: The folders from the root to a place: a link to one of them is a loop.
+Trail: TypeAlias = tuple[Identity, ...]
 
 
 @dataclass(frozen=True, slots=True)

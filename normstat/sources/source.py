@@ -1,115 +1,60 @@
-"""What a source of images offers."""
+"""The interface of all places that images come from."""
 
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
 
-from normstat.images import LeftOut, Reason, Shard, Skipped, path_bytes
+from normstat.images import Shard
+from normstat.sources.survey import Survey
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which splits a source has, of those wanted.
+    """Splits that a source has, of those wanted.
 
     Attributes
     ----------
     splits : their names.
     rest : the split that images outside every split folder belong to; None if they are skipped.
     wanted : these were asked for, and there may be others.
+    only_labels : there is nothing but labels, so they count.
     """
 
     splits: tuple[str, ...]
     rest: str | None = None
     wanted: bool = False
-
-
-@dataclass(slots=True)
-class Folders:
-    """Folders of one kind, met on a walk from each one down.
-
-    Attributes
-    ----------
-    number : how many.
-    first : path of the first in byte order, with a trailing ``/``.
-    split : for which a word in the first one's name stands.
-    last : path of the one met last.
-    """
-
-    number: int = 0
-    first: str = ""
-    split: str = ""
-    last: str = ""
-
-    def add(self, path: str, split: str = "") -> None:
-        """A folder, met in one of those below it."""
-        if path == self.last:
-            return
-        if not self.number or path_bytes(path) < path_bytes(self.first):
-            self.first, self.split = path, split
-        self.number += 1
-        self.last = path
-
-
-@dataclass(slots=True)
-class Survey:
-    """What the names in a source tell.
-
-    Attributes
-    ----------
-    images : split → number of files that look like images, and are read.
-    rules : split → what chose it.
-    skipped : split, or None for what is in no split's folder → reason → images left out.
-    only_labels : there is nothing but labels, so they count.
-    alone : folders of labels left out for their names alone, as they may be classes.
-    doubtful : folders that have a word of labels in their names and count as images.
-    ordinary : folders that have a split's word in their names and are none.
-    taken : a split that was given a folder, and the split whose images it has so → how many.
-    extensions : extension → number of files, of any kind.
-    """
-
-    images: Counter[str] = field(default_factory=Counter)
-    rules: dict[str, set[str]] = field(default_factory=dict)
-    skipped: dict[str | None, dict[Reason, Skipped]] = field(default_factory=dict)
     only_labels: bool = False
-    alone: Folders = field(default_factory=Folders)
-    doubtful: Folders = field(default_factory=Folders)
-    ordinary: Folders = field(default_factory=Folders)
-    taken: Counter[tuple[str, str]] = field(default_factory=Counter)
-    extensions: Counter[str] = field(default_factory=Counter)
-
-    def skip(self, split: str | None, reason: Reason, skipped: Skipped) -> None:
-        """Add images that were left out."""
-        if skipped.images:
-            reasons = self.skipped.setdefault(split, {})
-            reasons[reason] = reasons.get(reason, Skipped()) + skipped
-
-    def all_skipped(self, reason: Reason) -> Skipped:
-        """Images left out for a reason, in splits and beside them."""
-        total = Skipped()
-        for reasons in self.skipped.values():
-            total += reasons.get(reason, Skipped())
-        return total
-
-    @property
-    def left_out(self) -> LeftOut:
-        """All that was left out, in the order of reasons."""
-        in_order: Mapping[str | None, Mapping[str, Skipped]] = {
-            split: {reason.value: reasons[reason] for reason in Reason if reason in reasons}
-            for split, reasons in self.skipped.items()
-        }
-        splits = {split: reasons for split, reasons in in_order.items() if split is not None}
-        return LeftOut(splits, in_order.get(None, {}))
 
 
 class Source(Protocol):
-    """A place where images are."""
+    """A place where images are. It is listed once: whatever changes later is found when read."""
+
+    @property
+    def root(self) -> str:
+        """Path as it was given, for messages."""
+
+    @property
+    def identity(self) -> str:
+        """Real path or URL, for the cache; never for a stats file."""
+
+    @property
+    def ordered(self) -> bool:
+        """True if names come in byte order."""
 
     def selection(self, wanted: Collection[str] = ()) -> Selection:
-        """The splits to read: those wanted, or every one there is."""
+        """The splits to read: those wanted, or every one there is.
+
+        Raises
+        ------
+        UsageError
+            A wanted split has no images, or images cannot be assigned to one split.
+        """
+
+    def survey(self, selection: Selection) -> Survey:
+        """Names only: how many images there are, and what to know about them."""
 
     def shards(self, selection: Selection, versions: bool = False) -> Iterator[Shard]:
-        """The work, in an order and cut that only the images' paths and sizes decide.
+        """The work, the same at each call, cut by names and sizes of images alone.
 
         Parameters
         ----------
@@ -117,5 +62,8 @@ class Source(Protocol):
         versions : also those of the samples.
         """
 
-    def survey(self, selection: Selection) -> Survey:
-        """Names only: how many images there are, and what to know about them."""
+    def record(self) -> Mapping[str, Any]:
+        """Options that decide which images there are, as fields of the settings."""
+
+    def with_split_dirs(self, split_dirs: Mapping[str, str]) -> Self:
+        """The same source, with other folders given to splits; it is not listed again."""

@@ -1,4 +1,4 @@
-"""Which split a folder speaks for: by its whole name, or by a word in it and what lies beside."""
+"""Splits that folders speak for: by a whole name, or by a word in it and what lies beside."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What the name of a folder says about the split of its images."""
+"""Split words in names of folders."""
 
 import os
 import re

@@ -122,7 +122,7 @@ class Settings:
     split_dirs : split → folder given to it, relative to DATA.
     split : splits that were asked for; empty: every one found.
     covariance : how channels vary together was counted, too.
-    labels : ``skip`` or ``count``, as for :class:`normstat.sources.Folder`.
+    labels : ``skip`` or ``count``, as for :class:`normstat.sources.folder.Folder`.
     """
 
     channels: str = "auto"

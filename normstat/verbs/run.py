@@ -3,7 +3,7 @@
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
@@ -12,7 +12,7 @@ from normstat.executors import Executor, Job
 from normstat.executors.executor import Map, R
 from normstat.files import shown
 from normstat.images import FORMATS, LeftOut, ReadOptions, Shard, Unreadable
-from normstat.sources import Folder, Selection, Survey
+from normstat.sources import Selection, Source, Survey, open_source
 from normstat.stats import Settings
 from normstat.verbs.listeners import Progress
 from normstat.verbs.notices import notices_of_names
@@ -32,12 +32,12 @@ class Images:
         There are none.
     """
 
-    source: Folder
+    source: Source
     selection: Selection
     versions: bool = False
 
     @classmethod
-    def of(cls, source: Folder, splits: Iterable[str]) -> "Images":
+    def of(cls, source: Source, splits: Iterable[str]) -> "Images":
         """The images of some splits; of all if none is named."""
         selection = source.selection(tuple(dict.fromkeys(splits)))
         if not selection.splits:
@@ -49,22 +49,14 @@ class Images:
         return self.source.shards(self.selection, self.versions)
 
 
-def folder_of(
-    path: str | os.PathLike[str],
-    settings: Settings,
-    split_dirs: Mapping[str, str] | None = None,
-) -> Folder:
-    """A folder, looked through as the settings say, but for other `split_dirs`."""
-    return Folder(
-        path,
-        settings.split_dirs if split_dirs is None else split_dirs,
-        settings.include,
-        settings.exclude,
-        settings.labels,
+def folder_of(path: str | os.PathLike[str], settings: Settings) -> Source:
+    """Open DATA, looked through as the settings say."""
+    return open_source(
+        path, settings.split_dirs, settings.include, settings.exclude, settings.labels
     )
 
 
-def read_options(source: Folder, settings: Settings) -> ReadOptions:
+def read_options(source: Source, settings: Settings) -> ReadOptions:
     """The settings, with channels named as in the record of ``apply`` if that made the images."""
     reading = settings.reading()
     applied = record_in_data(source.root)
@@ -142,7 +134,7 @@ def most_frequent(records: Sequence[Unreadable]) -> str:
     )
 
 
-def none_readable(source: Folder, listed: int, records: Sequence[Unreadable]) -> NothingToRead:
+def none_readable(source: Source, listed: int, records: Sequence[Unreadable]) -> NothingToRead:
     """The error that not one of so many images could be read, with the most frequent reasons."""
     return NothingToRead(
         f"{shown(source.root)}: none of {listed} images can be read ({most_frequent(records)})"
@@ -195,16 +187,16 @@ def _notices(survey: Survey, selection: Selection) -> Iterator[str]:
     yield from notices_of_names(survey)
 
 
-def _nothing_found(source: Folder, selection: Selection) -> str:
-    extensions = source.survey(selection).extensions
+def _nothing_found(source: Source, selection: Selection) -> str:
+    survey = source.survey(selection)
     found = ", ".join(
         f"{number} {shown(extension) or 'without extension'}"
-        for extension, number in sorted(extensions.items(), key=lambda item: (-item[1], item[0]))[
-            :8
-        ]
+        for extension, number in sorted(
+            survey.extensions.items(), key=lambda item: (-item[1], item[0])
+        )[:8]
     )
     globs = f" that {option('include')} and {option('exclude')} let through"
-    filters = globs if source.filtered else ""
+    filters = globs if survey.filtered else ""
     return (
         f"{shown(source.root)}: no images{filters}; looked for {' '.join(FORMATS)}; "
         f"found {found or 'no files'}"

@@ -12,7 +12,7 @@ _BAND = re.compile(
 
 
 def images_said(description: str, values: int) -> int:
-    r"""As many as a writer says lie one after the other, each of so many values.
+    r"""Number of images that a writer says lie one after the other, each of so many values.
 
     >>> images_said("ImageJ=1.11a\nimages=5\nslices=5", 12), images_said("a picture", 12)
     (5, 1)

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 
-from normstat.errors import Stopped
-from normstat.files import shown
 from normstat.images import Shard
 from normstat.verbs.apply.plan import Forecast, Plan
 from normstat.verbs.apply.result import Applied, RunTotals
@@ -44,8 +42,6 @@ def _execute(plan: Plan, forecast: Forecast, engine: Engine) -> Applied:
         survey=False,  # the measuring run has told it
     )
     totals = _written(plan, forecast, run, engine.progress)
-    if run.images != forecast.rows:
-        raise Stopped(f"{shown(plan.images.source.root)}: files were added or removed meanwhile")
     totals.refuse_unaccounted(run.listed)
     if not totals.images:
         folder.undo()

@@ -47,7 +47,7 @@ class Plan:
         cls, images: Images, settings: Settings, options: ApplyOptions, folder: OutputFolder
     ) -> "Plan":
         """The plan for images of any kind and size."""
-        settings = replace(settings, split_dirs=images.source.split_dirs)
+        settings = replace(settings, **images.source.record())
         reading = replace(read_options(images.source, settings), upright=options.exif)
         normalizers = options.normalizers(images.selection.splits)
         writer = writer_of(options.store)(folder.root, options.dtype, folder.skip_existing)

@@ -75,13 +75,13 @@ def identical(counted: Counted, keys: KeyCollector, engine: Engine) -> tuple[Ove
     >>> from PIL import Image
     >>> from normstat.stats import Settings
     >>> from normstat.verbs.compute.count import count
-    >>> from normstat.sources import Folder
+    >>> from normstat.sources import open_source
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     for name in ("train/a.png", "train/b.bmp", "val/c.png"):
     ...         os.makedirs(os.path.dirname(f"{folder}/{name}"), exist_ok=True)
     ...         Image.new("RGB", (4, 2), (255, 0, 51)).save(f"{folder}/{name}")
     ...     engine, collector = Engine.of(workers=0), KeyCollector()
-    ...     counted = count(Folder(folder), Settings(), engine, [collector])
+    ...     counted = count(open_source(folder), Settings(), engine, [collector])
     ...     for overlap in identical(counted, collector, engine):
     ...         print(overlap.splits, overlap.images, overlap.pairs)
     ('train', 'train') 1 (('train/a.png', 'train/b.bmp'),)

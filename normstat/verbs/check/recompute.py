@@ -7,7 +7,7 @@ from dataclasses import replace
 from normstat.accumulators.rows import Sink
 from normstat.accumulators.tally import Tally
 from normstat.errors import UnknownSplit
-from normstat.sources import ALL, Folder, Selection, said
+from normstat.sources import ALL, Selection, Source, said
 from normstat.stats import Settings, SplitStats, Stats
 from normstat.verbs.compute.count import Counted, count
 from normstat.verbs.engine import Engine
@@ -58,9 +58,9 @@ def recompute(
     """
     settings = recorded.settings
     wanted = split or settings.split
-    split_dirs = {**dict(_dirs_there(path, settings)), **_own_name(path, recorded)}
-    settings = replace(settings, split_dirs=split_dirs)
-    source = folder_of(path, settings)
+    bare = folder_of(path, replace(settings, split_dirs={}))
+    split_dirs = {**dict(_dirs_there(bare, settings)), **_own_name(bare, recorded)}
+    source = bare.with_split_dirs(split_dirs)
     there = _splits_there(source, recorded, wanted)
     settings = replace(settings, split=tuple(there))
     if wanted and not there:
@@ -68,16 +68,15 @@ def recompute(
     return count(source, settings, engine, sinks)
 
 
-def _dirs_there(path: str | os.PathLike[str], settings: Settings) -> Iterator[tuple[str, str]]:
+def _dirs_there(source: Source, settings: Settings) -> Iterator[tuple[str, str]]:
     """The folders that were given to splits, of those that still have images."""
     for name, folder in settings.split_dirs.items():
-        if os.path.isdir(os.path.join(path, folder)):
-            source = folder_of(path, settings, {name: folder})
-            if _has(source, name):
-                yield name, folder
+        is_there = os.path.isdir(os.path.join(source.root, folder))
+        if is_there and _has(source.with_split_dirs({name: folder}), name):
+            yield name, folder
 
 
-def _splits_there(source: Folder, recorded: Stats, wanted: Collection[str]) -> list[str]:
+def _splits_there(source: Source, recorded: Stats, wanted: Collection[str]) -> list[str]:
     """The splits that are wanted, without those that are recorded and no longer there."""
     missing = [name for name in wanted if name in recorded.splits and not _has(source, name)]
     if missing:
@@ -85,7 +84,7 @@ def _splits_there(source: Folder, recorded: Stats, wanted: Collection[str]) -> l
     return [name for name in wanted if name not in missing]
 
 
-def _has(source: Folder, split: str) -> bool:
+def _has(source: Source, split: str) -> bool:
     try:
         source.selection((split,))
     except UnknownSplit:
@@ -93,14 +92,13 @@ def _has(source: Folder, split: str) -> bool:
     return True
 
 
-def _own_name(path: str | os.PathLike[str], recorded: Stats) -> Mapping[str, str]:
+def _own_name(source: Source, recorded: Stats) -> Mapping[str, str]:
     """The whole folder as the only split, where neither then nor now a folder below says one."""
     if recorded.settings.split_dirs or len(recorded.splits) != 1:
         return {}
     ((name, split),) = recorded.splits.items()
     if _in_split_folder(name, split, recorded):
         return {}
-    source = folder_of(path, recorded.settings, {})
     own = source.selection().rest
     return {name: "."} if own and own != name and ALL in (own, name) else {}
 

@@ -1,7 +1,6 @@
 """Runs that go on where another one ended: of each shard only what no cache has is read."""
 
 import json
-import os
 import platform
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -34,7 +33,7 @@ def resuming(
     Parameters
     ----------
     path : of the cache.
-    data : DATA.
+    data : identity of the source.
     job : that will be mapped. It has to want the rows that are kept, so that every run finds them.
     executor : for what the cache does not have.
     progress : is told what is wrong with the cache.
@@ -197,7 +196,7 @@ def contexts(data: str, job: Count) -> Callable[[str], Context]:
     }
     return partial(
         Context,
-        os.path.realpath(data),
+        data,
         settings=", ".join(f"{name} {json.dumps(value)}" for name, value in settings.items()),
         versions=", ".join(f"{name} {version}" for name, version in decides.items()),
     )

@@ -11,7 +11,7 @@ from normstat.decode import versions
 from normstat.errors import TooManyErrors
 from normstat.executors.executor import Map
 from normstat.images import LeftOut, Unreadable
-from normstat.sources import Folder
+from normstat.sources import Source
 from normstat.stats import Settings, Stats, split_order, summarize
 from normstat.statsfile import ROWS
 from normstat.verbs.compute.job import Count
@@ -65,7 +65,7 @@ class Counted:
 
 
 def count(
-    source: Folder, settings: Settings, engine: Engine, sinks: Sequence[Sink] = ()
+    source: Source, settings: Settings, engine: Engine, sinks: Sequence[Sink] = ()
 ) -> Counted:
     """Count the images of a source.
 
@@ -85,7 +85,7 @@ def count(
         Too many errors, worker processes cannot be started, or there can be no cache.
     """
     images = Images.of(source, settings.split)
-    settings = replace(settings, split_dirs=source.split_dirs)
+    settings = replace(settings, **source.record())
     fields = frozenset[str]().union(*(sink.fields for sink in sinks))
     job = Count(
         read_options(source, settings),
@@ -103,14 +103,14 @@ def count(
 
 
 @contextmanager
-def _from_cache(source: Folder, job: Count, engine: Engine) -> Iterator[Map[Counts] | None]:
+def _from_cache(source: Source, job: Count, engine: Engine) -> Iterator[Map[Counts] | None]:
     # Of rows a cache keeps these fields alone: a run that wants others reads all images.
     if engine.cache is None or not job.fields <= ROWS:
         yield None
         return
     from normstat.verbs.compute.cached import resuming  # not every Python has SQLite
 
-    with resuming(engine.cache, source.root, job, engine.executor, engine.progress) as resumed:
+    with resuming(engine.cache, source.identity, job, engine.executor, engine.progress) as resumed:
         yield resumed.map
 
 

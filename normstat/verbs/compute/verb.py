@@ -49,7 +49,7 @@ def compute(
     path : folder
     split : name or names of the splits to read; all that are found if empty.
     split_dir : split → folder below ``path``, where names do not say it.
-    include, exclude : one glob or several, see :class:`normstat.sources.Folder`.
+    include, exclude : one glob or several, see :class:`normstat.sources.folder.Folder`.
     channels : ``auto`` (as they are), ``gray`` or ``rgb`` (8-bit images are converted).
     covariance : also compute the covariance between channels, which ``whiten`` needs.
     resize : pixels that the shorter side of each image is resized to first, antialiased bilinear.

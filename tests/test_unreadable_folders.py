@@ -9,7 +9,7 @@ from test_sources import surveyed, tree
 
 import normstat
 from normstat.errors import NormstatError
-from normstat.sources import Folder
+from normstat.sources.folder import Folder
 
 
 @pytest.fixture

@@ -1,0 +1,179 @@
+"""The folders below DATA, each listed once, however often a command looks into it."""
+
+import os
+import threading
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from typing import BinaryIO, TypeAlias
+
+from normstat.images import path_bytes, path_from_bytes
+
+#: (st_dev, st_ino) of a folder, whichever links lead to it.
+Identity: TypeAlias = tuple[int, int]
+
+# Bytes of names that are kept in memory; more of them go to a temporary file.
+_IN_MEMORY = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """The names in a folder, in byte order.
+
+    Attributes
+    ----------
+    identity : of the folder.
+    folders : names of folders, and of links to folders.
+    links : those of them that are links → the identity of the folder behind.
+    files : all other names.
+    """
+
+    identity: Identity
+    folders: list[str]
+    links: Mapping[str, Identity]
+    files: list[str]
+
+
+class Listing:
+    """Entries of the folders below a root: scanned when first asked for, and remembered.
+
+    Several threads may ask at once; no folder is scanned twice. Memory grows with the number of
+    folders, not of files.
+
+    Parameters
+    ----------
+    root : path of DATA.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as root:
+    ...     os.mkdir(f"{root}/b")
+    ...     open(f"{root}/b/c.png", "w").close()
+    ...     listing = Listing(root)
+    ...     listing.entries("").folders, listing.entries("b/").files
+    (['b'], ['c.png'])
+    >>> listing.entries("b/").files
+    ['c.png']
+    """
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._changed = threading.Condition()  # guards everything below
+        self._scanning: set[str] = set()
+        self._offsets: dict[str, int] = {}
+        self._store: BinaryIO = BytesIO()
+        self._end = 0
+
+    def entries(self, path: str) -> Entries:
+        """The names in a folder.
+
+        Parameters
+        ----------
+        path : of the folder, relative to the root: empty, or with a trailing ``/``.
+
+        Raises
+        ------
+        OSError
+            It cannot be listed: the same whenever it is asked for.
+        """
+        with self._changed:
+            while path in self._scanning:
+                self._changed.wait(1.0)  # Windows does not interrupt a wait without a timeout
+            if path in self._offsets:
+                return _unpacked(self._stored(self._offsets[path]))
+            self._scanning.add(path)
+        packed = b""
+        try:
+            packed = _scanned(f"{self._root}/{path}")
+        finally:
+            with self._changed:
+                if packed:
+                    self._keep(path, packed)
+                self._scanning.discard(path)
+                self._changed.notify_all()
+        return _unpacked(packed)
+
+    def _stored(self, offset: int) -> bytes:
+        self._store.seek(offset)
+        size = int.from_bytes(self._store.read(8), "little")
+        return self._store.read(size)
+
+    def _keep(self, path: str, packed: bytes) -> None:
+        try:
+            self._write(packed)
+            self._offsets[path] = self._end
+            self._end += 8 + len(packed)
+        except OSError:  # no room for a temporary file: what is forgotten is scanned again
+            self._offsets.clear()
+            self._store, self._end = BytesIO(), 0
+
+    def _write(self, packed: bytes) -> None:
+        if isinstance(self._store, BytesIO) and self._end + len(packed) > _IN_MEMORY:
+            from tempfile import TemporaryFile  # takes a while, at the start of every command
+
+            file = TemporaryFile()  # noqa: SIM115  # open as long as this is used
+            weakref.finalize(self, file.close)
+            file.write(self._store.getvalue())
+            self._store = file
+        self._store.seek(self._end)
+        self._store.write(len(packed).to_bytes(8, "little"))
+        self._store.write(packed)
+        self._store.flush()
+
+
+def _scanned(location: str) -> bytes:
+    """List a folder; why it cannot be listed is a result, too.
+
+    Names have neither ``/`` nor a zero byte, so these stand between them.
+    """
+    folders: list[str] = []
+    links: list[str] = []
+    files: list[str] = []
+    try:
+        identity = identity_of(os.stat(location))
+        with os.scandir(location) as entries:
+            for entry in entries:
+                if not _is_folder(entry):
+                    files.append(entry.name)
+                    continue
+                folders.append(entry.name)
+                if entry.is_symlink():
+                    links += entry.name, *map(str, identity_of(entry.stat()))
+    except OSError as error:
+        return path_bytes(f"/{error.errno}/{error.strerror}")
+    parts = ["\0".join(_sorted(folders)), "\0".join(links), "\0".join(_sorted(files))]
+    return path_bytes("/".join((f"{identity[0]}\0{identity[1]}", *parts)))
+
+
+def _unpacked(packed: bytes) -> Entries:
+    text = path_from_bytes(packed)
+    if text.startswith("/"):
+        number, _, reason = text[1:].partition("/")
+        raise OSError(int(number), reason)
+    identity, folders, links, files = (part.split("\0") if part else [] for part in text.split("/"))
+    of_links = zip(links[::3], links[1::3], links[2::3], strict=True)
+    return Entries(
+        (int(identity[0]), int(identity[1])),
+        folders,
+        {name: (int(device), int(inode)) for name, device, inode in of_links},
+        files,
+    )
+
+
+def _sorted(names: list[str]) -> list[str]:
+    return sorted(names) if "".join(names).isascii() else sorted(names, key=path_bytes)
+
+
+def identity_of(status: os.stat_result) -> Identity:
+    """(st_dev, st_ino) of a folder."""
+    return status.st_dev, status.st_ino
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    """True for a folder, and for a link to one."""
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads in a circle: opening it will tell
+        return False

@@ -1,0 +1,198 @@
+"""Laws of every source of images: a new one inherits them by one line."""
+
+import os
+import pickle
+import subprocess
+import sys
+import time
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from normstat.errors import UnreadableImage
+from normstat.images import Shard
+from normstat.sources import Source
+
+# Reads a shard, and writes what it has read.
+_ELSEWHERE = """
+import pickle, sys
+shard = pickle.load(sys.stdin.buffer)
+with shard.container.open() as reader:
+    pickle.dump([reader.read(sample) for sample in shard], sys.stdout.buffer)
+"""
+
+
+def image(value: int) -> bytes:
+    """The smallest image there is: one gray pixel."""
+    return b"P5 1 1 255\n" + bytes([value])
+
+
+_MANY = {
+    f"{split}/{number // 70}/{number:03}.pgm": image(number % 251)
+    for split, images in (("train", 400), ("val", 90))
+    for number in range(images)
+}
+
+
+class SourceContract(ABC):
+    """Laws that hold whatever the images are in."""
+
+    @abstractmethod
+    def put(self, root: Path, images: dict[str, bytes]) -> None:
+        """Make a place with images by their names; or replace it by one with others."""
+
+    @abstractmethod
+    def opened(self, root: Path) -> Source:
+        """A source of the images in a place, which is listed anew."""
+
+    @pytest.fixture
+    def data(self, tmp_path: Path) -> Path:
+        """A place of some hundred images in two splits."""
+        self.put(tmp_path / "data", _MANY)
+        return tmp_path / "data"
+
+    def test_its_shards_are_repeatable(self, data: Path) -> None:
+        """From one source and from another of the same images; two walks may go on at once."""
+        source = self.opened(data)
+        shards = _all(source)
+        assert len(shards) > 2
+        assert all(map(len, shards))
+        assert _all(source) == _all(self.opened(data)) == shards
+        selection = source.selection()
+        pairs = zip(source.shards(selection), source.shards(selection), strict=True)
+        assert all(one == other for one, other in pairs)
+
+    def test_its_names_are_those_of_the_images(self, data: Path) -> None:
+        """Unique, relative, in the split that they say; and sorted if the source says so."""
+        source = self.opened(data)
+        names = _names(_all(source))
+        assert sorted(names) == sorted(_MANY)
+        assert not source.ordered or names == sorted(names, key=os.fsencode)
+        assert all(
+            name.startswith(f"{shard.split}/") for shard in _all(source) for name in shard.names
+        )
+
+    def test_its_survey_counts_what_its_shards_have(self, data: Path) -> None:
+        """For all splits and for one of them."""
+        for wanted in ((), ("val",)):
+            source = self.opened(data)
+            selection = source.selection(wanted)
+            counted: Counter[str] = Counter()
+            for shard in source.shards(selection):
+                counted[shard.split] += len(shard) + len(shard.unreadable)
+            assert source.survey(selection).images == counted
+            assert counted.keys() == set(wanted or ("train", "val"))
+
+    @pytest.mark.parametrize("name", ["train/0/new.pgm", "val/1/zz.pgm"])
+    def test_a_new_sample_changes_one_shard(self, data: Path, name: str) -> None:
+        """The other shards are what they were: what is known of them stays true."""
+        before = Counter(shard.names for shard in _all(self.opened(data)))
+        self.put(data, _MANY | {name: image(1)})
+        after = Counter(shard.names for shard in _all(self.opened(data)))
+        assert (before - after).total() == 1
+        assert (after - before).total() in (1, 2)  # it may end there
+        assert {*_flat(after - before)} - {*_flat(before - after)} == {name}
+
+    def test_a_shard_is_the_sum_of_its_parts(self, data: Path) -> None:
+        """Cut by ``only`` or into singles, each sample is there once and reads the same."""
+        for shard in _all(self.opened(data), versions=True):
+            payloads = _payloads(shard)
+            even, odd = range(0, len(shard), 2), range(1, len(shard), 2)
+            parts = [shard.only(even), shard.only(odd)]
+            assert Counter(_names(parts)) == Counter(shard.names)
+            assert [*map(_payloads, parts)] == [payloads[0::2], payloads[1::2]]
+            assert parts[0].versions == shard.versions[0::2]
+            singles = list(shard.singles())
+            assert _names(singles) == list(shard.names)
+            assert [payload for single in singles for payload in _payloads(single)] == payloads
+            assert [single.start for single in singles] == list(range(len(shard)))
+
+    def test_another_process_reads_the_same(self, data: Path) -> None:
+        """A shard is all that a worker needs."""
+        shards = _all(self.opened(data))
+        for shard in (shards[0], shards[-1]):
+            done = subprocess.run(
+                [sys.executable, "-c", _ELSEWHERE],
+                input=pickle.dumps(shard),
+                stdout=subprocess.PIPE,
+                check=True,
+            )
+            payloads = pickle.loads(done.stdout)
+            assert payloads == [_MANY[name] for name in shard.names] == _payloads(shard)
+
+    def test_a_header_is_how_a_sample_begins(self, data: Path) -> None:
+        """What is looked at before a run is what the run reads, or it is not there at all."""
+        shard = _all(self.opened(data))[0]
+        with shard.container.open() as reader:
+            for sample in shard:
+                with suppress(OSError), reader.head(sample) as file:
+                    assert file.read(9) == reader.read(sample)[:9]
+
+    def test_a_sample_that_is_gone_is_a_record(self, data: Path) -> None:
+        """A place that has changed since it was listed gives what was listed, or says why not."""
+        shards = _all(self.opened(data))
+        self.put(data, dict(list(_MANY.items())[1:]))
+        with shards[0].container.open() as reader:
+            sample = next(iter(shards[0]))
+            try:
+                found: bytes | str = reader.read(sample)
+            except UnreadableImage as error:
+                found = error.code
+        assert found in (_MANY[sample.name], "vanished")
+
+    def test_versions_change_with_the_bytes(self, data: Path) -> None:
+        """The same while nothing changes; another for an image with other bytes, or none."""
+        before = self._settled(data)
+        assert before == self._settled(data)
+        changed = "train/1/099.pgm"
+        self.put(data, _MANY | {changed: image(252)})
+        after = self._settled(data)
+        assert after.keys() == before.keys()
+        assert after[changed] != before[changed] or not after[changed]
+        assert not _all(self.opened(data))[0].versions
+
+    def _settled(self, data: Path) -> dict[str, bytes]:
+        """The version of each image, as soon as all are known."""
+        versions = {"": b""}
+        end = time.monotonic() + 10
+        while not all(versions.values()) and time.monotonic() < end:
+            shards = _all(self.opened(data), versions=True)
+            assert all(len(shard.versions) == len(shard) for shard in shards)
+            versions = {
+                name: version
+                for shard in shards
+                for name, version in zip(shard.names, shard.versions, strict=True)
+            }
+        return versions
+
+    def test_other_folders_for_splits_are_another_source(self, data: Path) -> None:
+        """Of the same images; the first one stays what it was, and both are recorded."""
+        source = self.opened(data)
+        other = source.with_split_dirs({"mine": "train/0"})
+        assert other.selection().splits == ("mine", "train", "val")
+        assert source.selection().splits == ("train", "val")
+        assert Counter(_names(_all(other))) == Counter(_names(_all(source)))
+        assert (other.root, other.identity) == (source.root, source.identity)
+        assert {**source.record(), "split_dirs": {"mine": "train/0"}} == other.record()
+        assert str(data) not in str(source.record())
+
+
+def _all(source: Source, versions: bool = False) -> list[Shard]:
+    return list(source.shards(source.selection(), versions))
+
+
+def _names(shards: Iterable[Shard]) -> list[str]:
+    return [name for shard in shards for name in shard.names]
+
+
+def _flat(shards: Iterable[tuple[str, ...]]) -> list[str]:
+    return [name for names in shards for name in names]
+
+
+def _payloads(shard: Shard) -> list[bytes]:
+    with shard.container.open() as reader:
+        return [reader.read(sample) for sample in shard]
