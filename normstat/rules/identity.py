@@ -138,7 +138,10 @@ def _other_paths(pair: Pair) -> str:
     if more := pair.now.images - pair.recorded.images:
         done, than = ("added", "more") if more > 0 else ("removed", "fewer")
         return f"files were {done}, perhaps renamed too: {images(abs(more))} {than}"
-    if _equal_counts(pair) and _close(pair):
+    now, then = pair.now.fingerprint.content, pair.recorded.fingerprint.content
+    if now is not None and now == then:
+        return "files were renamed, moved or repacked: the same images, under other names"
+    if then is None and _equal_counts(pair) and _close(pair):
         return "files were renamed or moved: as many images, and all counts as recorded"
     return "files were replaced by others of another name: as many images, with other pixels"
 
