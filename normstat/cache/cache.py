@@ -8,7 +8,7 @@ from functools import partial
 
 from normstat.cache.context import Context, Row, digest_of
 from normstat.cache.database import Database
-from normstat.cache.rows import Candidate, has_rows, led_by, today, unpacked
+from normstat.cache.rows import Samples, has_rows, led_by, today, unpacked
 
 # Seconds between two writes: what an end without any warning can lose.
 _EVERY = 1.0
@@ -67,12 +67,12 @@ class Cache:
         if not self._has_rows(context):
             return
         digest, wanted = context.digest(), set(samples)
-        nothing: list[Candidate] = []
-        candidates = self._database.read(lambda file: led_by(file, digest, wanted), nothing)
-        for candidate in sorted(candidates, key=lambda candidate: -len(candidate.samples)):
-            load = partial(self._value, context=digest, candidate=candidate)
+        nothing: Samples = {}
+        found = self._database.read(lambda file: led_by(file, digest, wanted), nothing)
+        for number, row in sorted(found.items(), key=lambda item: -len(item[1])):
+            load = partial(self._value, context=digest, number=number, samples=b"".join(row))
             if (value := self._database.read(load, None)) is not None:
-                yield Row(candidate.samples, value)
+                yield Row(row, value)
 
     def store(self, context: Context, samples: Sequence[bytes], value: bytes) -> None:
         """Keep the result of samples, at least one; it is written with others, within a second."""
@@ -111,13 +111,13 @@ class Cache:
         return self._begun[context]
 
     def _value(
-        self, file: sqlite3.Connection, context: bytes, candidate: Candidate
+        self, file: sqlite3.Connection, context: bytes, number: int, samples: bytes
     ) -> bytes | None:
         query = "SELECT value, checksum, used FROM rows WHERE id = ?"
-        for compressed, checksum, used in file.execute(query, (candidate.id,)):
-            value = unpacked(context, b"".join(candidate.samples), compressed, checksum)
+        for compressed, checksum, used in file.execute(query, (number,)):
+            value = unpacked(context, samples, compressed, checksum)
             if value is not None and used != today():
-                self._used.append((today(), candidate.id))
+                self._used.append((today(), number))
             return value
         return None
 

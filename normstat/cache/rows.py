@@ -4,7 +4,7 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Collection
-from dataclasses import dataclass
+from typing import TypeAlias
 
 from normstat.cache.context import digest_of, split_samples
 
@@ -13,17 +13,13 @@ _CHUNK = 500
 _DAY = 86400
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A row that may be of use: its number in the file, and the digests of its samples."""
-
-    id: int
-    samples: tuple[bytes, ...]
+#: Number of a row in the file → digests of its samples.
+Samples: TypeAlias = dict[int, tuple[bytes, ...]]
 
 
-def led_by(file: sqlite3.Connection, context: bytes, samples: Collection[bytes]) -> list[Candidate]:
+def led_by(file: sqlite3.Connection, context: bytes, samples: Collection[bytes]) -> Samples:
     """Rows that have these samples only, whole or not."""
-    found: list[Candidate] = []
+    found: Samples = {}
     leads = sorted(samples)
     among = set(samples)
     for start in range(0, len(leads), _CHUNK):
@@ -33,7 +29,7 @@ def led_by(file: sqlite3.Connection, context: bytes, samples: Collection[bytes])
         for number, packed in file.execute(query, (context, *chunk)):
             row = split_samples(packed)
             if row and len(among.intersection(row)) == len(row):
-                found.append(Candidate(number, row))
+                found[number] = row
     return found
 
 

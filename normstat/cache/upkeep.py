@@ -89,13 +89,8 @@ def _images(file: sqlite3.Connection, context: object) -> int:
 
 def _content(images: int, *row: object) -> Content:
     rows, size, used, *context, digest = row
-    return Content(
-        _context(context, digest),
-        _whole(rows),
-        images,
-        _whole(size),
-        _DAY_ZERO + timedelta(used) if isinstance(used, int) and 0 <= used < 10**6 else None,
-    )
+    day = _DAY_ZERO + timedelta(used) if isinstance(used, int) and 0 <= used < 10**6 else None
+    return Content(_context(context, digest), _whole(rows), images, _whole(size), day)
 
 
 def _place(content: Content) -> tuple[object, ...]:
@@ -129,7 +124,7 @@ def _contained(file: sqlite3.Connection) -> Iterator[tuple[int, set[int]]]:
         samples = set(split_samples(packed))
         if samples and isinstance(context, bytes):
             rows = led_by(file, context, samples)
-            yield number, {row.id for row in rows if len(row.samples) < len(samples)}
+            yield number, {other for other, row in rows.items() if len(row) < len(samples)}
 
 
 def _damaged(file: sqlite3.Connection) -> Iterator[int]:

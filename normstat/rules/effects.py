@@ -66,9 +66,11 @@ def effects(
             moved = in_sigma(new - old, scale)
             observed = None if isinf(moved) else expected + moved
             errors = _errors(after, before, name, index)
-            # A ratio carries the error of its denominator times itself.
-            weight = observed if name == "std" else 1.0
-            limit = 0.0 if same_images else _bound(errors, weight, images, comparisons)
+            limit = 0.0 if same_images else None
+            if not same_images and errors and observed is not None:
+                # A ratio carries the error of its denominator times itself.
+                weight = observed if name == "std" else 1.0
+                limit = bound((errors[0], errors[1] * weight), images, comparisons)
             yield Effect(name, channel, old, new, expected, observed, limit, unit)
 
 
@@ -118,15 +120,3 @@ def _of_one_source(errors: tuple[float, float], images: tuple[int, int]) -> tupl
     after, before = images
     spread = max(errors[0] * sqrt(after), errors[1] * sqrt(before))
     return spread / sqrt(after), spread / sqrt(before)
-
-
-def _bound(
-    errors: tuple[float, float] | None,
-    weight: float | None,
-    images: tuple[int, int],
-    comparisons: int,
-) -> float | None:
-    if errors is None or weight is None:
-        return None
-    after, before = errors
-    return bound((after, before * weight), images, comparisons)
