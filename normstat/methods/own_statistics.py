@@ -36,7 +36,7 @@ class OfImage(Fitted):
     epsilon: float = 0.0
 
     def of(self, pixels: NDArray[Any], scale: float) -> Affine:
-        """Raise FlatImage rather than divide by 0, OutOfRange for what is too large for float64."""
+        """The map of an image (H, W, C), stored units; FlatImage or OutOfRange if there is none."""
         if not pixels.size:
             raise UsageError(f"{self.method}: an image without pixels has no statistics")
         measured = self.measure(pixels.reshape(len(pixels), -1, 1) if self.whole else pixels, scale)

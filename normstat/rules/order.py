@@ -19,7 +19,10 @@ _case = partial(Case, "channel-order")
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """A way to read the channels: deviations of now and of the recorded from the recorded."""
+    """A way to read the channels, with two deviations from the recorded numbers.
+
+    `off` is that of the numbers of now, read so; `apart` that of the recorded ones themselves.
+    """
 
     names: str
     off: float
