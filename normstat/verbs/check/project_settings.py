@@ -37,7 +37,7 @@ class CheckSettings:
 
 
 def project_settings(folder: str = ".") -> CheckSettings:
-    r"""The table ``[tool.normstat.check]`` of the nearest ``pyproject.toml`` that has one.
+    """The table ``[tool.normstat.check]`` of the nearest ``pyproject.toml`` that has one.
 
     ::
 
@@ -50,24 +50,11 @@ def project_settings(folder: str = ".") -> CheckSettings:
         [tool.normstat.check.rules]
         leakage = "warn"
 
-    Parameters
-    ----------
-    folder : where to look first; then in those above.
-
     Raises
     ------
     UsageError
         The file cannot be read or is not TOML, or the table has another key, rule or value; with
         both their names.
-
-    Examples
-    --------
-    >>> import os, tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     with open(os.path.join(folder, "pyproject.toml"), "w") as file:
-    ...         _ = file.write('[tool.normstat.check]\nrules = {leakage = "warn"}')
-    ...     project_settings(folder).rules
-    {'leakage': 'warn'}
     """
     for file in _files(folder):
         root = document(file)

@@ -29,8 +29,6 @@ def recompute(
 
     Parameters
     ----------
-    path : folder
-    recorded : as loaded from a stats file.
     split : names of the splits to read; if empty those that were asked for when it was recorded,
         or all that are found.
     engine, sinks : as for :func:`normstat.verbs.compute.count.count`.
@@ -39,22 +37,6 @@ def recompute(
     ------
     UsageError
         Nothing there to read, an ambiguous split, or one that is neither there nor recorded.
-    Stopped
-        Worker processes cannot be started.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from PIL import Image
-    >>> from normstat import compute
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     os.makedirs(f"{folder}/train")
-    ...     Image.new("L", (4, 2), 51).save(f"{folder}/train/a.png")
-    ...     recorded = compute(f"{folder}/train", workers=0)
-    ...     os.rename(f"{folder}/train", f"{folder}/copy")
-    ...     now = recompute(f"{folder}/copy", recorded, (), Engine.of(workers=0)).stats()
-    >>> list(now.splits), now.splits["train"] == recorded.splits["train"]
-    (['train'], True)
     """
     settings = recorded.settings
     wanted = split or settings.split

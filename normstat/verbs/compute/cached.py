@@ -35,8 +35,6 @@ def resuming(
     path : of the cache.
     data : identity of the source.
     job : that will be mapped. It has to want the rows that are kept, so that every run finds them.
-    executor : for what the cache does not have.
-    progress : is told what is wrong with the cache.
 
     Raises
     ------
@@ -57,20 +55,12 @@ def resuming(
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A shard whose missing images are being read.
+    """A shard whose missing images are being read."""
 
-    Attributes
-    ----------
-    shard : all of it, with versions.
-    samples : their digests.
-    known : results that the cache has.
-    missing : places of the others in the shard.
-    """
-
-    shard: Shard
-    samples: tuple[bytes, ...]
-    known: tuple[Counts, ...]
-    missing: tuple[int, ...]
+    shard: Shard  # all of it, with versions
+    samples: tuple[bytes, ...]  # their digests
+    known: tuple[Counts, ...]  # results that the cache has
+    missing: tuple[int, ...]  # places of the others in the shard
 
     def rest(self) -> Shard:
         """The images left to read, perhaps none: an executor answers shard by shard."""
@@ -100,13 +90,6 @@ class _Asked:
 
 class Resuming:
     """Stands in front of an executor, and asks it only for what a cache does not have.
-
-    Parameters
-    ----------
-    path : of the cache.
-    context : of the shards of a split.
-    executor : for the rest.
-    progress : is told what is wrong with the cache.
 
     Attributes
     ----------
