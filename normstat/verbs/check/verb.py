@@ -22,6 +22,7 @@ from normstat.verbs.check.training_config import slips
 from normstat.verbs.engine import Engine
 from normstat.verbs.listeners import Listener
 from normstat.verbs.options import names_of
+from normstat.verbs.run import source_of
 from normstat.verdict import Case, Level, Verdict
 
 
@@ -108,12 +109,13 @@ def check(
     if not files and recorded.files:
         there = os.path.join(beside, recorded.files.name)
         files = there if os.path.exists(there) else None
+    source = source_of(data, replace(recorded.settings, split_dirs={}))
     keys = KeyCollector() if any(map(options.looks_at, ("leakage", "duplicate"))) else None
     names_files = options.mode == "same" and options.looks_at("data-changed")
     before = recorded_files(recorded, files) if names_files and files else None
     listed = FileList() if before is not None else None
     sinks = [sink for sink in (keys, listed) if sink is not None]
-    counted = recompute(data, recorded, options.split, engine, sinks)
+    counted = recompute(source, recorded, options.split, engine, sinks)
     if options.levels.get("unreadable", "fail") != "fail":
         counted.refuse_unread()  # a folder of nothing else would pass unseen
     now = counted.stats()
