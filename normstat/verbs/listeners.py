@@ -54,12 +54,5 @@ class _Heard:
 
 
 def heard(listener: Listener | None) -> Progress:
-    """Adapt a listener: one without `warning` is warned by `notice`; none is silent.
-
-    >>> class Printer:
-    ...     total = advance = lambda self, images: None
-    ...     notice = lambda self, message: print(message)
-    >>> heard(Printer()).warning("the cache is damaged")
-    the cache is damaged
-    """
+    """Adapt a listener: one without `warning` is warned by `notice`; none is silent."""
     return Silent() if listener is None else _Heard(listener)
