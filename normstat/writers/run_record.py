@@ -73,17 +73,13 @@ def read_record(root: str) -> RunRecord | None:
         A run was begun here and did not end, or the record is not one.
     """
     path = f"{root}/{RECORD}"
-    if os.path.isfile(path):
-        return _record(path)
-    if os.path.isfile(f"{root}/{STARTED}"):
-        raise UsageError(
-            f"{shown(root)}: apply was interrupted here; finish it with "
-            f"{option('skip_existing', True)} first"
-        )
-    return None
-
-
-def _record(path: str) -> RunRecord:
+    if not os.path.isfile(path):
+        if os.path.isfile(f"{root}/{STARTED}"):
+            raise UsageError(
+                f"{shown(root)}: apply was interrupted here; finish it with "
+                f"{option('skip_existing', True)} first"
+            )
+        return None
     node = Node(_load(path), "")
     try:
         return RunRecord(
@@ -97,13 +93,7 @@ def _record(path: str) -> RunRecord:
 
 
 def earlier_record(root: str) -> dict[str, Any] | None:
-    """Read the record of an earlier run, complete or not; None if there was none.
-
-    Raises
-    ------
-    UsageError
-        A file of that name is no record.
-    """
+    """Read the record of an earlier run, complete or not; None if there was none."""
     for name in (RECORD, STARTED):
         if os.path.exists(f"{root}/{name}"):
             return _load(f"{root}/{name}")

@@ -76,9 +76,7 @@ class Plan:
             "dtype": self.options.dtype,
             "layout": self.options.layout,
             "store": self.options.store,
-            "channels": one["channels"] if same else None,
-            "a": one["a"] if same else None,
-            "b": one["b"] if same else None,
+            **{name: one[name] if same else None for name in ("channels", "a", "b")},
             "normalizers": records,
         }
 

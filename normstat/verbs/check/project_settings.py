@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from normstat.conventions import PRESET
 from normstat.conventions.documents import document, naming
@@ -66,13 +67,11 @@ def project_settings(folder: str = ".") -> CheckSettings:
 
 
 def _files(folder: str) -> Iterator[str]:
-    above = None
-    folder = os.path.abspath(folder)
-    while folder != above:
-        file = os.path.join(folder, _NAME)
+    here = Path(os.path.abspath(folder))
+    for place in (here, *here.parents):
+        file = place / _NAME
         if os.path.lexists(file):  # a link to nowhere is a mistake, and no missing file
             yield os.path.relpath(file)
-        above, folder = folder, os.path.dirname(folder)
 
 
 def _table(root: Node) -> Node | None:

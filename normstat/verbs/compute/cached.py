@@ -123,8 +123,9 @@ class Resuming:
                 total = asked.whole(rest)
                 self.images += len(asked.shard)
                 self.reused += len(asked.shard) - len(asked.missing)
-                if asked.missing or len(asked.known) > 1:
-                    self._keep(asked, total)
+                if (asked.missing or len(asked.known) > 1) and asked.is_lasting(total):
+                    context = self._context(asked.shard.split)
+                    self._cache.store(context, asked.samples, dumps_counts(total))
                 self._tell()
                 yield total
 
@@ -150,10 +151,6 @@ class Resuming:
             if not place:
                 break
         return _Asked(shard, samples, tuple(known), tuple(place.values()))
-
-    def _keep(self, asked: _Asked, total: Counts) -> None:
-        if asked.is_lasting(total):
-            self._cache.store(self._context(asked.shard.split), asked.samples, dumps_counts(total))
 
     def _tell(self) -> None:
         while self._warnings:
