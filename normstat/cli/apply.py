@@ -6,6 +6,7 @@ import typer
 
 from normstat.cli import options
 from normstat.cli.app import app, prints
+from normstat.cli.exit_code import exit_code
 from normstat.cli.terminal import console, progress_on_stderr
 from normstat.errors import UsageError
 from normstat.files import shown
@@ -162,7 +163,7 @@ def apply(
     listed_in = f"{shown(out)}/normstat.json"
     if dry_run:
         listed_in = "what is printed without -q" if quiet else "above"
-    return options.exit_code(len(result.unreadable), allow_unreadable, listed_in, quiet)
+    return exit_code(len(result.unreadable), allow_unreadable, listed_in, quiet)
 
 
 def _forecast(result: "Applied", out: str) -> str:

@@ -10,6 +10,7 @@ import typer
 
 from normstat.cli import options
 from normstat.cli.app import app, prints
+from normstat.cli.exit_code import exit_code
 from normstat.cli.terminal import print_table, progress_on_stderr
 from normstat.errors import OutputError, UsageError
 from normstat.files import ensure_writable, shown
@@ -146,7 +147,7 @@ def compute(
             print(f"written to {shown(output)}{more}", file=sys.stderr)
             print_table(stats, output)
     unreadable = sum(split.unreadable for split in stats.splits.values())
-    return options.exit_code(unreadable, allow_unreadable, "the stats file", quiet)
+    return exit_code(unreadable, allow_unreadable, "the stats file", quiet)
 
 
 @contextmanager

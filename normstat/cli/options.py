@@ -2,13 +2,12 @@
 
 import os
 import re
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from normstat.errors import UnreadableImage, UsageError
+from normstat.errors import UsageError
 from normstat.files import shown
 
 if TYPE_CHECKING:
@@ -162,17 +161,3 @@ def is_same(one: str, other: str) -> bool:
     if "\0" in one + other:  # whoever opens that will say what is wrong with it
         return one == other
     return os.path.realpath(one) == os.path.realpath(other)
-
-
-def exit_code(unreadable: int, allowed: int, listed_in: str, quiet: bool) -> int:
-    """The exit code of a run with so many unreadable images, after a line that explains it."""
-    accepted = unreadable <= allowed
-    if unreadable and not (quiet and accepted):
-        print(
-            f"{unreadable} unreadable accepted by --allow-unreadable {allowed}"
-            if accepted
-            else f"exit code {UnreadableImage.exit_code}: {unreadable} unreadable, see "
-            f"{listed_in}; --allow-unreadable {unreadable} accepts that",
-            file=sys.stderr,
-        )
-    return 0 if accepted else UnreadableImage.exit_code

@@ -10,6 +10,7 @@ from normstat.conventions import Config, read
 from normstat.errors import Message, option
 from normstat.executors import Executor
 from normstat.rules import MARGIN
+from normstat.sources import Source
 from normstat.stats import Stats, summarize_split
 from normstat.statsfile import load
 from normstat.statsfile.file_list import FileList
@@ -110,6 +111,28 @@ def check(
         there = os.path.join(beside, recorded.files.name)
         files = there if os.path.exists(there) else None
     source = source_of(data, replace(recorded.settings, split_dirs={}))
+    return check_data(source, recorded, options, engine, configs, files, extra)
+
+
+def check_data(
+    source: Source,
+    recorded: Stats,
+    options: CheckOptions,
+    engine: Engine,
+    configs: Sequence[Config] = (),
+    files: str | os.PathLike[str] | None = None,
+    extra: Iterable[Case] = (),
+) -> Verdict:
+    """Read the images of a source as the recorded ones were, and hold them against these.
+
+    Raises
+    ------
+    UsageError
+        Nothing there to read, an unknown or ambiguous split, or a list of files that was not
+        written with the recorded statistics.
+    Stopped
+        Worker processes cannot be started, or there can be no cache.
+    """
     keys = KeyCollector() if any(map(options.looks_at, ("leakage", "duplicate"))) else None
     names_files = options.mode == "same" and options.looks_at("data-changed")
     before = recorded_files(recorded, files) if names_files and files else None

@@ -20,14 +20,14 @@ from normstat.files import shown
 from normstat.images import LASTING, ReadOptions, Shard
 from normstat.statsfile import dumps_counts
 from normstat.verbs.compute.job import Count
-from normstat.verbs.compute.row_validation import believed
+from normstat.verbs.compute.row_validation import validated
 from normstat.verbs.listeners import Progress
 
 
 @contextmanager
-def resuming(
+def cached_map(
     path: str, data: str, job: Count, executor: Executor, progress: Progress
-) -> Iterator["Resuming"]:
+) -> Iterator["CachedMap"]:
     """The map of an executor, but for what a cache has; what is finished is kept there.
 
     Parameters
@@ -41,7 +41,7 @@ def resuming(
     UsageError, OutputError
         There can be no such file.
     """
-    resumed = Resuming(path, contexts(data, job), executor, progress)
+    resumed = CachedMap(path, contexts(data, job), executor, progress)
     try:
         yield resumed
         progress.notice(f"{resumed.reused} of {resumed.images} images from the cache {shown(path)}")
@@ -88,7 +88,7 @@ class _Asked:
         )
 
 
-class Resuming:
+class CachedMap:
     """Stands in front of an executor, and asks it only for what a cache does not have.
 
     Attributes
@@ -143,7 +143,7 @@ class Resuming:
             if not place.keys() >= set(row.samples):
                 continue  # a larger row has some of them
             places = [place[sample] for sample in row.samples]
-            counts = believed(row.value, shard.split, [shard.names[number] for number in places])
+            counts = validated(row.value, shard.split, [shard.names[number] for number in places])
             if counts:
                 known.append(counts)
                 for sample in row.samples:

@@ -93,9 +93,11 @@ def _from_cache(source: Source, job: Count, engine: Engine) -> Iterator[Map[Coun
     if engine.cache is None or not job.fields <= ROWS:
         yield None
         return
-    from normstat.verbs.compute.cached import resuming  # not every Python has SQLite
+    from normstat.verbs.compute.cached import cached_map  # not every Python has SQLite
 
-    with resuming(engine.cache, source.identity, job, engine.executor, engine.progress) as resumed:
+    with cached_map(
+        engine.cache, source.identity, job, engine.executor, engine.progress
+    ) as resumed:
         yield resumed.map
 
 

@@ -13,7 +13,7 @@ from normstat.images import LASTING
 from normstat.statsfile import loads_counts
 
 
-def believed(value: bytes, split: str, paths: Sequence[str]) -> Counts | None:
+def validated(value: bytes, split: str, paths: Sequence[str]) -> Counts | None:
     """The counts in a row of a cache; None if it cannot be that of these images."""
     try:
         counts = loads_counts(value)
