@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from normstat.decode.tiff.pages import CMYK, PALETTE, WHITE_IS_ZERO, Page
+from normstat.decode.tiff import terms
+from normstat.decode.tiff.pages import Page
 
 
 def colored(array: NDArray[Any], page: Page) -> NDArray[Any]:
@@ -20,11 +21,11 @@ def colored(array: NDArray[Any], page: Page) -> NDArray[Any]:
         array = array.view(np.uint8)
     if page.has_alpha:
         array = array[..., list(page.bands)]
-    if page.photometric == WHITE_IS_ZERO:
+    if page.photometric == terms.WHITE_IS_ZERO:
         array = array.dtype.type((1 << page.bits[0]) - 1) - array
-    if page.photometric == PALETTE:
+    if page.photometric == terms.PALETTE:
         colors: NDArray[Any] = page.palette()[array[..., 0]]
         return colors
-    if page.photometric == CMYK:
+    if page.photometric == terms.CMYK:
         return np.asarray(Image.fromarray(np.ascontiguousarray(array), "CMYK").convert("RGB"))
     return array * array.dtype.type(page.stretch) if page.stretch > 1 else array

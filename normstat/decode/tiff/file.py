@@ -17,21 +17,10 @@ from normstat.decode.frames import DecodedFrames, Frame, as_channels
 from normstat.decode.pixels import DecodedImage, Header
 from normstat.decode.plain import plain
 from normstat.decode.process import silence_libtiff
-from normstat.decode.tiff import FORMAT, extra
+from normstat.decode.tiff import FORMAT, extra, terms
 from normstat.decode.tiff.allowed import pillow_reads
 from normstat.decode.tiff.colors import colored
-from normstat.decode.tiff.pages import (
-    CMYK,
-    FLOAT,
-    NONE,
-    PALETTE,
-    RGB,
-    SIGNED,
-    UNSIGNED,
-    YCBCR,
-    Page,
-    pages,
-)
+from normstat.decode.tiff.pages import Page, pages
 from normstat.decode.tiff.stack import stack_of, stack_refusal
 from normstat.errors import UnreadableImage
 from normstat.images import FLOAT as FLOAT32
@@ -51,7 +40,7 @@ _STORED = {"RGBa": "RGBA"}
 _GRAY_BITS = 8
 _COUNTED = 16
 _COLORS = 3
-_TYPES = {UNSIGNED: "uint", SIGNED: "int", FLOAT: "float"}
+_TYPES = {terms.UNSIGNED: "uint", terms.SIGNED: "int", terms.FLOAT: "float"}
 
 
 def decode_tiff(
@@ -194,7 +183,7 @@ def _frames(
 def _by_pillow(
     opened: _Opened, page: Page, kind: Kind, notes: tuple[str, ...], digest: bytes
 ) -> Frame:
-    if page.compression != NONE:
+    if page.compression != terms.NONE:
         silence_libtiff()
     file = opened.by_pillow
     file.seek(page.number)
@@ -273,22 +262,22 @@ def _kind_taken(page: Page, reading: ReadOptions, planes: int) -> Kind:
 
 def _code_without(page: Page) -> Code:
     """Colors of more than 8 bits are what other decoders cut to 8."""
-    is_cut = page.photometric == RGB and (page.bits[0], page.form) == (16, UNSIGNED)
+    is_cut = page.photometric == terms.RGB and (page.bits[0], page.form) == (16, terms.UNSIGNED)
     return Code.BIT_DEPTH_LOST if is_cut else Code.UNSUPPORTED_PIXELS
 
 
 def _kind(page: Page) -> Kind:
     bits, form = page.bits[0], page.form
-    if page.photometric in (PALETTE, CMYK):
+    if page.photometric in (terms.PALETTE, terms.CMYK):
         return RGB8
     number = len(page.bands)
-    if number == _COLORS and page.photometric in (RGB, YCBCR):
+    if number == _COLORS and page.photometric in (terms.RGB, terms.YCBCR):
         names = channel_names(number)
     elif page.names and number > 1:
         names = tuple(page.names[band] for band in page.bands)
     else:
         names = band_names(number)
-    if form == UNSIGNED and bits <= _COUNTED:
+    if form == terms.UNSIGNED and bits <= _COUNTED:
         if page.stretch > 1:
             return GRAY8
         kept = "uint8" if bits <= _GRAY_BITS else "uint16"

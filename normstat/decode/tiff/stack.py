@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from normstat.decode.tiff.pages import FLOAT, SIGNED, UNSIGNED, Page
+from normstat.decode.tiff import terms
+from normstat.decode.tiff.pages import Page
 from normstat.errors import UnreadableImage
 from normstat.images import Code
 
-_TYPES = {UNSIGNED: "u", SIGNED: "i", FLOAT: "f"}
+_TYPES = {terms.UNSIGNED: "u", terms.SIGNED: "i", terms.FLOAT: "f"}
 _WHOLE_BYTES = (8, 16, 32, 64)
 
 
