@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from normstat.decode.refusals import unsupported
 from normstat.errors import UnreadableImage
 from normstat.images import Code
 
@@ -47,16 +48,12 @@ def unpacked(packed: bytes, width: int, height: int, is_rle4: bool) -> NDArray[n
             at += taken + taken % 2
         elif value == _DELTA or len(row) < width:
             # An end of the bitmap after the end of its last row does not come here.
-            raise UnreadableImage(
-                Code.UNSUPPORTED_PIXELS, "its run lengths leave pixels out: decoders disagree"
-            )
+            raise unsupported("its run lengths leave pixels out: decoders disagree")
         else:
             rows.append(bytes(row))
             row.clear()
             if value == _END_OF_BITMAP and len(rows) < height:
-                raise UnreadableImage(
-                    Code.UNSUPPORTED_PIXELS, "its run lengths leave rows out: decoders disagree"
-                )
+                raise unsupported("its run lengths leave rows out: decoders disagree")
         if len(row) > width:
             raise UnreadableImage(Code.CORRUPT, "a run goes beyond the end of its row")
     return np.frombuffer(b"".join(rows), np.uint8).reshape(height, width)

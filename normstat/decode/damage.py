@@ -12,6 +12,7 @@ from io import BytesIO
 
 from PIL import Image, UnidentifiedImageError
 
+from normstat.decode.refusals import unsupported
 from normstat.errors import UnreadableImage
 from normstat.images import Code
 
@@ -256,7 +257,7 @@ def _container_is_cut(data: bytes) -> bool:
 def _unidentified(data: bytes) -> UnreadableImage:
     """Verdict on a file that no plugin took: another format, other pixels, a broken header."""
     if data.startswith(b"PF"):
-        return UnreadableImage(Code.UNSUPPORTED_PIXELS, "PFM with three channels")
+        return unsupported("PFM with three channels")
     if _container_is_cut(data):
         return UnreadableImage(Code.TRUNCATED, "ends inside the header")
     return UnreadableImage(Code.NOT_AN_IMAGE, f"starts with {_escaped(data[:16])}")
@@ -281,7 +282,7 @@ def _unsupported_jpeg(data: bytes) -> UnreadableImage | None:
             (height == 0, "JPEG that tells its height after its pixels"),
         ):
             if holds:
-                return UnreadableImage(Code.UNSUPPORTED_PIXELS, words)
+                return unsupported(words)
         return None
     return None
 

@@ -4,13 +4,13 @@ Resizing is Pillow's: antialiased bilinear, rounded to the pixels' own type afte
 passes. It and the crop act on the image as it is stored, turning comes last.
 """
 
-import struct
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from normstat.decode.refusals import UNPARSABLE, unsupported
 from normstat.errors import UnreadableImage
 from normstat.images import Code, ReadOptions
 
@@ -40,7 +40,7 @@ def orientation(image: Image.Image) -> int:
         return 1
     try:
         return turn(image)
-    except (SyntaxError, struct.error, OSError, ValueError, TypeError, KeyError, IndexError):
+    except UNPARSABLE:
         return 1  # EXIF data that cannot be parsed turn no picture
 
 
@@ -88,8 +88,7 @@ def refuse_resizing(dtype: str, width: int, height: int, reading: ReadOptions) -
     """
     size, _ = _steps(width, height, reading)
     if dtype == "float64" and size != (width, height):
-        raise UnreadableImage(
-            Code.UNSUPPORTED_PIXELS,
+        raise unsupported(
             "float64 pixels cannot be resized: save them as float32 or int32",
         )
 
@@ -165,8 +164,7 @@ def _steps(
     if not reading.crop:
         return size, None
     if min(size) < reading.crop:
-        raise UnreadableImage(
-            Code.UNSUPPORTED_PIXELS,
+        raise unsupported(
             f"{width} × {height} pixels: smaller than --crop {reading.crop}",
         )
     left, top = (size[0] - reading.crop) // 2, (size[1] - reading.crop) // 2

@@ -8,9 +8,9 @@ from typing import BinaryIO
 from PIL import Image
 
 from normstat.decode import geometry
-from normstat.decode.asked import kind_asked
-from normstat.decode.kinds import kind_of
+from normstat.decode.kinds import kind_asked, kind_of
 from normstat.decode.npy import FORMAT, LONGEST_HEADER, array_header
+from normstat.decode.refusals import refuse_large, unsupported
 from normstat.decode.tiff import FORMAT as TIFF
 from normstat.errors import UnreadableImage
 from normstat.images import GRAY8, RGB8, Code, Kind, Pixels, ReadOptions
@@ -50,7 +50,7 @@ def measure_array(file: BinaryIO, reading: ReadOptions) -> Measured:
     if os.fstat(file.fileno()).st_size != header.end:
         raise UnreadableImage(Code.CORRUPT, "not as many bytes as its shape says")
     if header.dtype.kind in "iu" and header.dtype.itemsize == _LONG:
-        raise UnreadableImage(Code.UNSUPPORTED_PIXELS, "its values tell whether it is exact")
+        raise unsupported("its values tell whether it is exact")
     kind = kind_asked(_converted(header.kind, reading), reading)
     size = geometry.size_after(header.width, header.height, reading)
     return Measured(kind, *size, FORMAT)
@@ -84,10 +84,9 @@ def measure_image(image: Image.Image, file: BinaryIO, reading: ReadOptions) -> M
         The header speaks against the image, or does not tell as it has several frames.
     """
     width, height = image.size
-    if width * height > reading.max_pixels:
-        raise UnreadableImage(Code.TOO_LARGE)
+    refuse_large(width, height, reading.max_pixels)
     if reading.frames != "first" and getattr(image, "is_animated", False):
-        raise UnreadableImage(Code.UNSUPPORTED_PIXELS, "all of its frames tell what it is")
+        raise unsupported("all of its frames tell what it is")
     format = image.format or ""
     kind = kind_of(image, _whole(file) if format == "AVIF" else b"")
     kind = kind_asked(_converted(kind, reading), reading)

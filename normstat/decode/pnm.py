@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from normstat.decode.refusals import refuse_large, unsupported
 from normstat.errors import UnreadableImage
 from normstat.images import GRAY8, RGB8, Code, Kind
 
@@ -109,10 +110,7 @@ def map_header(data: bytes, max_pixels: int, at: int = 0) -> MapHeader:
         raise UnreadableImage(Code.CORRUPT, f"its maxval is {maxval}")
     if not width * height:
         raise UnreadableImage(Code.NOT_AN_IMAGE, f"{width} × {height}: no pixels")
-    if width * height > max_pixels:
-        raise UnreadableImage(
-            Code.TOO_LARGE, f"{width} × {height} pixels; the limit is {max_pixels}"
-        )
+    refuse_large(width, height, max_pixels)
     kind, mode = (GRAY8, "1") if magic in _BITS else _kind(magic in _COLOR, maxval)
     start = end.end() if end else len(data)
     return MapHeader(kind, mode, width, height, magic in _PLAIN, magic in _BITS, start)
@@ -200,8 +198,7 @@ def _refuse_other_length(data: bytes, header: MapHeader) -> None:
         raise UnreadableImage(Code.TRUNCATED, f"{there} bytes of pixels; its header needs {needed}")
     if there == needed + 1 and data[header.start - 1 : header.start + 1] == b"\r\n":
         # The standard has one byte there, and programs that write \r\n have another opinion.
-        raise UnreadableImage(
-            Code.UNSUPPORTED_PIXELS,
+        raise unsupported(
             "its header ends with \\r\\n, and one byte remains: where its pixels begin is unclear",
         )
 

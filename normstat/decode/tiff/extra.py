@@ -8,10 +8,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from normstat.decode.refusals import unsupported
 from normstat.decode.tiff import terms
 from normstat.decode.tiff.pages import Page
-from normstat.errors import UnreadableImage
-from normstat.images import Code
 
 _MOST_BITS = 16
 _COMPLEX = (5, 6)
@@ -129,7 +128,7 @@ def pixels(file: Any, page: Page) -> NDArray[Any]:
         (tifffile.TIFF.UNPREDICTORS, page.predictor),
     ):
         if code != 1 and code not in codecs:
-            raise UnreadableImage(Code.UNSUPPORTED_PIXELS, f"{page}: no codec for {code}")
+            raise unsupported(f"{page}: no codec for {code}")
     found = file.pages[page.number]
     if page.compression not in _PREDICTED:
         found.predictor = 1

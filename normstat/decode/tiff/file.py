@@ -14,25 +14,17 @@ from PIL import Image, TiffImagePlugin
 from normstat.decode import damage, geometry
 from normstat.decode.arrays import decoded, kind_of_array
 from normstat.decode.frames import DecodedFrames, Frame, as_channels
-from normstat.decode.pixels import DecodedImage, Header
-from normstat.decode.plain import plain
+from normstat.decode.kinds import plain
+from normstat.decode.pixels import DecodedImage, File, Header
 from normstat.decode.process import silence_libtiff
+from normstat.decode.refusals import refuse_large, unsupported
 from normstat.decode.tiff import FORMAT, extra, terms
 from normstat.decode.tiff.allowed import pillow_reads
 from normstat.decode.tiff.colors import colored
 from normstat.decode.tiff.pages import Page, pages
 from normstat.decode.tiff.stack import stack_of, stack_refusal
 from normstat.errors import UnreadableImage
-from normstat.images import FLOAT as FLOAT32
-from normstat.images import (
-    GRAY8,
-    RGB8,
-    Code,
-    Kind,
-    ReadOptions,
-    band_names,
-    channel_names,
-)
+from normstat.images import FLOAT, GRAY8, RGB8, Code, Kind, ReadOptions, band_names, channel_names
 
 _INSTALL = 'pip install "normstat[tiff]"'
 # Raw modes of Pillow that change colors, and those that leave them.
@@ -43,38 +35,31 @@ _COLORS = 3
 _TYPES = {terms.UNSIGNED: "uint", terms.SIGNED: "int", terms.FLOAT: "float"}
 
 
-def decode_tiff(
-    data: bytes, reading: ReadOptions, notes: tuple[str, ...], digest: bytes
-) -> Frame | DecodedFrames:
+def decode_tiff(file: File) -> Frame | DecodedFrames:
     """The pixels of a TIFF file.
-
-    Parameters
-    ----------
-    notes : what is known without looking inside.
 
     Raises
     ------
     UnreadableImage
         With the code and what was seen.
     """
-    first, others = _full_pages(data)
-    if reading.frames == "first":
+    first, others = _full_pages(file.data)
+    notes, frames = file.misnamed(FORMAT), file.reading.frames
+    if frames == "first":
         notes += ("multi_frame",) if first.planes > 1 or _is_more(others) else ()
-        return next(_frames(_Opened(data), first, reading, notes, digest))
+        return next(_frames(_Opened(file), first, notes))
     listed = [first, *others]
     # ImageJ counts the images of all directories in the first; they are behind it if it is alone.
     all_planes = len(listed) == 1
     if all_planes and first.planes == 1:
-        return next(_frames(_Opened(data), first, reading, notes, digest))
+        return next(_frames(_Opened(file), first, notes))
     notes += ("multi_frame",)
 
-    def frames() -> Iterator[Frame]:
-        opened = _Opened(data)
-        return chain.from_iterable(
-            _frames(opened, page, reading, notes, digest, all_planes) for page in listed
-        )
+    def each() -> Iterator[Frame]:
+        opened = _Opened(file)
+        return chain.from_iterable(_frames(opened, page, notes, all_planes) for page in listed)
 
-    return DecodedFrames(frames) if reading.frames == "all" else as_channels(frames())
+    return DecodedFrames(each) if frames == "all" else as_channels(each())
 
 
 def _is_more(others: Iterator[Page]) -> bool:
@@ -88,23 +73,18 @@ def _is_more(others: Iterator[Page]) -> bool:
 
 
 class _Opened:
-    """A file that each decoder opens once: it looks for a page from the one before.
+    """A file that each decoder opens once: it looks for a page from the one before."""
 
-    Attributes
-    ----------
-    data : its bytes.
-    """
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
+    def __init__(self, file: File) -> None:
+        self.file = file
 
     @cached_property
     def by_pillow(self) -> TiffImagePlugin.TiffImageFile:
-        return TiffImagePlugin.TiffImageFile(BytesIO(self.data))
+        return TiffImagePlugin.TiffImageFile(BytesIO(self.file.data))
 
     @cached_property
     def by_tifffile(self) -> Any:
-        return extra.opened(self.data)
+        return extra.opened(self.file.data)
 
 
 def measure_tiff(data: Any, reading: ReadOptions) -> tuple[Kind, int, int, int]:
@@ -126,7 +106,7 @@ def measure_tiff(data: Any, reading: ReadOptions) -> tuple[Kind, int, int, int]:
     if reading.frames == "channels":
         channels = further + planes
         if channels > 1 and len(kind.channels) > 1:
-            raise UnreadableImage(Code.UNSUPPORTED_PIXELS, "its pages have channels of their own")
+            raise unsupported("its pages have channels of their own")
         kind = Kind(kind.dtype, band_names(channels), kind.scale) if channels > 1 else kind
     return kind, first.width, first.height, first.orientation
 
@@ -141,38 +121,30 @@ def _full_pages(data: Any) -> tuple[Page, Iterator[Page]]:
         thumbnail = thumbnail or page
     assert thumbnail
     if thumbnail.has_sub_pages:
-        raise UnreadableImage(
-            Code.UNSUPPORTED_PIXELS, "TIFF whose pages are thumbnails; their images are in SubIFDs"
-        )
+        raise unsupported("TIFF whose pages are thumbnails; their images are in SubIFDs")
     return thumbnail, iter(())
 
 
 def _frames(
-    opened: _Opened,
-    page: Page,
-    reading: ReadOptions,
-    notes: tuple[str, ...],
-    digest: bytes,
-    all_planes: bool = False,
+    opened: _Opened, page: Page, notes: tuple[str, ...], all_planes: bool = False
 ) -> Iterator[Frame]:
     """The images of a page: one, or each of its planes if they are asked for."""
+    _, data, digest, reading = opened.file
     planes = page.planes if all_planes else 1
     kind = _kind_taken(page, reading, planes)
     notes += _notes(page)
     try:
         if planes == 1 and pillow_reads(page):
-            yield _by_pillow(opened, page, kind, notes, digest)
+            yield _by_pillow(opened, page, kind, notes)
             return
-        stored = (
-            stack_of(opened.data, page) if planes > 1 else [extra.pixels(opened.by_tifffile, page)]
-        )
+        stored = stack_of(data, page) if planes > 1 else [extra.pixels(opened.by_tifffile, page)]
     except (UnreadableImage, MemoryError):
         raise
     # Decoders raise nearly anything on damaged bytes; whatever it is, it is about this one file.
     except Exception as error:
-        if page.is_cut(len(opened.data)):
+        if page.is_cut(len(data)):
             raise UnreadableImage(Code.TRUNCATED, "ends before the last of its pixels") from error
-        raise damage.verdict(error, opened.data) from error
+        raise damage.verdict(error, data) from error
     header = Header(FORMAT, stored[0].dtype.newbyteorder("=").name, notes, page.orientation)
     for array in map(colored, stored, repeat(page)):
         if array.dtype.kind == "f":
@@ -180,9 +152,7 @@ def _frames(
         yield decoded(array, kind, header, digest)
 
 
-def _by_pillow(
-    opened: _Opened, page: Page, kind: Kind, notes: tuple[str, ...], digest: bytes
-) -> Frame:
+def _by_pillow(opened: _Opened, page: Page, kind: Kind, notes: tuple[str, ...]) -> Frame:
     if page.compression != terms.NONE:
         silence_libtiff()
     file = opened.by_pillow
@@ -201,15 +171,15 @@ def _by_pillow(
     if image.mode == "P":
         image.putpalette(page.palette().tobytes())
     stored = geometry.turned_back(image, turned)
-    if kind.dtype == FLOAT32.dtype:
+    if kind.dtype == FLOAT.dtype:
         values = np.asarray(stored)
         _refuse_no_data(values, page)
         if not np.isfinite(values).all():
             raise UnreadableImage(Code.NON_FINITE, "has NaN or infinite values")
     header = Header(FORMAT, mode, notes, page.orientation)
     if kind.least:  # Pillow has them in 32 bits
-        return decoded(np.asarray(stored)[:, :, np.newaxis], kind, header, digest)
-    return DecodedImage(plain(stored, kind), kind, header, digest)
+        return decoded(np.asarray(stored)[:, :, np.newaxis], kind, header, opened.file.digest)
+    return DecodedImage(plain(stored, kind), kind, header, opened.file.digest)
 
 
 def _refuse_no_data(values: NDArray[Any], page: Page) -> None:
@@ -221,8 +191,7 @@ def _refuse_no_data(values: NDArray[Any], page: Page) -> None:
     if math.isfinite(marker):
         return
     if (np.isnan(values) if math.isnan(marker) else values == marker).any():
-        raise UnreadableImage(
-            Code.UNSUPPORTED_PIXELS,
+        raise unsupported(
             f"has {'NaN' if math.isnan(marker) else 'infinite'} pixels, which it declares as no "
             "data (GDAL_NODATA)",
         )
@@ -240,11 +209,7 @@ def _notes(page: Page) -> tuple[str, ...]:
 
 def _kind_taken(page: Page, reading: ReadOptions, planes: int) -> Kind:
     """The kind of a page's pixels; refused if no decoder gives them, or there are too many."""
-    if page.width * page.height > reading.max_pixels:
-        raise UnreadableImage(
-            Code.TOO_LARGE,
-            f"{page.width} × {page.height} pixels; the limit is {reading.max_pixels}",
-        )
+    refuse_large(page.width, page.height, reading.max_pixels)
     if page.missing:
         raise UnreadableImage(Code.CORRUPT, f"{page.missing} of its strips or tiles are not listed")
     if page.tile_area > reading.max_pixels:
@@ -254,7 +219,7 @@ def _kind_taken(page: Page, reading: ReadOptions, planes: int) -> Kind:
     if planes > 1 or not pillow_reads(page):
         reason = extra.refusal(page) or (stack_refusal(page) if planes > 1 else "")
         if reason:
-            raise UnreadableImage(Code.UNSUPPORTED_PIXELS, f"{page}: {reason}")
+            raise unsupported(f"{page}: {reason}")
         if planes == 1 and not extra.installed():
             raise UnreadableImage(_code_without(page), f"{page}; {_INSTALL} reads it")
     return _kind(page)
