@@ -39,31 +39,19 @@ _MASK = 4
 
 @dataclass(frozen=True, slots=True)
 class Bitmap:
-    """The headers of a bitmap.
+    """The headers of a bitmap."""
 
-    Attributes
-    ----------
-    kind : what the pixels are; its scale is all bits of a color set.
-    mode : as Pillow calls such an image.
-    width, height : pixels.
-    has_alpha : some bits are alpha's.
-    bits, compression, is_top_down : as the header has them.
-    masks : bits of red, green and blue; none where there is a palette.
-    palette : red, green and blue of each color, or nothing.
-    start : where in the file the pixels begin.
-    """
-
-    kind: Kind
-    mode: str
+    kind: Kind  # its scale is all bits of a color set
+    mode: str  # as Pillow calls such an image
     width: int
     height: int
-    has_alpha: bool
+    has_alpha: bool  # some bits are alpha's
     bits: int
     compression: int
     is_top_down: bool
-    masks: tuple[int, ...]
-    palette: bytes
-    start: int
+    masks: tuple[int, ...]  # bits of red, green and blue; none where there is a palette
+    palette: bytes  # red, green and blue of each color, or nothing
+    start: int  # where in the file the pixels begin
 
 
 def bitmap_header(data: bytes, max_pixels: int) -> Bitmap:
@@ -75,8 +63,7 @@ def bitmap_header(data: bytes, max_pixels: int) -> Bitmap:
         ``truncated`` or ``corrupt`` header, ``not_an_image`` (no pixels), ``too_large``,
         ``unsupported_pixels``.
     """
-    info = _info(data)
-    size, width, height, bits, compression, colors = info
+    size, width, height, bits, compression, colors = _info(data)
     if not width or not height:
         raise UnreadableImage(Code.NOT_AN_IMAGE, f"{width} × {height}: no pixels")
     if width < 0:
@@ -101,18 +88,9 @@ def bitmap_header(data: bytes, max_pixels: int) -> Bitmap:
         start = start or after + is_apart * _MASK * (3 + (compression == _ALPHA_FIELDS))
     if start < after:
         raise UnreadableImage(Code.CORRUPT, f"its pixels begin at {start}, inside the header")
+    is_top_down, height = height < 0, abs(height)
     return Bitmap(
-        kind,
-        mode,
-        width,
-        abs(height),
-        has_alpha,
-        bits,
-        compression,
-        height < 0,
-        masks,
-        palette,
-        start,
+        kind, mode, width, height, has_alpha, bits, compression, is_top_down, masks, palette, start
     )
 
 
@@ -125,9 +103,8 @@ def bitmap_pixels(data: bytes, bitmap: Bitmap) -> NDArray[Any]:
         ``truncated``, ``corrupt``; ``unsupported_pixels`` for pixels that are of no color.
     """
     if bitmap.compression in (_RLE8, _RLE4):
-        packed = data[bitmap.start :]
-        is_rle4 = bitmap.compression == _RLE4
-        rows = unpacked(packed, bitmap.width, bitmap.height, is_rle4)
+        size, is_rle4 = (bitmap.width, bitmap.height), bitmap.compression == _RLE4
+        rows = unpacked(data[bitmap.start :], *size, is_rle4)
     else:
         rows = _rows(data, bitmap)
     if not bitmap.is_top_down:

@@ -38,7 +38,8 @@ def unpacked(packed: bytes, width: int, height: int, is_rle4: bool) -> NDArray[n
         count, value = packed[at], packed[at + 1]
         at += 2
         if count:
-            row += _run(value, count, is_rle4)
+            pair = bytes([value >> 4, value & 15] if is_rle4 else [value, value])
+            row += (pair * (count // 2 + 1))[:count]
         elif value > _DELTA:
             taken = -(-value // 2) if is_rle4 else value
             literal = packed[at : at + taken]
@@ -57,12 +58,6 @@ def unpacked(packed: bytes, width: int, height: int, is_rle4: bool) -> NDArray[n
         if len(row) > width:
             raise UnreadableImage(Code.CORRUPT, "a run goes beyond the end of its row")
     return np.frombuffer(b"".join(rows), np.uint8).reshape(height, width)
-
-
-def _run(value: int, count: int, is_rle4: bool) -> bytes:
-    if not is_rle4:
-        return bytes([value]) * count
-    return (bytes([value >> 4, value & 15]) * (count // 2 + 1))[:count]
 
 
 def _nibbles(packed: bytes) -> bytes:

@@ -51,7 +51,7 @@ def measure_array(file: BinaryIO, reading: ReadOptions) -> Measured:
         raise UnreadableImage(Code.CORRUPT, "not as many bytes as its shape says")
     if header.dtype.kind in "iu" and header.dtype.itemsize == _LONG:
         raise unsupported("its values tell whether it is exact")
-    kind = kind_asked(_converted(header.kind, reading), reading)
+    kind = _counted(header.kind, reading)
     size = geometry.size_after(header.width, header.height, reading)
     return Measured(kind, *size, FORMAT)
 
@@ -71,7 +71,7 @@ def measure_pages(file: BinaryIO, reading: ReadOptions) -> Measured:
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         kind, width, height, orientation = measure_tiff(data, reading)
     geometry.refuse_resizing(kind.dtype, width, height, reading)
-    kind = kind_asked(_converted(kind, reading), reading)
+    kind = _counted(kind, reading)
     return Measured(kind, *geometry.size_after(width, height, reading, orientation), TIFF)
 
 
@@ -88,8 +88,11 @@ def measure_image(image: Image.Image, file: BinaryIO, reading: ReadOptions) -> M
     if reading.frames != "first" and getattr(image, "is_animated", False):
         raise unsupported("all of its frames tell what it is")
     format = image.format or ""
-    kind = kind_of(image, _whole(file) if format == "AVIF" else b"")
-    kind = kind_asked(_converted(kind, reading), reading)
+    data = b""
+    if format == "AVIF":
+        file.seek(0)
+        data = file.read()
+    kind = _counted(kind_of(image, data), reading)
     orientation = 1
     if reading.upright:
         if format == "PNG" and _may_turn_late(file):
@@ -98,18 +101,13 @@ def measure_image(image: Image.Image, file: BinaryIO, reading: ReadOptions) -> M
     return Measured(kind, *geometry.size_after(width, height, reading, orientation), format)
 
 
-def _converted(kind: Kind, reading: ReadOptions) -> Kind:
-    if reading.channels == "auto":
-        return kind
-    if kind.dtype != GRAY8.dtype or kind.channels not in (GRAY8.channels, RGB8.channels):
-        raise UnreadableImage(Code.OTHER_DEPTH)
-    names = (GRAY8 if reading.channels == "gray" else RGB8).channels
-    return replace(kind, channels=names)
-
-
-def _whole(file: BinaryIO) -> bytes:
-    file.seek(0)
-    return file.read()
+def _counted(kind: Kind, reading: ReadOptions) -> Kind:
+    """The kind of an image that is converted and named as asked for."""
+    if reading.channels != "auto":
+        if kind.dtype != GRAY8.dtype or kind.channels not in (GRAY8.channels, RGB8.channels):
+            raise UnreadableImage(Code.OTHER_DEPTH)
+        kind = replace(kind, channels=(GRAY8 if reading.channels == "gray" else RGB8).channels)
+    return kind_asked(kind, reading)
 
 
 def _may_turn_late(file: BinaryIO) -> bool:

@@ -44,31 +44,21 @@ _GRAY: tuple[int | None, int, int, int | None] = (None, 0, 1, None)
 
 @dataclass(frozen=True, slots=True)
 class ArrayHeader:
-    """The header of a ``.npy`` file, seen as an image.
-
-    Attributes
-    ----------
-    kind : what the pixels are.
-    width, height : pixels.
-    dtype : as stored, with its byte order.
-    shape : as stored; ``axes`` are those of frames, height, width and channels in it.
-    fortran : the first axis varies fastest.
-    is_stack : each frame is an image of its own.
-    start, end : where in the file the pixels begin and where the file should end.
-    """
+    """The header of a ``.npy`` file, seen as an image."""
 
     kind: Kind
     width: int
     height: int
-    dtype: np.dtype[Any]
-    shape: tuple[int, ...]
-    axes: tuple[int | None, int, int, int | None]
-    fortran: bool
-    is_stack: bool
-    start: int
+    dtype: np.dtype[Any]  # as stored, with its byte order
+    shape: tuple[int, ...]  # as stored
+    axes: tuple[int | None, int, int, int | None]  # of frames, height, width, channels in it
+    fortran: bool  # the first axis varies fastest
+    is_stack: bool  # each frame is an image of its own
+    start: int  # where in the file the pixels begin
 
     @property
     def end(self) -> int:
+        """Number of bytes that the file should have."""
         return self.start + math.prod(self.shape) * self.dtype.itemsize
 
 

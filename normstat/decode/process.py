@@ -37,6 +37,7 @@ class _Settings:
                 self._libtiff_is_silent = False
 
     def silence_libtiff(self) -> None:
+        """Keep libtiff off stderr until :func:`decoder` ends: its errors are exceptions."""
         with self._lock:
             if self._libtiff_is_silent:
                 return
@@ -55,6 +56,7 @@ def _put_back(filters: list[Any]) -> None:
 
 
 _settings = _Settings()
+silence_libtiff = _settings.silence_libtiff
 
 
 @contextmanager
@@ -78,8 +80,3 @@ def decoder() -> Iterator[None]:
         yield
     finally:
         _settings.release()
-
-
-def silence_libtiff() -> None:
-    """Keep libtiff from writing to stderr until :func:`decoder` ends: its errors are exceptions."""
-    _settings.silence_libtiff()

@@ -20,9 +20,8 @@ from normstat.decode.process import silence_libtiff
 from normstat.decode.refusals import refuse_large, unsupported
 from normstat.decode.tiff import FORMAT, extra, terms
 from normstat.decode.tiff.allowed import pillow_reads
-from normstat.decode.tiff.colors import colored
 from normstat.decode.tiff.pages import Page, pages
-from normstat.decode.tiff.stack import stack_of, stack_refusal
+from normstat.decode.tiff.samples import colored, stack_of, stack_refusal
 from normstat.errors import UnreadableImage
 from normstat.images import FLOAT, GRAY8, RGB8, Code, Kind, ReadOptions, band_names, channel_names
 
