@@ -139,13 +139,7 @@ class DecodedArray(DecodedPixels):
         return self._array
 
     def converted(self, channels: str) -> "DecodedArray":
-        """It has no gray or RGB form.
-
-        Raises
-        ------
-        UnreadableImage
-            ``other_depth``, always.
-        """
+        """Raise ``other_depth``: it has no gray or RGB form."""
         raise UnreadableImage(
             Code.OTHER_DEPTH, f"--channels {channels} takes 8-bit images; this is {self.kind}"
         )

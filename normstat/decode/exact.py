@@ -40,11 +40,6 @@ def exact(data: bytes, max_pixels: int, at: int = 0) -> Exact | None:
     ----------
     at : place in the file where an image begins.
 
-    Raises
-    ------
-    UnreadableImage
-        As :mod:`normstat.decode.pnm` and :mod:`normstat.decode.bmp` say.
-
     Examples
     --------
     >>> exact(b"P2 2 1 15 # by hand\n3 15", 100).array.tolist()

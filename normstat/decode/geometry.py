@@ -94,13 +94,7 @@ def refuse_resizing(dtype: str, width: int, height: int, reading: ReadOptions) -
 
 
 def shaped(image: Image.Image, reading: ReadOptions, orientation: int = 1) -> Image.Image:
-    """The image resized, cropped and turned, each as far as it was asked for.
-
-    Raises
-    ------
-    UnreadableImage
-        As :func:`size_after`.
-    """
+    """The image resized, cropped and turned, as asked for; errors as of :func:`size_after`."""
     size, box = _steps(*image.size, reading)
     if size != image.size:
         image = _resizable(image).resize(size, _BILINEAR)
@@ -112,17 +106,12 @@ def shaped(image: Image.Image, reading: ReadOptions, orientation: int = 1) -> Im
 
 
 def shaped_array(array: NDArray[Any], reading: ReadOptions, orientation: int = 1) -> NDArray[Any]:
-    """Like :func:`shaped` for an array, plane by plane.
+    """Like :func:`shaped` for an array, plane by plane; also errors of :func:`refuse_resizing`.
 
     Parameters
     ----------
     array : shape (H, W, C), stored units, any of :data:`normstat.images.DTYPES`; narrow ones
         that Pillow has no mode for are resized as wider ones.
-
-    Raises
-    ------
-    UnreadableImage
-        As :func:`refuse_resizing`.
     """
     height, width, _ = array.shape
     refuse_resizing(array.dtype.name, width, height, reading)

@@ -16,7 +16,7 @@ from normstat.decode.arrays import DecodedArray, decoded
 from normstat.decode.frames import DecodedFrames, as_channels
 from normstat.decode.kinds import kind_of, plain
 from normstat.decode.npy import FORMAT as NPY
-from normstat.decode.pixels import SMALL, DecodedImage, File, Header
+from normstat.decode.pixels import SMALL, DecodedImage, File, Header, noted
 from normstat.decode.refusals import refuse_large, unsupported
 from normstat.decode.tiff import FORMAT as TIFF
 from normstat.errors import UnreadableImage
@@ -35,13 +35,7 @@ _JPEG = ("JPEG", _JPEG_OF_CAMERAS)
 
 
 def decode_image(file: File) -> Decoded:
-    """The pixels of a file that is neither an array nor a TIFF.
-
-    Raises
-    ------
-    UnreadableImage
-        With the code and what was seen. The file's content leads to no other exception.
-    """
+    """The pixels of a file that is neither an array nor a TIFF."""
     try:
         pixels = _load(file)
     except (UnreadableImage, MemoryError):
@@ -81,11 +75,11 @@ def _load(file: File) -> Decoded:
     if format == "JPEG":
         damage.check_jpeg_end(image, data)
     orientation = geometry.orientation(image)  # a PNG may tell after its pixels
-    notes = _noted(
-        ("alpha_dropped", mode in _ALPHA_MODES or "transparency" in image.info),
-        ("icc_profile", "icc_profile" in image.info or png.has_profile(data, png_texts)),
-        ("exif_orientation", orientation > 1),
-        ("multi_frame", multi_frame),
+    notes = noted(
+        alpha_dropped=mode in _ALPHA_MODES or "transparency" in image.info,
+        icc_profile="icc_profile" in image.info or png.has_profile(data, png_texts),
+        exif_orientation=orientation > 1,
+        multi_frame=multi_frame,
     )
     header = Header(image.format or "", mode, notes + file.misnamed(format), orientation)
     if format == avif.FORMAT and kind.bins != GRAY8.bins:
@@ -123,10 +117,7 @@ def _of_usual_jpeg(file: File) -> DecodedImage | None:
         return None
     damage.check_jpeg_end(image, data)
     orientation = geometry.orientation(image)
-    notes = _noted(
-        ("icc_profile", "icc_profile" in image.info),
-        ("exif_orientation", orientation > 1),
-    )
+    notes = noted(icc_profile="icc_profile" in image.info, exif_orientation=orientation > 1)
     seen = Header("JPEG", header.mode, notes + misnamed, orientation)
     return DecodedImage(image, kind, seen, digest)
 
@@ -177,10 +168,10 @@ def _of_frames(file: File, image: Image.Image, format: str, numbers: Sequence[in
     if image.format == avif.FORMAT and kinds[0].bins != GRAY8.bins:
         raise unsupported("AVIF frames of more than 8 bits")
     kind = RGB8 if {GRAY8, RGB8} == set(kinds) else kinds[0]
-    notes = _noted(
-        ("alpha_dropped", image.mode in _ALPHA_MODES or "transparency" in image.info),
-        ("icc_profile", "icc_profile" in image.info),
-        ("multi_frame", True),
+    notes = noted(
+        alpha_dropped=image.mode in _ALPHA_MODES or "transparency" in image.info,
+        icc_profile="icc_profile" in image.info,
+        multi_frame=True,
     )
     notes += file.misnamed(format)
 
@@ -202,10 +193,6 @@ def _uncovers(image: Image.Image) -> bool:
     disposal = getattr(image, "disposal_method", 0)  # only GIF has it
     to_nothing = disposal == _TO_BACKGROUND and "transparency" in image.info
     return to_nothing or disposal == _TO_PREVIOUS
-
-
-def _noted(*notes: tuple[str, bool]) -> tuple[str, ...]:
-    return tuple([note for note, holds in notes if holds])
 
 
 def open_header(file: BinaryIO) -> Image.Image:

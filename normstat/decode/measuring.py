@@ -57,13 +57,7 @@ def measure_array(file: BinaryIO, reading: ReadOptions) -> Measured:
 
 
 def measure_pages(file: BinaryIO, reading: ReadOptions) -> Measured:
-    """A TIFF file that is open.
-
-    Raises
-    ------
-    UnreadableImage
-        Its tags speak against the image.
-    """
+    """A TIFF file that is open; errors as of :func:`normstat.decode.tiff.file.measure_tiff`."""
     import mmap
 
     from normstat.decode.tiff.file import measure_tiff

@@ -33,6 +33,11 @@ class Header(NamedTuple):
     orientation: int = 1
 
 
+def noted(**notes: bool) -> tuple[str, ...]:
+    """Those of :data:`normstat.images.NOTES` that hold."""
+    return tuple([note for note, holds in notes.items() if holds])
+
+
 class File(NamedTuple):
     """A file to decode, and the options for reading it."""
 

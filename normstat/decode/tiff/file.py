@@ -15,7 +15,7 @@ from normstat.decode import damage, geometry
 from normstat.decode.arrays import decoded, kind_of_array
 from normstat.decode.frames import DecodedFrames, Frame, as_channels
 from normstat.decode.kinds import plain
-from normstat.decode.pixels import DecodedImage, File, Header
+from normstat.decode.pixels import DecodedImage, File, Header, noted
 from normstat.decode.process import silence_libtiff
 from normstat.decode.refusals import refuse_large, unsupported
 from normstat.decode.tiff import FORMAT, extra, terms
@@ -35,13 +35,7 @@ _TYPES = {terms.UNSIGNED: "uint", terms.SIGNED: "int", terms.FLOAT: "float"}
 
 
 def decode_tiff(file: File) -> Frame | DecodedFrames:
-    """The pixels of a TIFF file.
-
-    Raises
-    ------
-    UnreadableImage
-        With the code and what was seen.
-    """
+    """The pixels of a TIFF file."""
     first, others = _full_pages(file.data)
     notes, frames = file.misnamed(FORMAT), file.reading.frames
     if frames == "first":
@@ -89,10 +83,6 @@ class _Opened:
 def measure_tiff(data: Any, reading: ReadOptions) -> tuple[Kind, int, int, int]:
     """Kind, width, height and orientation of what :func:`decode_tiff` will give, from its tags.
 
-    Parameters
-    ----------
-    data : the file's bytes, or a map of them.
-
     Raises
     ------
     UnreadableImage
@@ -131,7 +121,12 @@ def _frames(
     _, data, digest, reading = opened.file
     planes = page.planes if all_planes else 1
     kind = _kind_taken(page, reading, planes)
-    notes += _notes(page)
+    notes += noted(
+        alpha_dropped=page.has_alpha,
+        icc_profile=page.has_icc_profile,
+        exif_orientation=page.orientation > 1,
+        nodata_counted=page.nodata is not None,
+    )
     try:
         if planes == 1 and pillow_reads(page):
             yield _by_pillow(opened, page, kind, notes)
@@ -194,16 +189,6 @@ def _refuse_no_data(values: NDArray[Any], page: Page) -> None:
             f"has {'NaN' if math.isnan(marker) else 'infinite'} pixels, which it declares as no "
             "data (GDAL_NODATA)",
         )
-
-
-def _notes(page: Page) -> tuple[str, ...]:
-    notes = {
-        "alpha_dropped": page.has_alpha,
-        "icc_profile": page.has_icc_profile,
-        "exif_orientation": page.orientation > 1,
-        "nodata_counted": page.nodata is not None,
-    }
-    return tuple(note for note, holds in notes.items() if holds)
 
 
 def _kind_taken(page: Page, reading: ReadOptions, planes: int) -> Kind:

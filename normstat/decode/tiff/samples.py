@@ -26,10 +26,7 @@ def stack_refusal(page: Page) -> str:
 def stack_of(data: bytes, page: Page) -> NDArray[Any]:
     """All images behind a page, uncompressed: shape (planes, H, W, samples), stored units.
 
-    Raises
-    ------
-    UnreadableImage
-        ``truncated``
+    ``truncated`` if the file ends before the last of them.
     """
     dtype = np.dtype(f"{page.order}{_TYPES[page.form]}{page.bits[0] // 8}")
     size = (page.height, page.width)
