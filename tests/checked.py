@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,11 @@ import make
 import numpy as np
 from command import here, normstat
 from PIL import Image, ImageEnhance, ImageOps
+
+from normstat.stats import Stats
+from normstat.verbs.check.recompute import recompute
+from normstat.verbs.engine import Engine
+from normstat.verbs.run import source_of
 
 SPLITS = {"train": 18, "val": 12, "test": 12}
 JPEG = {"quality": 95, "subsampling": 0, "comment": b"a comment"}
@@ -129,6 +135,12 @@ def edited(change: Callable[[dict[str, Any]], object]) -> Change:
         Path("stats.json").write_text(json.dumps(stats), "utf-8")
 
     return write_back
+
+
+def read_again(data: Path, recorded: Stats) -> Stats:
+    """Statistics of data that are read as the recorded ones were."""
+    source = source_of(data, replace(recorded.settings, split_dirs={}))
+    return recompute(source, recorded, (), Engine.of(0)).stats()
 
 
 def check(*options: str | Path, data: str | Path = "data", **more: Any) -> Any:

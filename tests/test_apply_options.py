@@ -143,5 +143,5 @@ def test_an_option_of_statistics_is_that_of_arrays(data: Path, name: str) -> Non
     stats = normstat.compute(data, workers=0, **{name: value})
     for given in ({}, {name: value}):
         assert recorded(data, stats, **given)["settings"][name] == value
-    with pytest.raises(normstat.NormstatError, match=f"computed with --{name.replace('_', '-')}"):
+    with pytest.raises(normstat.NormstatError, match=f"computed with {name}="):
         recorded(data, stats, **{name: value + 1})

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import make
 import pytest
+from checked import read_again
 from command import here as run_command
 from jsonschema import Draft202012Validator
 from test_sources import found, surveyed, tree
@@ -16,8 +17,6 @@ from normstat.errors import UsageError
 from normstat.images import Reason, Skipped
 from normstat.sources.folder import Folder
 from normstat.statsfile import dumps, loads
-from normstat.verbs.check.recompute import recompute
-from normstat.verbs.engine import Engine
 
 GRAY = make.encoded(make.pixels(1, 9, 14, channels=1))
 
@@ -263,7 +262,7 @@ def test_the_option_is_recorded_and_checked_alike(data: Path) -> None:
     }
     for labels, stats in both.items():
         assert stats.settings.labels == labels
-        now = recompute(data, stats, (), Engine.of(0)).stats()
+        now = read_again(data, stats)
         assert now == stats
         done = normstat.apply(data, data.parent / labels, stats, workers=0)
         assert done.images == stats.splits["train"].images

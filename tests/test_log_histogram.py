@@ -9,7 +9,7 @@ import make
 import numpy as np
 import pytest
 from arrays import kind_tally, tally
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_statsfile import stats_of
 
@@ -33,6 +33,7 @@ def bin_of(value: float) -> int:
     return int(place)
 
 
+@settings(deadline=None)
 @given(a=DOUBLES, b=DOUBLES)
 def test_bins_stand_in_the_order_of_the_values(a, b):
     """A larger value is never in a lower bin, whatever its sign."""
@@ -42,6 +43,7 @@ def test_bins_stand_in_the_order_of_the_values(a, b):
     assert levels[bin_of(-low)] == -levels[bin_of(low)]
 
 
+@settings(deadline=None)
 @given(value=DOUBLES)
 def test_a_bin_tells_its_values_within_the_error(value):
     """The level of a bin is within 2**-8 of each value in it; below 2**-126 within 2**-133."""

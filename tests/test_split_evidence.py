@@ -5,6 +5,7 @@ from pathlib import Path
 
 import make
 import pytest
+from checked import read_again
 from command import here as run_command
 from test_sources import found, surveyed, tree
 
@@ -12,8 +13,6 @@ import normstat
 from normstat.errors import AmbiguousSplit
 from normstat.images import Reason, Skipped
 from normstat.sources.folder import Folder
-from normstat.verbs.check.recompute import recompute
-from normstat.verbs.engine import Engine
 
 
 @pytest.fixture
@@ -242,9 +241,9 @@ def test_a_check_decides_as_compute_did(tmp_path: Path, name: str, paths: str, m
             tmp_path / "x" / name / path, make.encoded(make.pixels(index, 9, 14, channels=1))
         )
     recorded = normstat.compute(tmp_path / "x" / name, workers=0)
-    assert recompute(tmp_path / "x" / name, recorded, (), Engine.of(0)).stats() == recorded
+    assert read_again(tmp_path / "x" / name, recorded) == recorded
     (tmp_path / "x" / name).rename(tmp_path / "x" / moved)
-    now = recompute(tmp_path / "x" / moved, recorded, (), Engine.of(0)).stats()
+    now = read_again(tmp_path / "x" / moved, recorded)
     assert now.splits == recorded.splits
 
 
@@ -256,7 +255,7 @@ def test_a_split_that_is_gone_is_found(tmp_path: Path) -> None:
         )
     recorded = normstat.compute(tmp_path / "data", workers=0, split="train")
     (tmp_path / "data" / "train_images").rename(tmp_path / "elsewhere")
-    now = recompute(tmp_path / "data", recorded, (), Engine.of(0)).stats()
+    now = read_again(tmp_path / "data", recorded)
     assert "train" not in now.splits
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import strategies
 from arrays import KINDS, kind_tally, tally
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from normstat.accumulators.double_double import DOUBLE
@@ -37,6 +37,7 @@ def state(name: str, kind: Kind) -> tuple[Any, Callable[[Any], Any]]:
 
 
 @pytest.mark.parametrize("name", STATES)
+@settings(deadline=None)
 @given(data=st.data(), kind=strategies.kinds)
 def test_empty_is_the_identity(name, data, kind):
     """Nothing added to a state leaves it as it is, to the bit, from either side."""
@@ -47,6 +48,7 @@ def test_empty_is_the_identity(name, data, kind):
 
 
 @pytest.mark.parametrize("name", STATES)
+@settings(deadline=None)
 @given(data=st.data(), kind=strategies.kinds)
 def test_neither_grouping_nor_order_matters(name, data, kind):
     """Sums of states are equal in any grouping and any order, to the bit, for every kind."""
@@ -57,6 +59,7 @@ def test_neither_grouping_nor_order_matters(name, data, kind):
 
 
 @pytest.mark.parametrize("name", STATES)
+@settings(deadline=None)
 @given(data=st.data(), kind=strategies.kinds)
 def test_pickling_keeps_a_state(name, data, kind):
     """A state comes back from another process as it was sent."""
@@ -78,6 +81,7 @@ def test_adding_changes_neither_side(name, kind):
     assert total != a
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_spreading_gray_is_converting_it(data):
     """A gray state in three channels is the state of the image with three equal channels."""
@@ -87,6 +91,7 @@ def test_spreading_gray_is_converting_it(data):
     assert gray.per_image.spread(3) == color.per_image
 
 
+@settings(deadline=None)
 @given(data=st.data(), kind=strategies.kinds)
 def test_a_fold_is_the_sum_of_single_images(data, kind):
     """Folding in place gives what adding one by one gives, to the bit."""
@@ -95,6 +100,7 @@ def test_a_fold_is_the_sum_of_single_images(data, kind):
     assert tally(*images) == sum(singles, Tally.empty())
 
 
+@settings(deadline=None)
 @given(data=st.data(), kind=strategies.kinds)
 def test_any_images_in_any_order(data, kind):
     """However images of any kind are dealt out and added up, the total is the same, to the bit."""
@@ -106,6 +112,7 @@ def test_any_images_in_any_order(data, kind):
     assert right + left == tally(*images, covariance=True)
 
 
+@settings(deadline=None)
 @given(data=st.data(), kind=strategies.kinds)
 def test_cutting_anywhere(data, kind):
     """However a set is cut into shards and these are grouped, the total is the same."""
@@ -116,6 +123,7 @@ def test_cutting_anywhere(data, kind):
     assert left + right == tally(*images)
 
 
+@settings(deadline=None)
 @given(three=strategies.sets(GRAY8, 3, 3))
 def test_what_was_added_can_be_subtracted(three):
     """Sums over images are integers: the difference of two states is exact."""
@@ -164,6 +172,7 @@ def test_fingerprints_tell_what_changed():
     assert same_twice not in (base, Fingerprint())
 
 
+@settings(deadline=None)
 @given(names=st.permutations("abcdefgh"), cut=st.integers(0, 8))
 def test_records_and_first_paths_have_an_order_of_their_own(names, cut):
     """Whatever comes first, records are sorted by their paths, as bytes."""

@@ -157,7 +157,10 @@ def _other_paths(pair: Pair) -> str:
             f"files were {'added' if more > 0 else 'removed'}, perhaps renamed too: "
             f"{images(abs(more))} {'more' if more > 0 else 'fewer'}"
         )
-    if _equal_counts(pair) and _close(pair):
+    now, then = pair.now.fingerprint.content, pair.recorded.fingerprint.content
+    if now is not None and now == then:
+        return "files were renamed, moved or repacked: the same images, under other names"
+    if then is None and _equal_counts(pair) and _close(pair):
         return "files were renamed or moved: as many images, and all counts as recorded"
     return "files were replaced by others of another name: as many images, with other pixels"
 

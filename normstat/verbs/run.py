@@ -49,7 +49,7 @@ class Images:
         return self.source.shards(self.selection, self.versions)
 
 
-def folder_of(path: str | os.PathLike[str], settings: Settings) -> Source:
+def source_of(path: str | os.PathLike[str], settings: Settings) -> Source:
     """Open DATA, looked through as the settings say."""
     return open_source(
         path, settings.split_dirs, settings.include, settings.exclude, settings.labels

@@ -17,7 +17,7 @@ from normstat.verbs.apply.result import Applied
 from normstat.verbs.engine import Engine
 from normstat.verbs.listeners import Listener
 from normstat.verbs.options import names_of
-from normstat.verbs.run import Images, folder_of
+from normstat.verbs.run import Images, source_of
 from normstat.writers.folder import OutputFolder
 from normstat.writers.run_record import record_in_data
 
@@ -135,7 +135,7 @@ def apply(
     engine = Engine.of(workers, image_timeout, executor, progress)
     folder = OutputFolder(os.fspath(out), overwrite, skip_existing)
     folder.refuse(os.fspath(path))
-    images = Images.of(folder_of(path, settings), names_of(split))
+    images = Images.of(source_of(path, settings), names_of(split))
     plan = Plan.of(images, settings, options, folder)
     for notice in options.notices():
         engine.progress.notice(notice)

@@ -74,7 +74,7 @@ def _since(splits: set[str], comparison: Comparison, mode: str) -> str:
     pairs = [pair for pair in comparison.pairs() if pair.split in splits]
     if len(pairs) < len(splits):
         return ""
-    if all(pair.now.fingerprint == pair.recorded.fingerprint for pair in pairs):
+    if all(pair.now.fingerprint.same_images(pair.recorded.fingerprint) for pair in pairs):
         return "so it was when recorded"
     if mode == _COMPATIBLE and all(pair.same_paths for pair in pairs):
         return "so it may have been when recorded: the file names are the same"

@@ -11,17 +11,17 @@ from normstat.sources import ALL, Selection, Source, said
 from normstat.stats import Settings, SplitStats, Stats
 from normstat.verbs.compute.count import Counted, count
 from normstat.verbs.engine import Engine
-from normstat.verbs.run import Images, folder_of
+from normstat.verbs.run import Images
 
 
 def recompute(
-    path: str | os.PathLike[str],
+    source: Source,
     recorded: Stats,
     split: Collection[str],
     engine: Engine,
     sinks: Sequence[Sink] = (),
 ) -> Counted:
-    """Count the images of a folder with the settings of recorded statistics.
+    """Count the images of a source with the settings of recorded statistics.
 
     A recorded split that the folder does not have is missing in what is returned: that is for a
     check to find. A folder without split folders is read as the one recorded split, if that had
@@ -29,7 +29,7 @@ def recompute(
 
     Parameters
     ----------
-    path : folder
+    source : opened with these settings, but for the folders of splits.
     recorded : as loaded from a stats file.
     split : names of the splits to read; if empty those that were asked for when it was recorded,
         or all that are found.
@@ -47,20 +47,21 @@ def recompute(
     >>> import tempfile
     >>> from PIL import Image
     >>> from normstat import compute
+    >>> from normstat.sources import open_source
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     os.makedirs(f"{folder}/train")
     ...     Image.new("L", (4, 2), 51).save(f"{folder}/train/a.png")
     ...     recorded = compute(f"{folder}/train", workers=0)
     ...     os.rename(f"{folder}/train", f"{folder}/copy")
-    ...     now = recompute(f"{folder}/copy", recorded, (), Engine.of(workers=0)).stats()
+    ...     source = open_source(f"{folder}/copy")
+    ...     now = recompute(source, recorded, (), Engine.of(workers=0)).stats()
     >>> list(now.splits), now.splits["train"] == recorded.splits["train"]
     (['train'], True)
     """
     settings = recorded.settings
     wanted = split or settings.split
-    bare = folder_of(path, replace(settings, split_dirs={}))
-    split_dirs = {**dict(_dirs_there(bare, settings)), **_own_name(bare, recorded)}
-    source = bare.with_split_dirs(split_dirs)
+    split_dirs = {**dict(_dirs_there(source, settings)), **_own_name(source, recorded)}
+    source = source.with_split_dirs(split_dirs)
     there = _splits_there(source, recorded, wanted)
     settings = replace(settings, split=tuple(there))
     if wanted and not there:

@@ -10,6 +10,7 @@ from normstat.conventions import Config, read
 from normstat.errors import Message, option
 from normstat.executors import Executor
 from normstat.rules import MARGIN
+from normstat.sources import Source
 from normstat.stats import Stats, summarize_split
 from normstat.statsfile import load
 from normstat.statsfile.file_list import FileList
@@ -22,6 +23,7 @@ from normstat.verbs.check.training_config import slips
 from normstat.verbs.engine import Engine
 from normstat.verbs.listeners import Listener
 from normstat.verbs.options import names_of
+from normstat.verbs.run import source_of
 from normstat.verdict import Case, Level, Verdict
 
 
@@ -107,7 +109,8 @@ def check(
         return compare(data, recorded, options, found)
     engine = Engine.of(workers, image_timeout, executor, progress, cache)
     files = files or list_beside(recorded, beside)
-    return check_data(data, recorded, options, engine, configs, files, extra)
+    source = source_of(data, replace(recorded.settings, split_dirs={}))
+    return check_data(source, recorded, options, engine, configs, files, extra)
 
 
 def list_beside(recorded: Stats, folder: str) -> str | None:
@@ -117,7 +120,7 @@ def list_beside(recorded: Stats, folder: str) -> str | None:
 
 
 def check_data(
-    path: str | os.PathLike[str],
+    source: Source,
     recorded: Stats,
     options: CheckOptions,
     engine: Engine,
@@ -140,7 +143,7 @@ def check_data(
     before = recorded_files(recorded, files) if names_files and files else None
     listed = FileList() if before is not None else None
     sinks = [sink for sink in (keys, listed) if sink is not None]
-    counted = recompute(path, recorded, options.split, engine, sinks)
+    counted = recompute(source, recorded, options.split, engine, sinks)
     if options.levels.get("unreadable", "fail") != "fail":
         counted.refuse_unread()  # a folder of nothing else would pass unseen
     now = counted.stats()

@@ -49,7 +49,8 @@ def replaced(file: str, stats: Stats) -> str:
         return f"was of other images ({', '.join(images[:_NAMED])}{more})"
     if settings := list(_other_settings(before.settings, stats.settings)):
         return f"was of the same images with other settings ({', '.join(settings)})"
-    if any(s.fingerprint != before.splits[name].fingerprint for name, s in stats.splits.items()):
+    splits = stats.splits.items()
+    if not all(s.fingerprint.same_images(before.splits[name].fingerprint) for name, s in splits):
         return "was of the same files, from which other pixels were read"
     return ""
 

@@ -13,7 +13,7 @@ from normstat.verbs.compute.count import count
 from normstat.verbs.engine import Engine
 from normstat.verbs.listeners import Listener
 from normstat.verbs.options import names_of, refuse_settings
-from normstat.verbs.run import folder_of
+from normstat.verbs.run import source_of
 from normstat.writers.run_record import record_in_data
 
 
@@ -124,7 +124,7 @@ def compute(
     sinks = () if files is None else (listed,)
     if files is not None:
         ensure_writable(files)
-    counted = count(folder_of(path, settings), settings, engine, sinks)
+    counted = count(source_of(path, settings), settings, engine, sinks)
     counted.refuse_unread()
     stats = counted.stats()
     if files is not None:
