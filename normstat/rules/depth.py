@@ -61,21 +61,16 @@ def _stretched(pair: Pair) -> Case | None:
                 f"{bits}-bit values of 0 to {2**bits - 1} in 16-bit pixels {there}; {elsewhere} "
                 f"they were scaled to 16 bits, {2 ** (16 - bits)} times as large: scale both alike"
             )
-            then, now = _largest(pair.recorded), _largest(pair.now)
-            return Case(
-                "bit-depth", Level.FAIL, words, pair.split, None, then, now, None, "largest value"
-            )
+            numbers = _largest(pair.recorded), _largest(pair.now), None, "largest value"
+            return Case("bit-depth", Level.FAIL, words, pair.split, None, *numbers)
     return None
 
 
 def _is_scaled(narrow: SplitStats, wide: SplitStats, bits: int) -> bool:
     """True if means and stds differ by the factor of a depth: dark images alone do not."""
     factor = 2 ** (16 - bits)
-    stepped = (
-        _values_used(wide) >= _SURE_VALUES
-        and _is_on_steps(wide, bits)
-        and not _is_on_steps(narrow, bits)
-    )
+    stepped = _is_on_steps(wide, bits) and not _is_on_steps(narrow, bits)
+    stepped = stepped and _values_used(wide) >= _SURE_VALUES
     if not stepped and factor < _SURE_FACTOR:
         return False
     off = ROUGHLY if stepped else CLOSELY
@@ -94,10 +89,7 @@ def _is_on_steps(split: SplitStats, bits: int) -> bool:
 
 
 def _steps(bits: int) -> Iterator[NDArray[np.int64]]:
-    """Values of fewer bits in 16: shifted; with their high bits repeated; in proportion.
-
-    Each of shape (2**bits,), int64.
-    """
+    """Values (2**bits,) of fewer bits in 16: shifted; with high bits repeated; in proportion."""
     values = np.arange(2**bits)
     shifted = values << (16 - bits)
     yield shifted
