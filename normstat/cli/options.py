@@ -26,17 +26,6 @@ def _number(text: str, cure: str) -> int:
     return int(text)
 
 
-def _resized(text: str) -> int:
-    return _number(
-        text,
-        "{0} is the shorter side, and --resize {0} --crop {0} makes {0} x {0} pixels",
-    )
-
-
-def _cropped(text: str) -> int:
-    return _number(text, "{0} is the side of a square: --crop {0}")
-
-
 def _by_comma(names: list[str]) -> list[str]:
     """The names of splits, one or several in each word; none has a comma."""
     return [part for name in names for part in (name.split(",") if "," in name else [name])]
@@ -97,7 +86,9 @@ Resize = Annotated[
     int | None,
     typer.Option(
         "--resize",
-        parser=_resized,
+        parser=lambda text: _number(
+            text, "{0} is the shorter side, and --resize {0} --crop {0} makes {0} x {0} pixels"
+        ),
         metavar="N",
         help="First resize the shorter side of images to N.",
     ),
@@ -106,7 +97,7 @@ Crop = Annotated[
     int | None,
     typer.Option(
         "--crop",
-        parser=_cropped,
+        parser=lambda text: _number(text, "{0} is the side of a square: --crop {0}"),
         metavar="N",
         help="Then take the N x N pixels in the center.",
     ),

@@ -13,8 +13,8 @@ from normstat.verdict import Case, Level
 #: Different values in a channel: 8-bit images have at most the first, 16-bit ones more than the
 #: second.
 FEW_VALUES, MANY_VALUES = 256, 1024
-# Types that 0.1 recorded as the last of them, and whose values stand for the same in each.
-_WIDENED = {"int8", "int16", "int32"}
+# Types that 0.1 recorded as int32, when it counted no values of those.
+_WIDENED = ("int8", "int16")
 #: Bits of sensors and of files, which stand in 16 as they are or stretched.
 DEPTHS = (8, 10, 12, 14)
 #: Largest error of the ratio of each mean and std, as a factor of that of a depth: if stretching
@@ -30,7 +30,8 @@ _SURE_VALUES = 16
 def bit_depth(pair: Pair) -> Iterator[Case]:
     """Another type of pixel than recorded, or fewer bits in 16 on one side."""
     now, then = pair.now.dtype, pair.recorded.dtype
-    if now != then and not {now, then} <= _WIDENED:
+    uncounted = then == "int32" and pair.recorded.quantile_error is None
+    if now != then and not (uncounted and now in _WIDENED):
         words = f"pixels are {now}, recorded were {then}: convert them, or record anew"
         yield Case("bit-depth", Level.FAIL, words, pair.split, None, then, now)
     elif pair.now.scale != pair.recorded.scale:
