@@ -1,6 +1,7 @@
 """Everything that decides how long a run takes, and no number."""
 
 import os
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from normstat.errors import UsageError, option
@@ -61,3 +62,8 @@ class Engine:
             cache = os.fspath(cache)
             refuse_path(cache)
         return cls(executor, heard(progress), cache, max_errors)
+
+    def lasting(self) -> AbstractContextManager[object]:
+        """Keep workers from one run to the next, where the executor can."""
+        executor = self.executor
+        return executor if isinstance(executor, AbstractContextManager) else nullcontext()
