@@ -12,7 +12,6 @@ from normstat.cli.options import (
     Exclude,
     ImageTimeout,
     Include,
-    Labels,
     MaxValue,
     Quiet,
     Resize,
@@ -76,7 +75,7 @@ def apply(
         Literal["auto", "hwc", "chw"] | None,
         typer.Option(
             metavar="auto|hwc|chw",
-            help="The same in .npy images of DATA. Default: as is recorded, or auto.",
+            help="Order in .npy images of DATA. Default: as recorded, or as the shape tells.",
         ),
     ] = None,
     store: Annotated[
@@ -97,7 +96,14 @@ def apply(
     split_dir: SplitDirs = [],  # noqa: B006  # Typer copies it
     include: Include = [],  # noqa: B006  # Typer copies it
     exclude: Exclude = [],  # noqa: B006  # Typer copies it
-    labels: Labels = None,
+    labels: Annotated[
+        Literal["skip", "count"] | None,
+        typer.Option(
+            metavar="skip|count",
+            help="Leave out masks and other labels, or count them. Default: as the statistics "
+            "were, or skip.",
+        ),
+    ] = None,
     no_exif: Annotated[
         bool, typer.Option("--no-exif", help="Do not turn images upright; as they are stored.")
     ] = False,

@@ -13,11 +13,11 @@ from normstat.cli.options import (
     Data,
     ImageTimeout,
     Quiet,
-    Splits,
     Workers,
     is_same,
     local_workers,
     refuse_cache,
+    split_option,
 )
 from normstat.cli.terminal import console, progress_on_stderr
 from normstat.errors import UsageError
@@ -46,7 +46,7 @@ def check(
             help="same (default): the data that were recorded? compatible: others like them?",
         ),
     ] = None,
-    split: Splits = [],  # noqa: B006  # Typer copies it
+    split: Annotated[list[str], split_option("those asked of compute, or every one")] = [],  # noqa: B006  # Typer copies it
     config: Annotated[
         list[str],
         typer.Option(
@@ -74,7 +74,8 @@ def check(
         typer.Option(metavar="M", help="Drift beyond this fails (0.1, in stds)."),
     ] = None,
     require_conclusive: Annotated[
-        bool, typer.Option("--require-conclusive", help="Fail also where it is too few to tell.")
+        bool,
+        typer.Option("--require-conclusive", help="Fail also where images are too few to tell."),
     ] = False,
     workers: Workers = 0,
     image_timeout: ImageTimeout = 60.0,

@@ -48,7 +48,7 @@ def compute(
     split_dir: SplitDirs = [],  # noqa: B006  # Typer copies it
     include: Include = [],  # noqa: B006  # Typer copies it
     exclude: Exclude = [],  # noqa: B006  # Typer copies it
-    labels: Labels = None,
+    labels: Labels = "skip",
     channels: Annotated[
         Literal["auto", "gray", "rgb"],
         typer.Option(metavar="auto|gray|rgb", help="Convert 8-bit images; auto: as they are."),
@@ -62,8 +62,8 @@ def compute(
         Literal["auto", "hwc", "chw", "zhw", "nhwc", "nchw"] | None,
         typer.Option(
             metavar="auto|hwc|chw|zhw|nhwc|nchw",
-            help="Axes of .npy images; zhw: a volume; nhwc, nchw: stacks. Default: as is recorded, "
-            "or as the shape tells (auto).",
+            help="Axes of .npy images; zhw: a volume; nhwc, nchw: stacks. Default: as "
+            "apply recorded in DATA, or as the shape tells (auto).",
         ),
     ] = None,
     frames: Annotated[
@@ -151,7 +151,7 @@ def compute(
             max_errors=max_errors,
             executor=executor,
             progress=progress,
-            labels=labels or "skip",
+            labels=labels,
             cache=cache,
             files=files,
         )

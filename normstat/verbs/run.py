@@ -129,9 +129,8 @@ def most_frequent(records: Sequence[Unreadable]) -> str:
         for code, number in codes.most_common(3)
     )
     first = records[0]
-    return (
-        f"{frequent}; the first: {shown(first.path)}: {first.code} {shown(first.detail)}".rstrip()
-    )
+    detail = f" ({shown(first.detail)})" if first.detail else ""
+    return f"{frequent}; the first: {shown(first.path)}: {first.code}{detail}"
 
 
 def none_readable(source: Source, listed: int, records: Sequence[Unreadable]) -> NothingToRead:

@@ -9,6 +9,7 @@ from normstat.accumulators.tally import SplitTally
 from normstat.conventions import Config, read
 from normstat.errors import Message, option
 from normstat.executors import Executor
+from normstat.files import shown
 from normstat.rules import MARGIN
 from normstat.sources import Source
 from normstat.stats import Stats, summarize_split
@@ -152,19 +153,23 @@ def check_data(
         both = now.splits.keys() & recorded.splits.keys()
         found += changed(before, listed.entries(), both)
     verdict = compare(now, recorded, options, (*found, *extra, *_slips(configs, now, options)))
-    return verdict if before is not None or not names_files else _with_cure(verdict)
+    return verdict if before is not None or not names_files else _with_cure(verdict, recorded)
 
 
-def _with_cure(verdict: Verdict) -> Verdict:
+def _with_cure(verdict: Verdict, recorded: Stats) -> Verdict:
     """The same, and how the next check can name the files that changed."""
-    shown = list(verdict.cases)
-    for number, case in enumerate(shown):
+    listed = list(verdict.cases)
+    for number, case in enumerate(listed):
         if (case.rule, case.level) == ("data-changed", Level.FAIL):
-            lists = f"compute {option('files', metavar='FILE')} makes the next check name the files"
-            message = f"{Message(case.message).template}; {lists}"
-            shown[number] = replace(case, message=message)
+            given = option("files", metavar="FILE")
+            cure = f"compute {given} makes the next check name the files"
+            if recorded.files:
+                there = f"the list {shown(recorded.files.name)} is not beside the stats file"
+                cure = f"{there}; {given} says where it is, and names the files"
+            message = f"{Message(case.message).template}; {cure}"
+            listed[number] = replace(case, message=message)
             break
-    return replace(verdict, cases=tuple(shown))
+    return replace(verdict, cases=tuple(listed))
 
 
 def _slips(configs: Sequence[Config], now: Stats, options: CheckOptions) -> Iterator[Case]:
