@@ -60,14 +60,14 @@ def check(
         recorded, or all that either has.
     margin : shift of a mean in σ, or of σ relative to itself, beyond which the numbers are no
         longer right.
-    levels : rule → ``off``, ``warn`` or ``fail``, in place of the usual level.
+    levels : rule → ``off``, ``warn`` or ``fail``, in place of the usual level. Unless it is here,
+        ``leakage`` is a warning where both splits are just what was recorded; in mode
+        ``compatible`` also where their file names are.
     require_conclusive : fail the data also where a rule that could fail them has too few to tell.
     config : files of training runs, or ``preset:NAME``, whose constants are compared, too.
     files : list of the recorded files, from which those that changed are named; None: the one
         beside the stats file, where there is one.
     extra : cases that were found elsewhere, for the same verdict.
-        ``leakage`` is a warning where both splits are just what was recorded; in mode
-        ``compatible`` also where their file names are; unless `levels` has it.
     workers, image_timeout, executor, progress, cache : as for :func:`normstat.compute`.
 
     Returns
