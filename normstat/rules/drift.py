@@ -60,7 +60,7 @@ def _other_channels(pair: Pair) -> Case:
     now, then = names_of(pair.now.channels), names_of(pair.recorded.channels)
     message = (
         f"the channels are {now}, recorded were {then}: the recorded mean and std do not fit; "
-        f"convert with {option('channels')}, or record anew"
+        f"record anew, with {option('channels')} of compute where images are to be converted"
     )
     return Case("drift", Level.FAIL, message, pair.split, None, then, now)
 
