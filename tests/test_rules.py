@@ -254,7 +254,9 @@ def test_any_two_sets_get_a_verdict(data, kinds):
     now, recorded = (stats_of(train=data.draw(strategies.sets(kind))) for kind in kinds)
     for mode in ("same", "compatible"):
         verdict = check(now, recorded, mode=mode)
-        assert verdict.failed or kinds[0] == kinds[1]
+        # Signed integers of old files were recorded as wider ones: equal values are equal.
+        widened = {kind.dtype for kind in kinds} <= {"int8", "int16", "int32"}
+        assert verdict.failed or widened or kinds[0] == kinds[1]
         for case in verdict.cases:
             assert case.message
             assert case.rule in RULES
