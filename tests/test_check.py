@@ -268,12 +268,18 @@ def test_leakage_that_was_recorded(folder: Path, recorded: Stats) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"mode": "alike"}, r"alike: no such mode; there are same, compatible"),
-        ({"margin": 0.0}, r"margin 0.0: give a number above 0"),
-        ({"margin": float("nan")}, r"margin nan"),
-        ({"margin": float("inf")}, r"margin inf"),
-        ({"levels": {"drfit": "warn"}}, r"drfit: no such rule; there are .*drift"),
-        ({"levels": {"drift": "error"}}, r"drift=error: no such level; there are off, warn, fail"),
+        ({"mode": "alike"}, r"mode=\"alike\": should be one of same, compatible"),
+        ({"margin": 0.0}, r"margin=0.0: should be a number above 0"),
+        ({"margin": float("nan")}, r"margin=nan"),
+        ({"margin": float("inf")}, r"margin=inf"),
+        (
+            {"levels": {"drfit": "warn"}},
+            r"drfit: no such rule; did you mean drift\? there are .*drift",
+        ),
+        (
+            {"levels": {"drift": "error"}},
+            r"levels={\"drift\": \"error\"}: should be one of off, warn, fail",
+        ),
     ],
 )
 def test_refusals(recorded: Stats, options: dict[str, object], words: str) -> None:

@@ -72,7 +72,7 @@ USAGE = {
     "output-is-a-folder": (["compute", "data", "-o", "data"], "data: is a folder"),
     "output-is-an-image": (["compute", "data", "-o", "data/val/0.png"], "an image that exists"),
     "show-missing": (["show", "nowhere.json"], "nowhere.json: cannot be read"),
-    "show-an-image": (["show", "data/val/0.png"], "not JSON"),
+    "show-an-image": (["show", "data/val/0.png"], "is no stats file, or cut short"),
 }
 
 

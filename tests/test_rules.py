@@ -440,7 +440,7 @@ def test_unknown_split():
     words = [
         case.message for pair in ((one, two), (two, one)) for case in cases(*pair, "unknown-split")
     ]
-    assert "recorded, but not found now, where there are train; choose with split" in words
+    assert "recorded, but not found (found: train); choose with split" in words
 
 
 def test_splits_without_images_are_said_to_be_open():
@@ -638,8 +638,8 @@ def test_channel_order_that_cannot_be_told():
     for images in (tinted(60, 2, ALIKE), [image[..., ::-1] for image in tinted(60, 2, ALIKE)]):
         (case,) = cases(renamed(train=images), recorded, "channel-order")
         assert case.level is Level.INCONCLUSIVE
-        assert "channels recorded, read in the order B, G, R, are off by" in case.message
-        assert f"{case.observed:.2g} σ, within the error of" in case.message
+        assert "channels recorded fit in the order B, G, R as well" in case.message
+        assert f"{case.observed:.2g} σ off, within the error of" in case.message
         assert f"the error of {case.expected.removeprefix('more than ')} σ" in case.message
     recorded, found = stats_of(train=tinted(300, 1, DISTINCT)), {}
     for number in (1, 2, 300):

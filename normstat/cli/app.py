@@ -47,6 +47,8 @@ def main(arguments: Sequence[str] | None = None, local: "Local | None" = None) -
     except NormstatError as error:
         return _fail(error.message.on_command_line(), error.exit_code)
     except typer.TyperException as error:  # a wrong command line
+        if hasattr(error, "message"):
+            error.message = error.message.removeprefix("Value error, ")  # pydantic's, in Typer
         with suppress(OSError):  # a full disk behind stderr: the exit code still tells
             error.show() if hasattr(error, "show") else print(error, file=sys.stderr)
         return error.exit_code

@@ -60,7 +60,7 @@ def apply(
         Literal["auto", "hwc", "chw"] | None,
         typer.Option(
             metavar="auto|hwc|chw",
-            help="The same in .npy images of DATA. Default: as is recorded, or auto.",
+            help="Order in .npy images of DATA. Default: as recorded, or as the shape tells.",
         ),
     ] = None,
     store: Annotated[
@@ -81,7 +81,14 @@ def apply(
     split_dir: options.SplitDirs = [],  # noqa: B006  # Typer copies it
     include: options.Include = [],  # noqa: B006  # Typer copies it
     exclude: options.Exclude = [],  # noqa: B006  # Typer copies it
-    labels: options.Labels = None,
+    labels: Annotated[
+        Literal["skip", "count"] | None,
+        typer.Option(
+            metavar="skip|count",
+            help="Leave out masks and other labels, or count them. Default: as the statistics "
+            "were, or skip.",
+        ),
+    ] = None,
     no_exif: Annotated[
         bool, typer.Option("--no-exif", help="Do not turn images upright; as they are stored.")
     ] = False,

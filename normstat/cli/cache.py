@@ -32,11 +32,10 @@ def cache(
 ) -> int:
     """Show what a cache has, or make it smaller.
 
-    A row of the file has up to some hundred images. A line of the table tells how many rows, and
-    how many different images, there are of a folder, split and settings; versions are those of
-    Pillow and others that decide the numbers, where lines differ in them. Images are known by their
-    absolute path. With --prune, rows go too whose images are all in a row that was used on a later
-    day.
+    The file keeps images in rows of up to some hundred, by their absolute paths. The table has the
+    number of rows and of different images for each folder, split and settings, and the versions of
+    Pillow and others where lines differ in them. --prune also removes rows whose images are all in
+    one that was used on a later day.
 
     \b
     Examples:

@@ -35,7 +35,7 @@ def check(
             help="same (default): the data that were recorded? compatible: others like them?",
         ),
     ] = None,
-    split: options.Splits = [],  # noqa: B006  # Typer copies it
+    split: options.RecordedSplits = [],  # noqa: B006  # Typer copies it
     config: Annotated[
         list[str],
         typer.Option(
@@ -63,7 +63,8 @@ def check(
         typer.Option(metavar="M", help="Drift beyond this fails (0.1, in stds)."),
     ] = None,
     require_conclusive: Annotated[
-        bool, typer.Option("--require-conclusive", help="Fail also where it is too few to tell.")
+        bool,
+        typer.Option("--require-conclusive", help="Fail also where images are too few to tell."),
     ] = False,
     workers: options.Workers = 0,
     image_timeout: options.ImageTimeout = 60.0,

@@ -29,7 +29,7 @@ def compute(
     split_dir: options.SplitDirs = [],  # noqa: B006  # Typer copies it
     include: options.Include = [],  # noqa: B006  # Typer copies it
     exclude: options.Exclude = [],  # noqa: B006  # Typer copies it
-    labels: options.Labels = None,
+    labels: options.Labels = "skip",
     channels: Annotated[
         Literal["auto", "gray", "rgb"],
         typer.Option(metavar="auto|gray|rgb", help="Convert 8-bit images; auto: as they are."),
@@ -43,8 +43,8 @@ def compute(
         Literal["auto", "hwc", "chw", "zhw", "nhwc", "nchw"] | None,
         typer.Option(
             metavar="auto|hwc|chw|zhw|nhwc|nchw",
-            help="Axes of .npy images; zhw: a volume; nhwc, nchw: stacks. Default: as is recorded, "
-            "or as the shape tells (auto).",
+            help="Axes of .npy images; zhw: a volume; nhwc, nchw: stacks. Default: as "
+            "apply recorded in DATA, or as the shape tells (auto).",
         ),
     ] = None,
     frames: Annotated[
@@ -132,7 +132,7 @@ def compute(
             max_errors=max_errors,
             executor=executor,
             progress=progress,
-            labels=labels or "skip",
+            labels=labels,
             cache=cache,
             files=files,
         )

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -31,15 +31,16 @@ def _by_comma(names: list[str]) -> list[str]:
 
 
 Data = Annotated[str, typer.Argument(metavar="DATA", help="Folder of images.")]
-Splits = Annotated[
-    list[str],
-    typer.Option(
-        "--split",
-        metavar="NAME",
-        help="Split to read; repeatable, or a,b. Default: every one found.",
-        callback=_by_comma,
-    ),
-]
+
+
+def _split_option(default: str) -> Any:
+    """The option ``--split``, with words for its default."""
+    help_text = f"Split to read; repeatable, or a,b. Default: {default}."
+    return typer.Option("--split", metavar="NAME", help=help_text, callback=_by_comma)
+
+
+Splits = Annotated[list[str], _split_option("every one found")]
+RecordedSplits = Annotated[list[str], _split_option("those asked of compute, or every one")]
 SplitDirs = Annotated[
     list[str],
     typer.Option(
@@ -55,10 +56,10 @@ Exclude = Annotated[
     typer.Option("--exclude", metavar="GLOB", help="Leave out matching ones; repeatable."),
 ]
 Labels = Annotated[
-    Literal["skip", "count"] | None,
+    Literal["skip", "count"],
     typer.Option(
         metavar="skip|count",
-        help="Masks and other labels, known by their names. Default: as is recorded, or skip.",
+        help="Leave out masks and other labels, known by their names, or count them.",
     ),
 ]
 Workers = Annotated[
@@ -78,7 +79,7 @@ ImageTimeout = Annotated[
         min=0,
         max=1e6,
         metavar="SECONDS",
-        help="Give up an image after; 0: never.",
+        help="Give up an image after this time; 0: never.",
     ),
 ]
 Resize = Annotated[

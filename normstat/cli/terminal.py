@@ -84,6 +84,7 @@ class _Bar:
 
     def close(self) -> None:
         if "_bar" in vars(self):
+            self._bar.leave = self._bar.n > 0  # a dry run reads too few to count
             self._bar.close()
 
     def total(self, images: int) -> None:

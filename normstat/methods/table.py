@@ -44,7 +44,9 @@ def method_named(name: str) -> Method:
     <Needs.NOTHING: 'nothing'>
     """
     if name not in METHODS:
-        raise UsageError(f"{shown(name)}: no such method; there are {', '.join(METHODS)}")
+        raise UsageError(
+            f"{option('method', shown(name))}: no such method; there are {', '.join(METHODS)}"
+        )
     return METHODS[name]
 
 

@@ -8,7 +8,7 @@ from typing import TypeAlias, TypeVar
 
 from normstat.accumulators.tally import FIRST
 from normstat.constants import Constants
-from normstat.errors import UsageError
+from normstat.errors import UsageError, option
 from normstat.files import shown
 from normstat.images import Unreadable
 from normstat.stats import SplitStats, Stats
@@ -29,10 +29,12 @@ def refuse_margin(margin: float) -> None:
 
     >>> refuse_margin(0.0)
     Traceback (most recent call last):
-    normstat.errors.UsageError: margin 0.0: give a number above 0, such as 0.1 (in σ)
+    normstat.errors.UsageError: margin=0.0: should be a number above 0, such as 0.1 (in σ)
     """
     if not (isfinite(margin) and margin > 0):
-        raise UsageError(f"margin {margin}: give a number above 0, such as {MARGIN:g} (in σ)")
+        raise UsageError(
+            f"{option('margin', margin)}: should be a number above 0, such as {MARGIN:g} (in σ)"
+        )
 
 
 @dataclass(frozen=True, slots=True)

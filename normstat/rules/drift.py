@@ -59,7 +59,7 @@ def _other_channels(pair: Pair) -> Case:
     now, then = names_of(pair.now.channels), names_of(pair.recorded.channels)
     message = (
         f"the channels are {now}, recorded were {then}: the recorded mean and std do not fit; "
-        f"convert with {option('channels')}, or record anew"
+        f"record anew, with {option('channels')} of compute where images are to be converted"
     )
     return Case("drift", Level.FAIL, message, pair.split, None, then, now)
 
@@ -95,17 +95,17 @@ def _judged(effect: Effect, level: Level, margin: float, pair: Pair) -> str:
         return "the recorded σ is 0, so anything else is out of any margin; record anew"
     if effect.bound is None:
         return "no standard error is defined here; it takes 2 images on both sides that differ"
-    within = _SAME if pair.same_paths else f"the bound is ±{effect.bound:.3g}"
+    within = _SAME if pair.same_paths else f"chance explains ±{effect.bound:.3g} σ"
     match level:
         case Level.FAIL:
-            return f"beyond the margin of {margin:g} ({within}); if this is wanted, record anew"
+            return f"beyond the margin of {margin:g} σ ({within}); if this is wanted, record anew"
         case Level.INCONCLUSIVE:
             shows = margin + effect.bound
-            return f"too few images to tell ({within}); only a shift above {shows:.3g} would show"
+            return f"too few images to tell ({within}); only a shift above {shows:.3g} σ would show"
         case Level.WARN:
-            return f"within the margin of {margin:g}, but more than half of it ({within})"
+            return f"within the margin of {margin:g} σ, but more than half of it ({within})"
         case _:
-            return f"within the margin of {margin:g} ({within})"
+            return f"within the margin of {margin:g} σ ({within})"
 
 
 def _distances(pair: Pair) -> list[str]:

@@ -26,11 +26,11 @@ def unknown_split(comparison: Comparison) -> Iterator[Case]:
         if name in recorded:
             yield Case("unknown-split", Level.PASS, "recorded, and found", name)
         else:
-            words = f"found now, but not recorded, where there are {known}; record it, or {choose}"
+            words = f"found, but not recorded (recorded: {known}); record it, or {choose}"
             yield Case("unknown-split", Level.FAIL, words, name, None, "not there", "there")
     for name in recorded:
         if name not in now:
-            words = f"recorded, but not found now, where there are {found}; {choose}"
+            words = f"recorded, but not found (found: {found}); {choose}"
             yield Case("unknown-split", Level.FAIL, words, name, None, "there", "not there")
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from types import MappingProxyType
 
 from normstat.constants import BETTER
-from normstat.errors import UsageError
+from normstat.errors import UsageError, option
 from normstat.files import shown
 from normstat.rules import content, depth, drift, identity, order, value_range
 from normstat.rules.comparison import MARGIN, Comparison, Look
@@ -128,7 +129,8 @@ def rule_named(name: str) -> Rule:
     'fail'
     """
     if name not in RULES:
-        raise UsageError(f"{shown(name)}: no such rule; there are {', '.join(RULES)}")
+        guess = "".join(f"did you mean {near}? " for near in get_close_matches(name, RULES, 1))
+        raise UsageError(f"{shown(name)}: no such rule; {guess}there are {', '.join(RULES)}")
     return RULES[name]
 
 
@@ -137,9 +139,8 @@ def refuse_levels(levels: Mapping[str, str]) -> None:
     for name, level in levels.items():
         rule_named(name)
         if level not in LEVELS:
-            raise UsageError(
-                f"{name}={shown(str(level))}: no such level; there are {', '.join(LEVELS)}"
-            )
+            given = option("levels", {name: shown(str(level))})
+            raise UsageError(f"{given}: should be one of {', '.join(LEVELS)}")
 
 
 def warn_only(levels: Mapping[str, str]) -> frozenset[str]:

@@ -156,12 +156,12 @@ class Folder:
             found.add(rest)
         for split in wanted or self.split_dirs:
             if split not in found:
-                close = get_close_matches(split.lower(), found, 1)
+                cure = f"A folder is given to a split with {_SPLIT_DIR}"
+                for near in get_close_matches(split.lower(), found, 1):
+                    cure = f"Did you mean {near}?"
                 raise UnknownSplit(
                     f"{shown(self.root)}: has no split {shown(split)!r}; found: "
-                    f"{', '.join(sorted(found)) or 'no images at all'}. "
-                    f"{f'Did you mean {close[0]}? ' if close else ''}"
-                    f"A folder is given to a split with {_SPLIT_DIR}"
+                    f"{', '.join(sorted(found)) or 'no images at all'}. {cure}"
                 )
         splits = tuple(wanted) or tuple(sorted(found))
         return Selection(splits, rest, bool(wanted), only_labels)

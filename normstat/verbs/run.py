@@ -118,8 +118,9 @@ def most_frequent(records: Sequence[Unreadable]) -> str:
         f"{number} {code}" + (f": {hints[code]}" if hints[code] else "")
         for code, number in codes.most_common(3)
     )
-    first = f"{shown(records[0].path)}: {records[0].code} {shown(records[0].detail)}"
-    return f"{frequent}; the first: {first}".rstrip()
+    first = f"{shown(records[0].path)}: {records[0].code}"
+    detail = f" ({shown(records[0].detail)})" if records[0].detail else ""
+    return f"{frequent}; the first: {first}{detail}"
 
 
 def none_readable(source: Source, listed: int, records: Sequence[Unreadable]) -> NothingToRead:

@@ -166,7 +166,7 @@ def _message(overlap: Overlap) -> str:
     if one == other:
         if not overlap.images:
             return f"no two of {number} images of {other} are identical"
-        text = f"{overlap.images} of {number} images of {other} repeat another one of it"
+        text = f"{overlap.images} of {number} images of {other} repeat another image of {other}"
     elif not overlap.images:
         return f"none of {number} images of {other} is in {one} ({overlap.compared[0]} images)"
     else:
