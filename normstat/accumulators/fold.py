@@ -65,7 +65,7 @@ class _KindFold:
         self._covariance = products if covariance else None
         self._headers: Counter[tuple[str, str, tuple[str, ...]]] = Counter()
         self._sizes: set[tuple[int, int]] = set()
-        self._hashes: list[tuple[int, int, int, int]] = []
+        self._hashes: list[tuple[int, ...]] = []
         self._paths: list[str] = []
 
     def add(self, sample: Sample, pixels: Pixels) -> None:
