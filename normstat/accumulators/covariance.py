@@ -1,7 +1,7 @@
 """Covariance of the channels: sums that are exact, and the same in any order."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from operator import add
 from typing import Any, TypeVar
@@ -52,7 +52,6 @@ class Products:
 
     @classmethod
     def empty(cls, channels: int, shift: int = 0) -> "Products":
-        """No pixels: the identity of ``+``."""
         return cls(0, (0,) * channels, tuple((0,) * row for row in range(channels, 0, -1)), shift)
 
     @classmethod
@@ -82,13 +81,7 @@ class Products:
     def _of_comoments(
         cls, count: int, means: Iterable[tuple[float, float]], c2: Sequence[Sequence[float]]
     ) -> "Products":
-        """The state of pixels whose mean and comoments are known.
-
-        Parameters
-        ----------
-        means : of each channel, as the unevaluated sum of two doubles, stored units.
-        c2 : Σ(x - mean x)(y - mean y), squared stored units, in rows as `products`.
-        """
+        """From means, as sums of two doubles, and Σ(x - mean x)(y - mean y) in rows."""
         exact = [whole(high) + whole(low) for high, low in means]
         products = tuple(
             tuple(
@@ -137,12 +130,8 @@ class Products:
     def spread(self, channels: int) -> "Products":
         """Gray pixels seen as pixels with ``channels`` equal channels."""
         ((square,),) = self.products
-        return Products(
-            self.count,
-            self.sums * channels,
-            tuple((square,) * row for row in range(channels, 0, -1)),
-            self.shift,
-        )
+        products = tuple((square,) * row for row in range(channels, 0, -1))
+        return replace(self, sums=self.sums * channels, products=products)
 
     def covariance(self) -> list[list[Fraction]]:
         """Population covariance (ddof 0) of each pair of channels, exact, squared stored units."""

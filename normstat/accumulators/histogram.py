@@ -113,7 +113,6 @@ class Histogram:
 
     @classmethod
     def empty(cls, channels: int, bins: int, least: int = 0) -> "Histogram":
-        """No pixels: the identity of ``+``."""
         return cls(np.zeros((channels, bins), dtype=np.int64), least)
 
     def __add__(self, other: "Histogram") -> "Histogram":

@@ -50,7 +50,6 @@ class ImageSums:
 
     @classmethod
     def empty(cls, channels: int, shift: int = 0) -> "ImageSums":
-        """No images: the identity of ``+``."""
         return cls(0, 0, 0, ((0,) * len(COLUMNS),) * channels, shift)
 
     @classmethod

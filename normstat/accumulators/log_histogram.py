@@ -63,7 +63,6 @@ class LogHistogram:
 
     @classmethod
     def empty(cls, channels: int) -> "LogHistogram":
-        """No pixels: the identity of ``+``."""
         counts = np.zeros((channels, BINS), np.int64)
         return cls(0, np.full(channels, np.inf), np.full(channels, -np.inf), counts)
 

@@ -49,7 +49,6 @@ class Counts:
 
     @classmethod
     def of_unreadable(cls, record: Unreadable) -> "Counts":
-        """The result of one image that could not be read."""
         return cls(Tally.of_unreadable(record), (row_of_unreadable(record),))
 
     def __add__(self, other: "Counts") -> "Counts":

@@ -64,7 +64,6 @@ class KindTally:
 
     @classmethod
     def empty(cls, kind: Kind) -> "KindTally":
-        """No images: the identity of ``+`` among tallies of a kind."""
         values, per_image, _ = empty_states(kind)
         return cls(values, per_image, Extent(), Extent(), {}, {}, {}, Fingerprint(), ())
 
@@ -177,12 +176,10 @@ class Tally:
 
     @classmethod
     def empty(cls) -> "Tally":
-        """No images: the identity of ``+``."""
         return cls()
 
     @classmethod
     def of_unreadable(cls, record: Unreadable) -> "Tally":
-        """The state of one image that could not be read."""
         return cls({record.split: SplitTally(unreadable=(record,))})
 
     def __add__(self, other: "Tally") -> "Tally":

@@ -94,12 +94,9 @@ class Shard:
     start: int = 0
 
     def __iter__(self) -> Iterator[Sample]:
-        if self.places:
-            for name, place in zip(self.names, self.places, strict=True):
-                yield Sample(self.split, name, place)
-        else:
-            for name in self.names:
-                yield Sample(self.split, name)
+        places = self.places or (None,) * len(self.names)
+        for name, place in zip(self.names, places, strict=True):
+            yield Sample(self.split, name, place)
 
     def __len__(self) -> int:
         return len(self.names)

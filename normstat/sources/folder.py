@@ -89,13 +89,11 @@ class Folder:
         return os.path.realpath(self.root)
 
     def with_split_dirs(self, split_dirs: Mapping[str, str]) -> "Folder":
-        """The same folder, with other folders given to splits; it is not listed again."""
         return Folder(
             self.root, split_dirs, self._include, self._exclude, self._labels, self._listing
         )
 
     def record(self) -> Mapping[str, Any]:
-        """Options that decide which images there are, as fields of the settings."""
         return {
             "split_dirs": self.split_dirs,
             "include": self._include,

@@ -66,13 +66,15 @@ _IMAGE_AFTER = r"(?:^|[-_. ])(?:" + "|".join(sorted(IMAGE_WORDS)) + r")$"
 _IMAGE_BEFORE = r"^(?:" + "|".join(sorted(IMAGE_WORDS)) + r")(?:[-_. ]|$)"
 
 
-def are_labels(name: str) -> bool:
-    """True if the whole name of a folder says labels.
+def are_labels(name: str, known: frozenset[str] = _WHOLE_NAMES) -> bool:
+    """True if the whole name of a folder says labels: one of the words that are `known`.
 
     >>> [are_labels(name) for name in ("Masks", "ground-truth", "labelsTr", "train_masks")]
     [True, True, True, False]
+    >>> [are_labels(name, PAIRED_WORDS) for name in ("Trimaps", "ann_dir", "A. Segmentation")]
+    [True, True, False]
     """
-    return _SEPARATOR.sub("", name).lower() in _WHOLE_NAMES
+    return _SEPARATOR.sub("", name).lower() in known
 
 
 def label_words(name: str, known: frozenset[str] = FOLDER_WORDS) -> frozenset[str]:
@@ -80,29 +82,11 @@ def label_words(name: str, known: frozenset[str] = FOLDER_WORDS) -> frozenset[st
 
     >>> sorted(label_words("train_masks")), sorted(label_words("SegmentationClassAug"))
     (['masks'], ['segmentationclass'])
-    >>> label_words("unmasked")
-    frozenset()
+    >>> label_words("unmasked"), label_words("Ann", PAIRED_WORDS)
+    (frozenset(), frozenset())
     """
     words = _words(name)
     return known.intersection((*words, *map("".join, pairwise(words))))
-
-
-def says_paired(name: str) -> bool:
-    """True if a folder's name has a word of labels that counts where its files pair with images.
-
-    >>> says_paired("ann_dir"), says_paired("Segmentations"), says_paired("Ann")
-    (True, True, False)
-    """
-    return bool(label_words(name, PAIRED_WORDS))
-
-
-def may_be_labels(name: str) -> bool:
-    """True if the whole name of a folder is a word that says labels only where files pair.
-
-    >>> may_be_labels("Trimaps"), may_be_labels("ann_dir"), may_be_labels("A. Segmentation")
-    (True, True, False)
-    """
-    return _SEPARATOR.sub("", name).lower() in PAIRED_WORDS
 
 
 def bare(name: str) -> str:

@@ -13,15 +13,14 @@ from normstat.sources.filters import Filters
 from normstat.sources.labels import (
     FOLDER_HINTS,
     LABEL_HINTS,
+    PAIRED_WORDS,
     are_labels,
     bare,
     image_stems,
     is_negated,
     label_stems,
     label_words,
-    may_be_labels,
     rest_of,
-    says_paired,
     without_last_word,
 )
 from normstat.sources.peeks import Peeks, mention
@@ -60,13 +59,7 @@ class _Match(Enum):
 
 
 class Pairing:
-    """Tells folders of labels from others.
-
-    Parameters
-    ----------
-    peeks : names in DATA.
-    filters : which names count.
-    """
+    """Tells folders of labels from others."""
 
     def __init__(self, peeks: Peeks, filters: Filters) -> None:
         self._peeks = peeks
@@ -112,10 +105,11 @@ class Pairing:
             and (are_labels(name) or images.pair_with(name))
         }
         counted = set(words) - labels
-        if paired := {name for name in folders if name not in words and says_paired(name)}:
+        others = [name for name in folders if name not in words]
+        if paired := {name for name in others if label_words(name, PAIRED_WORDS)}:
             images = self._images_beside(path, [name for name in folders if name not in paired])
             labels |= {name for name in paired if not asked(name) and images.pair_with(name)}
-            counted |= {name for name in paired - labels if may_be_labels(name)}
+            counted |= {name for name in paired - labels if are_labels(name, PAIRED_WORDS)}
         return LabelFolders(frozenset(labels), frozenset(counted))
 
     def _images_beside(self, path: str, folders: Sequence[str]) -> "_Images":

@@ -29,14 +29,7 @@ class Spoken:
 
 
 class Speech:
-    """Tells folders that are splits from others.
-
-    Parameters
-    ----------
-    peeks : names in DATA.
-    pairing : which folders hold labels.
-    filters : which names count.
-    """
+    """Tells folders that are splits from others."""
 
     def __init__(self, peeks: Peeks, pairing: Pairing, filters: Filters) -> None:
         self._peeks = peeks
@@ -45,12 +38,7 @@ class Speech:
         self._only: dict[str, str | None] = {}
 
     def among(self, path: str, split: str | None, folders: Sequence[str]) -> dict[str, Spoken]:
-        """Judge all `folders` in the folder `path`; those that say nothing are left out.
-
-        Parameters
-        ----------
-        split : for which something on the way to the folder has spoken.
-        """
+        """Judge all `folders` in `path`, which speaks for `split`; leave out the silent ones."""
         if not mention(folders, SPLIT_HINTS):
             return {}
         words = {name: spoken for name in folders if (spoken := said(name))}

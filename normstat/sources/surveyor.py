@@ -41,13 +41,7 @@ def looks_like_an_image(name: str) -> bool:
 
 
 class Surveyor:
-    """A look through all names below a folder.
-
-    Parameters
-    ----------
-    tree : the folder.
-    selection : the splits to look for.
-    """
+    """A look through all names below a folder, for the splits of a selection."""
 
     def __init__(self, tree: Tree, selection: Selection) -> None:
         self._tree = tree
@@ -106,7 +100,7 @@ class Surveyor:
                 return  # of a split that nobody asked for
             split = None
         survey.skip(split, Reason.LABELS, labels)
-        if labels.images and place.labels and self._tree.says_name_alone(place.labels):
+        if labels.images and place.labels and self._tree.pairing.says_name_alone(place.labels):
             self._meet(survey.alone, place.labels)
         survey.skip(None, Reason.UNKNOWN_EXTENSION, others)
         if not images.images:

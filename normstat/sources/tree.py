@@ -20,7 +20,6 @@ from normstat.sources.speech import Speech, Spoken
 
 #: The rule by which a split was chosen that a user has named.
 BY_OPTION = option("split_dir")
-_NO_LABELS = LabelFolders()
 _SILENT = Spoken()
 
 
@@ -60,6 +59,7 @@ class Tree:
     Attributes
     ----------
     filters : which names count.
+    pairing : which folders hold labels.
     """
 
     def __init__(
@@ -83,8 +83,8 @@ class Tree:
         } | ({""} if any(assigned) else set())
         self.filters = Filters(include, exclude, {*assigned, *self._above_assigned})
         peeks = Peeks(listing, self.filters)
-        self._pairing = Pairing(peeks, self.filters)
-        self._speech = Speech(peeks, self._pairing, self.filters)
+        self.pairing = Pairing(peeks, self.filters)
+        self._speech = Speech(peeks, self.pairing, self.filters)
         self._counts_labels = counts_labels
 
     def counting_labels(self) -> "Tree":
@@ -110,10 +110,6 @@ class Tree:
     def has_images(self, place: Place) -> bool:
         """False if all that can be in a folder are labels."""
         return not place.labels or self.leads_to_assigned(place)
-
-    def says_name_alone(self, labels: str) -> bool:
-        """True if a folder holds labels for all that its name says, and may be a class."""
-        return self._pairing.says_name_alone(labels)
 
     def walk(self) -> Iterator[tuple[Place, str, OSError | None]]:
         """Images, and folders that cannot be listed, in byte order, each with its folder."""
@@ -170,7 +166,7 @@ class Tree:
         """The folders in a folder that the globs let through, but for links that lead back."""
         place = found.place
         skips = not (self._counts_labels or place.labels)
-        labels = self._pairing.among(place.path, found.folders) if skips else _NO_LABELS
+        labels = self.pairing.among(place.path, found.folders) if skips else LabelFolders()
         # Below labels nothing speaks: who asks for a folder there gives it to a split.
         spoken = {} if place.labels else self._speech.among(place.path, place.split, found.folders)
         for name in found.folders:
