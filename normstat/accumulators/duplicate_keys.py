@@ -166,22 +166,18 @@ def common(arrays: Sequence[_Keys]) -> dict[tuple[int, int], Common]:
             mine, its = of_splits[one], of_splits[other]
             if one == other:
                 here = mine[part.counts[mine] > 1]
-                what = _common(part.counts[here] - 1, part.first[here], part.second[here])
+                images, origins, copies = part.counts[here] - 1, part.first[here], part.second[here]
             else:
                 _, *equal = np.intersect1d(groups[mine], groups[its], True, return_indices=True)
                 mine, its = mine[equal[0]], its[equal[1]]
-                what = _common(part.counts[its], part.first[mine], part.first[its])
-            total[one, other] += what
+                images, origins, copies = part.counts[its], part.first[mine], part.first[its]
+            least = np.argsort(copies, kind="stable")[:NAMED]
+            pairs = zip(origins[least].tolist(), copies[least].tolist(), strict=True)
+            total[one, other] += Common(int(images.sum()), tuple(pairs))
     return {
         (one, other): Common(what.images, _all_pairs(arrays[other], what.pairs))
         for (one, other), what in total.items()
     }
-
-
-def _common(images: _Numbers, one: _Numbers, other: _Numbers) -> Common:
-    first = np.argsort(other, kind="stable")[:NAMED]
-    pairs = zip(one[first].tolist(), other[first].tolist(), strict=True)
-    return Common(int(images.sum()), tuple(pairs))
 
 
 def _all_pairs(array: _Keys, pairs: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

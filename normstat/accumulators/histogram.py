@@ -189,12 +189,7 @@ class Histogram:
 
 
 class HistogramFold:
-    """Counts and sums of images, added in place.
-
-    Parameters
-    ----------
-    empty : the state to begin with.
-    """
+    """Counts and sums of images, added in place."""
 
     def __init__(self, empty: Histogram) -> None:
         self._counts = empty.counts.copy()

@@ -175,12 +175,7 @@ class LogHistogram:
 
 
 class LogHistogramFold:
-    """Extremes, counts and sums of images, added in place.
-
-    Parameters
-    ----------
-    empty : the state to begin with.
-    """
+    """Extremes, counts and sums of images, added in place."""
 
     def __init__(self, empty: LogHistogram) -> None:
         self._pixels, self._min, self._max = empty.count, empty.min, empty.max
@@ -190,18 +185,6 @@ class LogHistogramFold:
         self._images: list[ImageSums] = []
 
     def add(self, pixels: Pixels) -> tuple[str, ...]:
-        """Add the images of a file: all, or it raises.
-
-        Returns
-        -------
-        tuple
-            ``beyond_float32`` if that is where some of its values are.
-
-        Raises
-        ------
-        UnreadableImage
-            ``non_finite`` if the squares of its values exceed float64.
-        """
         arrays = [image.array() for image in pixels.images]
         each = list(map(Moments.of, arrays))
         self._images.extend([ImageSums.of_moments(one.count, one.channels()) for one in each])

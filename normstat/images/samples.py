@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, Protocol, TypeAlias, TypeVar
 
 from normstat.errors import UnreadableImage
@@ -103,12 +103,12 @@ class Shard:
 
     def only(self, chosen: Sequence[int]) -> "Shard":
         """Some of the samples, by their indices in ascending order; records are left out."""
-        return Shard(
-            self.split,
-            self.container,
-            _at(chosen, self.names),
-            _at(chosen, self.places),
-            _at(chosen, self.versions),
+        return replace(
+            self,
+            names=_at(chosen, self.names),
+            places=_at(chosen, self.places),
+            versions=_at(chosen, self.versions),
+            unreadable=(),
             start=self.start + (chosen[0] if chosen else 0),
         )
 

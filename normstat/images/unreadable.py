@@ -46,8 +46,6 @@ HINTS = {
     Code.OTHER_DEPTH: f"convert it, or leave it out with {option('exclude')}",
     Code.TIMEOUT: f"raise {option('image_timeout')}",
 }
-
-
 _OF_FILE_SYSTEM = {
     Code.VANISHED,
     Code.PERMISSION_DENIED,

@@ -121,7 +121,8 @@ class Folder:
             only_labels = bool(found or unassigned)
         rest = None
         if not found and unassigned:
-            rest = self._own_split()
+            names = split_names(os.path.basename(self.identity))
+            rest = next(iter(names)) if len(names) == 1 else ALL
             found.add(rest)
         for split in wanted or self.split_dirs:
             if split not in found:
@@ -208,10 +209,6 @@ class Folder:
 
     def _tree_of(self, selection: Selection) -> Tree:
         return self._tree.counting_labels() if selection.only_labels else self._tree
-
-    def _own_split(self) -> str:
-        names = split_names(os.path.basename(os.path.realpath(self.root)))
-        return next(iter(names)) if len(names) == 1 else ALL
 
 
 def _looked_into(tree: Tree, place: Place, leave: bool) -> tuple[list[Place], str | None]:

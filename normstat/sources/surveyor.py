@@ -52,13 +52,7 @@ class Surveyor:
         self._latest: dict[int, str] = {}
 
     def survey(self) -> Survey:
-        """Look at all names, once.
-
-        Raises
-        ------
-        AmbiguousSplit
-            A folder with images speaks for two splits.
-        """
+        """Look at all names, once."""
         survey, selection = self._survey, self._selection
         stack = [self._tree.top()]
         while stack:

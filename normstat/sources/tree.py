@@ -20,7 +20,6 @@ from normstat.sources.speech import Speech, Spoken
 
 #: The rule by which a split was chosen that a user has named.
 BY_OPTION = option("split_dir")
-_SILENT = Spoken()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +49,8 @@ class Tree:
 
     Parameters
     ----------
-    root : the folder.
-    listing : all names below it.
     assigned : relative path of a folder, with a trailing ``/`` → the split that it was given to.
     include, exclude : globs, see :class:`normstat.sources.folder.Folder`.
-    counts_labels : labels are images like others.
 
     Attributes
     ----------
@@ -172,7 +168,8 @@ class Tree:
         for name in found.folders:
             if self.filters.enters(place.path, name) and found.links.get(name) not in place.trail:
                 child = self._child(place, name, labels)
-                yield self._spoken(child, spoken.get(name, _SILENT))
+                says = None if child.labels else spoken.get(name)
+                yield _told(child, says) if says else child
 
     def _child(self, place: Place, name: str, labels: LabelFolders) -> Place:
         path = f"{place.path}{name}/"
@@ -187,18 +184,18 @@ class Tree:
             doubtful=place.doubtful or (path if name in labels.counted else ""),
         )
 
-    def _spoken(self, place: Place, spoken: Spoken) -> Place:
-        if spoken is _SILENT or place.labels:
-            return place
-        rule = place.rule
-        if spoken.split and not place.given:
-            rule = f"folder {shown(place.path.removesuffix('/'))}"
-        says_first = spoken.ordinary and not place.ordinary[0]  # those below it go with it
-        ordinary = (place.path, spoken.ordinary) if says_first else place.ordinary
-        return replace(
-            place,
-            split=spoken.split or place.split,
-            rule=rule,
-            conflict=place.conflict or spoken.conflict,
-            ordinary=ordinary if not place.given else ("", ""),
-        )
+
+def _told(place: Place, spoken: Spoken) -> Place:
+    """A folder whose own name says something."""
+    rule = place.rule
+    if spoken.split and not place.given:
+        rule = f"folder {shown(place.path.removesuffix('/'))}"
+    says_first = spoken.ordinary and not place.ordinary[0]  # those below it go with it
+    ordinary = (place.path, spoken.ordinary) if says_first else place.ordinary
+    return replace(
+        place,
+        split=spoken.split or place.split,
+        rule=rule,
+        conflict=place.conflict or spoken.conflict,
+        ordinary=ordinary if not place.given else ("", ""),
+    )

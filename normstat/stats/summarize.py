@@ -144,11 +144,7 @@ def _standard_error(per_image: ImageSums, scale: int) -> StandardError:
 
 
 def _sqrt(square: Fraction) -> float:
-    """The square root of a rational number, correctly rounded.
-
-    >>> _sqrt(Fraction(2)), _sqrt(Fraction(0))
-    (1.4142135623730951, 0.0)
-    """
+    """The square root of a rational number, correctly rounded."""
     if not square:
         return 0.0
     p, q = square.numerator, square.denominator
