@@ -14,16 +14,7 @@ _EXACT = (("uint8", 1), ("uint8", 3), ("uint16", 1))
 
 
 def refuse_png(dtype: str, channels: int) -> None:
-    """Refuse pixels that no PNG file can hold.
-
-    Raises
-    ------
-    UsageError
-
-    Examples
-    --------
-    >>> refuse_png("uint8", 3)
-    """
+    """Raise ``UsageError`` for pixels that no PNG file can hold."""
     if (dtype, channels) not in _EXACT:
         raise UsageError(
             f"{channels} channel{'s' * (channels != 1)} of {shown(dtype)} have no PNG file, only "

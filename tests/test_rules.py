@@ -304,7 +304,7 @@ def test_data_changed_tells_apart_what_changed():
     for now, words in [
         (stats_of(train=A[1:]), "removed.* 1 image fewer"),
         (stats_of(train=[*A, A[0]]), "added.* 1 image more"),
-        (renamed(train=A), "renamed or moved"),
+        (renamed(train=A), "under other names"),
         (renamed(train=pictures(12, seed=3)), "replaced by others of another name"),
         (stats_of(train=A[::-1]), "contents of files changed"),
     ]:
@@ -320,6 +320,14 @@ def fingerprinted(stats, **changes):
         stats,
         splits={"train": replace(split, fingerprint=replace(split.fingerprint, **changes))},
     )
+
+
+def test_names_that_changed_without_a_fingerprint_of_the_images():
+    """Files from before it was recorded leave the counts to tell what was renamed."""
+    recorded = fingerprinted(stats_of(train=A), content=None)
+    assert "renamed or moved: as many" in said(renamed(train=A), recorded)[1]
+    other = renamed(train=pictures(12, seed=3))
+    assert "replaced by others" in said(other, recorded)[1]
 
 
 def test_equal_pixels_of_other_files():

@@ -49,6 +49,14 @@ class Fingerprint:
         """The fingerprint of many images, from the :func:`hashes` of each."""
         return cls(*(sum(column) % _MODULUS for column in zip(*hashes, strict=True)))
 
+    def same_images(self, other: "Fingerprint") -> bool:
+        """True if both are of the same files with the same pixels, whatever `content` is known.
+
+        >>> Fingerprint(1, 2, 3, None).same_images(Fingerprint(1, 2, 3, 4))
+        True
+        """
+        return (self.paths, self.files, self.pixels) == (other.paths, other.files, other.pixels)
+
     def __add__(self, other: "Fingerprint") -> "Fingerprint":
         unknown = self.content is None or other.content is None
         return Fingerprint(

@@ -1,4 +1,4 @@
-"""The application: exit codes, and messages for every failure."""
+"""The application: failures to messages and exit codes."""
 
 import errno
 import functools

@@ -2,13 +2,12 @@
 
 import os
 import re
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from normstat.errors import UnreadableImage, UsageError
+from normstat.errors import UsageError
 from normstat.files import shown
 
 if TYPE_CHECKING:
@@ -24,17 +23,6 @@ def _number(text: str, cure: str) -> int:
     if not re.fullmatch(r"\s*[0-9]{1,9}\s*", text) or not int(text):
         raise typer.BadParameter(f"{shown(text)} should be an integer, 1 or more")
     return int(text)
-
-
-def _resized(text: str) -> int:
-    return _number(
-        text,
-        "{0} is the shorter side, and --resize {0} --crop {0} makes {0} x {0} pixels",
-    )
-
-
-def _cropped(text: str) -> int:
-    return _number(text, "{0} is the side of a square: --crop {0}")
 
 
 def _by_comma(names: list[str]) -> list[str]:
@@ -97,7 +85,9 @@ Resize = Annotated[
     int | None,
     typer.Option(
         "--resize",
-        parser=_resized,
+        parser=lambda text: _number(
+            text, "{0} is the shorter side, and --resize {0} --crop {0} makes {0} x {0} pixels"
+        ),
         metavar="N",
         help="First resize the shorter side of images to N.",
     ),
@@ -106,7 +96,7 @@ Crop = Annotated[
     int | None,
     typer.Option(
         "--crop",
-        parser=_cropped,
+        parser=lambda text: _number(text, "{0} is the side of a square: --crop {0}"),
         metavar="N",
         help="Then take the N x N pixels in the center.",
     ),
@@ -171,17 +161,3 @@ def is_same(one: str, other: str) -> bool:
     if "\0" in one + other:  # whoever opens that will say what is wrong with it
         return one == other
     return os.path.realpath(one) == os.path.realpath(other)
-
-
-def exit_code(unreadable: int, allowed: int, listed_in: str, quiet: bool) -> int:
-    """The exit code of a run with so many unreadable images, after a line that explains it."""
-    accepted = unreadable <= allowed
-    if unreadable and not (quiet and accepted):
-        print(
-            f"{unreadable} unreadable accepted by --allow-unreadable {allowed}"
-            if accepted
-            else f"exit code {UnreadableImage.exit_code}: {unreadable} unreadable, see "
-            f"{listed_in}; --allow-unreadable {unreadable} accepts that",
-            file=sys.stderr,
-        )
-    return 0 if accepted else UnreadableImage.exit_code

@@ -1,7 +1,6 @@
 """Drift of means and stds: shifts against their error bounds."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from normstat.errors import option
 from normstat.rules.comparison import Comparison, Pair, known, names_of
@@ -69,8 +68,11 @@ def _of_split(pair: Pair, together: int, margin: float) -> Iterator[Case]:
     distances = _distances(pair)
     for index, effect in enumerate(effects(pair.now, pair.recorded, together, pair.same_paths)):
         level = effect.level(margin)
-        words = f"{_moved(effect)}: {_judged(effect, level, margin, pair)}{distances[index // 2]}"
-        yield _measured(Case("drift", level, words, pair.split), effect, margin)
+        by = "" if effect.size is None else f" ({effect.size:.3g} σ)"
+        moved = f"{effect.name} {effect.after:.4g}, recorded {effect.before:.4g}{by}"
+        words = f"{moved}: {_judged(effect, level, margin, pair)}{distances[index // 2]}"
+        numbers = effect.expected, effect.observed, margin, effect.unit
+        yield Case("drift", level, words, pair.split, effect.channel, *numbers)
 
 
 def _shift(pair: Pair, effect: Effect, margin: float) -> Case:
@@ -80,29 +82,11 @@ def _shift(pair: Pair, effect: Effect, margin: float) -> Case:
     elif effect.bound is None or effect.size is None:
         words = "cannot be compared with train: its error is not defined"
     else:
-        level = Level.PASS
-        words = (
-            f"no shift from train is certain; up to {effect.size + effect.bound:.3g} σ is possible"
-        )
+        level, most = Level.PASS, effect.size + effect.bound
+        words = f"no shift from train is certain; up to {most:.3g} σ is possible"
     words = f"{effect.name} {effect.after:.4g}, in train {effect.before:.4g}: {words}"
-    return _measured(Case("split-shift", level, words, pair.split), effect, margin)
-
-
-def _measured(case: Case, effect: Effect, margin: float) -> Case:
-    """The case with the numbers of its effect."""
-    return replace(
-        case,
-        channel=effect.channel,
-        expected=effect.expected,
-        observed=effect.observed,
-        tolerance=margin,
-        unit=effect.unit,
-    )
-
-
-def _moved(effect: Effect) -> str:
-    by = "" if effect.size is None else f" ({effect.size:.3g} σ)"
-    return f"{effect.name} {effect.after:.4g}, recorded {effect.before:.4g}{by}"
+    numbers = effect.expected, effect.observed, margin, effect.unit
+    return Case("split-shift", level, words, pair.split, effect.channel, *numbers)
 
 
 def _judged(effect: Effect, level: Level, margin: float, pair: Pair) -> str:

@@ -19,13 +19,9 @@ _case = partial(Case, "channel-order")
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """A way to read the channels.
+    """A way to read the channels, with two deviations from the recorded numbers.
 
-    Attributes
-    ----------
-    names : of the channels of now, as they would stand.
-    off : deviation of the numbers of now, read so, from those recorded.
-    apart : deviation of the recorded numbers, read so, from themselves.
+    `off` is that of the numbers of now, read so; `apart` that of the recorded ones themselves.
     """
 
     names: str

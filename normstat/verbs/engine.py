@@ -21,11 +21,6 @@ class Engine:
     progress : is told how far the run is, and what a user should know.
     cache : file that keeps what is finished; None for none.
     max_errors : unreadable images beyond which a run ends early; None: never.
-
-    Examples
-    --------
-    >>> Engine.of(workers=0).cache is None
-    True
     """
 
     executor: Executor
@@ -58,16 +53,11 @@ class Engine:
                 f"{option('image_timeout', image_timeout)}: should be {_LONGEST} or less; 0: never"
             )
         if executor is None:
-            by_workers = Local(workers or available_cpus(), image_timeout)
-            executor = InProcess() if workers == 0 else by_workers
+            own = Local(workers or available_cpus(), image_timeout)
+            executor = InProcess() if workers == 0 else own
         if cache is not None:
-            _refuse_cache(os.fspath(cache))
-        return cls(
-            executor, heard(progress), None if cache is None else os.fspath(cache), max_errors
-        )
+            from normstat.cache import refuse_path  # not every Python has SQLite
 
-
-def _refuse_cache(cache: str) -> None:
-    from normstat.cache import refuse_path  # not every Python has SQLite
-
-    refuse_path(cache)
+            cache = os.fspath(cache)
+            refuse_path(cache)
+        return cls(executor, heard(progress), cache, max_errors)

@@ -20,11 +20,6 @@ class CheckOptions:
     margin : shift of a mean in σ, or of σ relative to itself, that counts as none.
     levels : rule → ``off``, ``warn`` or ``fail``, in place of the usual level.
     require_conclusive : fail the data also where a rule that could fail them cannot tell.
-
-    Raises
-    ------
-    UsageError
-        An unknown mode, rule or level; a margin that is no positive number.
     """
 
     mode: str = "same"

@@ -105,18 +105,13 @@ def check(
         beside = os.path.dirname(recorded)
         recorded = load(recorded)
     if isinstance(data, Stats):
-        found = (*extra, *_slips(configs, data, options))
-        return compare(data, recorded, options, found)
+        return compare(data, recorded, options, (*extra, *_slips(configs, data, options)))
     engine = Engine.of(workers, image_timeout, executor, progress, cache)
-    files = files or list_beside(recorded, beside)
+    if not files and recorded.files:
+        there = os.path.join(beside, recorded.files.name)
+        files = there if os.path.exists(there) else None
     source = source_of(data, replace(recorded.settings, split_dirs={}))
     return check_data(source, recorded, options, engine, configs, files, extra)
-
-
-def list_beside(recorded: Stats, folder: str) -> str | None:
-    """The list of files that was written with statistics, if it is in a folder still."""
-    file = recorded.files and os.path.join(folder, recorded.files.name)
-    return file if file and os.path.exists(file) else None
 
 
 def check_data(
@@ -128,7 +123,7 @@ def check_data(
     files: str | os.PathLike[str] | None = None,
     extra: Iterable[Case] = (),
 ) -> Verdict:
-    """Read data as those that were recorded, and hold them against these.
+    """Read the images of a source as the recorded ones were, and hold them against these.
 
     Raises
     ------
@@ -161,8 +156,7 @@ def _with_cure(verdict: Verdict) -> Verdict:
     for number, case in enumerate(shown):
         if (case.rule, case.level) == ("data-changed", Level.FAIL):
             lists = f"compute {option('files', metavar='FILE')} makes the next check name the files"
-            message = f"{Message(case.message).template}; {lists}"
-            shown[number] = replace(case, message=message)
+            shown[number] = replace(case, message=f"{Message(case.message).template}; {lists}")
             break
     return replace(verdict, cases=tuple(shown))
 
