@@ -90,5 +90,9 @@ def hashes(path: str, digest: bytes, key: bytes) -> _Hashes:
     name = len(encoded).to_bytes(8, "little") + encoded
     pixels = len(key).to_bytes(8, "little") + key
     file = len(digest).to_bytes(8, "little") + digest
-    hashed = (name, name + file, name + pixels, pixels)
-    return tuple([int.from_bytes(blake2b(fields).digest()[:16], "big") for fields in hashed])
+    return (
+        int.from_bytes(blake2b(name).digest()[:16], "big"),
+        int.from_bytes(blake2b(name + file).digest()[:16], "big"),
+        int.from_bytes(blake2b(name + pixels).digest()[:16], "big"),
+        int.from_bytes(blake2b(pixels).digest()[:16], "big"),
+    )
