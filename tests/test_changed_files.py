@@ -231,3 +231,14 @@ def test_what_cannot_be_a_list(here: Path) -> None:
     content = Path("stats.json").read_text().replace('"stats.files"', '"../stats.files"')
     with pytest.raises(UsageError, match="/files/name"):
         loads(content)
+
+
+@pytest.mark.parametrize("given", ["--cache", "--report"])
+def test_a_check_does_not_write_over_its_list(here: Path, given: str) -> None:
+    """The list is neither begun anew as a cache nor replaced by a report."""
+    shutil.copy("stats.files", "list.md")
+    run = command.here(
+        "check", "data", "--stats", "stats.json", "--files", "list.md", given, "./list.md"
+    )
+    assert (run.returncode, "list.md" in run.stderr) == (2, True)
+    assert Path("list.md").read_bytes() == Path("stats.files").read_bytes()
