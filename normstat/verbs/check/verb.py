@@ -101,14 +101,14 @@ def check(
     """
     options = CheckOptions(mode, names_of(split), margin, dict(levels or {}), require_conclusive)
     configs = [each for name in names_of(config) for each in read(name)]
-    beside = ""
+    beside = None
     if not isinstance(recorded, Stats):
         beside = os.path.dirname(recorded)
         recorded = load(recorded)
     if isinstance(data, Stats):
         return compare(data, recorded, options, (*extra, *_slips(configs, data, options)))
     engine = Engine.of(workers, image_timeout, executor, progress, cache)
-    if not files and recorded.files:
+    if not files and recorded.files and beside is not None:
         there = os.path.join(beside, recorded.files.name)
         files = there if os.path.exists(there) else None
     source = source_of(data, replace(recorded.settings, split_dirs={}))
