@@ -4,6 +4,7 @@ import json
 import os
 import random
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import normstat
-from normstat.errors import UsageError
+from normstat.errors import OutputError, UsageError
 from normstat.images import ImageRow
 from normstat.statsfile import dumps, file_list, load, loads
 from normstat.statsfile.file_list import Entry, FileList, read_list
@@ -75,6 +76,18 @@ def test_many_are_sorted_on_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         assert len(list(read_list(tmp_path / "list", *digests))) == 1000
         texts.add((tmp_path / "list").read_bytes())
     assert len(texts) == 1
+
+
+def test_no_room_for_many_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It names the place, as for every file that cannot be written."""
+    monkeypatch.setattr(file_list, "_MOST", 3)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    found = FileList()
+    first, second, third = rows_of("val", ["a", "b", "c"])
+    found.add(first)
+    found.add(second)
+    with pytest.raises(OutputError, match="gone: cannot be written"):
+        found.add(third)
 
 
 @given(before=some, now=some)

@@ -69,7 +69,7 @@ class FileList:
         self._splits: dict[str, _Sorted] = {}
 
     def add(self, row: ImageRow) -> None:
-        """Take the row of an image, in any order."""
+        """Take the row of an image, in any order; OutputError without room for the many."""
         size = _NONE if row.bytes is None else b"%d" % row.bytes
         line = (written(row.name), size, _short(row.digest, _DIGEST), _short(row.key, _KEY))
         self._splits.setdefault(row.split, _Sorted()).add(b"\t".join(line) + b"\n")
@@ -112,9 +112,13 @@ class _Sorted:
     def add(self, line: bytes) -> None:
         self._lines.append(line)
         if len(self._lines) == _MOST:
-            run = tempfile.TemporaryFile()  # noqa: SIM115  # it ends with this object
-            weakref.finalize(self, run.close)
-            run.writelines(sorted(self._lines))
+            try:
+                run = tempfile.TemporaryFile()  # noqa: SIM115  # it ends with this object
+                weakref.finalize(self, run.close)
+                run.writelines(sorted(self._lines))
+                run.flush()
+            except OSError as error:
+                raise files.unwritten(tempfile.tempdir or os.curdir, error) from error
             self._runs.append(run)
             self._lines = []
 
