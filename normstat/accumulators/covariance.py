@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from normstat.accumulators.double_double import DOUBLE, Centered, whole
-from normstat.accumulators.recorded import Json
+from normstat.accumulators.json_state import Json
 
 _T = TypeVar("_T")
 _Float = NDArray[np.float64]

@@ -1,4 +1,4 @@
-"""Sums over images, exact: what standard errors and averages of per-image values need."""
+"""Exact sums over images: mean and variance of all pixels, standard errors, per-image averages."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from math import isfinite, isqrt, sqrt
 from typing import Any
 
 from normstat.accumulators.double_double import DOUBLE, whole
-from normstat.accumulators.recorded import Json
+from normstat.accumulators.json_state import Json
 from normstat.errors import UnreadableImage
 from normstat.images import Code
 

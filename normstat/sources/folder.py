@@ -12,13 +12,13 @@ from normstat.images import Code, Shard, Unreadable, path_bytes
 from normstat.sources.labels import LABELS
 from normstat.sources.listing import Listing
 from normstat.sources.local_files import LocalFiles
-from normstat.sources.place import Place
 from normstat.sources.source import Selection
-from normstat.sources.splits import ALL, SPLIT_DIR, assignments, split_names
+from normstat.sources.split_words import ALL, SPLIT_DIR, assignments, split_names
 from normstat.sources.survey import Survey
 from normstat.sources.surveyor import Surveyor
 from normstat.sources.tree import Tree
 from normstat.sources.versions import version_of
+from normstat.sources.walked_folder import WalkedFolder
 
 
 class Folder:
@@ -211,7 +211,9 @@ class Folder:
         return self._tree.counting_labels() if selection.only_labels else self._tree
 
 
-def _looked_into(tree: Tree, place: Place, leave: bool) -> tuple[list[Place], str | None]:
+def _looked_into(
+    tree: Tree, place: WalkedFolder, leave: bool
+) -> tuple[list[WalkedFolder], str | None]:
     """Folders in a folder, and the split of its images: empty if of none, None without any.
 
     If `leave`, images are enough.
