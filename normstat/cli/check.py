@@ -103,7 +103,7 @@ def check(
         project = project_settings()
         configs = (*project.config, *config)
         for file in report:
-            _refuse_input(file, (stats, *configs))
+            _refuse_input(file, (stats, *configs, *([files] if files else [])))
             refuse_cache(cache, report=file)
         refuse_cache(cache, stats=stats)
         for name in configs:

@@ -124,7 +124,6 @@ def compute(
             ensure_writable(output)
         refuse_cache(cache, output=output)
     if files is not None:
-        refuse_cache(cache, files=files)
         _refuse_files(files, output)
 
     local = local_workers(context, workers, image_timeout)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from normstat.errors import UsageError, option
 from normstat.executors import Executor, InProcess, Local, available_cpus
+from normstat.files import shown
 from normstat.verbs.listeners import Listener, Progress, Silent, heard
 from normstat.verbs.options import refuse_below
 
@@ -65,6 +66,18 @@ class Engine:
         return cls(
             executor, heard(progress), None if cache is None else os.fspath(cache), max_errors
         )
+
+    def refuse_as_cache(self, parameter: str, file: str | os.PathLike[str] | None) -> None:
+        """Refuse another file of a run that is the cache: either would replace the other.
+
+        Raises
+        ------
+        UsageError
+        """
+        if self.cache and file and os.path.realpath(file) == os.path.realpath(self.cache):
+            raise UsageError(
+                f"{option(parameter, shown(file))}: is the cache, too; give another name"
+            )
 
 
 def _refuse_cache(cache: str) -> None:
