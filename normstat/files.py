@@ -183,7 +183,7 @@ def ensure_writable(path: str | os.PathLike[str]) -> None:
     OutputError
         Its folder is missing or not writable.
     """
-    if os.path.isdir(path) or not os.fspath(path):
+    if os.path.isdir(path) or not os.path.basename(path):
         raise UsageError(f"{shown(path) or repr('')}: is a folder; give a file name for the result")
     if _is_special(path):
         return

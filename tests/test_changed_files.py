@@ -301,7 +301,7 @@ def test_the_library_finds_the_list_as_well(here: Path) -> None:
 
 def test_what_cannot_be_a_list(here: Path) -> None:
     """The list goes into the folder of the stats file, under a name of its own."""
-    for files in ("elsewhere/x", "stats.json", "data"):
+    for files in ("elsewhere/x", "stats.json", "data", "new/"):
         run = command.here("compute", "data", "-q", "--files", files)
         assert (run.returncode, files in run.stderr) == (2, True)
     image = next(Path("data").rglob("*.jpg"))
