@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TextIO, TypeVar
 import typer
 
 from normstat import __version__
-from normstat.errors import NormstatError, OutputError
+from normstat.errors import NormstatError, OutputError, UsageError
 from normstat.files import shown
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ def main(arguments: Sequence[str] | None = None, local: "Local | None" = None) -
             error.show() if hasattr(error, "show") else print(error, file=sys.stderr)
         return error.exit_code
     except OSError as error:  # what Typer itself prints, as for --version
+        if error.errno == errno.ENOENT and _is_nowhere():
+            return _fail("the current folder is gone; change into another", UsageError.exit_code)
         if error.errno not in _UNWRITABLE:
             return _bug(error)
         return _fail(f"standard output cannot be written ({error.strerror})", OutputError.exit_code)
@@ -87,6 +89,15 @@ def _never_full(stream: TextIO) -> TextIO:
     raw: Any = _NeverFull(stream.fileno(), "w", closefd=False)
     # Without a buffer between: it would write once more what a signal has met on its way back.
     return io.TextIOWrapper(raw, stream.encoding, "backslashreplace", line_buffering=True)
+
+
+def _is_nowhere() -> bool:
+    """True if this process is in a folder that was removed: relative names mean nothing there."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _bug(error: Exception) -> int:
