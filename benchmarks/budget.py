@@ -20,13 +20,13 @@ from normstat.accumulators.fold import Fold
 from normstat.decode import jpeg, png
 from normstat.decode.pixels import DecodedImage
 from normstat.images import ReadOptions
-from normstat.sources import open_source
+from normstat.sources import LocalFiles, open_source
 from normstat.verbs.compute.job import Count
 
 ROUNDS = 9
 # Stage -> where its functions are.
 STAGES: dict[str, list[tuple[ModuleType | type, str]]] = {
-    "read the file": [(decode, "_read")],
+    "read the file": [(LocalFiles, "read")],
     "SHA-256 of its bytes": [(hashlib, "sha256")],
     "decode": [(jpeg, "image"), (jpeg, "array"), (png, "plain")],
     "header, damage, notes": [(decode, "_decode")],

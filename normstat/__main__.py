@@ -48,12 +48,6 @@ def main() -> NoReturn:
     os._exit(code)
 
 
-def _has_cache(words: Sequence[str]) -> bool:
-    """True if another run may have done the work: then workers start when one is needed."""
-    cache = cache_file(words)
-    return cache is not None and os.path.exists(cache)
-
-
 @contextmanager
 def _workers_ahead(words: Sequence[str]) -> Iterator["Local | None"]:
     """Workers of a command that will need some: they start while this process starts itself."""
@@ -63,8 +57,9 @@ def _workers_ahead(words: Sequence[str]) -> Iterator["Local | None"]:
         return
     from normstat.executors import Local, available_cpus
 
-    ahead = min(_AHEAD, available_cpus())
-    with Local(ahead, preload=preload, early=not _has_cache(words)) as local:
+    # If another run may have done the work, workers start when one is needed.
+    early = not os.path.exists(cache_file(words) or "")
+    with Local(min(_AHEAD, available_cpus()), preload=preload, early=early) as local:
         yield local
 
 

@@ -5,12 +5,7 @@ from itertools import takewhile
 
 
 def cache_file(words: Sequence[str]) -> str | None:
-    """The value of ``--cache``, in either of its spellings.
-
-    >>> cache_file(["compute", "photos", "--cache", "a"]), cache_file(["check", "--cache=b"])
-    ('a', 'b')
-    >>> cache_file(["compute", "photos", "--", "--cache", "a"])
-    """
+    """The value of ``--cache``, in either of its spellings."""
     found = None
     options = list(takewhile(lambda word: word != "--", words))
     for number, word in enumerate(options):
@@ -22,20 +17,9 @@ def cache_file(words: Sequence[str]) -> str | None:
 
 
 def how_to_continue(words: Sequence[str], kept: str = "") -> str:
-    """Advice after an interruption.
+    """Advice after an interruption; ``kept`` is a clause on work that is safe in a cache.
 
-    Parameters
-    ----------
-    words : the command line.
-    kept : a clause on finished work that is safe in a cache. Without it no work counts as kept: a
-        cache may be unusable, or have nothing yet.
-
-    Examples
-    --------
-    >>> how_to_continue(["apply", "photos", "arrays"])
-    'the same command with --skip-existing continues'
-    >>> how_to_continue(["compute", "photos", "--cache", "c"], "what is finished is kept in c")
-    'what is finished is kept in c, and the same command continues'
+    Without it no work counts as kept: a cache may be unusable, or have nothing yet.
     """
     command = words[0] if words else ""
     if kept:

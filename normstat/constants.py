@@ -89,14 +89,9 @@ class Deviation:
     ) -> "Deviation":
         """Compare constants of as many channels, one scale and one order.
 
-        Infinite where a σ is 0 and the numbers differ.
+        Means are over sigma, by default the std of the data; infinite where that is 0 and the
+        numbers differ.
 
-        Parameters
-        ----------
-        sigma : unit of the means; None: the std of the data.
-
-        Examples
-        --------
         >>> Deviation.between(Constants((0.75,), (0.5,)), Constants((0.5,), (0.25,))).worst
         1.0
         """
@@ -127,12 +122,6 @@ def in_sigma(difference: float, sigma: float) -> float:
 def explains(undone: float, found: float) -> bool:
     """True if numbers fit much better once a slip is undone, and do not fit as they were found.
 
-    Parameters
-    ----------
-    undone, found : deviations in σ.
-
-    Examples
-    --------
     >>> explains(0.01, 0.05), explains(0.02, 0.05), explains(0.0, FLOOR)
     (True, False, False)
     """

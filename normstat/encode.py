@@ -14,20 +14,11 @@ _EXACT = (("uint8", 1), ("uint8", 3), ("uint16", 1))
 
 
 def refuse_png(dtype: str, channels: int) -> None:
-    """Refuse pixels that no PNG file can hold.
-
-    Raises
-    ------
-    UsageError
-
-    Examples
-    --------
-    >>> refuse_png("uint8", 3)
-    """
+    """Raise ``UsageError`` for pixels that no PNG file can hold."""
     if (dtype, channels) not in _EXACT:
         raise UsageError(
-            f"{channels} channel{'s' * (channels != 1)} of {shown(dtype)} have no PNG file, only "
-            "8-bit gray and RGB and 16-bit gray have; Normalizer.inverse gives the pixels in Python"
+            f"no PNG file holds {channels} channel{'s' * (channels != 1)} of {shown(dtype)}, only "
+            "8-bit gray or RGB, or 16-bit gray; Normalizer.inverse gives the pixels in Python"
         )
 
 

@@ -33,14 +33,8 @@ def read(path: str) -> bytes:
     """All bytes of a regular file, as they were at one moment.
 
     A file that changes meanwhile is read once more, and errors of storage that pass (EIO, ESTALE)
-    are tried again.
+    are tried again; then a NotRegularError, a ChangedWhileReadError or another OSError is raised.
 
-    Raises
-    ------
-    NotRegularError, ChangedWhileReadError, OSError
-
-    Examples
-    --------
     >>> import os, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = os.path.join(folder, "a")
@@ -66,12 +60,7 @@ def read(path: str) -> bytes:
 
 @contextlib.contextmanager
 def opened(path: str) -> Iterator[BinaryIO]:
-    """A regular file to read a part of; it may change meanwhile.
-
-    Raises
-    ------
-    NotRegularError, OSError
-    """
+    """A regular file to read a part of, which may change meanwhile; else a NotRegularError."""
     descriptor = _descriptor(path)
     with open(descriptor, "rb") as file:
         _regular(descriptor)
@@ -135,19 +124,8 @@ def write(
 
     A temporary file in the same folder is filled, flushed to the disk and renamed over the old
     one. A link is followed, and its target replaced. A device or a FIFO (``/dev/null``) is written
-    to directly.
-
-    Parameters
-    ----------
-    path : of the file.
-    data : all its bytes, or parts of them.
-    durable : wait until the disk has it, so that it outlives a power failure. One of thousands
-        of files that can be made again need not.
-
-    Raises
-    ------
-    OutputError
-        The disk is full, or the folder is not there or not writable; the old file is intact.
+    to directly. A durable one outlives a power failure, which one of thousands of files that can
+    be made again need not. After an OutputError the old file is intact.
     """
     parts = (data,) if isinstance(data, bytes) else data
     if _is_special(path):
@@ -176,12 +154,7 @@ def write(
 def ensure_writable(path: str | os.PathLike[str]) -> None:
     """Refuse, before hours of work, a path that :func:`write` could not write.
 
-    Raises
-    ------
-    UsageError
-        The path is a folder.
-    OutputError
-        Its folder is missing or not writable.
+    A folder is a UsageError; a folder that is missing or not writable an OutputError.
     """
     if os.path.isdir(path) or not os.path.basename(path):
         raise UsageError(f"{shown(path) or repr('')}: is a folder; give a file name for the result")
@@ -218,8 +191,6 @@ def _is_special(path: str | os.PathLike[str]) -> bool:
 def unwritten(path: str | os.PathLike[str], error: OSError) -> OutputError:
     """The error to raise for one met while writing: where, why, which disk, what to do.
 
-    Examples
-    --------
     >>> print(unwritten("a.json", OSError(errno.ENOENT, "No such file or directory")))
     a.json: cannot be written (No such file or directory); create the folder first, or write \
 elsewhere

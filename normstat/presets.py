@@ -69,13 +69,6 @@ class Preset:
 def preset(name: str) -> Preset:
     """The preset of a name or an alias; case and ``_`` for ``-`` do not matter.
 
-    Raises
-    ------
-    UsageError
-        There is none of that name.
-
-    Examples
-    --------
     >>> preset("ImageNet").mean, preset("open_clip").name, preset("vgg").order
     ((0.485, 0.456, 0.406), 'clip', 'BGR')
     """
@@ -124,8 +117,7 @@ _ROWS = (
            scale=255, aliases=("mmcv", "mmdet", "sam", "segment-anything")),
     Preset("detectron2", _MMCV_BGR.mean, _ONES,
            "Detectron2 with weights of Caffe or MSRA, whose first layer holds the std",
-           "detectron2 config/defaults.py",
-           scale=255, order="BGR", aliases=("caffe-rcnn",)),
+           "detectron2 config/defaults.py", scale=255, order="BGR", aliases=("caffe-rcnn",)),
     Preset("detectron2-std", _MMCV_BGR.mean, _MMCV_BGR.std,
            "Detectron2 with weights of others", "detectron2 config/defaults.py",
            scale=255, order="BGR"),
@@ -138,8 +130,7 @@ _ROWS = (
            "openai/CLIP clip.py and issue 20; timm data/constants.py",
            aliases=("openai", "openclip", "open-clip", "eva-clip")),
     Preset("clip-255", _CLIP_255.mean, _CLIP_255.std,
-           "clip, times 255", "computed from clip",
-           scale=255),
+           "clip, times 255", "computed from clip", scale=255),
     Preset("dpn", (124 / 255, 117 / 255, 104 / 255), (1 / (0.0167 * 255),) * 3,
            "dual path networks", "timm data/constants.py"),
     Preset("caffe", (103.939, 116.779, 123.68), _ONES,

@@ -41,12 +41,9 @@ _ASCII = str.maketrans(
 def print_stats(stats: Stats, console: Console, unreadable_in: str, in_full: bool = False) -> None:
     """Print the table of statistics, what was unreadable, and the constants to paste.
 
-    Parameters
-    ----------
-    stats : to print.
-    console : to print on; not UTF-8 gets plain ASCII.
-    unreadable_in : the list of all unreadable images, for a run that names only some.
-    in_full : with a small histogram for each channel, and what a run has said of its images.
+    A console that is not UTF-8 gets plain ASCII. `unreadable_in` lists all unreadable images, for
+    a run that names only some; `in_full` adds a small histogram for each channel, and what a run
+    has said of its images.
     """
     rows = [row for name, split in stats.splits.items() for row in _rows(name, split)]
     bars = len(_HEADERS) if in_full else -1
@@ -69,14 +66,9 @@ def print_rows(
 ) -> None:
     """Print a table of texts with no cell cut.
 
-    Parameters
-    ----------
-    headers, rows : of the columns; as many cells in each row.
-    console : to print on; not UTF-8 gets plain ASCII.
-    spared : headers of the columns that a narrow terminal does without, those first that say
-        least.
-    folded : headers of those whose cells may be folded at spaces if what is left is too wide. If
-        that is not enough, each row becomes a block with a line for each of its cells.
+    A narrow terminal does without the columns that are `spared`, those first that say least; then
+    the cells of the `folded` ones are folded at spaces. If that is not enough, each row becomes a
+    block with a line for each of its cells.
     """
     left_out: set[str] = set()
     for more in ((), *spared):
@@ -111,20 +103,14 @@ def _blocks(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[s
 def print_records(
     records: Sequence[Unreadable], console: Console, where: str, number: int | None = None
 ) -> None:
-    """Print the first unreadable images, and where the others are listed.
-
-    Parameters
-    ----------
-    number : of unreadable images, if there are more than records.
-    """
+    """Print the first of so many unreadable images, and where the others are listed."""
     _print_lines(_unreadable(records, where, number or len(records)), console)
 
 
 def _print_lines(lines: Iterable[str], console: Console) -> None:
+    plain = _is_plain(console)
     for line in lines:
-        console.print(
-            _text(line, _is_plain(console)), soft_wrap=True, markup=False, highlight=False
-        )
+        console.print(_text(line, plain), soft_wrap=True, markup=False, highlight=False)
 
 
 def _is_plain(console: Console) -> bool:
@@ -191,15 +177,13 @@ def _bars(histogram: Histogram | None, scale: int | None) -> list[str]:
         return []
     ends = [-(-bar * (scale + 1) // _BARS) for bar in range(_BARS + 1)]
     return [
-        "".join(_glyphs([int(channel[a:b].sum()) for a, b in pairwise(ends)]))
-        for channel in histogram.counts
+        _glyphs([int(counts[a:b].sum()) for a, b in pairwise(ends)]) for counts in histogram.counts
     ]
 
 
-def _glyphs(heights: list[int]) -> Iterator[str]:
+def _glyphs(heights: list[int]) -> str:
     highest = max(*heights, 1)
-    for height in heights:
-        yield _BLOCKS[-(-height * (len(_BLOCKS) - 1) // highest)]
+    return "".join(_BLOCKS[-(-height * (len(_BLOCKS) - 1) // highest)] for height in heights)
 
 
 def _unreadable(records: Sequence[Unreadable], where: str, number: int) -> Iterator[str]:
@@ -239,11 +223,8 @@ def _counted(images: int, reason: str) -> str:
 
 
 def _reason(record: Unreadable) -> str:
-    return (
-        record.code
-        + (f" ({shown(record.detail)})" if record.detail else "")
-        + (f"; {record.hint.on_command_line()}" if record.hint else "")
-    )
+    detail = f" ({shown(record.detail)})" if record.detail else ""
+    return f"{record.code}{detail}" + (f"; {record.hint.on_command_line()}" if record.hint else "")
 
 
 def _constants(stats: Stats) -> Iterator[str]:

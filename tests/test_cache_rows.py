@@ -19,7 +19,7 @@ from normstat.sources import LocalFiles
 from normstat.sources.folder import Folder
 from normstat.statsfile import ROWS, dumps_counts, loads_counts
 from normstat.verbs.compute.job import Count
-from normstat.verbs.compute.row_validation import believed
+from normstat.verbs.compute.row_validation import validated
 
 GOLDEN = Path(__file__).parent / "golden" / "tally.json"
 FLOATS = np.arange(30, dtype="float32").reshape(5, 2, 3) / 8
@@ -163,11 +163,11 @@ def test_what_contradicts_itself_is_not_believed(
     """Whatever would stop a run, or does not add up, is as if it were not there."""
     value = counted(tmp_path)
     paths = [*FILES]
-    assert believed(value, "val", paths) == loads_counts(value)
+    assert validated(value, "val", paths) == loads_counts(value)
     content = json.loads(value)
     change(content)
     assert content != json.loads(value)
-    assert believed(json.dumps(content).encode(), "val", paths) is None
+    assert validated(json.dumps(content).encode(), "val", paths) is None
 
 
 def test_a_run_counts_again_what_is_not_believed(tmp_path: Path) -> None:

@@ -255,7 +255,10 @@ def test_without_a_list_the_message_says_how_to_get_one(here: Path) -> None:
     """Nobody has to guess why no file is named; in mode compatible no file should be the same."""
     os.remove("stats.files")
     checked.added(Path("data"))
-    assert "--files FILE" in json.dumps(verdict())
+    said = json.dumps(verdict())
+    assert (
+        "the list stats.files is not beside the stats file; --files FILE says where it is" in said
+    )
     assert "--files" not in json.dumps(verdict("--mode", "compatible"))
 
 

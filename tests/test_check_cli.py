@@ -136,14 +136,20 @@ def test_other_data(here: Path) -> None:
 
 # What became of the files; what the message says.
 BAD_FILES: dict[str, tuple[Change, str]] = {
-    "57 cut": (lambda folder: os.truncate("stats.json", 5000), "stats.json: not JSON"),
+    "57 cut": (
+        lambda folder: os.truncate("stats.json", 5000),
+        "stats.json: is no stats file, or cut short",
+    ),
     "57 NaN": (checked.edited(lambda s: s.update(splits=float("nan"))), "/splits: NaN"),
     "57 schema": (checked.edited(lambda s: s.update(schema="other/9")), "/schema: "),
     "57 no split": (checked.edited(lambda s: s.update(splits={})), "/splits: "),
     "57 half": (checked.edited(lambda s: s["splits"]["val"].pop("mean")), "/splits/val: 'mean'"),
     "57 twice": (checked.broken(b'{"schema": 1, "schema": 2}'), "/schema: "),
     "57 nested": (checked.broken(b'{"a":' * 50_000 + b"}" * 50_000), "nested too deeply"),
-    "57 huge": (lambda folder: os.truncate("stats.json", 500 << 20), "stats.json: not JSON from {"),
+    "57 huge": (
+        lambda folder: os.truncate("stats.json", 500 << 20),
+        "stats.json: is no stats file, or cut",
+    ),
     "foreign": (
         checked.broken(b'{"mean": [0.5]}'),
         "'schema' is missing, so this is no stats file",
@@ -164,9 +170,9 @@ BAD_FILES: dict[str, tuple[Change, str]] = {
 # Options; what the message says.
 BAD_OPTIONS: dict[str, str] = {
     "--rule leek=off": "leek: no such rule; there are unknown-split",
-    "--rule drift=error": "no such level; there are off, warn, fail",
-    "--margin 0": "margin 0.0: give a number above 0",
-    "--margin nan": "margin nan: give a number above 0",
+    "--rule drift=error": "--rule drift=error: should be one of off, warn, fail",
+    "--margin 0": "--margin 0.0: should be a number above 0",
+    "--margin nan": "--margin nan: should be a number above 0",
     "--split dev": "split 'dev'",
     "--config no.json": "no.json: cannot be read",
     "--config stats.json": "stats.json: /: no mean and std",

@@ -394,7 +394,7 @@ OPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "workers": ("workers=-1", {"workers": -1}),
     "both-flags": ("choose one", {"overwrite": True, "skip_existing": True}),
     "nothing": ("nothing to normalize with", {"source": None}),
-    "method": ("sigmoid: no such method", {"source": None, "method": "sigmoid"}),
+    "method": ('method="sigmoid": no such method', {"source": None, "method": "sigmoid"}),
     "preset": ("did you mean imagenet", {"source": "imagnet"}),
     "needs-stats": ("robust needs statistics", {"source": None, "method": "robust"}),
     "preset-is-not-enough": ("min-max needs statistics", {"source": "clip", "method": "min-max"}),

@@ -304,7 +304,7 @@ def test_data_changed_tells_apart_what_changed():
     for now, words in [
         (stats_of(train=A[1:]), "removed.* 1 image fewer"),
         (stats_of(train=[*A, A[0]]), "added.* 1 image more"),
-        (renamed(train=A), "renamed or moved"),
+        (renamed(train=A), "under other names"),
         (renamed(train=pictures(12, seed=3)), "replaced by others of another name"),
         (stats_of(train=A[::-1]), "contents of files changed"),
     ]:
@@ -320,6 +320,14 @@ def fingerprinted(stats, **changes):
         stats,
         splits={"train": replace(split, fingerprint=replace(split.fingerprint, **changes))},
     )
+
+
+def test_names_that_changed_without_a_fingerprint_of_the_images():
+    """Files from before it was recorded leave the counts to tell what was renamed."""
+    recorded = fingerprinted(stats_of(train=A), content=None)
+    assert "renamed or moved: as many" in said(renamed(train=A), recorded)[1]
+    other = renamed(train=pictures(12, seed=3))
+    assert "replaced by others" in said(other, recorded)[1]
 
 
 def test_equal_pixels_of_other_files():
@@ -432,7 +440,7 @@ def test_unknown_split():
     words = [
         case.message for pair in ((one, two), (two, one)) for case in cases(*pair, "unknown-split")
     ]
-    assert "recorded, but not found now, where there are train; choose with split" in words
+    assert "recorded, but not found (found: train); choose with split" in words
 
 
 def test_splits_without_images_are_said_to_be_open():
@@ -630,8 +638,8 @@ def test_channel_order_that_cannot_be_told():
     for images in (tinted(60, 2, ALIKE), [image[..., ::-1] for image in tinted(60, 2, ALIKE)]):
         (case,) = cases(renamed(train=images), recorded, "channel-order")
         assert case.level is Level.INCONCLUSIVE
-        assert "channels recorded, read in the order B, G, R, are off by" in case.message
-        assert f"{case.observed:.2g} σ, within the error of" in case.message
+        assert "channels recorded fit in the order B, G, R as well" in case.message
+        assert f"{case.observed:.2g} σ off, within the error of" in case.message
         assert f"the error of {case.expected.removeprefix('more than ')} σ" in case.message
     recorded, found = stats_of(train=tinted(300, 1, DISTINCT)), {}
     for number in (1, 2, 300):

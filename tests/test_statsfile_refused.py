@@ -296,7 +296,10 @@ def test_what_is_no_stats_file(tmp_path: Path, content: bytes) -> None:
     assert str(caught.value).isprintable()
 
 
-LARGE = {"no-end": (b"\0", "not JSON from { to }"), "too-large": (b"}\n", "larger than 1024 MiB")}
+LARGE = {
+    "no-end": (b"\0", "is no stats file, or cut short"),
+    "too-large": (b"}\n", "larger than 1024 MiB"),
+}
 
 
 @pytest.mark.parametrize(("end", "words"), LARGE.values(), ids=LARGE)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from normstat.decode import decoder
+from normstat.decode.pixels import File as ImageFile
 from normstat.decode.tiff import extra
 from normstat.decode.tiff.file import decode_tiff, measure_tiff
 from normstat.errors import UnreadableImage
@@ -180,7 +181,7 @@ def outcome(spec: Spec, data: bytes, wanted: NDArray[np.float64]) -> str:
     reading = ReadOptions()
     with decoder():
         try:
-            image = decode_tiff(data, reading, (), b"")
+            image = decode_tiff(ImageFile("", data, b"", reading))
         except UnreadableImage as error:
             return error.code.value if error.code in REFUSALS else f"WRONG {error.code} {error}"
     assert measure_tiff(data, reading) == (image.kind, image.width, image.height, 1)
@@ -296,6 +297,6 @@ def test_12_bits_need_no_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     values = np.random.default_rng(1).integers(0, 4096, (HEIGHT, WIDTH, 1))
     file = make.tiff_of(packed(values, 12), WIDTH, HEIGHT, {258: [12]}, "<")
     with decoder():
-        image = decode_tiff(file, ReadOptions(), (), b"")
+        image = decode_tiff(ImageFile("", file, b"", ReadOptions()))
     assert (image.kind.dtype, image.kind.scale) == ("uint16", 4095)
     assert np.array_equal(image.array(), values)

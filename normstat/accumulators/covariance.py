@@ -1,8 +1,9 @@
 """Covariance of the channels: sums that are exact, and the same in any order."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from operator import add
 from typing import Any, TypeVar
 
 import numpy as np
@@ -51,7 +52,6 @@ class Products:
 
     @classmethod
     def empty(cls, channels: int, shift: int = 0) -> "Products":
-        """No pixels: the identity of ``+``."""
         return cls(0, (0,) * channels, tuple((0,) * row for row in range(channels, 0, -1)), shift)
 
     @classmethod
@@ -66,31 +66,22 @@ class Products:
         >>> Products.of_floats(np.array([[[0.0, 1.0], [10.0, -1.0]]])).covariance()[0]
         [Fraction(25, 1), Fraction(-5, 1)]
         """
-        mean, _, deviations, residue = Centered.of(pixels)
+        count, high, low, _, deviations, residue = Centered.of(pixels)
         channels = range(len(residue))
-        product = np.empty(mean.pixels)
+        product = np.empty(count)
 
         def comoment(i: int, j: int) -> float:
             np.multiply(deviations[i], deviations[j], out=product)
-            return float(product.sum() - residue[i] * residue[j] / mean.pixels)
+            return float(product.sum() - residue[i] * residue[j] / count)
 
-        return cls.of_comoments(
-            mean.pixels,
-            list(zip(mean.high.tolist(), mean.low.tolist(), strict=True)),
-            [[comoment(i, j) for j in channels[i:]] for i in channels],
-        )
+        c2 = [[comoment(i, j) for j in channels[i:]] for i in channels]
+        return cls._of_comoments(count, zip(high.tolist(), low.tolist(), strict=True), c2)
 
     @classmethod
-    def of_comoments(
-        cls, count: int, means: Sequence[tuple[float, float]], c2: Sequence[Sequence[float]]
+    def _of_comoments(
+        cls, count: int, means: Iterable[tuple[float, float]], c2: Sequence[Sequence[float]]
     ) -> "Products":
-        """The state of pixels whose mean and comoments are known.
-
-        Parameters
-        ----------
-        means : of each channel, as the unevaluated sum of two doubles, stored units.
-        c2 : Σ(x - mean x)(y - mean y), squared stored units, in rows as `products`.
-        """
+        """From means, as sums of two doubles, and Σ(x - mean x)(y - mean y) in rows."""
         exact = [whole(high) + whole(low) for high, low in means]
         products = tuple(
             tuple(
@@ -110,19 +101,14 @@ class Products:
         most = _EXACT // max(-int(limits.min), int(limits.max)) ** 2 * channels
         total = cls.empty(channels)
         for start in range(0, len(values), most):
-            total += cls._of_some(values[start : start + most], channels)
+            part = values[start : start + most]  # so few that no sum of products exceeds 2**53
+            sums, products = _sums(part, channels)
+            total += cls(
+                len(part) // channels,
+                tuple(map(int, sums.tolist())),
+                tuple(tuple(map(int, row[at:])) for at, row in enumerate(products.tolist())),
+            )
         return total
-
-    @classmethod
-    def _of_some(cls, values: NDArray[Any], channels: int) -> "Products":
-        """The state of values, pixel by pixel, so few that no sum of products exceeds 2**53."""
-        sums, products = _sums(values, channels)
-        rows = enumerate(products.tolist())
-        return cls(
-            len(values) // channels,
-            tuple(map(int, sums.tolist())),
-            tuple(tuple(map(int, row[first:])) for first, row in rows),
-        )
 
     def with_image(self, pixels: NDArray[Any]) -> "Products":
         """The sum with an image of shape (H, W, C), of a kind that has such states."""
@@ -133,9 +119,10 @@ class Products:
             raise ValueError("products of counted and of floating-point pixels do not add")
         return Products(
             self.count + other.count,
-            _added(self.sums, other.sums),
+            tuple(map(add, self.sums, other.sums)),
             tuple(
-                _added(mine, its) for mine, its in zip(self.products, other.products, strict=True)
+                tuple(map(add, mine, its))
+                for mine, its in zip(self.products, other.products, strict=True)
             ),
             self.shift,
         )
@@ -143,25 +130,17 @@ class Products:
     def spread(self, channels: int) -> "Products":
         """Gray pixels seen as pixels with ``channels`` equal channels."""
         ((square,),) = self.products
-        return Products(
-            self.count,
-            self.sums * channels,
-            tuple((square,) * row for row in range(channels, 0, -1)),
-            self.shift,
-        )
+        products = tuple((square,) * row for row in range(channels, 0, -1))
+        return replace(self, sums=self.sums * channels, products=products)
 
     def covariance(self) -> list[list[Fraction]]:
         """Population covariance (ddof 0) of each pair of channels, exact, squared stored units."""
-        n = self.count
-        whole_unit = n * n << 2 * self.shift
-        rows = [
-            [
-                Fraction(n * xy - s * t, whole_unit)
-                for xy, t in zip(row, self.sums[first:], strict=True)
-            ]
-            for first, (s, row) in enumerate(zip(self.sums, self.products, strict=True))
+        n, sums = self.count, self.sums
+        unit = n * n << 2 * self.shift
+        return [
+            [Fraction(n * xy - s * t, unit) for xy, t in zip(row, sums, strict=True)]
+            for s, row in zip(sums, symmetric(self.products), strict=True)
         ]
-        return symmetric(rows)
 
     def fits(self, count: int, squares: Sequence[int]) -> bool:
         """True if so many pixels with such Σx² may have these sums; floats are rounded twice."""
@@ -186,8 +165,14 @@ class Products:
     def from_json(self, node: Json) -> "Products":
         """Read the state that :meth:`to_json` wrote: one of as many channels, in the same units."""
         channels = len(self.sums)
-        if node.get("c2").value is not None:
-            return _of_comoments(channels, node)
+        if node.get("c2").value is not None:  # floating-point pixels in files of before
+            means = zip(node["mean"].list(channels), node["mean_low"].list(channels), strict=True)
+            rows = enumerate(node["c2"].list(channels))
+            return self._of_comoments(
+                node["count"].whole(),
+                [(high.number(), low.number()) for high, low in means],
+                [[value.number() for value in row.list(channels - at)] for at, row in rows],
+            )
         return Products(
             count=node["count"].whole(),
             sums=tuple(value.digits() for value in node["sums"].list(channels)),
@@ -197,23 +182,6 @@ class Products:
             ),
             shift=self.shift,
         )
-
-
-def _of_comoments(channels: int, node: Json) -> Products:
-    """The covariance of floating-point pixels as files of before had it."""
-    means = zip(node["mean"].list(channels), node["mean_low"].list(channels), strict=True)
-    return Products.of_comoments(
-        node["count"].whole(),
-        [(high.number(), low.number()) for high, low in means],
-        [
-            [value.number() for value in row.list(channels - first)]
-            for first, row in enumerate(node["c2"].list(channels))
-        ],
-    )
-
-
-def _added(mine: tuple[int, ...], its: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(a + b for a, b in zip(mine, its, strict=True))
 
 
 def _sums(values: NDArray[Any], channels: int) -> tuple[_Float, _Float]:

@@ -10,31 +10,20 @@ _Float = NDArray[np.float64]
 DOUBLE = 1074
 
 
-class Mean(NamedTuple):
-    """The mean of each channel as an unevaluated sum of two doubles.
-
-    Attributes
-    ----------
-    pixels : how many were seen, the same for every channel.
-    high, low : shape (C,), float64, stored units.
-    """
-
-    pixels: int
-    high: _Float
-    low: _Float
-
-
 class Centered(NamedTuple):
     """Pixels as deviations from their rounded mean.
 
     Attributes
     ----------
-    mean : of the pixels, with what rounding left.
+    pixels : how many, the same for every channel.
+    high, low : shape (C,), float64, stored units; their unevaluated sum is the mean.
     columns, deviations : shape (C, N), float64, stored units; the deviations are the caller's own.
     residue : shape (C,), float64: the sum of the deviations, zero but for the rounding.
     """
 
-    mean: Mean
+    pixels: int
+    high: _Float
+    low: _Float
     columns: _Float
     deviations: _Float
     residue: _Float
@@ -48,14 +37,12 @@ class Centered(NamedTuple):
         mean = columns.sum(axis=1) / count
         deviations = columns - mean[:, np.newaxis]
         residue = deviations.sum(axis=1)
-        return cls(Mean(count, *_two_sum(mean, residue / count)), columns, deviations, residue)
-
-
-def _two_sum(a: _Float, b: _Float) -> tuple[_Float, _Float]:
-    """Add: the sum, and what rounding lost of it (Knuth, TAOCP 2, 4.2.2)."""
-    total = a + b
-    part = total - a
-    return total, (a - (total - part)) + (b - part)
+        # Their sum, and what rounding loses of it (Knuth, TAOCP 2, 4.2.2).
+        rest = residue / count
+        high = mean + rest
+        part = high - mean
+        low = (mean - (high - part)) + (rest - part)
+        return cls(count, high, low, columns, deviations, residue)
 
 
 def whole(value: float) -> int:

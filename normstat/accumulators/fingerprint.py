@@ -1,7 +1,7 @@
 """Identity of a set of images: hashes that add."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from typing import TypeAlias
 
@@ -9,7 +9,7 @@ from normstat.accumulators.recorded import Json
 from normstat.images import path_bytes
 
 _MODULUS = 1 << 128
-_Hashes: TypeAlias = tuple[int, int, int, int]
+_Hashes: TypeAlias = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,14 @@ class Fingerprint:
         """The fingerprint of many images, from the :func:`hashes` of each."""
         return cls(*(sum(column) % _MODULUS for column in zip(*hashes, strict=True)))
 
+    def same_images(self, other: "Fingerprint") -> bool:
+        """True if both are of the same files with the same pixels, whatever `content` is known.
+
+        >>> Fingerprint(1, 2, 3, None).same_images(Fingerprint(1, 2, 3, 4))
+        True
+        """
+        return (self.paths, self.files, self.pixels) == (other.paths, other.files, other.pixels)
+
     def __add__(self, other: "Fingerprint") -> "Fingerprint":
         unknown = self.content is None or other.content is None
         return Fingerprint(
@@ -61,10 +69,7 @@ class Fingerprint:
     def to_json(self) -> dict[str, str | None]:
         """Hexadecimal digits of each sum."""
         return {
-            "paths": f"{self.paths:032x}",
-            "files": f"{self.files:032x}",
-            "pixels": f"{self.pixels:032x}",
-            "content": None if self.content is None else f"{self.content:032x}",
+            name: None if total is None else f"{total:032x}" for name, total in asdict(self).items()
         }
 
     @classmethod
@@ -84,13 +89,10 @@ def hashes(path: str, digest: bytes, key: bytes) -> _Hashes:
     encoded = path_bytes(path)
     name = len(encoded).to_bytes(8, "little") + encoded
     pixels = len(key).to_bytes(8, "little") + key
-    of_path = blake2b(name).digest()
-    of_file = blake2b(name + len(digest).to_bytes(8, "little") + digest).digest()
-    of_pixels = blake2b(name + pixels).digest()
-    of_content = blake2b(pixels).digest()
+    file = len(digest).to_bytes(8, "little") + digest
     return (
-        int.from_bytes(of_path[:16], "big"),
-        int.from_bytes(of_file[:16], "big"),
-        int.from_bytes(of_pixels[:16], "big"),
-        int.from_bytes(of_content[:16], "big"),
+        int.from_bytes(blake2b(name).digest()[:16], "big"),
+        int.from_bytes(blake2b(name + file).digest()[:16], "big"),
+        int.from_bytes(blake2b(name + pixels).digest()[:16], "big"),
+        int.from_bytes(blake2b(pixels).digest()[:16], "big"),
     )

@@ -43,7 +43,6 @@ class Fold:
         self._latest = (*place, fold)
 
     def add_unreadable(self, record: Unreadable) -> None:
-        """Add the record of an image that could not be read."""
         self._unreadable.setdefault(record.split, []).append(record)
 
     def tally(self) -> Tally:
@@ -65,7 +64,7 @@ class _KindFold:
         self._covariance = products if covariance else None
         self._headers: Counter[tuple[str, str, tuple[str, ...]]] = Counter()
         self._sizes: set[tuple[int, int]] = set()
-        self._hashes: list[tuple[int, int, int, int]] = []
+        self._hashes: list[tuple[int, ...]] = []
         self._paths: list[str] = []
 
     def add(self, sample: Sample, pixels: Pixels) -> None:
@@ -78,9 +77,7 @@ class _KindFold:
         self._paths.append(sample.name)
 
     def tally(self) -> KindTally:
-        modes: Counter[str] = Counter()
-        formats: Counter[str] = Counter()
-        notes: Counter[str] = Counter()
+        modes, formats, notes = Counter[str](), Counter[str](), Counter[str]()
         for (mode, format, remarks), images in self._headers.items():
             modes[mode] += images
             formats[format] += images

@@ -113,7 +113,6 @@ class Histogram:
 
     @classmethod
     def empty(cls, channels: int, bins: int, least: int = 0) -> "Histogram":
-        """No pixels: the identity of ``+``."""
         return cls(np.zeros((channels, bins), dtype=np.int64), least)
 
     def __add__(self, other: "Histogram") -> "Histogram":
@@ -137,20 +136,16 @@ class Histogram:
 
     @property
     def levels(self) -> NDArray[np.float64]:
-        """Value of each bin: shape (bins,), float64, stored units."""
         return np.arange(self.least, self.least + self.counts.shape[1], dtype=np.float64)
 
     @property
     def quantile_error(self) -> float:
-        """Relative error of a quantile: none."""
         return 0.0
 
     def exact(self) -> "Histogram":
-        """Counts of every single value: these."""
         return self
 
     def spread(self, channels: int) -> "Histogram":
-        """Gray pixels seen as pixels with ``channels`` equal channels."""
         return Histogram(np.repeat(self.counts, channels, axis=0), self.least)
 
     def range(self) -> list[tuple[Fraction, Fraction]]:
@@ -178,33 +173,23 @@ class Histogram:
         )
 
     def fits(self, sums: ImageSums) -> bool:
-        """True if these are the pixels of images with such sums."""
         return set(self.counts.sum(axis=1).tolist()) == {sums.pixels} and power_sums(
             self.counts, sums.pixels, self.least
         ) == [(s, q) for s, q, *_ in sums.channels]
 
     def to_json(self, pack: Pack) -> Any:
-        """The counts, as a file has them."""
         return pack(self.counts, self.least)
 
     def from_json(self, node: Json) -> "Histogram":
-        """Read the state that :meth:`to_json` wrote: one of as many channels and bins."""
-        return Histogram(
-            node.counts(len(self.counts), self.counts.shape[1], self.least), self.least
-        )
+        channels, bins = self.counts.shape
+        return Histogram(node.counts(channels, bins, self.least), self.least)
 
     def fold(self) -> "HistogramFold":
-        """Begin to add images in place."""
         return HistogramFold(self)
 
 
 class HistogramFold:
-    """Counts and sums of images, added in place.
-
-    Parameters
-    ----------
-    empty : the state to begin with.
-    """
+    """Counts and sums of images, added in place."""
 
     def __init__(self, empty: Histogram) -> None:
         self._counts = empty.counts.copy()
@@ -212,7 +197,6 @@ class HistogramFold:
         self._images: list[tuple[int, list[tuple[int, int]]]] = []
 
     def add(self, pixels: Pixels) -> tuple[str, ...]:
-        """Add the images of a file; no notes come of it."""
         for image in pixels.images:
             counts = image.counts()
             self._images.append((image.area, power_sums(counts, image.area, self._least)))
@@ -220,9 +204,7 @@ class HistogramFold:
         return ()
 
     def values(self) -> Histogram:
-        """The counts so far."""
         return Histogram(self._counts.copy(), self._least)
 
     def image_sums(self) -> ImageSums:
-        """The sums over the images so far, at least one."""
         return ImageSums.of_many_counts(self._images)

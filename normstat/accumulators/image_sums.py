@@ -1,13 +1,15 @@
 """Sums over images, exact: what standard errors and averages of per-image values need."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import isqrt
+from math import isfinite, isqrt, sqrt
 from typing import Any
 
 from normstat.accumulators.double_double import DOUBLE, whole
 from normstat.accumulators.recorded import Json
+from normstat.errors import UnreadableImage
+from normstat.images import Code
 
 # Binary places in which the own mean and std of a counted image are summed.
 _PLACES = 96
@@ -48,7 +50,6 @@ class ImageSums:
 
     @classmethod
     def empty(cls, channels: int, shift: int = 0) -> "ImageSums":
-        """No images: the identity of ``+``."""
         return cls(0, 0, 0, ((0,) * len(COLUMNS),) * channels, shift)
 
     @classmethod
@@ -64,64 +65,49 @@ class ImageSums:
         )
 
     @classmethod
-    def of_moments(
-        cls,
-        pixels: int,
-        means: Sequence[tuple[float, float]],
-        stds: Sequence[float],
-        m2s: Sequence[float],
-    ) -> "ImageSums":
-        """One image of floats, from its pixels and the mean, std and Σ(x - mean)² of each channel.
+    def of_moments(cls, pixels: int, channels: Iterable[tuple[float, float, float]]) -> "ImageSums":
+        """One image of floats; doubles are taken as the exact numbers that they are.
 
-        The doubles are taken as the exact numbers that they are; a mean is the sum of two.
+        Parameters
+        ----------
+        channels : of each its mean, as the sum of two doubles, and Σ(x - mean)².
+
+        Raises
+        ------
+        UnreadableImage
+            ``non_finite`` if the squares of its values exceed float64.
         """
         m = pixels
         rows = []
-        for (high, low), std, m2 in zip(means, map(whole, stds), map(whole, m2s), strict=True):
-            mean = whole(high) + whole(low)
+        for high, low, m2 in channels:
+            if not isfinite(m2 / m):
+                raise UnreadableImage(Code.NON_FINITE, "the squares of its values exceed float64")
+            mean, std = whole(high) + whole(low), whole(sqrt(m2 / m))
             s = m * mean
-            q = (m2 << DOUBLE) + m * mean * mean
+            q = (whole(m2) << DOUBLE) + m * mean * mean
             rows.append((s, q, s * s, q * q, m * s, m * q, s * q, mean, std))
         return cls(1, m, m * m, tuple(rows), DOUBLE)
 
     def __add__(self, other: "ImageSums") -> "ImageSums":
         if self.shift != other.shift:
             raise ValueError("sums of counted and of floating-point images do not add")
-        return ImageSums(
-            self.images + other.images,
-            self.pixels + other.pixels,
-            self.pixels2 + other.pixels2,
-            tuple(
-                tuple(map(int.__add__, mine, its))
-                for mine, its in zip(self.channels, other.channels, strict=True)
-            ),
-            self.shift,
-        )
+        return ImageSums.sum([self, other])
 
     @classmethod
     def sum(cls, states: Sequence["ImageSums"]) -> "ImageSums":
         """The same as adding one by one, column by column; of at least one state."""
-        channels = range(len(states[0].channels))
+        by_channel = zip(*(state.channels for state in states), strict=True)
         return cls(
             sum(state.images for state in states),
             sum(state.pixels for state in states),
             sum(state.pixels2 for state in states),
-            tuple(
-                tuple(map(sum, zip(*(state.channels[channel] for state in states), strict=True)))
-                for channel in channels
-            ),
+            tuple(tuple(map(sum, zip(*rows, strict=True))) for rows in by_channel),
             states[0].shift,
         )
 
     def spread(self, channels: int) -> "ImageSums":
         """Gray images seen as images with ``channels`` equal channels."""
-        return ImageSums(
-            self.images,
-            self.pixels,
-            self.pixels2,
-            self.channels * channels,
-            self.shift,
-        )
+        return replace(self, channels=self.channels * channels)
 
     def averages(self) -> list[tuple[Fraction, Fraction]]:
         """Average of the images' own mean and own std, for each channel, in stored units."""
@@ -132,10 +118,7 @@ class ImageSums:
         """Mean and variance (ddof 0) over all pixels, for each channel, in stored units; exact."""
         m = self.pixels
         return [
-            (
-                Fraction(s, m << self.shift),
-                Fraction(m * q - s * s, m * m << 2 * self.shift),
-            )
+            (Fraction(s, m << self.shift), Fraction(m * q - s * s, m * m << 2 * self.shift))
             for s, q, *_ in self.channels
         ]
 

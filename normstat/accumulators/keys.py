@@ -45,10 +45,7 @@ class KeyCollector:
     def taken(self, splits: Iterable[str]) -> dict[str, NDArray[np.uint64]]:
         """Hand over all that was collected, without a copy: it is empty then.
 
-        Returns
-        -------
-        dict
-            Split → keys, shape (images, 2), uint64; to be written to, if need be.
+        Keys of a split have shape (images, 2), uint64; they may be written to.
         """
         collected, self._splits = self._splits, {}
         return {

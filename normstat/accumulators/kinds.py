@@ -19,7 +19,13 @@ class ValuesFold(Protocol):
     """Values and sums of images, added in place."""
 
     def add(self, pixels: Pixels) -> tuple[str, ...]:
-        """Add the images of a file, all or none; return what is to be noted of it."""
+        """Add the images of a file, all or none; return what is to be noted of it.
+
+        Raises
+        ------
+        UnreadableImage
+            ``non_finite`` if the squares of its values exceed float64.
+        """
 
     def values(self) -> "Values":
         """The values so far."""
@@ -85,12 +91,9 @@ def empty_states(kind: Kind) -> States:
     >>> [type(empty_states(kind).values).__name__ for kind in (GRAY8, FLOAT)]
     ['Histogram', 'LogHistogram']
     """
-    channels = len(kind.channels)
-    if kind.bins:
-        counted = Histogram.empty(channels, kind.bins, kind.least)
-        return States(counted, ImageSums.empty(channels), Products.empty(channels))
+    channels, bins, shift = len(kind.channels), kind.bins, 0 if kind.bins else DOUBLE
     return States(
-        LogHistogram.empty(channels),
-        ImageSums.empty(channels, DOUBLE),
-        Products.empty(channels, DOUBLE),
+        Histogram.empty(channels, bins, kind.least) if bins else LogHistogram.empty(channels),
+        ImageSums.empty(channels, shift),
+        Products.empty(channels, shift),
     )

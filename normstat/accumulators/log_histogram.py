@@ -1,6 +1,5 @@
 """Counts of floating-point and 32-bit values in bins as wide as the values are large."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -22,8 +21,7 @@ from normstat.accumulators.histogram import Pooled, quantile_bins
 from normstat.accumulators.image_sums import ImageSums
 from normstat.accumulators.moments import Moments
 from normstat.accumulators.recorded import Json, Pack
-from normstat.errors import UnreadableImage
-from normstat.images import BEYOND_FLOAT32, Code, Pixels
+from normstat.images import BEYOND_FLOAT32, Pixels
 
 _Float = NDArray[np.float64]
 _Counts = NDArray[np.int64]
@@ -65,7 +63,6 @@ class LogHistogram:
 
     @classmethod
     def empty(cls, channels: int) -> "LogHistogram":
-        """No pixels: the identity of ``+``."""
         counts = np.zeros((channels, BINS), np.int64)
         return cls(0, np.full(channels, np.inf), np.full(channels, -np.inf), counts)
 
@@ -96,20 +93,16 @@ class LogHistogram:
 
     @property
     def levels(self) -> _Float:
-        """The middle of each bin: shape (65536,), float64, stored units."""
         return levels()
 
     @property
     def quantile_error(self) -> float | None:
-        """Relative error of a quantile, at most; None without counts."""
         return None if self.counts is None else ERROR
 
     def exact(self) -> None:
-        """Counts of every single value: there are none."""
         return
 
     def spread(self, channels: int) -> "LogHistogram":
-        """Gray pixels seen as pixels with ``channels`` equal channels."""
         return LogHistogram(
             self.count,
             np.repeat(self.min, channels),
@@ -151,7 +144,6 @@ class LogHistogram:
         )
 
     def fits(self, sums: ImageSums) -> bool:
-        """True if these are the pixels of images with such sums."""
         if self.count != sums.pixels or self.counts is None:
             return self.count == sums.pixels
         if set(self.counts.sum(axis=1).tolist()) != {self.count}:
@@ -162,7 +154,6 @@ class LogHistogram:
         return bool((np.abs(found - ends) <= np.maximum(ERROR * np.abs(ends), LEAST)).all())
 
     def to_json(self, pack: Pack) -> Any:
-        """Count, extremes and counts, as a file has them."""
         return {
             "count": self.count,
             "min": self.min.tolist(),
@@ -171,7 +162,6 @@ class LogHistogram:
         }
 
     def from_json(self, node: Json) -> "LogHistogram":
-        """Read the state that :meth:`to_json` wrote: one of as many channels."""
         channels, counts = len(self.min), node.get("counts")
         return LogHistogram(
             count=node["count"].whole(),
@@ -181,17 +171,11 @@ class LogHistogram:
         )
 
     def fold(self) -> "LogHistogramFold":
-        """Begin to add images in place."""
         return LogHistogramFold(self)
 
 
 class LogHistogramFold:
-    """Extremes, counts and sums of images, added in place.
-
-    Parameters
-    ----------
-    empty : the state to begin with.
-    """
+    """Extremes, counts and sums of images, added in place."""
 
     def __init__(self, empty: LogHistogram) -> None:
         self._pixels, self._min, self._max = empty.count, empty.min, empty.max
@@ -201,21 +185,9 @@ class LogHistogramFold:
         self._images: list[ImageSums] = []
 
     def add(self, pixels: Pixels) -> tuple[str, ...]:
-        """Add the images of a file: all, or it raises.
-
-        Returns
-        -------
-        tuple
-            ``beyond_float32`` if that is where some of its values are.
-
-        Raises
-        ------
-        UnreadableImage
-            ``non_finite`` if the squares of its values exceed float64.
-        """
         arrays = [image.array() for image in pixels.images]
         each = list(map(Moments.of, arrays))
-        self._images.extend(list(map(_image_sums, each)))
+        self._images.extend([ImageSums.of_moments(one.count, one.channels()) for one in each])
         furthest = 0.0
         for moments, array in zip(each, arrays, strict=True):
             self._pixels += moments.count
@@ -241,13 +213,11 @@ class LogHistogramFold:
         self._size = 0
 
     def values(self) -> LogHistogram:
-        """The extremes and counts so far."""
         self._count()
         low, high = self._min + 0.0, self._max + 0.0  # of 0 and -0 the order would decide
         return LogHistogram(self._pixels, low, high, ordered(self._counts))
 
     def image_sums(self) -> ImageSums:
-        """The sums over the images so far, at least one."""
         return ImageSums.sum(self._images)
 
 
@@ -257,12 +227,3 @@ def _unpickled(
     counts = np.zeros((len(low), BINS), np.int64)
     counts.reshape(-1)[places] = present
     return LogHistogram(count, low, high, counts)
-
-
-def _image_sums(moments: Moments) -> ImageSums:
-    variances = (moments.m2 / moments.count).tolist()
-    if not all(map(math.isfinite, variances)):
-        raise UnreadableImage(Code.NON_FINITE, "the squares of its values exceed float64")
-    stds = [math.sqrt(variance) for variance in variances]
-    means = list(zip(moments.mean.tolist(), moments.mean_low.tolist(), strict=True))
-    return ImageSums.of_moments(moments.count, means, stds, moments.m2.tolist())

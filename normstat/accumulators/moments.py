@@ -1,5 +1,6 @@
 """Mean and variance of the floating-point pixels of one image."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,7 +45,11 @@ class Moments:
     @classmethod
     def of(cls, pixels: NDArray[np.generic]) -> "Moments":
         """The moments of an image of shape (H, W, C), any real dtype, stored units."""
-        (count, high, low), columns, deviations, residue = Centered.of(pixels)
+        count, high, low, columns, deviations, residue = Centered.of(pixels)
         deviations *= deviations
         m2 = deviations.sum(axis=1) - residue * residue / count
         return cls(count, high, low, m2, columns.min(axis=1), columns.max(axis=1))
+
+    def channels(self) -> Iterator[tuple[float, float, float]]:
+        """`mean`, `mean_low` and `m2` of each channel."""
+        return zip(self.mean.tolist(), self.mean_low.tolist(), self.m2.tolist(), strict=True)

@@ -49,7 +49,6 @@ class Counts:
 
     @classmethod
     def of_unreadable(cls, record: Unreadable) -> "Counts":
-        """The result of one image that could not be read."""
         return cls(Tally.of_unreadable(record), (row_of_unreadable(record),))
 
     def __add__(self, other: "Counts") -> "Counts":
@@ -67,12 +66,7 @@ def row_of_unreadable(record: Unreadable) -> ImageRow:
 
 
 def row_of(sample: Sample, size: int, pixels: Pixels, fields: Collection[str]) -> ImageRow:
-    """The row of an image, with the fields that are wanted.
-
-    Parameters
-    ----------
-    size : bytes of the file.
-    """
+    """The row of an image in a file of `size` bytes, with the fields that are wanted."""
     known: dict[str, Any] = {
         "kind": pixels.kind,
         "size": (pixels.width, pixels.height),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from normstat.accumulators.covariance import Products
 from normstat.accumulators.fingerprint import Fingerprint
@@ -16,6 +16,10 @@ from normstat.images import DTYPES, Kind, Unreadable, path_bytes
 STATE = 6
 #: Paths kept of each kind, to name some of the images should the kind be in the minority.
 FIRST = 10
+
+
+_K = TypeVar("_K")
+_A = TypeVar("_A", int, "KindTally", "SplitTally")
 
 
 class Extent(NamedTuple):
@@ -60,7 +64,6 @@ class KindTally:
 
     @classmethod
     def empty(cls, kind: Kind) -> "KindTally":
-        """No images: the identity of ``+`` among tallies of a kind."""
         values, per_image, _ = empty_states(kind)
         return cls(values, per_image, Extent(), Extent(), {}, {}, {}, Fingerprint(), ())
 
@@ -75,9 +78,9 @@ class KindTally:
             per_image,
             self.width | other.width,
             self.height | other.height,
-            _sum(self.modes, other.modes),
-            _sum(self.formats, other.formats),
-            _sum(self.notes, other.notes),
+            _merged(self.modes, other.modes),
+            _merged(self.formats, other.formats),
+            _merged(self.notes, other.notes),
             self.fingerprint + other.fingerprint,
             _first(self.first, other.first),
             self._covariance_with(other),
@@ -85,21 +88,18 @@ class KindTally:
         )
 
     def _covariance_with(self, other: "KindTally") -> Products | None:
-        if not self.images:
-            return other.covariance
-        if not other.images:
-            return self.covariance
+        if not (self.images and other.images):
+            return self.covariance if self.images else other.covariance
         mine, its = self.covariance, other.covariance
         return mine + its if mine and its else None
 
     def spread(self, channels: int) -> "KindTally":
         """Gray images seen as images with ``channels`` equal channels."""
-        covariance = self.covariance.spread(channels) if self.covariance else None
         return replace(
             self,
             values=self.values.spread(channels),
             per_image=self.per_image.spread(channels),
-            covariance=covariance,
+            covariance=self.covariance and self.covariance.spread(channels),
         )
 
 
@@ -121,7 +121,7 @@ class SplitTally:
 
         Gray images among color ones of the same depth count in every channel.
         """
-        kinds = sorted(self.kinds, key=_from_few_bits)
+        kinds = sorted(self.kinds, key=lambda kind: (DTYPES.index(kind.dtype), kind))
         if not kinds:
             return None
         largest = max(kinds, key=lambda kind: sum(tally.images for _, tally in self._of(kind)))
@@ -153,9 +153,7 @@ class SplitTally:
         return sum(tally.files for tally in self.kinds.values()) + len(self.unreadable)
 
     def __add__(self, other: "SplitTally") -> "SplitTally":
-        kinds = dict(self.kinds)
-        for kind, tally in other.kinds.items():
-            kinds[kind] = kinds[kind] + tally if kind in kinds else tally
+        kinds = _merged(self.kinds, other.kinds)
         return SplitTally(kinds, _sorted(self.unreadable, other.unreadable))
 
 
@@ -178,23 +176,19 @@ class Tally:
 
     @classmethod
     def empty(cls) -> "Tally":
-        """No images: the identity of ``+``."""
         return cls()
 
     @classmethod
     def of_unreadable(cls, record: Unreadable) -> "Tally":
-        """The state of one image that could not be read."""
         return cls({record.split: SplitTally(unreadable=(record,))})
 
     def __add__(self, other: "Tally") -> "Tally":
-        splits = dict(self.splits)
-        for split, tally in other.splits.items():
-            splits[split] = splits[split] + tally if split in splits else tally
-        return Tally(splits)
+        return Tally(_merged(self.splits, other.splits))
 
 
-def _from_few_bits(kind: Kind) -> tuple[int, Kind]:
-    return DTYPES.index(kind.dtype), kind
+def _merged(one: Mapping[_K, _A], other: Mapping[_K, _A]) -> dict[_K, _A]:
+    sums = {key: one[key] + value if key in one else value for key, value in other.items()}
+    return {**one, **sums}
 
 
 def _first(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
@@ -212,7 +206,3 @@ def _sorted(one: tuple[Unreadable, ...], other: tuple[Unreadable, ...]) -> tuple
 def order_of(record: Unreadable) -> tuple[bytes, str, str]:
     """Sort key of the records of one split."""
     return path_bytes(record.path), record.code, record.detail
-
-
-def _sum(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
-    return {name: one.get(name, 0) + other.get(name, 0) for name in {**one, **other}}

@@ -6,9 +6,9 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from normstat.cache.context import Context, Row, checksum_of, digest_of, lead_of
+from normstat.cache.context import Context, Row, digest_of
 from normstat.cache.database import Database
-from normstat.cache.rows import Candidate, has_rows, led_by, today, unpacked
+from normstat.cache.rows import Samples, has_rows, led_by, today, unpacked
 
 # Seconds between two writes: what an end without any warning can lose.
 _EVERY = 1.0
@@ -25,22 +25,10 @@ _INSERT = (
 class Cache:
     """Finished work on disk, shared by any number of runs.
 
-    Parameters
-    ----------
-    path : of the file; made if there is none.
-    warn : is told if the file is damaged, foreign, or cannot be written. The run goes on.
+    The file is made if there is none; a UsageError or an OutputError if there can be none. `warn`
+    is told if it is damaged, foreign, or cannot be written, and the run goes on. Rows that have
+    reached the file are counted as `written`.
 
-    Attributes
-    ----------
-    written : rows that have reached the file.
-
-    Raises
-    ------
-    UsageError, OutputError
-        There can be no such file.
-
-    Examples
-    --------
     >>> import os, tempfile
     >>> context = Context("/data", "val", "", "1")
     >>> samples = (b"a" * 16, b"b" * 16)
@@ -79,13 +67,12 @@ class Cache:
         if not self._has_rows(context):
             return
         digest, wanted = context.digest(), set(samples)
-        nothing: list[Candidate] = []
-        candidates = self._database.read(lambda file: led_by(file, digest, wanted), nothing)
-        for candidate in sorted(candidates, key=lambda candidate: -len(candidate.samples)):
-            load = partial(self._value, context=digest, candidate=candidate)
-            value = self._database.read(load, None)
-            if value is not None:
-                yield Row(candidate.samples, value)
+        nothing: Samples = {}
+        found = self._database.read(lambda file: led_by(file, digest, wanted), nothing)
+        for number, row in sorted(found.items(), key=lambda item: -len(item[1])):
+            load = partial(self._value, context=digest, number=number, samples=b"".join(row))
+            if (value := self._database.read(load, None)) is not None:
+                yield Row(row, value)
 
     def store(self, context: Context, samples: Sequence[bytes], value: bytes) -> None:
         """Keep the result of samples, at least one; it is written with others, within a second."""
@@ -94,8 +81,9 @@ class Cache:
         self._contexts.add(context)
         digest, packed = context.digest(), b"".join(samples)
         compressed = zlib.compress(value, _FAST)
-        name, checksum = digest_of([packed]), checksum_of(digest, packed, compressed)
-        row = digest, name, lead_of(samples), packed, compressed, checksum, today()
+        name, checksum = digest_of([packed]), digest_of((digest, packed, compressed))
+        # If its least sample is in a shard, the others may be.
+        row = digest, name, min(samples), packed, compressed, checksum, today()
         self._rows.append(row)
         if time.monotonic() > self._next_write:
             self._flush()
@@ -123,13 +111,13 @@ class Cache:
         return self._begun[context]
 
     def _value(
-        self, file: sqlite3.Connection, context: bytes, candidate: Candidate
+        self, file: sqlite3.Connection, context: bytes, number: int, samples: bytes
     ) -> bytes | None:
         query = "SELECT value, checksum, used FROM rows WHERE id = ?"
-        for compressed, checksum, used in file.execute(query, (candidate.id,)):
-            value = unpacked(context, b"".join(candidate.samples), compressed, checksum)
+        for compressed, checksum, used in file.execute(query, (number,)):
+            value = unpacked(context, samples, compressed, checksum)
             if value is not None and used != today():
-                self._used.append((today(), candidate.id))
+                self._used.append((today(), number))
             return value
         return None
 

@@ -1,6 +1,6 @@
 """Keys of a cache: contexts, samples and checksums."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -14,15 +14,9 @@ DIGEST = 16
 class Context:
     """Everything but its samples that decides the result of a shard; rows of another are not used.
 
-    Attributes
-    ----------
-    data : path of DATA, with links resolved.
-    split : that the samples belong to.
-    settings : those that decide numbers.
-    versions : of the state and of the decoders.
+    The path of DATA has its links resolved; the settings are those that decide numbers, the
+    versions are of the state and of the decoders.
 
-    Examples
-    --------
     >>> one, other = Context("/data", "val", "", "1"), Context("/data", "val", "", "2")
     >>> len(one.digest()), one.digest() == other.digest()
     (16, False)
@@ -35,12 +29,8 @@ class Context:
 
     def fields(self) -> tuple[bytes, ...]:
         """The attributes, as they are stored: a path may be no text."""
-        return (
-            path_bytes(self.data),
-            self.split.encode(),
-            self.settings.encode(),
-            self.versions.encode(),
-        )
+        others = (self.split, self.settings, self.versions)
+        return path_bytes(self.data), *(text.encode() for text in others)
 
     def digest(self) -> bytes:
         return digest_of(self.fields())
@@ -48,13 +38,7 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Finished work: samples and their result.
-
-    Attributes
-    ----------
-    samples : digests, see :func:`sample_digest`, in the order of the shard.
-    value : the result, in bytes of the caller.
-    """
+    """Finished work: digests of samples in the order of the shard, and their result as bytes."""
 
     samples: tuple[bytes, ...]
     value: bytes
@@ -77,20 +61,6 @@ def digest_of(fields: Iterable[bytes]) -> bytes:
         digest.update(len(field).to_bytes(8, "little"))
         digest.update(field)
     return digest.digest()
-
-
-def checksum_of(context: bytes, samples: bytes, compressed: bytes) -> bytes:
-    """The checksum of a row."""
-    return digest_of((context, samples, compressed))
-
-
-def lead_of(samples: Sequence[bytes]) -> bytes:
-    """The one sample that a row is found by: if it is in a shard, the others may be.
-
-    >>> lead_of([b"b", b"a", b"c"])
-    b'a'
-    """
-    return min(samples)
 
 
 def split_samples(packed: object) -> tuple[bytes, ...]:

@@ -43,17 +43,8 @@ class Database:
     """The file, as long as it can be used.
 
     Nothing here raises because of the file: a damaged one is set aside and begun anew; of one that
-    cannot be read or written the user is warned once, and the run goes on without it.
-
-    Parameters
-    ----------
-    path : of the file; made if there is none.
-    warn : is told what went wrong.
-
-    Raises
-    ------
-    UsageError, OutputError
-        There can be no such file; see :func:`refuse_path`.
+    cannot be read or written the user is warned once, and the run goes on without it. The file is
+    made if there is none; :func:`refuse_path` says where there can be none.
     """
 
     def __init__(self, path: str, warn: Callable[[str], None]) -> None:
@@ -117,7 +108,8 @@ class Database:
         self._identity = identity_of(self._path)
         try:
             self._connection = connect(self._path)
-            _begin(self._connection)
+            if not is_cache(self._connection):
+                _transaction(self._connection, _make_tables)
             self._identity = identity_of(self._path)
         except NotOurs as error:
             self.close()
@@ -165,21 +157,11 @@ class Database:
 
 
 def refuse_path(path: str) -> None:
-    """Refuse what can be no cache before any work is done.
-
-    Raises
-    ------
-    UsageError
-        A folder, a device, or the name of an image or a stats file.
-    OutputError
-        The file is not there and cannot be made.
-    """
+    """Refuse before any work what can be no cache, or cannot be made."""
     extension = os.path.splitext(path)[1].lower()
     if extension in FORMATS or extension == ".json":
-        raise UsageError(
-            f"{shown(path)}: a cache is no {extension} file; give it another name, such as "
-            "normstat.cache"
-        )
+        cure = "give it another name, such as normstat.cache"
+        raise UsageError(f"{shown(path)}: a cache is no {extension} file; {cure}")
     if os.path.isfile(path):
         return
     if os.path.exists(path) and not os.path.isdir(path):
@@ -204,12 +186,7 @@ def connect(path: str) -> sqlite3.Connection:
 
 
 def is_cache(connection: sqlite3.Connection) -> bool:
-    """True if the file is a cache already, false if it is empty.
-
-    Raises
-    ------
-    NotOurs
-    """
+    """True if the file is a cache already, false if it is empty; others are NotOurs."""
     ((application,),) = connection.execute("PRAGMA application_id")
     ((version,),) = connection.execute("PRAGMA user_version")
     ((things,),) = connection.execute("SELECT count(*) FROM sqlite_master")
@@ -222,11 +199,6 @@ def is_cache(connection: sqlite3.Connection) -> bool:
     for columns in ("digest FROM contexts", "id FROM rows"):  # an error if they are not there
         connection.execute(f"SELECT {columns} LIMIT 0")  # fixed text
     return True
-
-
-def _begin(connection: sqlite3.Connection) -> None:
-    if not is_cache(connection):
-        _transaction(connection, _make_tables)
 
 
 def _make_tables(connection: sqlite3.Connection) -> None:

@@ -21,21 +21,8 @@ def identity_of(path: str) -> Identity | None:
 def set_aside(path: str, identity: Identity | None) -> str | None:
     """Rename a damaged file, and what belongs to it: its journal would be played into the next.
 
-    Parameters
-    ----------
-    path : of the file.
-    identity : of the damaged file. Another run that shares the file may have been
-        faster, and its new one is whole.
-
-    Returns
-    -------
-    str or None
-        The new name; None if there is another file by now.
-
-    Raises
-    ------
-    OSError
-        It cannot be renamed.
+    The new name; None if there is a file of another identity by now: another run that shares the
+    file may have been faster, and its new one is whole.
     """
     aside = f"{path}.damaged"
     number = 1

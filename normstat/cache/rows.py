@@ -4,32 +4,22 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Collection
-from dataclasses import dataclass
+from typing import TypeAlias
 
-from normstat.cache.context import checksum_of, split_samples
+from normstat.cache.context import digest_of, split_samples
 
 # SQLite before 3.32 takes no more than 999 parameters.
 _CHUNK = 500
 _DAY = 86400
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A row that may be of use.
-
-    Attributes
-    ----------
-    id : its number in the file.
-    samples : digests of the samples.
-    """
-
-    id: int
-    samples: tuple[bytes, ...]
+#: Number of a row in the file → digests of its samples.
+Samples: TypeAlias = dict[int, tuple[bytes, ...]]
 
 
-def led_by(file: sqlite3.Connection, context: bytes, samples: Collection[bytes]) -> list[Candidate]:
+def led_by(file: sqlite3.Connection, context: bytes, samples: Collection[bytes]) -> Samples:
     """Rows that have these samples only, whole or not."""
-    found: list[Candidate] = []
+    found: Samples = {}
     leads = sorted(samples)
     among = set(samples)
     for start in range(0, len(leads), _CHUNK):
@@ -39,7 +29,7 @@ def led_by(file: sqlite3.Connection, context: bytes, samples: Collection[bytes])
         for number, packed in file.execute(query, (context, *chunk)):
             row = split_samples(packed)
             if row and len(among.intersection(row)) == len(row):
-                found.append(Candidate(number, row))
+                found[number] = row
     return found
 
 
@@ -51,9 +41,7 @@ def has_rows(file: sqlite3.Connection, context: bytes) -> bool:
 
 def unpacked(context: bytes, samples: bytes, compressed: object, checksum: object) -> bytes | None:
     """The value of a row; None if any of it is damaged."""
-    if not isinstance(compressed, bytes):
-        return None
-    if checksum != checksum_of(context, samples, compressed):
+    if not isinstance(compressed, bytes) or checksum != digest_of((context, samples, compressed)):
         return None
     try:
         return zlib.decompress(compressed)

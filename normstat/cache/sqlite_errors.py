@@ -33,8 +33,6 @@ ERRORS = (sqlite3.Error, UnicodeError)
 class Trouble(Enum):
     """Meaning of an error: the file is locked, unreachable, damaged, or used wrongly.
 
-    Examples
-    --------
     >>> Trouble.of(sqlite3.ProgrammingError("Cannot operate on a closed database."))
     <Trouble.BUG: 4>
     """

@@ -20,14 +20,11 @@ _DAY_ZERO = date(1970, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The rows of one context.
+    """The rows of one context, which is None if it is damaged.
 
     Attributes
     ----------
-    context : None if it is damaged.
-    rows : how many.
-    images : how many different ones there are in them; changed ones count as others.
-    bytes : of what is stored.
+    images : how many different ones there are in the rows; changed ones count as others.
     used : the last day, in UTC, on which a row was written or read; None if that is damaged.
     """
 
@@ -39,12 +36,9 @@ class Content:
 
 
 def contents(path: str) -> list[Content]:
-    """Contents of a cache, by context: by DATA and split, of each those used last first.
+    """Contents of a cache by DATA and split, of each those used last first.
 
-    Raises
-    ------
-    UsageError
-        It is no cache, or cannot be read.
+    A UsageError if it is no cache, or cannot be read.
     """
     query = """
         SELECT count(*), sum(length(samples) + length(value)), max(used),
@@ -61,35 +55,23 @@ def prune(path: str, days: int) -> int:
 
     Those are rows that were last used more than so many days ago, damaged ones, and rows whose
     samples all are in another one that was used on a later day. Of rows that were used on the same
-    day each may be what the next run needs: images come, and they go.
+    day each may be what the next run needs: images come, and they go. 0 days leave those that were
+    used today.
 
-    Parameters
-    ----------
-    path : of the cache.
-    days : 0 leaves those that were used today.
-
-    Returns
-    -------
-    int
-        Number of rows removed.
-
-    Raises
-    ------
-    UsageError
-        It is no cache, or cannot be read.
-    OutputError
-        It cannot be written, or another run holds it.
+    Their number; a UsageError if it is no cache or cannot be read, an OutputError if it cannot be
+    written or another run holds it.
     """
     with _opened(path) as file:
         file.execute("BEGIN IMMEDIATE")
         used = dict(file.execute("SELECT id, used FROM rows"))
-        needless = {number for number, day in used.items() if not _is_recent(day, days)}
+        oldest = today() - days
+        needless = {n for n, day in used.items() if not isinstance(day, int) or day < oldest}
         needless.update(_damaged(file))
         for number, contained in _contained(file):
             if number not in needless:
                 others = contained - needless
                 needless.update(other for other in others if used[other] < used[number])
-        file.executemany("DELETE FROM rows WHERE id = ?", [(number,) for number in needless])
+        file.executemany("DELETE FROM rows WHERE id = ?", ((number,) for number in needless))
         file.execute("DELETE FROM contexts WHERE digest NOT IN (SELECT context FROM rows)")
         file.execute("COMMIT")
         file.execute("VACUUM")
@@ -107,13 +89,8 @@ def _images(file: sqlite3.Connection, context: object) -> int:
 
 def _content(images: int, *row: object) -> Content:
     rows, size, used, *context, digest = row
-    return Content(
-        _context(context, digest),
-        _whole(rows),
-        images,
-        _whole(size),
-        _DAY_ZERO + timedelta(used) if isinstance(used, int) and 0 <= used < 10**6 else None,
-    )
+    day = _DAY_ZERO + timedelta(used) if isinstance(used, int) and 0 <= used < 10**6 else None
+    return Content(_context(context, digest), _whole(rows), images, _whole(size), day)
 
 
 def _place(content: Content) -> tuple[object, ...]:
@@ -141,17 +118,13 @@ def _context(fields: list[object], digest: object) -> Context | None:
     return context if context.digest() == digest else None
 
 
-def _is_recent(used: object, days: int) -> bool:
-    return isinstance(used, int) and today() - used <= days
-
-
 def _contained(file: sqlite3.Connection) -> Iterator[tuple[int, set[int]]]:
     """Of each row: those that it makes needless."""
     for number, context, packed in file.execute("SELECT id, context, samples FROM rows"):
         samples = set(split_samples(packed))
         if samples and isinstance(context, bytes):
             rows = led_by(file, context, samples)
-            yield number, {row.id for row in rows if len(row.samples) < len(samples)}
+            yield number, {other for other, row in rows.items() if len(row) < len(samples)}
 
 
 def _damaged(file: sqlite3.Connection) -> Iterator[int]:
@@ -164,32 +137,27 @@ def _damaged(file: sqlite3.Connection) -> Iterator[int]:
 
 @contextmanager
 def _opened(path: str) -> Iterator[sqlite3.Connection]:
+    name, compute = shown(path), f"compute {option('cache', ...)}"
     if not os.path.isfile(path):
-        raise UsageError(
-            f"{shown(path)}: there is no such file; compute {option('cache', ...)} makes one"
-        )
+        raise UsageError(f"{name}: there is no such file; {compute} makes one")
     try:
         with closing(connect(path)) as file:
             if not is_cache(file):
-                raise UsageError(
-                    f"{shown(path)}: is empty; compute {option('cache', ...)} fills it"
-                )
+                raise UsageError(f"{name}: is empty; {compute} fills it")
             yield file
     except NotOurs as error:
-        raise UsageError(f"{shown(path)}: {error}") from error
+        raise UsageError(f"{name}: {error}") from error
     except ERRORS as error:
-        if Trouble.of(error) is Trouble.BUG:
-            raise
-        raise _refusal(path, error) from error
-
-
-def _refusal(path: str, error: Exception) -> UsageError | OutputError:
-    name = shown(path)
-    trouble = Trouble.of(error)
-    if trouble is Trouble.BUSY:
-        return OutputError(f"{name}: another run is writing it; try again when that has ended")
-    if trouble is Trouble.STORAGE:
-        return OutputError(f"{name}: cannot be read or written {reason(path, error)}")
-    return UsageError(
-        f"{name}: is no cache, or damaged ({error}); the next run that is given it sets it aside"
-    )
+        match Trouble.of(error):
+            case Trouble.BUG:
+                raise
+            case Trouble.BUSY:
+                words = "another run is writing it; try again when that has ended"
+                raise OutputError(f"{name}: {words}") from error
+            case Trouble.STORAGE:
+                words = f"cannot be read or written {reason(path, error)}"
+                raise OutputError(f"{name}: {words}") from error
+            case Trouble.DAMAGED:
+                words = f"is no cache, or damaged ({error})"
+                cure = "the next run that is given it sets it aside"
+                raise UsageError(f"{name}: {words}; {cure}") from error

@@ -1,4 +1,4 @@
-"""The application: exit codes, and messages for every failure."""
+"""The application: failures to messages and exit codes."""
 
 import errno
 import functools
@@ -47,12 +47,12 @@ def main(arguments: Sequence[str] | None = None, local: "Local | None" = None) -
     except NormstatError as error:
         return _fail(error.message.on_command_line(), error.exit_code)
     except typer.TyperException as error:  # a wrong command line
+        if hasattr(error, "message"):
+            error.message = error.message.removeprefix("Value error, ")  # pydantic's, in Typer
         with suppress(OSError):  # a full disk behind stderr: the exit code still tells
             error.show() if hasattr(error, "show") else print(error, file=sys.stderr)
         return error.exit_code
     except OSError as error:  # what Typer itself prints, as for --version
-        if error.errno == errno.ENOENT and _is_nowhere():
-            return _fail("the current folder is gone; change into another", UsageError.exit_code)
         if error.errno not in _UNWRITABLE:
             return _bug(error)
         return _fail(f"standard output cannot be written ({error.strerror})", OutputError.exit_code)
@@ -101,6 +101,8 @@ def _is_nowhere() -> bool:
 
 
 def _bug(error: Exception) -> int:
+    if isinstance(error, FileNotFoundError) and _is_nowhere():
+        return _fail("the current folder is gone; change into another", UsageError.exit_code)
     if "NORMSTAT_DEBUG" in os.environ:
         traceback.print_exc()
     lines = [line for line in str(error).splitlines() if line.strip()] or ["no message"]

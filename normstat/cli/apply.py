@@ -4,25 +4,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from normstat.cli import options
 from normstat.cli.app import app, prints
-from normstat.cli.options import (
-    AllowUnreadable,
-    Crop,
-    Data,
-    Exclude,
-    ImageTimeout,
-    Include,
-    Labels,
-    MaxValue,
-    Quiet,
-    Resize,
-    SplitDirs,
-    Splits,
-    Workers,
-    assignments,
-    exit_code,
-    local_workers,
-)
+from normstat.cli.exit_code import exit_code
 from normstat.cli.terminal import console, progress_on_stderr
 from normstat.errors import UsageError
 from normstat.files import shown
@@ -38,7 +22,7 @@ if TYPE_CHECKING:
 @prints
 def apply(
     context: typer.Context,
-    data: Data,
+    data: options.Data,
     out: Annotated[str, typer.Argument(metavar="OUT", help="Folder for the arrays.")],
     stats: Annotated[
         str | None, typer.Option(metavar="FILE", help="Normalize with the statistics in a file.")
@@ -63,7 +47,7 @@ def apply(
             "image-min-max-per-channel.",
         ),
     ] = None,
-    split: Splits = [],  # noqa: B006  # Typer copies it
+    split: options.Splits = [],  # noqa: B006  # Typer copies it
     dtype: Annotated[
         Literal["float32", "float16", "float64"],
         typer.Option(metavar="float32|float16|float64", help="Of the arrays."),
@@ -76,15 +60,15 @@ def apply(
         Literal["auto", "hwc", "chw"] | None,
         typer.Option(
             metavar="auto|hwc|chw",
-            help="The same in .npy images of DATA. Default: as is recorded, or auto.",
+            help="Order in .npy images of DATA. Default: as recorded, or as the shape tells.",
         ),
     ] = None,
     store: Annotated[
         Literal["npy", "stack"],
         typer.Option(metavar="npy|stack", help="One file for each image, or for each split."),
     ] = "npy",
-    resize: Resize = None,
-    crop: Crop = None,
+    resize: options.Resize = None,
+    crop: options.Crop = None,
     epsilon: Annotated[
         float, typer.Option(metavar="E", min=0, help="Add E to what is divided by (unit scale).")
     ] = 0.0,
@@ -94,14 +78,21 @@ def apply(
             metavar="auto|gray|rgb", help="Convert 8-bit images. Default: as the statistics were."
         ),
     ] = None,
-    split_dir: SplitDirs = [],  # noqa: B006  # Typer copies it
-    include: Include = [],  # noqa: B006  # Typer copies it
-    exclude: Exclude = [],  # noqa: B006  # Typer copies it
-    labels: Labels = None,
+    split_dir: options.SplitDirs = [],  # noqa: B006  # Typer copies it
+    include: options.Include = [],  # noqa: B006  # Typer copies it
+    exclude: options.Exclude = [],  # noqa: B006  # Typer copies it
+    labels: Annotated[
+        Literal["skip", "count"] | None,
+        typer.Option(
+            metavar="skip|count",
+            help="Leave out masks and other labels, or count them. Default: as the statistics "
+            "were, or skip.",
+        ),
+    ] = None,
     no_exif: Annotated[
         bool, typer.Option("--no-exif", help="Do not turn images upright; as they are stored.")
     ] = False,
-    workers: Workers = 0,
+    workers: options.Workers = 0,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace what an earlier run has left in OUT.")
     ] = False,
@@ -111,13 +102,13 @@ def apply(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Write nothing; say what would be written.")
     ] = False,
-    allow_unreadable: AllowUnreadable = 0,
+    allow_unreadable: options.AllowUnreadable = 0,
     max_pixels: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Do not read images with more pixels.")
     ] = None,
-    max_value: MaxValue = None,
-    image_timeout: ImageTimeout = 60.0,
-    quiet: Quiet = False,
+    max_value: options.MaxValue = None,
+    image_timeout: options.ImageTimeout = 60.0,
+    quiet: options.Quiet = False,
 ) -> int:
     """Normalize a folder of images, and write an array for each.
 
@@ -131,8 +122,8 @@ def apply(
     """
     if stats is not None and preset is not None:
         raise UsageError("--stats and --preset: choose one")
-    split_dirs = assignments(split_dir)
-    local = local_workers(context, workers, image_timeout)
+    split_dirs = options.assignments(split_dir)
+    local = options.local_workers(context, workers, image_timeout)
     with local as executor, progress_on_stderr(quiet) as progress:
         from normstat.presets import preset as preset_named
         from normstat.statsfile import load

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from normstat.cache import Content
 
 _HEADERS = ("data", "split", "rows", "images", "size", "last used", "settings", "versions")
-_VERSIONS = -1
 # Not what tells the rows apart: data, split, settings and versions.
 _SPARED = (("rows",), ("size",), ("images",), ("last used",))
 
@@ -33,11 +32,10 @@ def cache(
 ) -> int:
     """Show what a cache has, or make it smaller.
 
-    A row of the file has up to some hundred images. A line of the table tells how many rows, and
-    how many different images, there are of a folder, split and settings; versions are those of
-    Pillow and others that decide the numbers, where lines differ in them. Images are known by their
-    absolute path. With --prune, rows go too whose images are all in a row that was used on a later
-    day.
+    The file keeps images in rows of up to some hundred, by their absolute paths. The table has the
+    number of rows and of different images for each folder, split and settings, and the versions of
+    Pillow and others where lines differ in them. --prune also removes rows whose images are all in
+    one that was used on a later day.
 
     \b
     Examples:
@@ -55,30 +53,22 @@ def cache(
     found = contents(file)
     differing = _differing([content.context.versions for content in found if content.context])
     # A column is only worth its room where there is something to tell apart.
-    columns = slice(None if differing else _VERSIONS)
+    columns = slice(None if differing else -1)
     lines = [_line(content, differing)[columns] for content in found]
     print_rows(_HEADERS[columns], lines, console(), _SPARED)
     return 0
 
 
 def _differing(versions: "Sequence[str]") -> set[str]:
-    """Those that not all of them have.
-
-    >>> sorted(_differing(["normstat 1, pillow 1", "normstat 1, pillow 2"]))
-    ['pillow 1', 'pillow 2']
-    """
+    """Those that not all of them have."""
     each = [set(text.split(", ")) for text in versions]
     return set[str]().union(*each) - set[str].intersection(*each) if each else set()
 
 
 def _line(content: "Content", differing: "Container[str]") -> tuple[str, ...]:
     context = content.context
-    numbers = (
-        f"{content.rows}",
-        f"{content.images}",
-        f"{content.bytes / 1e3:.0f} kB",
-        f"{content.used or 'damaged'}",
-    )
+    size, used = f"{content.bytes / 1e3:.0f} kB", f"{content.used or 'damaged'}"
+    numbers = (f"{content.rows}", f"{content.images}", size, used)
     if not context:
         return ("damaged", "", *numbers, "", "")
     settings = context.settings or "default"

@@ -7,18 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from normstat.cli import options
 from normstat.cli.app import app, prints
-from normstat.cli.options import (
-    Cache,
-    Data,
-    ImageTimeout,
-    Quiet,
-    Splits,
-    Workers,
-    is_same,
-    local_workers,
-    refuse_cache,
-)
 from normstat.cli.terminal import console, progress_on_stderr
 from normstat.errors import UsageError
 from normstat.files import ensure_writable, shown
@@ -26,7 +16,6 @@ from normstat.files import ensure_writable, shown
 if TYPE_CHECKING:
     from normstat.verdict import Verdict
 
-_SUMMARY = "GITHUB_STEP_SUMMARY"
 # What the words below the table say as well; without their unit numbers mean nothing.
 _SPARED = (("tolerance",), ("expected", "observed", "unit"))
 
@@ -35,7 +24,7 @@ _SPARED = (("tolerance",), ("expected", "observed", "unit"))
 @prints
 def check(
     context: typer.Context,
-    data: Data,
+    data: options.Data,
     stats: Annotated[
         str, typer.Option(metavar="FILE", help="Stats file that the data are held against.")
     ],
@@ -46,7 +35,7 @@ def check(
             help="same (default): the data that were recorded? compatible: others like them?",
         ),
     ] = None,
-    split: Splits = [],  # noqa: B006  # Typer copies it
+    split: options.RecordedSplits = [],  # noqa: B006  # Typer copies it
     config: Annotated[
         list[str],
         typer.Option(
@@ -74,12 +63,13 @@ def check(
         typer.Option(metavar="M", help="Drift beyond this fails (0.1, in stds)."),
     ] = None,
     require_conclusive: Annotated[
-        bool, typer.Option("--require-conclusive", help="Fail also where it is too few to tell.")
+        bool,
+        typer.Option("--require-conclusive", help="Fail also where images are too few to tell."),
     ] = False,
-    workers: Workers = 0,
-    image_timeout: ImageTimeout = 60.0,
-    cache: Cache = None,
-    quiet: Quiet = False,
+    workers: options.Workers = 0,
+    image_timeout: options.ImageTimeout = 60.0,
+    cache: options.Cache = None,
+    quiet: options.Quiet = False,
 ) -> int:
     """Hold data against recorded statistics, rule by rule.
 
@@ -92,7 +82,7 @@ def check(
       normstat check ./data --stats stats.json --config preset:imagenet --rule duplicate=off
       normstat check ./data --stats stats.json --cache normstat.cache
     """
-    with local_workers(context, workers, image_timeout) as local:
+    with options.local_workers(context, workers, image_timeout) as local:
         from normstat.reports import refuse_unknown, write
         from normstat.verbs.check.project_settings import project_settings
         from normstat.verbs.check.verb import check as check_data
@@ -103,12 +93,16 @@ def check(
         project = project_settings()
         configs = (*project.config, *config)
         for file in report:
-            _refuse_input(file, (stats, *configs, *([files] if files else [])))
-            refuse_cache(cache, report=file)
-        refuse_cache(cache, stats=stats)
+            for read in (stats, *configs, files or stats):  # the next build is held against it
+                if options.is_same(file, read):
+                    raise UsageError(
+                        f"--report {shown(file)}: is read by this check; give another name"
+                    )
+            options.refuse_cache(cache, report=file)
+        options.refuse_cache(cache, stats=stats)
         for name in configs:
-            refuse_cache(cache, config=name)
-        options: dict[str, Any] = {
+            options.refuse_cache(cache, config=name)
+        given: dict[str, Any] = {
             "mode": mode or project.mode,
             "margin": project.margin if margin is None else margin,
         }
@@ -124,20 +118,13 @@ def check(
                 executor=local,
                 progress=progress,
                 cache=cache,
-                **{name: value for name, value in options.items() if value is not None},
+                **{name: value for name, value in given.items() if value is not None},
             )
     verdict = verdict.on_command_line()
     for file in report:
         write(verdict, file)
     _print(verdict, format, quiet)
     return verdict.exit_code
-
-
-def _refuse_input(report: str, inputs: Sequence[str]) -> None:
-    """A report must not replace the numbers that the next build is held against."""
-    for file in inputs:
-        if is_same(report, file):
-            raise UsageError(f"--report {shown(report)}: is read by this check; give another name")
 
 
 def _levels(texts: Sequence[str]) -> dict[str, str]:
@@ -161,7 +148,7 @@ def _print(verdict: "Verdict", format: str, quiet: bool) -> None:
 
         for line in github.annotations(verdict):
             print(line)
-        if summary := os.environ.get(_SUMMARY):
+        if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
             github.append_summary(verdict, summary)
         return
     from normstat.tables import print_rows

@@ -8,28 +8,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from normstat.cli import options
 from normstat.cli.app import app, prints
-from normstat.cli.options import (
-    AllowUnreadable,
-    Cache,
-    Crop,
-    Data,
-    Exclude,
-    ImageTimeout,
-    Include,
-    Labels,
-    MaxValue,
-    Quiet,
-    Resize,
-    SplitDirs,
-    Splits,
-    Workers,
-    assignments,
-    exit_code,
-    is_same,
-    local_workers,
-    refuse_cache,
-)
+from normstat.cli.exit_code import exit_code
 from normstat.cli.terminal import print_table, progress_on_stderr
 from normstat.errors import OutputError, UsageError
 from normstat.files import ensure_writable, shown
@@ -40,15 +21,15 @@ from normstat.images import FORMATS, MAX_PIXELS
 @prints
 def compute(
     context: typer.Context,
-    data: Data,
-    split: Splits = [],  # noqa: B006  # Typer copies it
+    data: options.Data,
+    split: options.Splits = [],  # noqa: B006  # Typer copies it
     output: Annotated[
         str, typer.Option("-o", "--output", metavar="FILE", help="Stats file; - is stdout.")
     ] = "stats.json",
-    split_dir: SplitDirs = [],  # noqa: B006  # Typer copies it
-    include: Include = [],  # noqa: B006  # Typer copies it
-    exclude: Exclude = [],  # noqa: B006  # Typer copies it
-    labels: Labels = None,
+    split_dir: options.SplitDirs = [],  # noqa: B006  # Typer copies it
+    include: options.Include = [],  # noqa: B006  # Typer copies it
+    exclude: options.Exclude = [],  # noqa: B006  # Typer copies it
+    labels: options.Labels = "skip",
     channels: Annotated[
         Literal["auto", "gray", "rgb"],
         typer.Option(metavar="auto|gray|rgb", help="Convert 8-bit images; auto: as they are."),
@@ -56,14 +37,14 @@ def compute(
     covariance: Annotated[
         bool, typer.Option("--covariance", help="Covariance between channels, too (for whitening).")
     ] = False,
-    resize: Resize = None,
-    crop: Crop = None,
+    resize: options.Resize = None,
+    crop: options.Crop = None,
     layout: Annotated[
         Literal["auto", "hwc", "chw", "zhw", "nhwc", "nchw"] | None,
         typer.Option(
             metavar="auto|hwc|chw|zhw|nhwc|nchw",
-            help="Axes of .npy images; zhw: a volume; nhwc, nchw: stacks. Default: as is recorded, "
-            "or as the shape tells (auto).",
+            help="Axes of .npy images; zhw: a volume; nhwc, nchw: stacks. Default: as "
+            "apply recorded in DATA, or as the shape tells (auto).",
         ),
     ] = None,
     frames: Annotated[
@@ -73,13 +54,13 @@ def compute(
             help="Frames or pages of a file: the first; all, as one image; or each as a channel.",
         ),
     ] = "first",
-    max_value: MaxValue = None,
+    max_value: options.MaxValue = None,
     channel_names: Annotated[
         str | None,
         typer.Option(metavar="A,B,...", help="Names of the channels, in place of the files' own."),
     ] = None,
-    workers: Workers = 0,
-    allow_unreadable: AllowUnreadable = 0,
+    workers: options.Workers = 0,
+    allow_unreadable: options.AllowUnreadable = 0,
     max_errors: Annotated[
         int | None,
         typer.Option(
@@ -91,8 +72,8 @@ def compute(
     max_pixels: Annotated[
         int, typer.Option(min=1, metavar="N", help="Do not read images with more pixels.")
     ] = MAX_PIXELS,
-    image_timeout: ImageTimeout = 60.0,
-    cache: Cache = None,
+    image_timeout: options.ImageTimeout = 60.0,
+    cache: options.Cache = None,
     files: Annotated[
         str | None,
         typer.Option(
@@ -100,7 +81,7 @@ def compute(
             help="Also write a list of the images, by which `check` names those that changed.",
         ),
     ] = None,
-    quiet: Quiet = False,
+    quiet: options.Quiet = False,
 ) -> int:
     """Compute the mean, std and more of a folder of images.
 
@@ -116,17 +97,17 @@ def compute(
       normstat compute ./data --cache normstat.cache
       normstat compute ./data --files stats.files
     """
-    split_dirs = assignments(split_dir)
+    split_dirs = options.assignments(split_dir)
     to_stdout = output == "-"
     if not to_stdout:
         _refuse_output(output)
         with _elsewhere():
             ensure_writable(output)
-        refuse_cache(cache, output=output)
+        options.refuse_cache(cache, output=output)
     if files is not None:
         _refuse_files(files, output)
 
-    local = local_workers(context, workers, image_timeout)
+    local = options.local_workers(context, workers, image_timeout)
     with local as executor, progress_on_stderr(quiet, offers_cache=not cache) as progress:
         from normstat.statsfile import dumps, save
         from normstat.verbs.compute.replaced import replaced
@@ -150,7 +131,7 @@ def compute(
             max_errors=max_errors,
             executor=executor,
             progress=progress,
-            labels=labels or "skip",
+            labels=labels,
             cache=cache,
             files=files,
         )
@@ -179,7 +160,7 @@ def _elsewhere() -> Iterator[None]:
 
 def _refuse_files(files: str, output: str) -> None:
     """A check looks for the list beside the stats file; one of the two must not be the other."""
-    if is_same(files, output):
+    if options.is_same(files, output):
         raise UsageError(f"--files {shown(files)}: is the stats file, too; give another name")
     if output != "-" and _folder(files) != _folder(output):
         there = os.path.join(os.path.dirname(output), os.path.basename(files))

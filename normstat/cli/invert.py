@@ -36,7 +36,7 @@ def invert(
         exact = (
             "the very pixels that apply read"
             if result.lossless
-            else "close to what apply read, or limited by it"
+            else "close to the pixels that apply read, but not all equal"
         )
         print(f"{result.images} images written to {shown(images)}, {exact}")
     return 0

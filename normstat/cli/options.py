@@ -2,13 +2,12 @@
 
 import os
 import re
-import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from normstat.errors import UnreadableImage, UsageError
+from normstat.errors import UsageError
 from normstat.files import shown
 
 if TYPE_CHECKING:
@@ -26,32 +25,22 @@ def _number(text: str, cure: str) -> int:
     return int(text)
 
 
-def _resized(text: str) -> int:
-    return _number(
-        text,
-        "{0} is the shorter side, and --resize {0} --crop {0} makes {0} x {0} pixels",
-    )
-
-
-def _cropped(text: str) -> int:
-    return _number(text, "{0} is the side of a square: --crop {0}")
-
-
 def _by_comma(names: list[str]) -> list[str]:
     """The names of splits, one or several in each word; none has a comma."""
     return [part for name in names for part in (name.split(",") if "," in name else [name])]
 
 
 Data = Annotated[str, typer.Argument(metavar="DATA", help="Folder of images.")]
-Splits = Annotated[
-    list[str],
-    typer.Option(
-        "--split",
-        metavar="NAME",
-        help="Split to read; repeatable, or a,b. Default: every one found.",
-        callback=_by_comma,
-    ),
-]
+
+
+def _split_option(default: str) -> Any:
+    """The option ``--split``, with words for its default."""
+    help_text = f"Split to read; repeatable, or a,b. Default: {default}."
+    return typer.Option("--split", metavar="NAME", help=help_text, callback=_by_comma)
+
+
+Splits = Annotated[list[str], _split_option("every one found")]
+RecordedSplits = Annotated[list[str], _split_option("those asked of compute, or every one")]
 SplitDirs = Annotated[
     list[str],
     typer.Option(
@@ -67,10 +56,10 @@ Exclude = Annotated[
     typer.Option("--exclude", metavar="GLOB", help="Leave out matching ones; repeatable."),
 ]
 Labels = Annotated[
-    Literal["skip", "count"] | None,
+    Literal["skip", "count"],
     typer.Option(
         metavar="skip|count",
-        help="Masks and other labels, known by their names. Default: as is recorded, or skip.",
+        help="Leave out masks and other labels, known by their names, or count them.",
     ),
 ]
 Workers = Annotated[
@@ -90,14 +79,16 @@ ImageTimeout = Annotated[
         min=0,
         max=1e6,
         metavar="SECONDS",
-        help="Give up an image after; 0: never.",
+        help="Give up an image after this time; 0: never.",
     ),
 ]
 Resize = Annotated[
     int | None,
     typer.Option(
         "--resize",
-        parser=_resized,
+        parser=lambda text: _number(
+            text, "{0} is the shorter side, and --resize {0} --crop {0} makes {0} x {0} pixels"
+        ),
         metavar="N",
         help="First resize the shorter side of images to N.",
     ),
@@ -106,7 +97,7 @@ Crop = Annotated[
     int | None,
     typer.Option(
         "--crop",
-        parser=_cropped,
+        parser=lambda text: _number(text, "{0} is the side of a square: --crop {0}"),
         metavar="N",
         help="Then take the N x N pixels in the center.",
     ),
@@ -171,17 +162,3 @@ def is_same(one: str, other: str) -> bool:
     if "\0" in one + other:  # whoever opens that will say what is wrong with it
         return one == other
     return os.path.realpath(one) == os.path.realpath(other)
-
-
-def exit_code(unreadable: int, allowed: int, listed_in: str, quiet: bool) -> int:
-    """The exit code of a run with so many unreadable images, after a line that explains it."""
-    accepted = unreadable <= allowed
-    if unreadable and not (quiet and accepted):
-        print(
-            f"{unreadable} unreadable accepted by --allow-unreadable {allowed}"
-            if accepted
-            else f"exit code {UnreadableImage.exit_code}: {unreadable} unreadable, see "
-            f"{listed_in}; --allow-unreadable {unreadable} accepts that",
-            file=sys.stderr,
-        )
-    return 0 if accepted else UnreadableImage.exit_code

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from normstat.errors import Message
 from normstat.files import shown
+from normstat.verbs.listeners import Silent
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -46,19 +47,16 @@ def print_table(stats: "Stats", file: str, in_full: bool = False) -> None:
 def progress_on_stderr(quiet: bool, offers_cache: bool = False) -> Iterator["Progress"]:
     """A progress bar where stderr is a terminal, notices on stderr anyway, or only warnings.
 
-    Parameters
-    ----------
-    offers_cache : tell whoever sits there for long that there is ``--cache``.
+    With ``offers_cache``, whoever sits there for long is told that there is ``--cache``.
     """
     if quiet:
         yield _Quiet()
         return
     from tqdm import tqdm
 
-    offer_after = _LONG if offers_cache and sys.stderr.isatty() else math.inf
     bar = _Bar(
         lambda: tqdm(unit=" images", disable=None, file=sys.stderr, dynamic_ncols=True),
-        offer_after,
+        offer_after=_LONG if offers_cache and sys.stderr.isatty() else math.inf,
     )
     try:
         yield bar
@@ -66,12 +64,8 @@ def progress_on_stderr(quiet: bool, offers_cache: bool = False) -> Iterator["Pro
         bar.close()
 
 
-class _Quiet:
+class _Quiet(Silent):
     """A listener for -q: warnings only."""
-
-    def total(self, images: int) -> None: ...
-    def advance(self, images: int) -> None: ...
-    def notice(self, message: str) -> None: ...
 
     def warning(self, message: str) -> None:
         print(Message(message).on_command_line(), file=sys.stderr)
@@ -90,6 +84,7 @@ class _Bar:
 
     def close(self) -> None:
         if "_bar" in vars(self):
+            self._bar.leave = self._bar.n > 0  # a dry run reads too few to count
             self._bar.close()
 
     def total(self, images: int) -> None:

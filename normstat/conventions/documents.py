@@ -14,14 +14,16 @@ _MOST_BYTES = 16 << 20
 
 
 def document(file: str) -> Node:
-    """The content of a file: TOML if its name ends so, otherwise JSON.
-
-    Raises
-    ------
-    UsageError
-        It cannot be read, is too large, or is neither.
-    """
-    data = _content(file)
+    """The content of a file, TOML if its name ends so, otherwise JSON; a UsageError if neither."""
+    try:
+        with files.opened(file) as opened:
+            data = opened.read(_MOST_BYTES + 1)
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"{shown(file)}: cannot be read ({reason})") from error
+    if len(data) > _MOST_BYTES:
+        most = f"{_MOST_BYTES >> 20} MiB"
+        raise UsageError(f"{shown(file)}: larger than {most}, so not a configuration")
     with naming(file):
         return _toml(data) if file.lower().endswith(".toml") else parse(data)
 
@@ -30,8 +32,6 @@ def document(file: str) -> Node:
 def naming(file: str) -> Iterator[None]:
     """Refusals inside name the file.
 
-    Examples
-    --------
     >>> with naming("a.json"):
     ...     Node({"mean": "?"}, "")["mean"].number()
     Traceback (most recent call last):
@@ -41,20 +41,6 @@ def naming(file: str) -> Iterator[None]:
         yield
     except StatsFileError as error:
         raise UsageError(f"{shown(file)}: {shown(str(error))}") from error
-
-
-def _content(file: str) -> bytes:
-    try:
-        with files.opened(file) as opened:
-            data = opened.read(_MOST_BYTES + 1)
-    except (OSError, ValueError) as error:  # ValueError: a null character in the name
-        reason = getattr(error, "strerror", None) or error
-        raise UsageError(f"{shown(file)}: cannot be read ({reason})") from error
-    if len(data) > _MOST_BYTES:
-        raise UsageError(
-            f"{shown(file)}: larger than {_MOST_BYTES >> 20} MiB, so not a configuration"
-        )
-    return data
 
 
 def _toml(data: bytes) -> Node:

@@ -6,7 +6,6 @@ EfficientNet's `include_top` divides by std after that, with mean 0, even withou
 
 import math
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 from normstat.conventions.config import Config
@@ -17,12 +16,10 @@ KEYS = ("image_mean", "image_std")
 NESTED = True
 _TYPES = ("image_processor_type", "video_processor_type", "feature_extractor_type")
 # Defaults of processors, by the beginning of their names, for files that do not say them.
-_DEFAULTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {
-        "EfficientNet": {"include_top": True},
-        "Vivit": {"offset": True, "rescale_factor": 1 / 127.5},
-    }
-)
+_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
+    "EfficientNet": {"include_top": True},
+    "Vivit": {"offset": True, "rescale_factor": 1 / 127.5},
+}
 _ZERO = Node(0, "")
 _ONE = Node(1, "")
 
@@ -41,13 +38,6 @@ def recognizes(node: Node, _root: Node) -> bool:
 def config(name: str, place: Place) -> Config:
     """Read the constants of one processor.
 
-    Raises
-    ------
-    StatsFileError
-        A key has another type, or numbers that are needed are missing.
-
-    Examples
-    --------
     >>> import sys
     >>> keys = {"image_mean": 0.0, "image_std": 0.5, "include_top": True, "rescale_offset": True}
     >>> place = Place(Node(keys, ""), "Hugging Face", sys.modules[config.__module__])

@@ -19,13 +19,7 @@ def recognizes(node: Node, _root: Node) -> bool:
 
 
 def config(name: str, place: Place) -> Config:
-    """Read the constants; scale and order are None where the document does not say them.
-
-    Raises
-    ------
-    StatsFileError
-        `scale` is not 1, 255 or 65535, or `order` not RGB or BGR.
-    """
+    """Read the constants; scale and order are None where the document does not say them."""
     node = place.node
     mean, std = numbers(node["mean"], node["std"])
     scale = node.get("scale").optional(_scale)

@@ -12,15 +12,12 @@ from normstat.presets import PRESETS
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One mistake, or several at once.
+    """One mistake, or several at once, with names and cures in a few words.
 
     Attributes
     ----------
-    names : in a few words each.
-    cures : one for each.
     says : keys that would make the numbers right in a file of one's own.
     factor : by which all numbers are too large.
-    reverses : the channels are in the other order.
     squares : the variance stands for the std.
 
     Examples
@@ -96,35 +93,19 @@ _PER_IMAGE = Mistake(
 
 
 def mistakes(twice: bool = False) -> tuple[Mistake, ...]:
-    """Every mistake, the single ones first.
+    """Every mistake, the single ones first; dividing twice is what makes a std a variance.
 
-    Parameters
-    ----------
-    twice : std is divided by twice: the reason why there is a variance in its place.
-
-    Examples
-    --------
     >>> mistakes(twice=True)[-1].names[-1]
     'std divided by twice, as include_top does'
     """
     spreads = (_NONE, _TWICE if twice else _VARIANCE)
-    found = (
-        sum(parts, _NONE)
-        for parts in product(_SCALES, _ORDERS, spreads)
-        if any(part is not _NONE for part in parts)
-    )
-    return tuple(sorted(found, key=lambda mistake: len(mistake.names)))
+    found = (sum(parts, _NONE) for parts in product(_SCALES, _ORDERS, spreads))
+    return tuple(sorted((m for m in found if m.names), key=lambda mistake: len(mistake.names)))
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The data's numbers in a config's scale and order.
-
-    Attributes
-    ----------
-    pooled : over all pixels.
-    per_image : averages of each image's own mean and std; None where there are none.
-    """
+    """The data's numbers in a config's scale and order, and the averages of images' own."""
 
     pooled: Constants
     per_image: Constants | None
@@ -132,14 +113,9 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Origin of constants, and a cure.
+    """Origin of constants, and a cure; keys to say beside them instead, if they are meant so.
 
-    Attributes
-    ----------
-    words : whose constants they are, and what happened to them.
-    cure : in a few words.
-    say : keys to put beside the numbers instead, if they are meant so; empty if nothing helps.
-    harmless : a choice that others made before, rather than a mistake.
+    A choice that others made before is harmless, rather than a mistake.
     """
 
     words: str
@@ -153,10 +129,7 @@ def explanation(
 ) -> Explanation | None:
     """Explain constants by a slip that leaves them much nearer to right ones; None if none does.
 
-    Parameters
-    ----------
-    config, constants : the constants as written, and with a number for each channel of the data.
-    margin : within which they have to be those that a mistake makes.
+    They have to be within the margin of those that it makes.
     """
     found = Deviation.between(constants, measured.pooled).worst
     if found <= FLOOR:
@@ -165,10 +138,11 @@ def explanation(
     def fits(undone: float) -> bool:
         return undone <= margin and explains(undone, found)
 
+    itself = Explanation("std equals mean", "give the std of the data")
     return (
         _from_offset(config, measured, fits)
         or _from_preset(config)
-        or _from_itself(config)
+        or (itself if config.mean == config.std else None)
         or _from_data(config, constants, measured, fits)
     )
 
@@ -202,12 +176,6 @@ def _from_preset(config: Config) -> Explanation | None:
         right = row.constants.to(numbers.scale, numbers.order)
         if same(numbers, config.written(mistake.of(right))):
             return _explained(f"preset {row.name}", mistake)
-    return None
-
-
-def _from_itself(config: Config) -> Explanation | None:
-    if config.mean == config.std:
-        return Explanation("std equals mean", "give the std of the data")
     return None
 
 

@@ -32,13 +32,7 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An object that holds constants.
-
-    Attributes
-    ----------
-    node : the object.
-    kind, reader : of the framework that wrote them.
-    """
+    """An object that holds constants, and the framework that wrote them."""
 
     node: Node
     kind: str
@@ -58,15 +52,8 @@ class Place:
 def numbers(mean: Node, std: Node) -> tuple[Channels, Channels]:
     """Read a mean and a std for each channel; one number stands for all.
 
-    Lists may have shape (C,), (C, 1, 1) or (1, C, 1, 1).
+    Lists may have shape (C,), (C, 1, 1) or (1, C, 1, 1); a StatsFileError refuses others.
 
-    Raises
-    ------
-    StatsFileError
-        Not numbers, not as many of both, or a std that is not above 0.
-
-    Examples
-    --------
     >>> numbers(Node([[[0.25]], [[0.5]]], "/mean"), Node(1, "/std"))
     ((0.25, 0.5), (1.0, 1.0))
     """
@@ -77,7 +64,7 @@ def numbers(mean: Node, std: Node) -> tuple[Channels, Channels]:
     for index, value in enumerate(stds):
         if value <= 0:
             std.fail(f"number {index} should be above 0: it is divided by")
-    return _spread(means, length), _spread(stds, length)
+    return means * (length // len(means)), stds * (length // len(stds))
 
 
 def _channels(node: Node) -> Channels:
@@ -98,7 +85,3 @@ def _only(node: Node) -> Node:
 
 def _is_list_of_one(node: Node) -> bool:
     return isinstance(node.value, list) and len(node.value) == 1
-
-
-def _spread(values: Channels, length: int) -> Channels:
-    return values if len(values) == length else values * length

@@ -18,14 +18,7 @@ _PRECISION = 1e-7
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A preset in the scale and order of a config.
-
-    Attributes
-    ----------
-    preset : the row of the table.
-    constants : its numbers, as the config would have them.
-    unsaid : keys that the config lacks for that, in words; empty if it says all.
-    """
+    """A preset in the scale and order of a config, with the keys that this lacks for it, if any."""
 
     preset: Preset
     constants: Constants
@@ -78,8 +71,6 @@ def one_digit_off(config: Config) -> Typo | None:
 def same(constants: Constants, published: Constants) -> bool:
     """True if constants are published ones, to the digits they are given with.
 
-    Examples
-    --------
     >>> clip = Constants((0.48145466,), (0.26862954,))
     >>> same(Constants((0.4815,), (0.2686,)), clip), same(Constants((0.48,), (0.27,)), clip)
     (True, False)

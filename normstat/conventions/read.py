@@ -71,15 +71,9 @@ def places(root: Node) -> list[Place]:
     """Find the constants in a document: one object, or every image processor.
 
     Processors may be nested in each other at any depth; others are at the top or one level down.
-    Where several are there and some have shape (C, 1, 1), only these are of images.
+    Where several are there and some have shape (C, 1, 1), only these are of images; a
+    StatsFileError where that cannot be told, or there are none.
 
-    Raises
-    ------
-    StatsFileError
-        There are none; or several, and it cannot be told which of them are for images.
-
-    Examples
-    --------
     >>> processor = {"image_mean": [0.5], "image_std": [0.5]}
     >>> found = places(Node({"image_processor": processor, "video_processor": processor}, ""))
     >>> [place.source for place in found]

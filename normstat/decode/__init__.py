@@ -1,21 +1,19 @@
 """A file to pixels: the whole image exactly, or why not."""
 
 import hashlib
-import struct
 import zlib
 
 from PIL import features
 
 from normstat.decode import exact, screens
 from normstat.decode.arrays import DecodedArray
-from normstat.decode.asked import kind_asked
-from normstat.decode.images import Decoded, decode_image, is_called_otherwise, open_header
+from normstat.decode.images import Decoded, decode_image, open_header
+from normstat.decode.kinds import kind_asked
 from normstat.decode.measuring import Measured, measure_array, measure_image, measure_pages
-from normstat.decode.npy import FORMAT as NPY
 from normstat.decode.npy import SIGNATURE, decode_array, is_array
-from normstat.decode.pixels import DecodedImage
+from normstat.decode.pixels import DecodedImage, File
 from normstat.decode.process import decoder
-from normstat.decode.tiff import FORMAT as TIFF
+from normstat.decode.refusals import UNPARSABLE
 from normstat.decode.tiff import SIGNATURE as TIFF_SIGNATURE
 from normstat.decode.tiff import is_tiff
 from normstat.errors import UnreadableImage
@@ -35,21 +33,8 @@ __all__ = [
 # Pointers to an image are text, and neither a PNG nor a JPEG starts like that.
 _NO_TEXT = 0x80
 _SIGNATURE = max(SIGNATURE, TIFF_SIGNATURE, screens.SIGNATURE)
-# What Pillow raises on damaged headers. Tags may hold text where a number belongs (TypeError);
-# libavif's refusals are RuntimeErrors.
-_DAMAGED = (
-    OSError,
-    EOFError,
-    SyntaxError,
-    ValueError,
-    LookupError,
-    ArithmeticError,
-    TypeError,
-    MemoryError,
-    RuntimeError,
-    struct.error,
-    zlib.error,
-)
+# What Pillow raises on damaged headers; libavif's refusals are RuntimeErrors.
+_DAMAGED = (*UNPARSABLE, EOFError, ArithmeticError, MemoryError, RuntimeError, zlib.error)
 
 
 def versions() -> dict[str, str | None]:
@@ -129,30 +114,24 @@ def measure(sample: Sample, reader: Reader, reading: ReadOptions) -> Measured:
     return Measured.of(decode(sample, reader.read(sample), reading))
 
 
-def _refuse_pointer(data: bytes) -> None:
-    from normstat.decode import foreign
-
-    if pointer := foreign.pointer(data):
-        raise pointer
-
-
 def _decode(sample: Sample, data: bytes, reading: ReadOptions) -> Decoded:
     if not data:
         raise UnreadableImage(Code.EMPTY, "zero bytes")
     if data[0] < _NO_TEXT:
-        _refuse_pointer(data)
-    digest = hashlib.sha256(data).digest()
+        from normstat.decode.foreign import pointer
+
+        if found := pointer(data):
+            raise found
+    file = File(sample.name, data, hashlib.sha256(data).digest(), reading)
     pixels: Decoded
     if is_array(data):
-        notes = ("extension_mismatch",) if is_called_otherwise(sample.name, NPY) else ()
-        pixels = decode_array(data, reading, notes, digest)
+        pixels = decode_array(file)
     elif is_tiff(data):
         from normstat.decode.tiff.file import decode_tiff
 
-        notes = ("extension_mismatch",) if is_called_otherwise(sample.name, TIFF) else ()
-        pixels = decode_tiff(data, reading, notes, digest)
+        pixels = decode_tiff(file)
     else:
-        pixels = decode_image(sample, data, reading, digest)
+        pixels = decode_image(file)
     if reading.channels != "auto":
         pixels = pixels.converted(reading.channels)
     if reading.resize or reading.crop or reading.upright:

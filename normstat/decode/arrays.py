@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from normstat.decode import geometry
-from normstat.decode.keys import key_of_array
-from normstat.decode.pixels import DecodedImage, Header
+from normstat.decode.pixels import DecodedImage, DecodedPixels, Header, little_endian, nearest
+from normstat.decode.refusals import unsupported
 from normstat.errors import UnreadableImage
 from normstat.images import DTYPES, FLOAT, GRAY8, GRAY16, INT32, RGB8, Code, Kind, ReadOptions
 
@@ -47,13 +47,11 @@ def kind_of_array(dtype: np.dtype[Any], channels: tuple[str, ...], scale: int = 
     """
     name = dtype.newbyteorder("=").name
     if dtype.hasobject:
-        raise UnreadableImage(Code.UNSUPPORTED_PIXELS, "holds Python objects: never unpickled")
+        raise unsupported("holds Python objects: never unpickled")
     if name not in _KEPT_AS:
-        raise UnreadableImage(Code.UNSUPPORTED_PIXELS, f"pixels are {name}")
+        raise unsupported(f"pixels are {name}")
     if len(channels) > MOST_CHANNELS:
-        raise UnreadableImage(
-            Code.UNSUPPORTED_PIXELS, f"{len(channels)} channels; the limit is {MOST_CHANNELS}"
-        )
+        raise unsupported(f"{len(channels)} channels; the limit is {MOST_CHANNELS}")
     return Kind(_KEPT_AS[name], channels, scale or (1 if name == "bool" else 0))
 
 
@@ -90,56 +88,37 @@ def _refuse_odd_values(array: NDArray[Any]) -> None:
     elif array.dtype.itemsize == 8:
         low, high = int(array.min()), int(array.max())
         if max(high, -low) > _EXACT:
-            raise UnreadableImage(
-                Code.UNSUPPORTED_PIXELS,
+            raise unsupported(
                 f"integers of {low} to {high}: beyond 2**53 they are not counted exactly",
             )
 
 
-class DecodedArray:
-    """An array that no Pillow image can hold; see :class:`normstat.images.Pixels`."""
+class DecodedArray(DecodedPixels):
+    """An array that no Pillow image can hold."""
 
-    __slots__ = (
-        "_array",
-        "_counts",
-        "_key",
-        "_orientation",
-        "digest",
-        "format",
-        "height",
-        "kind",
-        "mode",
-        "notes",
-        "width",
-    )
+    __slots__ = ("_array", "_counts", "_key")
 
     def __init__(self, array: NDArray[Any], kind: Kind, header: Header, digest: bytes) -> None:
         self._array = array
         self.height, self.width = array.shape[:2]
         self.kind = kind
-        self.mode = header.mode
-        self.format = header.format
-        self.notes = header.notes
-        self._orientation = header.orientation
+        self.header = header
         self.digest = digest
         self._counts: NDArray[np.int64] | None = None
         self._key: bytes | None = None
 
     @property
-    def header(self) -> Header:
-        """Format, mode, notes and orientation, as the file has them."""
-        return Header(self.format, self.mode, self.notes, self._orientation)
-
-    @property
     def key(self) -> bytes:
+        """The key that a :class:`DecodedImage` with these pixels has."""
         if self._key is None:
-            counts = self.counts() if self.kind.dtype == GRAY8.dtype else None
-            self._key = key_of_array(self.kind, self._array, counts)
+            dtype = INT32.dtype if self.kind.least else self.kind.dtype  # equal for equal values
+            if dtype == GRAY8.dtype:
+                positions = nearest(*self._array.shape)
+                sample = self._array.reshape(-1).take(positions).tobytes()
+                self._key = self._hash(dtype, little_endian(self.counts()), sample)
+            else:
+                self._key = self._hash(dtype, little_endian(self._array.astype(dtype, copy=False)))
         return self._key
-
-    @property
-    def area(self) -> int:
-        return int(self.width * self.height)
 
     @property
     def images(self) -> "tuple[DecodedArray]":
@@ -160,20 +139,14 @@ class DecodedArray:
         return self._array
 
     def converted(self, channels: str) -> "DecodedArray":
-        """It has no gray or RGB form.
-
-        Raises
-        ------
-        UnreadableImage
-            ``other_depth``, always.
-        """
+        """Raise ``other_depth``: it has no gray or RGB form."""
         raise UnreadableImage(
             Code.OTHER_DEPTH, f"--channels {channels} takes 8-bit images; this is {self.kind}"
         )
 
     def shaped(self, reading: ReadOptions) -> "DecodedArray":
         """The same array resized and cropped as asked for; the key stays."""
-        array = geometry.shaped_array(self._array, reading, self._orientation)
+        array = geometry.shaped_array(self._array, reading, self.header.orientation)
         shaped = DecodedArray(array, self.kind, self.header, self.digest)
         shaped._key = self.key
         return shaped

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from normstat.decode.refusals import unsupported
 from normstat.errors import UnreadableImage
 from normstat.images import Code, Kind, channel_names
 
@@ -63,9 +64,7 @@ def deep_pixels(data: bytes, kind: Kind) -> NDArray[np.uint16]:
     channels = len(kind.channels)
     is_known = array.dtype == np.uint16 and array.shape[2] in (channels, channels + 1)
     if not is_known or int(array.max()) > kind.scale:
-        raise UnreadableImage(
-            Code.UNSUPPORTED_PIXELS, f"AVIF decoded to {array.dtype} and {array.shape[2]} channels"
-        )
+        raise unsupported(f"AVIF decoded to {array.dtype} and {array.shape[2]} channels")
     return array[:, :, :channels]
 
 

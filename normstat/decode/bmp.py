@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from normstat.decode.bmp_rle import unpacked
+from normstat.decode.refusals import refuse_large, unsupported
 from normstat.errors import UnreadableImage
 from normstat.images import GRAY8, RGB8, Code, Kind
 
@@ -38,31 +39,19 @@ _MASK = 4
 
 @dataclass(frozen=True, slots=True)
 class Bitmap:
-    """The headers of a bitmap.
+    """The headers of a bitmap."""
 
-    Attributes
-    ----------
-    kind : what the pixels are; its scale is all bits of a color set.
-    mode : as Pillow calls such an image.
-    width, height : pixels.
-    has_alpha : some bits are alpha's.
-    bits, compression, is_top_down : as the header has them.
-    masks : bits of red, green and blue; none where there is a palette.
-    palette : red, green and blue of each color, or nothing.
-    start : where in the file the pixels begin.
-    """
-
-    kind: Kind
-    mode: str
+    kind: Kind  # its scale is all bits of a color set
+    mode: str  # as Pillow calls such an image
     width: int
     height: int
-    has_alpha: bool
+    has_alpha: bool  # some bits are alpha's
     bits: int
     compression: int
     is_top_down: bool
-    masks: tuple[int, ...]
-    palette: bytes
-    start: int
+    masks: tuple[int, ...]  # bits of red, green and blue; none where there is a palette
+    palette: bytes  # red, green and blue of each color, or nothing
+    start: int  # where in the file the pixels begin
 
 
 def bitmap_header(data: bytes, max_pixels: int) -> Bitmap:
@@ -74,16 +63,12 @@ def bitmap_header(data: bytes, max_pixels: int) -> Bitmap:
         ``truncated`` or ``corrupt`` header, ``not_an_image`` (no pixels), ``too_large``,
         ``unsupported_pixels``.
     """
-    info = _info(data)
-    size, width, height, bits, compression, colors = info
+    size, width, height, bits, compression, colors = _info(data)
     if not width or not height:
         raise UnreadableImage(Code.NOT_AN_IMAGE, f"{width} × {height}: no pixels")
     if width < 0:
         raise UnreadableImage(Code.CORRUPT, f"its width is {width}")
-    if width * abs(height) > max_pixels:
-        raise UnreadableImage(
-            Code.TOO_LARGE, f"{width} × {abs(height)} pixels; the limit is {max_pixels}"
-        )
+    refuse_large(width, abs(height), max_pixels)
     _refuse_unknown(size, bits, compression, height)
     (start,) = struct.unpack_from("<I", data, 10)
     after = _FILE_HEADER + size
@@ -103,18 +88,9 @@ def bitmap_header(data: bytes, max_pixels: int) -> Bitmap:
         start = start or after + is_apart * _MASK * (3 + (compression == _ALPHA_FIELDS))
     if start < after:
         raise UnreadableImage(Code.CORRUPT, f"its pixels begin at {start}, inside the header")
+    is_top_down, height = height < 0, abs(height)
     return Bitmap(
-        kind,
-        mode,
-        width,
-        abs(height),
-        has_alpha,
-        bits,
-        compression,
-        height < 0,
-        masks,
-        palette,
-        start,
+        kind, mode, width, height, has_alpha, bits, compression, is_top_down, masks, palette, start
     )
 
 
@@ -127,9 +103,8 @@ def bitmap_pixels(data: bytes, bitmap: Bitmap) -> NDArray[Any]:
         ``truncated``, ``corrupt``; ``unsupported_pixels`` for pixels that are of no color.
     """
     if bitmap.compression in (_RLE8, _RLE4):
-        packed = data[bitmap.start :]
-        is_rle4 = bitmap.compression == _RLE4
-        rows = unpacked(packed, bitmap.width, bitmap.height, is_rle4)
+        size, is_rle4 = (bitmap.width, bitmap.height), bitmap.compression == _RLE4
+        rows = unpacked(data[bitmap.start :], *size, is_rle4)
     else:
         rows = _rows(data, bitmap)
     if not bitmap.is_top_down:
@@ -153,7 +128,7 @@ def _info(data: bytes) -> tuple[int, int, int, int, int, int]:
     if size > _LONGEST:
         raise UnreadableImage(Code.CORRUPT, f"has a header of {size} bytes")
     if size not in _HEADERS:
-        raise UnreadableImage(Code.UNSUPPORTED_PIXELS, f"BMP with a header of {size} bytes")
+        raise unsupported(f"BMP with a header of {size} bytes")
     if len(data) < _FILE_HEADER + size:
         raise UnreadableImage(Code.TRUNCATED, "ends inside the header")
     if size == _CORE:
@@ -167,7 +142,7 @@ def _info(data: bytes) -> tuple[int, int, int, int, int, int]:
 def _refuse_unknown(size: int, bits: int, compression: int, height: int) -> None:
     others = _OTHERS_OF_OS2 if size in _OS2 else _OTHERS
     if compression in others:
-        raise UnreadableImage(Code.UNSUPPORTED_PIXELS, f"BMP with {others[compression]}")
+        raise unsupported(f"BMP with {others[compression]}")
     known: tuple[int, ...] = {
         _RGB: _PALETTE_BITS + _DEEP_BITS,
         _RLE8: (8,),
@@ -176,11 +151,9 @@ def _refuse_unknown(size: int, bits: int, compression: int, height: int) -> None
         _ALPHA_FIELDS: _DEEP_BITS,
     }.get(compression, ())
     if bits not in known:
-        raise UnreadableImage(
-            Code.UNSUPPORTED_PIXELS, f"BMP with {bits} bits and the compression {compression}"
-        )
+        raise unsupported(f"BMP with {bits} bits and the compression {compression}")
     if compression in (_RLE8, _RLE4) and height < 0:
-        raise UnreadableImage(Code.UNSUPPORTED_PIXELS, "BMP with run lengths, top row first")
+        raise unsupported("BMP with run lengths, top row first")
 
 
 def _palette(data: bytes, entry: int) -> bytes:
@@ -217,9 +190,9 @@ def _fields(data: bytes, size: int, bits: int, compression: int) -> tuple[tuple[
     apart = sum(masks) + sum(alpha) == used
     if not all(map(_is_contiguous, masks)) or not apart or used >> bits:
         listed = ", ".join(f"{mask:#x}" for mask in (*masks, *alpha))
-        raise UnreadableImage(Code.UNSUPPORTED_PIXELS, f"BMP with the bit masks {listed}")
+        raise unsupported(f"BMP with the bit masks {listed}")
     if bits == 24 and masks != _MASKS[24]:
-        raise UnreadableImage(Code.UNSUPPORTED_PIXELS, "BMP with bit masks in 24 bits")
+        raise unsupported("BMP with bit masks in 24 bits")
     return masks, any(alpha)
 
 
@@ -236,7 +209,7 @@ def _of_masks(masks: tuple[int, ...], bits: int) -> Kind:
         return RGB8
     if scale > 65535:
         listed = "-".join(map(str, widths))
-        raise UnreadableImage(Code.UNSUPPORTED_PIXELS, f"BMP with {listed} of {bits} bits")
+        raise unsupported(f"BMP with {listed} of {bits} bits")
     return Kind("uint8" if scale < 256 else "uint16", RGB8.channels, scale)
 
 
@@ -264,9 +237,7 @@ def _colored(indices: NDArray[np.uint8], bitmap: Bitmap) -> NDArray[np.uint8]:
     palette = np.frombuffer(bitmap.palette, np.uint8).reshape(-1, 3)
     largest = int(indices.max())
     if largest >= len(palette):
-        raise UnreadableImage(
-            Code.UNSUPPORTED_PIXELS, f"has the color {largest}, its palette {len(palette)} colors"
-        )
+        raise unsupported(f"has the color {largest}, its palette {len(palette)} colors")
     if bitmap.kind is GRAY8:
         return indices[:, :, np.newaxis] if bitmap.bits == 8 else palette[:, :1][indices]
     return palette[indices]

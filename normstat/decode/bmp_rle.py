@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from normstat.decode.refusals import unsupported
 from normstat.errors import UnreadableImage
 from normstat.images import Code
 
@@ -37,7 +38,8 @@ def unpacked(packed: bytes, width: int, height: int, is_rle4: bool) -> NDArray[n
         count, value = packed[at], packed[at + 1]
         at += 2
         if count:
-            row += _run(value, count, is_rle4)
+            pair = bytes([value >> 4, value & 15] if is_rle4 else [value, value])
+            row += (pair * (count // 2 + 1))[:count]
         elif value > _DELTA:
             taken = -(-value // 2) if is_rle4 else value
             literal = packed[at : at + taken]
@@ -47,25 +49,15 @@ def unpacked(packed: bytes, width: int, height: int, is_rle4: bool) -> NDArray[n
             at += taken + taken % 2
         elif value == _DELTA or len(row) < width:
             # An end of the bitmap after the end of its last row does not come here.
-            raise UnreadableImage(
-                Code.UNSUPPORTED_PIXELS, "its run lengths leave pixels out: decoders disagree"
-            )
+            raise unsupported("its run lengths leave pixels out: decoders disagree")
         else:
             rows.append(bytes(row))
             row.clear()
             if value == _END_OF_BITMAP and len(rows) < height:
-                raise UnreadableImage(
-                    Code.UNSUPPORTED_PIXELS, "its run lengths leave rows out: decoders disagree"
-                )
+                raise unsupported("its run lengths leave rows out: decoders disagree")
         if len(row) > width:
             raise UnreadableImage(Code.CORRUPT, "a run goes beyond the end of its row")
     return np.frombuffer(b"".join(rows), np.uint8).reshape(height, width)
-
-
-def _run(value: int, count: int, is_rle4: bool) -> bytes:
-    if not is_rle4:
-        return bytes([value]) * count
-    return (bytes([value >> 4, value & 15]) * (count // 2 + 1))[:count]
 
 
 def _nibbles(packed: bytes) -> bytes:

@@ -12,6 +12,7 @@ from io import BytesIO
 
 from PIL import Image, UnidentifiedImageError
 
+from normstat.decode.refusals import unsupported
 from normstat.errors import UnreadableImage
 from normstat.images import Code
 
@@ -102,16 +103,11 @@ def check_png_rows(
     interlaced: bool,
     last_row: bytes | None,
 ) -> None:
-    """The compressed pixels hold every row: missing ones decode as zeros, without an error.
+    """Raise ``truncated`` where rows are missing: they decode as zeros, without an error.
 
     Parameters
     ----------
     last_row : the last row of the image's pixels, if that is known without effort.
-
-    Raises
-    ------
-    UnreadableImage
-        ``truncated``
     """
     if last_row and not interlaced and last_row.strip(b"\0"):
         return
@@ -144,15 +140,10 @@ def _inflated_size(data: bytes, spans: list[tuple[int, int]], enough: int) -> in
 
 
 def check_jpeg_end(image: Image.Image, data: bytes) -> None:
-    """The scan reaches the last block: libjpeg fills what is missing with exact mid-gray.
+    """Raise ``truncated`` where blocks are missing: libjpeg fills them with exact mid-gray.
 
     A picture may truly end in that gray, so suspicion is followed by a proof: bytes inserted at
     the end of the scan change the picture only if the decoder was still waiting for some.
-
-    Raises
-    ------
-    UnreadableImage
-        ``truncated``
     """
     last = image.getpixel((image.width - 1, image.height - 1))
     if not {127, 128}.issuperset(last if isinstance(last, tuple) else (last,)):
@@ -256,7 +247,7 @@ def _container_is_cut(data: bytes) -> bool:
 def _unidentified(data: bytes) -> UnreadableImage:
     """Verdict on a file that no plugin took: another format, other pixels, a broken header."""
     if data.startswith(b"PF"):
-        return UnreadableImage(Code.UNSUPPORTED_PIXELS, "PFM with three channels")
+        return unsupported("PFM with three channels")
     if _container_is_cut(data):
         return UnreadableImage(Code.TRUNCATED, "ends inside the header")
     return UnreadableImage(Code.NOT_AN_IMAGE, f"starts with {_escaped(data[:16])}")
@@ -281,7 +272,7 @@ def _unsupported_jpeg(data: bytes) -> UnreadableImage | None:
             (height == 0, "JPEG that tells its height after its pixels"),
         ):
             if holds:
-                return UnreadableImage(Code.UNSUPPORTED_PIXELS, words)
+                return unsupported(words)
         return None
     return None
 

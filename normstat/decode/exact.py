@@ -18,23 +18,14 @@ _MAP, _BITMAP = b"P", b"BM"
 
 @dataclass(frozen=True, slots=True)
 class Exact:
-    """An image with the values that its file stores.
+    """An image with the values that its file stores."""
 
-    Attributes
-    ----------
-    array : shape (H, W, C), stored units.
-    kind : what the pixels are, with the scale that the file declares.
-    mode, format : as Pillow names them.
-    notes : those of :data:`normstat.images.NOTES` that hold.
-    following : place in the file of the next image; 0 if there is none.
-    """
-
-    array: NDArray[Any]
-    kind: Kind
-    mode: str
+    array: NDArray[Any]  # shape (H, W, C), stored units
+    kind: Kind  # with the scale that the file declares
+    mode: str  # as Pillow names it
     format: str
     notes: tuple[str, ...]
-    following: int = 0
+    following: int = 0  # place in the file of the next image; 0 if there is none
 
 
 def is_exact(data: bytes) -> bool:
@@ -48,11 +39,6 @@ def exact(data: bytes, max_pixels: int, at: int = 0) -> Exact | None:
     Parameters
     ----------
     at : place in the file where an image begins.
-
-    Raises
-    ------
-    UnreadableImage
-        As :mod:`normstat.decode.pnm` and :mod:`normstat.decode.bmp` say.
 
     Examples
     --------
@@ -77,13 +63,7 @@ def exact(data: bytes, max_pixels: int, at: int = 0) -> Exact | None:
 
 
 def all_exact(data: bytes, max_pixels: int) -> Iterator[Exact]:
-    """Each image in a file with several.
-
-    Raises
-    ------
-    UnreadableImage
-        As :func:`exact`.
-    """
+    """Each image in a file with several; errors as of :func:`exact`."""
     at = 0
     while found := exact(data, max_pixels, at):
         yield found

@@ -6,21 +6,21 @@ from normstat.errors import UnreadableImage
 from normstat.images import Code
 
 _HEIC, _AVIF = b"hei hev mif1 msf1".split(), (b"avif", b"avis")
-_STARTS = (
-    (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL", "`djxl` (libjxl)"),
-    (b"\xff\x0a", "JPEG XL", "`djxl` (libjxl)"),
-    (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000", "`opj_decompress` (OpenJPEG)"),
-    (b"\xff\x4f\xff\x51", "JPEG 2000", "`opj_decompress` (OpenJPEG)"),
-    (b"v/1\x01", "OpenEXR", "the Python package OpenEXR, to .npy"),
-    (b"#?RADIANCE", "Radiance HDR", "OpenCV, to .npy"),
-    (b"#?RGBE", "Radiance HDR", "OpenCV, to .npy"),
-    (b"II\xbc", "JPEG XR", "`JxrDecApp` (jxrlib)"),
-    (b"P7\n", "PAM", "`pamtopnm` (Netpbm)"),
-    (b"qoif", "QOI", "`magick` (ImageMagick)"),
+# Place in the file, bytes there, name, and what converts the format.
+_SIGNATURES = (
+    (0, b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL", "`djxl` (libjxl)"),
+    (0, b"\xff\x0a", "JPEG XL", "`djxl` (libjxl)"),
+    (0, b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000", "`opj_decompress` (OpenJPEG)"),
+    (0, b"\xff\x4f\xff\x51", "JPEG 2000", "`opj_decompress` (OpenJPEG)"),
+    (0, b"v/1\x01", "OpenEXR", "the Python package OpenEXR, to .npy"),
+    (0, b"#?RADIANCE", "Radiance HDR", "OpenCV, to .npy"),
+    (0, b"#?RGBE", "Radiance HDR", "OpenCV, to .npy"),
+    (0, b"II\xbc", "JPEG XR", "`JxrDecApp` (jxrlib)"),
+    (0, b"P7\n", "PAM", "`pamtopnm` (Netpbm)"),
+    (0, b"qoif", "QOI", "`magick` (ImageMagick)"),
+    (128, b"DICM", "DICOM", "pydicom: its pixel_array, saved as .npy"),
+    (12, b"CgBI", "Xcode's PNG (CgBI)", "`pngcrush -revert-iphone-optimizations`"),
 )
-_DICOM_AT, _DICOM = 128, b"DICM"
-_CGBI_AT, _CGBI = 12, b"CgBI"
-_WITH_PYDICOM = "pydicom: its pixel_array, saved as .npy"
 # As many compatible brands as are looked at.
 _BRANDS_END = 256
 
@@ -40,13 +40,9 @@ def foreign(data: bytes) -> UnreadableImage | None:
     >>> foreign(b"\xff\x0a").detail
     'JPEG XL: convert it with `djxl` (libjxl)'
     """
-    for start, name, tool in _STARTS:
-        if data.startswith(start):
+    for at, signature, name, tool in _SIGNATURES:
+        if data.startswith(signature, at):
             return _named(name, tool)
-    if data[_DICOM_AT : _DICOM_AT + len(_DICOM)] == _DICOM:
-        return _named("DICOM", _WITH_PYDICOM)
-    if data[_CGBI_AT : _CGBI_AT + len(_CGBI)] == _CGBI:
-        return _named("Xcode's PNG (CgBI)", "`pngcrush -revert-iphone-optimizations`")
     if data[4:8] == b"ftyp" and _is_heic(data):
         return _named("HEIC", "`heif-convert` (libheif) or the Python package pillow-heif")
     return None

@@ -8,17 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from normstat.decode.arrays import DecodedArray, decoded, kind_of_array
-from normstat.decode.keys import hash_of
-from normstat.decode.pixels import DecodedImage, Header
-from normstat.errors import UnreadableImage
-from normstat.images import Code, ReadOptions, band_names
+from normstat.decode.pixels import DecodedImage, DecodedPixels, Header, hash_of
+from normstat.decode.refusals import unsupported
+from normstat.images import ReadOptions, band_names
 
 Frame: TypeAlias = DecodedImage | DecodedArray
 _EQUAL = "equal_channels"
 
 
-class DecodedFrames:
-    """Frames of one kind; see :class:`normstat.images.Pixels`.
+class DecodedFrames(DecodedPixels):
+    """Frames of one kind.
 
     Each is decoded when its turn comes, so that one is in memory at a time; floating-point ones
     twice, and then all together.
@@ -45,8 +44,7 @@ class DecodedFrames:
         for number, frame in enumerate(frames(), 1):
             first = first or frame
             if frame.kind != first.kind:
-                raise UnreadableImage(
-                    Code.UNSUPPORTED_PIXELS,
+                raise unsupported(
                     f"frame {number} is {frame.kind}, the first {first.kind}: no one image",
                 )
             area += frame.area
@@ -56,17 +54,16 @@ class DecodedFrames:
             if first.kind.bins:
                 counts = frame.counts() if counts is None else counts + frame.counts()
         assert first
-        self.kind = first.kind
-        self.width, self.height, self.area = first.width, first.height, area
-        self.mode, self.format, self.digest = first.mode, first.format, first.digest
-        self.notes = tuple(n for n in notes if n != _EQUAL or notes[n] == len(keys))
+        self.kind, self.digest = first.kind, first.digest
+        self.width, self.height, self._area = first.width, first.height, area
+        told = tuple(n for n in notes if n != _EQUAL or notes[n] == len(keys))
+        self.header = Header(first.format, first.mode, told)
         self.key = hash_of(b"frames ", *keys)
         self._counts = counts
 
     @property
-    def header(self) -> Header:
-        """Format, mode and notes of all frames."""
-        return Header(self.format, self.mode, self.notes)
+    def area(self) -> int:
+        return self._area
 
     @property
     def images(self) -> "Sequence[Frame | DecodedFrames]":
@@ -118,14 +115,12 @@ def as_channels(frames: Iterable[Frame]) -> DecodedArray | DecodedImage:
     for number, frame in enumerate(frames, 1):
         first = first or frame
         if len(frame.kind.channels) > 1:
-            raise UnreadableImage(
-                Code.UNSUPPORTED_PIXELS,
+            raise unsupported(
                 f"frame {number} has {len(frame.kind.channels)} channels, so frames are none",
             )
         size, expected = (frame.width, frame.height), (first.width, first.height)
         if (size, frame.kind) != (expected, first.kind):
-            raise UnreadableImage(
-                Code.UNSUPPORTED_PIXELS,
+            raise unsupported(
                 f"frame {number} is {size[0]} × {size[1]} of {frame.kind}, the first "
                 f"{expected[0]} × {expected[1]} of {first.kind}: no channels of one image",
             )

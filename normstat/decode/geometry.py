@@ -4,13 +4,13 @@ Resizing is Pillow's: antialiased bilinear, rounded to the pixels' own type afte
 passes. It and the crop act on the image as it is stored, turning comes last.
 """
 
-import struct
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from normstat.decode.refusals import UNPARSABLE, unsupported
 from normstat.errors import UnreadableImage
 from normstat.images import Code, ReadOptions
 
@@ -40,7 +40,7 @@ def orientation(image: Image.Image) -> int:
         return 1
     try:
         return turn(image)
-    except (SyntaxError, struct.error, OSError, ValueError, TypeError, KeyError, IndexError):
+    except UNPARSABLE:
         return 1  # EXIF data that cannot be parsed turn no picture
 
 
@@ -88,20 +88,13 @@ def refuse_resizing(dtype: str, width: int, height: int, reading: ReadOptions) -
     """
     size, _ = _steps(width, height, reading)
     if dtype == "float64" and size != (width, height):
-        raise UnreadableImage(
-            Code.UNSUPPORTED_PIXELS,
+        raise unsupported(
             "float64 pixels cannot be resized: save them as float32 or int32",
         )
 
 
 def shaped(image: Image.Image, reading: ReadOptions, orientation: int = 1) -> Image.Image:
-    """The image resized, cropped and turned, each as far as it was asked for.
-
-    Raises
-    ------
-    UnreadableImage
-        As :func:`size_after`.
-    """
+    """The image resized, cropped and turned, as asked for; errors as of :func:`size_after`."""
     size, box = _steps(*image.size, reading)
     if size != image.size:
         image = _resizable(image).resize(size, _BILINEAR)
@@ -113,17 +106,12 @@ def shaped(image: Image.Image, reading: ReadOptions, orientation: int = 1) -> Im
 
 
 def shaped_array(array: NDArray[Any], reading: ReadOptions, orientation: int = 1) -> NDArray[Any]:
-    """Like :func:`shaped` for an array, plane by plane.
+    """Like :func:`shaped` for an array, plane by plane; also errors of :func:`refuse_resizing`.
 
     Parameters
     ----------
     array : shape (H, W, C), stored units, any of :data:`normstat.images.DTYPES`; narrow ones
         that Pillow has no mode for are resized as wider ones.
-
-    Raises
-    ------
-    UnreadableImage
-        As :func:`refuse_resizing`.
     """
     height, width, _ = array.shape
     refuse_resizing(array.dtype.name, width, height, reading)
@@ -165,8 +153,7 @@ def _steps(
     if not reading.crop:
         return size, None
     if min(size) < reading.crop:
-        raise UnreadableImage(
-            Code.UNSUPPORTED_PIXELS,
+        raise unsupported(
             f"{width} × {height} pixels: smaller than --crop {reading.crop}",
         )
     left, top = (size[0] - reading.crop) // 2, (size[1] - reading.crop) // 2

@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, features
 
+from normstat.decode.refusals import UNPARSABLE
+
 #: How a JPEG file starts.
 SOI = b"\xff\xd8\xff"
 _START_OF_SCAN = 0xDA
@@ -35,32 +37,19 @@ _MODES = {1: "L", 3: "RGB"}
 _COLORSPACES = {"L": "GRAY", "RGB": "RGB"}
 # What libjpeg fills missing blocks with, seen in the last pixel.
 _MAY_BE_FILLED = {127, 128}
-_UNPARSABLE = (SyntaxError, struct.error, OSError, ValueError, TypeError, LookupError)
 
 
 class JpegHeader(NamedTuple):
-    """Facts that the segments before the first scan state.
-
-    Attributes
-    ----------
-    width, height : pixels.
-    mode : ``L`` or ``RGB``.
-    info : what Pillow would find: ``exif``, ``xmp``; ``icc_profile`` without its content.
-    """
+    """Facts that the segments before the first scan state."""
 
     width: int
     height: int
-    mode: str
-    info: Info
+    mode: str  # ``L`` or ``RGB``
+    info: Info  # what Pillow would find: exif, xmp; icc_profile without its content
 
 
 def header(data: bytes) -> JpegHeader | None:
-    """The header of a JPEG file that holds nothing unusual, else None.
-
-    Parameters
-    ----------
-    data : that start with :data:`SOI`.
-    """
+    """The header of a JPEG file (it starts with :data:`SOI`) with nothing unusual, else None."""
     frame: tuple[int, int, int, int] | None = None
     info: Info = {}
     position, size = 2, len(data)
@@ -114,7 +103,7 @@ def image(data: bytes, header: JpegHeader) -> Image.Image | None:
         if header.info:
             image.info = header.info
             image.getexif()
-    except _UNPARSABLE:
+    except UNPARSABLE:
         return None
     return image
 

@@ -8,9 +8,9 @@ from typing import BinaryIO
 from PIL import Image
 
 from normstat.decode import geometry
-from normstat.decode.asked import kind_asked
-from normstat.decode.kinds import kind_of
+from normstat.decode.kinds import kind_asked, kind_of
 from normstat.decode.npy import FORMAT, LONGEST_HEADER, array_header
+from normstat.decode.refusals import refuse_large, unsupported
 from normstat.decode.tiff import FORMAT as TIFF
 from normstat.errors import UnreadableImage
 from normstat.images import GRAY8, RGB8, Code, Kind, Pixels, ReadOptions
@@ -50,20 +50,14 @@ def measure_array(file: BinaryIO, reading: ReadOptions) -> Measured:
     if os.fstat(file.fileno()).st_size != header.end:
         raise UnreadableImage(Code.CORRUPT, "not as many bytes as its shape says")
     if header.dtype.kind in "iu" and header.dtype.itemsize == _LONG:
-        raise UnreadableImage(Code.UNSUPPORTED_PIXELS, "its values tell whether it is exact")
-    kind = kind_asked(_converted(header.kind, reading), reading)
+        raise unsupported("its values tell whether it is exact")
+    kind = _counted(header.kind, reading)
     size = geometry.size_after(header.width, header.height, reading)
     return Measured(kind, *size, FORMAT)
 
 
 def measure_pages(file: BinaryIO, reading: ReadOptions) -> Measured:
-    """A TIFF file that is open.
-
-    Raises
-    ------
-    UnreadableImage
-        Its tags speak against the image.
-    """
+    """A TIFF file that is open; errors as of :func:`normstat.decode.tiff.file.measure_tiff`."""
     import mmap
 
     from normstat.decode.tiff.file import measure_tiff
@@ -71,7 +65,7 @@ def measure_pages(file: BinaryIO, reading: ReadOptions) -> Measured:
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         kind, width, height, orientation = measure_tiff(data, reading)
     geometry.refuse_resizing(kind.dtype, width, height, reading)
-    kind = kind_asked(_converted(kind, reading), reading)
+    kind = _counted(kind, reading)
     return Measured(kind, *geometry.size_after(width, height, reading, orientation), TIFF)
 
 
@@ -84,13 +78,15 @@ def measure_image(image: Image.Image, file: BinaryIO, reading: ReadOptions) -> M
         The header speaks against the image, or does not tell as it has several frames.
     """
     width, height = image.size
-    if width * height > reading.max_pixels:
-        raise UnreadableImage(Code.TOO_LARGE)
+    refuse_large(width, height, reading.max_pixels)
     if reading.frames != "first" and getattr(image, "is_animated", False):
-        raise UnreadableImage(Code.UNSUPPORTED_PIXELS, "all of its frames tell what it is")
+        raise unsupported("all of its frames tell what it is")
     format = image.format or ""
-    kind = kind_of(image, _whole(file) if format == "AVIF" else b"")
-    kind = kind_asked(_converted(kind, reading), reading)
+    data = b""
+    if format == "AVIF":
+        file.seek(0)
+        data = file.read()
+    kind = _counted(kind_of(image, data), reading)
     orientation = 1
     if reading.upright:
         if format == "PNG" and _may_turn_late(file):
@@ -99,18 +95,13 @@ def measure_image(image: Image.Image, file: BinaryIO, reading: ReadOptions) -> M
     return Measured(kind, *geometry.size_after(width, height, reading, orientation), format)
 
 
-def _converted(kind: Kind, reading: ReadOptions) -> Kind:
-    if reading.channels == "auto":
-        return kind
-    if kind.dtype != GRAY8.dtype or kind.channels not in (GRAY8.channels, RGB8.channels):
-        raise UnreadableImage(Code.OTHER_DEPTH)
-    names = (GRAY8 if reading.channels == "gray" else RGB8).channels
-    return replace(kind, channels=names)
-
-
-def _whole(file: BinaryIO) -> bytes:
-    file.seek(0)
-    return file.read()
+def _counted(kind: Kind, reading: ReadOptions) -> Kind:
+    """The kind of an image that is converted and named as asked for."""
+    if reading.channels != "auto":
+        if kind.dtype != GRAY8.dtype or kind.channels not in (GRAY8.channels, RGB8.channels):
+            raise UnreadableImage(Code.OTHER_DEPTH)
+        kind = replace(kind, channels=(GRAY8 if reading.channels == "gray" else RGB8).channels)
+    return kind_asked(kind, reading)
 
 
 def _may_turn_late(file: BinaryIO) -> bool:

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from normstat.decode import geometry
 from normstat.decode.arrays import DecodedArray, decoded, kind_of_array
 from normstat.decode.frames import DecodedFrames
-from normstat.decode.pixels import DecodedImage, Header
+from normstat.decode.pixels import DecodedImage, File, Header
+from normstat.decode.refusals import refuse_large, unsupported
 from normstat.errors import UnreadableImage
 from normstat.images import Code, Kind, ReadOptions, channel_names
 
@@ -43,31 +44,21 @@ _GRAY: tuple[int | None, int, int, int | None] = (None, 0, 1, None)
 
 @dataclass(frozen=True, slots=True)
 class ArrayHeader:
-    """The header of a ``.npy`` file, seen as an image.
-
-    Attributes
-    ----------
-    kind : what the pixels are.
-    width, height : pixels.
-    dtype : as stored, with its byte order.
-    shape : as stored; ``axes`` are those of frames, height, width and channels in it.
-    fortran : the first axis varies fastest.
-    is_stack : each frame is an image of its own.
-    start, end : where in the file the pixels begin and where the file should end.
-    """
+    """The header of a ``.npy`` file, seen as an image."""
 
     kind: Kind
     width: int
     height: int
-    dtype: np.dtype[Any]
-    shape: tuple[int, ...]
-    axes: tuple[int | None, int, int, int | None]
-    fortran: bool
-    is_stack: bool
-    start: int
+    dtype: np.dtype[Any]  # as stored, with its byte order
+    shape: tuple[int, ...]  # as stored
+    axes: tuple[int | None, int, int, int | None]  # of frames, height, width, channels in it
+    fortran: bool  # the first axis varies fastest
+    is_stack: bool  # each frame is an image of its own
+    start: int  # where in the file the pixels begin
 
     @property
     def end(self) -> int:
+        """Number of bytes that the file should have."""
         return self.start + math.prod(self.shape) * self.dtype.itemsize
 
 
@@ -90,18 +81,13 @@ def array_header(data: bytes, reading: ReadOptions) -> ArrayHeader:
     frames, height, width = (1 if at is None else shape[at] for at in axes[:3])
     channels = 1 if axes[3] is None else shape[axes[3]]
     kind = kind_of_array(dtype, channel_names(channels))
-    if height * width > reading.max_pixels:
-        raise UnreadableImage(
-            Code.TOO_LARGE, f"{width} × {height} pixels; the limit is {reading.max_pixels}"
-        )
+    refuse_large(width, height, reading.max_pixels)
     geometry.refuse_resizing(kind.dtype, width, height, reading)
     is_stack = frames > 1 and axes[3] is not None
     return ArrayHeader(kind, width, height, dtype, shape, axes, fortran, is_stack, start)
 
 
-def decode_array(
-    data: bytes, reading: ReadOptions, notes: tuple[str, ...], digest: bytes
-) -> DecodedImage | DecodedArray | DecodedFrames:
+def decode_array(file: File) -> DecodedImage | DecodedArray | DecodedFrames:
     """The pixels of a ``.npy`` file.
 
     Raises
@@ -110,15 +96,15 @@ def decode_array(
         As :func:`array_header`; ``truncated``, or ``corrupt`` if there is more than the shape
         says; ``non_finite``.
     """
-    header = array_header(data, reading)
+    data, header = file.data, array_header(file.data, file.reading)
     if len(data) < header.end:
         raise UnreadableImage(
             Code.TRUNCATED, f"{len(data)} bytes; its shape {header.shape} needs {header.end}"
         )
     if len(data) > header.end:
         raise UnreadableImage(Code.CORRUPT, "more bytes than its shape says")
-    seen = Header(FORMAT, header.dtype.newbyteorder("=").name, notes)
-    frames = [decoded(frame, header.kind, seen, digest) for frame in _frames(data, header)]
+    seen = Header(FORMAT, header.dtype.newbyteorder("=").name, file.misnamed(FORMAT))
+    frames = [decoded(frame, header.kind, seen, file.digest) for frame in _frames(data, header)]
     if len(frames) == 1:
         return frames[0]
     return DecodedFrames(lambda: frames, header.is_stack)
@@ -152,7 +138,7 @@ def _parsed(data: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
 def _axes(shape: tuple[int, ...], layout: str) -> tuple[int | None, int, int, int | None]:
     """Axes of frames, height, width and channels in a shape."""
     if not 2 <= len(shape) <= 4:
-        raise UnreadableImage(Code.UNSUPPORTED_PIXELS, f"shape {shape}: not an image")
+        raise unsupported(f"shape {shape}: not an image")
     if min(shape) < 0:
         raise UnreadableImage(Code.CORRUPT, f"shape {shape}")
     if not min(shape):
@@ -162,9 +148,7 @@ def _axes(shape: tuple[int, ...], layout: str) -> tuple[int | None, int, int, in
     if len(shape) == 2 and layout in ("hwc", "chw"):
         return _GRAY
     if len(shape) != len(layout):
-        raise UnreadableImage(
-            Code.UNSUPPORTED_PIXELS, f"shape {shape} is not {layout}: {_options(shape)}"
-        )
+        raise unsupported(f"shape {shape} is not {layout}: {_options(shape)}")
     return _AXES[layout]
 
 
@@ -176,9 +160,7 @@ def _told_by(shape: tuple[int, ...]) -> str:
         last, first = shape[2] <= _FEW, shape[0] <= _FEW
         if last != first:
             return "hwc" if last else "chw"
-    raise UnreadableImage(
-        Code.UNSUPPORTED_PIXELS, f"shape {shape} does not tell its axes: {_options(shape)}"
-    )
+    raise unsupported(f"shape {shape} does not tell its axes: {_options(shape)}")
 
 
 def _options(shape: tuple[int, ...]) -> str:

@@ -1,5 +1,10 @@
-"""A decoded image: its counts, its pixels and the key that tells it from others."""
+"""A decoded image: its counts, its pixels and the key that tells it from others.
 
+A key is 16 bytes, equal for images with equal pixels, however they are held.
+"""
+
+import hashlib
+import sys
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -9,13 +14,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from normstat.decode import geometry
-from normstat.decode.keys import SAMPLE, hash_of, little_endian, nearest
 from normstat.errors import UnreadableImage
-from normstat.images import GRAY8, RGB8, Code, Kind, ReadOptions
+from normstat.images import FORMATS, GRAY8, RGB8, Code, Kind, ReadOptions
 
 _BANDS = {1: "L", 3: "RGB"}
 #: Pixels up to which an array is made faster than Pillow's histogram and resize are called.
 SMALL = 64 * 64
+#: Rows and columns of the sample of pixels in a key of 8 bits.
+SAMPLE = 16
 
 
 class Header(NamedTuple):
@@ -27,27 +33,71 @@ class Header(NamedTuple):
     orientation: int = 1
 
 
-class DecodedImage:
-    """One decoded image; see :class:`normstat.images.Pixels`.
+def noted(**notes: bool) -> tuple[str, ...]:
+    """Those of :data:`normstat.images.NOTES` that hold."""
+    return tuple([note for note, holds in notes.items() if holds])
+
+
+class File(NamedTuple):
+    """A file to decode, and the options for reading it."""
+
+    name: str
+    data: bytes
+    digest: bytes  # SHA-256 of the data
+    reading: ReadOptions
+
+    def misnamed(self, format: str) -> tuple[str, ...]:
+        """The note of a file in this format whose name has the extension of another.
+
+        >>> File("a.jpg", b"", b"", ReadOptions()).misnamed("PNG")
+        ('extension_mismatch',)
+        """
+        extension = self.name[self.name.rfind(".") :].lower()
+        return () if FORMATS.get(extension, format) == format else ("extension_mismatch",)
+
+
+class DecodedPixels:
+    """Attributes that all decoded images have; see :class:`normstat.images.Pixels`."""
+
+    __slots__ = ("digest", "header", "height", "kind", "width")
+
+    digest: bytes
+    header: Header
+    height: int
+    kind: Kind
+    width: int
+
+    @property
+    def area(self) -> int:
+        return int(self.width * self.height)
+
+    @property
+    def mode(self) -> str:
+        return self.header.mode
+
+    @property
+    def format(self) -> str:
+        return self.header.format
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return self.header.notes
+
+    def _hash(self, dtype: str, *parts: bytes) -> bytes:
+        """BLAKE2b-128 of type, number of channels, size and the parts."""
+        head = f"{dtype} {len(self.kind.channels)} {self.width} {self.height} "
+        return hash_of(head.encode(), *parts)
+
+
+class DecodedImage(DecodedPixels):
+    """One decoded image.
 
     Parameters
     ----------
     image : loaded; of a small one with 8 bits the pixels alone will do: shape (H, W, C).
     """
 
-    __slots__ = (
-        "_counts",
-        "_decoded",
-        "_header",
-        "_key",
-        "_loaded",
-        "_pixels",
-        "_small",
-        "digest",
-        "height",
-        "kind",
-        "width",
-    )
+    __slots__ = ("_counts", "_decoded", "_key", "_loaded", "_pixels", "_small")
 
     def __init__(
         self,
@@ -70,7 +120,7 @@ class DecodedImage:
         self._key: bytes | None = None
         self.kind = kind
         self.digest = digest
-        self._header = header
+        self.header = header
         self._decoded = decoded  # what this one was made from, if it was converted or shaped
 
     @property
@@ -81,31 +131,14 @@ class DecodedImage:
         return self._loaded
 
     @property
-    def area(self) -> int:
-        return int(self.width * self.height)
-
-    @property
     def images(self) -> "tuple[DecodedImage]":
         return (self,)
-
-    @property
-    def mode(self) -> str:
-        return self._header.mode
-
-    @property
-    def format(self) -> str:
-        return self._header.format
 
     @property
     def notes(self) -> tuple[str, ...]:
         if self._decoded:
             return self._decoded.notes
-        return self._header.notes + (("equal_channels",) if self._has_equal_channels() else ())
-
-    @property
-    def header(self) -> Header:
-        """Format, mode, notes and orientation, as the file has them."""
-        return self._header
+        return self.header.notes + (("equal_channels",) if self._has_equal_channels() else ())
 
     @property
     def key(self) -> bytes:
@@ -179,25 +212,23 @@ class DecodedImage:
 
     def shaped(self, reading: ReadOptions) -> "DecodedImage":
         """The same image resized, cropped and turned as asked for; key and notes stay."""
-        return self._with(
-            geometry.shaped(self._image, reading, self._header.orientation), self.kind
-        )
+        image = geometry.shaped(self._image, reading, self.header.orientation)
+        return self._with(image, self.kind)
 
     def _with(self, image: Image.Image, kind: Kind) -> "DecodedImage":
-        return DecodedImage(image, kind, self._header, self.digest, self._decoded or self)
+        return DecodedImage(image, kind, self.header, self.digest, self._decoded or self)
 
     def _made_key(self) -> bytes:
-        """BLAKE2b-128 of kind, size, counts and a 16 × 16 sample; of every pixel if not 8 bits."""
-        channels = len(self.kind.channels)
-        head = f"{self.kind.dtype} {channels} {self.width} {self.height} ".encode()
+        """Hash of the counts and a 16 × 16 sample; of every pixel if not 8 bits."""
         if self.kind.bins != 256:
-            return hash_of(head, little_endian(self._flat()))
+            return self._hash(self.kind.dtype, little_endian(self._flat()))
+        channels = len(self.kind.channels)
         if self._small:
             sample = self._flat().take(nearest(self.height, self.width, channels)).tobytes()
         else:
             resized = self._image.resize((SAMPLE, SAMPLE), Image.Resampling.NEAREST)
             sample = resized.tobytes("raw", _BANDS[channels])
-        return hash_of(head, little_endian(self.counts()), sample)
+        return self._hash(self.kind.dtype, little_endian(self.counts()), sample)
 
     def _has_equal_channels(self) -> bool:
         if self.kind.bins != 256 or len(self.kind.channels) == 1:
@@ -213,3 +244,24 @@ class DecodedImage:
 def _offsets(values: int, channels: int, bins: int) -> NDArray[np.int64]:
     """First bin of each value's channel, shape (values,): made once for each size."""
     return np.tile(np.arange(channels) * bins, values // channels)
+
+
+@lru_cache(maxsize=64)
+def nearest(height: int, width: int, channels: int) -> NDArray[np.intp]:
+    """Positions in a row of pixels that a nearest-neighbor resize to 16 × 16 takes."""
+    steps = 2 * np.arange(SAMPLE) + 1
+    rows, columns = steps * height // (2 * SAMPLE), steps * width // (2 * SAMPLE)
+    positions = (rows[:, np.newaxis] * width + columns).reshape(-1, 1) * channels
+    return (positions + np.arange(channels)).reshape(-1)
+
+
+def hash_of(*parts: bytes) -> bytes:
+    """BLAKE2b-128 of the parts as one."""
+    return hashlib.blake2b(b"".join(parts), digest_size=16).digest()
+
+
+def little_endian(array: NDArray[Any]) -> bytes:
+    """The bytes of an array, the same on every machine."""
+    if sys.byteorder == "little" and array.dtype.isnative:
+        return array.tobytes()
+    return array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()

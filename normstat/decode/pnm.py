@@ -6,6 +6,7 @@ manual pages pbm(5), pgm(5) and ppm(5); in a header, a comment ends the number b
 libnetpbm.
 """
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from normstat.decode.refusals import refuse_large, unsupported
 from normstat.errors import UnreadableImage
 from normstat.images import GRAY8, RGB8, Code, Kind
 
@@ -34,25 +36,15 @@ _MOST_DIGITS = 10
 
 @dataclass(frozen=True, slots=True)
 class MapHeader:
-    """The header of a map.
+    """The header of a map."""
 
-    Attributes
-    ----------
-    kind : what the pixels are; its scale is the maxval.
-    mode : as Pillow calls such an image.
-    width, height : pixels.
-    is_plain : values are written as decimal numbers.
-    is_bits : values are single bits, where 1 is black.
-    start : where in the file the values begin.
-    """
-
-    kind: Kind
-    mode: str
+    kind: Kind  # its scale is the maxval
+    mode: str  # as Pillow calls such an image
     width: int
     height: int
-    is_plain: bool
-    is_bits: bool
-    start: int
+    is_plain: bool  # values are written as decimal numbers
+    is_bits: bool  # values are single bits, where 1 is black
+    start: int  # where in the file the values begin
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -109,10 +101,7 @@ def map_header(data: bytes, max_pixels: int, at: int = 0) -> MapHeader:
         raise UnreadableImage(Code.CORRUPT, f"its maxval is {maxval}")
     if not width * height:
         raise UnreadableImage(Code.NOT_AN_IMAGE, f"{width} × {height}: no pixels")
-    if width * height > max_pixels:
-        raise UnreadableImage(
-            Code.TOO_LARGE, f"{width} × {height} pixels; the limit is {max_pixels}"
-        )
+    refuse_large(width, height, max_pixels)
     kind, mode = (GRAY8, "1") if magic in _BITS else _kind(magic in _COLOR, maxval)
     start = end.end() if end else len(data)
     return MapHeader(kind, mode, width, height, magic in _PLAIN, magic in _BITS, start)
@@ -156,22 +145,17 @@ def _kind(is_color: bool, maxval: int) -> tuple[Kind, str]:
     return usual if maxval == usual.scale else Kind("uint8", usual.channels, maxval), mode
 
 
-def _values(header: MapHeader) -> int:
-    height, width, channels = header.shape
-    return height * width * channels
-
-
 def _bytes(header: MapHeader) -> int:
     """Number of bytes that the values of a binary map take."""
     if header.is_bits:
         return -(-header.width // 8) * header.height
-    return _values(header) * np.dtype(header.kind.dtype).itemsize
+    return math.prod(header.shape) * np.dtype(header.kind.dtype).itemsize
 
 
 def _binary(data: bytes, header: MapHeader) -> NDArray[Any]:
     _refuse_other_length(data, header)
     dtype = np.dtype(header.kind.dtype).newbyteorder(">")
-    return np.frombuffer(data, dtype, _values(header), header.start)
+    return np.frombuffer(data, dtype, math.prod(header.shape), header.start)
 
 
 def _packed_bits(data: bytes, header: MapHeader) -> NDArray[np.uint8]:
@@ -183,12 +167,12 @@ def _packed_bits(data: bytes, header: MapHeader) -> NDArray[np.uint8]:
 def _plain_bits(data: bytes, header: MapHeader) -> NDArray[np.uint8]:
     """Digits that need no white space between them."""
     text = _COMMENT.sub(b"", data[header.start :]).translate(None, _WHITE_SPACE)
-    text = text[: _values(header)]
+    text = text[: math.prod(header.shape)]
     if _NO_BIT.search(text):
         raise UnreadableImage(Code.CORRUPT, "has something else than bits among its values")
-    if len(text) < _values(header):
+    if len(text) < math.prod(header.shape):
         raise UnreadableImage(
-            Code.TRUNCATED, f"{len(text)} values; its header needs {_values(header)}"
+            Code.TRUNCATED, f"{len(text)} values; its header needs {math.prod(header.shape)}"
         )
     return np.frombuffer(text, np.uint8) - np.uint8(ord("0"))
 
@@ -200,14 +184,13 @@ def _refuse_other_length(data: bytes, header: MapHeader) -> None:
         raise UnreadableImage(Code.TRUNCATED, f"{there} bytes of pixels; its header needs {needed}")
     if there == needed + 1 and data[header.start - 1 : header.start + 1] == b"\r\n":
         # The standard has one byte there, and programs that write \r\n have another opinion.
-        raise UnreadableImage(
-            Code.UNSUPPORTED_PIXELS,
+        raise unsupported(
             "its header ends with \\r\\n, and one byte remains: where its pixels begin is unclear",
         )
 
 
 def _plain(data: bytes, header: MapHeader) -> NDArray[np.int64]:
-    needed = _values(header)
+    needed = math.prod(header.shape)
     text = _COMMENT.sub(b" ", data[header.start :])
     odd = _NO_VALUE.search(text)
     numbers = text[: odd.start()] if odd else text

@@ -3,14 +3,13 @@
 import ctypes
 import threading
 import warnings
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 
 from PIL import Image, _imaging
 
 
-class _Settings:
+class _Settings(AbstractContextManager[None]):
     """Set by the first that decodes, and put back by the last, in whatever threads."""
 
     def __init__(self) -> None:
@@ -19,7 +18,7 @@ class _Settings:
         self._libtiff_is_silent = False
         self._saved = ExitStack()
 
-    def acquire(self) -> None:
+    def __enter__(self) -> None:
         with self._lock:
             self._users += 1
             if self._users == 1:
@@ -29,7 +28,7 @@ class _Settings:
                 self._saved.callback(_put_back, list(warnings.filters))
                 warnings.simplefilter("ignore")
 
-    def release(self) -> None:
+    def __exit__(self, *_: object) -> None:
         with self._lock:
             self._users -= 1
             if not self._users:
@@ -37,6 +36,7 @@ class _Settings:
                 self._libtiff_is_silent = False
 
     def silence_libtiff(self) -> None:
+        """Keep libtiff off stderr until :func:`decoder` ends: its errors are exceptions."""
         with self._lock:
             if self._libtiff_is_silent:
                 return
@@ -55,10 +55,10 @@ def _put_back(filters: list[Any]) -> None:
 
 
 _settings = _Settings()
+silence_libtiff = _settings.silence_libtiff
 
 
-@contextmanager
-def decoder() -> Iterator[None]:
+def decoder() -> AbstractContextManager[None]:
     """Decode images inside of this, in any number of threads.
 
     The limit on pixels is the decoders' own, and Pillow's remarks about a file (warnings) are no
@@ -73,13 +73,4 @@ def decoder() -> Iterator[None]:
     >>> Image.MAX_IMAGE_PIXELS == limit
     True
     """
-    _settings.acquire()
-    try:
-        yield
-    finally:
-        _settings.release()
-
-
-def silence_libtiff() -> None:
-    """Keep libtiff from writing to stderr until :func:`decoder` ends: its errors are exceptions."""
-    _settings.silence_libtiff()
+    return _settings

@@ -7,8 +7,7 @@ Three different means of one file are none: such a first frame is refused.
 
 import struct
 
-from normstat.errors import UnreadableImage
-from normstat.images import Code
+from normstat.decode.refusals import unsupported
 
 #: As many bytes of a file as :func:`is_screen` needs.
 SIGNATURE = 12
@@ -50,16 +49,13 @@ def refuse_unclear(data: bytes) -> None:
         (width, height, flags), (*place, frame_flags) = frame
         _refuse_smaller(tuple(place), (width, height))
         if not (flags | frame_flags) & _HAS_TABLE:
-            raise UnreadableImage(
-                Code.UNSUPPORTED_PIXELS, "GIF without a table of colors: decoders disagree"
-            )
+            raise unsupported("GIF without a table of colors: decoders disagree")
 
 
 def _refuse_smaller(frame: tuple[int, ...], screen: tuple[int, int]) -> None:
     if frame != (0, 0, *screen):
         left, top, width, height = frame
-        raise UnreadableImage(
-            Code.UNSUPPORTED_PIXELS,
+        raise unsupported(
             f"its first frame has {width} × {height} pixels at {left}, {top} of a screen of "
             f"{screen[0]} × {screen[1]}: decoders disagree about the rest",
         )

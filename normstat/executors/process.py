@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import IO, Any
 
 from normstat.executors.worker import DEBUG, NO_MEMORY, TOO_SLOW, receive, send
-from normstat.images import Code, Shard
+from normstat.images import Code
 
 # A worker is to end with its parent from its first moment on. A Python thread that waits for that
 # does not get the lock from a decoder stuck in C, so it is the kernel that ends it; a parent that
@@ -74,16 +74,12 @@ class Died(Exception):
 
     @property
     def how(self) -> str:
-        if self.status < 0:
-            return f"ended with {_signal_name(-self.status)}"
-        return f"ended with exit status {self.status}"
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:  # a real-time signal
-        return f"signal {number}"
+        if self.status >= 0:
+            return f"ended with exit status {self.status}"
+        try:
+            return f"ended with {signal.Signals(-self.status).name}"
+        except ValueError:  # a real-time signal
+            return f"ended with signal {-self.status}"
 
 
 class Worker:
@@ -123,14 +119,18 @@ class Worker:
         limit.daemon = True
         limit.start()
         try:
-            self._send(hello)
+            self.ask(hello)
             self._receive()
         finally:
             limit.cancel()
 
-    def ask(self, shard: Shard) -> None:
-        """Hand over a shard, to be worked on when those before it are done."""
-        self._send(shard)
+    def ask(self, message: Any) -> None:
+        """Hand over a shard, to be worked on when those before it are done; or a greeting."""
+        assert self._process.stdin
+        try:
+            send(self._process.stdin, message)
+        except OSError as error:
+            raise Died(self._process.wait()) from error
 
     def answer(self) -> Any:
         """Wait for the result of the first shard that has none yet."""
@@ -138,13 +138,6 @@ class Worker:
         if not succeeded:
             raise RuntimeError(f"in a worker process:\n{answer}")
         return answer
-
-    def _send(self, message: Any) -> None:
-        assert self._process.stdin
-        try:
-            send(self._process.stdin, message)
-        except OSError as error:
-            raise Died(self._process.wait()) from error
 
     def _receive(self) -> Any:
         assert self._process.stdout
@@ -158,8 +151,7 @@ class Worker:
         if self._said is None:
             return ""
         self._said.seek(0)
-        text = self._said.read().decode(errors="replace").strip()
-        return text.rpartition("\n")[2]
+        return self._said.read().decode(errors="replace").strip().rpartition("\n")[2]
 
     def kill(self) -> None:
         self._process.kill()

@@ -26,13 +26,8 @@ _SHARDS_PER_WORKER = 4
 class Pool(Protocol):
     """Supplier of workers, which takes back those that have nothing to do."""
 
-    @property
-    def workers(self) -> int:
-        """Number of workers that there may be at once."""
-
-    @property
-    def image_timeout(self) -> float:
-        """Seconds after which an image is given up; 0 for never."""
+    workers: int  # as many as there may be at once
+    image_timeout: float  # seconds after which an image is given up; 0 for never
 
     def start(self) -> Worker: ...
     def give_back(self, worker: Worker) -> None: ...
@@ -47,18 +42,12 @@ class _CannotStart(Exception):
 
 
 class _Lane:
-    """A worker, and the shards that only its thread knows of.
-
-    Attributes
-    ----------
-    tasks : the shard that is worked on, and perhaps the next.
-    asked : how many of them the worker has been given.
-    """
+    """A worker, and the shards that only its thread knows of."""
 
     def __init__(self) -> None:
         self.worker: Worker | None = None
-        self.tasks: deque[tuple[int, Shard]] = deque()
-        self.asked = 0
+        self.tasks: deque[tuple[int, Shard]] = deque()  # the one worked on, perhaps the next
+        self.asked = 0  # as many of them the worker has been given
 
     def hand_over(self, number: int) -> None:
         """Let the worker have the first ``number`` shards, but for those without images."""

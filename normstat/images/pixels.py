@@ -92,9 +92,9 @@ class Kind:
         return self == other or (same_depth and gray_in_color)
 
     def __str__(self) -> str:
-        names = (
-            self.channels if len(self.channels) < 5 else (self.channels[0], "…", self.channels[-1])
-        )
+        names = self.channels
+        if len(names) > 4:
+            names = names[0], "…", names[-1]
         scale = "" if self.has_usual_scale else f" (up to {self.scale})"
         return f"{self.dtype}{scale} {'/'.join(names)}"
 

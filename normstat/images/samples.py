@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, Protocol, TypeAlias, TypeVar
 
 from normstat.errors import UnreadableImage
@@ -94,24 +94,21 @@ class Shard:
     start: int = 0
 
     def __iter__(self) -> Iterator[Sample]:
-        if self.places:
-            for name, place in zip(self.names, self.places, strict=True):
-                yield Sample(self.split, name, place)
-        else:
-            for name in self.names:
-                yield Sample(self.split, name)
+        places = self.places or (None,) * len(self.names)
+        for name, place in zip(self.names, places, strict=True):
+            yield Sample(self.split, name, place)
 
     def __len__(self) -> int:
         return len(self.names)
 
     def only(self, chosen: Sequence[int]) -> "Shard":
         """Some of the samples, by their indices in ascending order; records are left out."""
-        return Shard(
-            self.split,
-            self.container,
-            _at(chosen, self.names),
-            _at(chosen, self.places),
-            _at(chosen, self.versions),
+        return replace(
+            self,
+            names=_at(chosen, self.names),
+            places=_at(chosen, self.places),
+            versions=_at(chosen, self.versions),
+            unreadable=(),
             start=self.start + (chosen[0] if chosen else 0),
         )
 

@@ -46,26 +46,16 @@ HINTS = {
     Code.OTHER_DEPTH: f"convert it, or leave it out with {option('exclude')}",
     Code.TIMEOUT: f"raise {option('image_timeout')}",
 }
-
-
+_OF_FILE_SYSTEM = {
+    Code.VANISHED,
+    Code.PERMISSION_DENIED,
+    Code.NOT_REGULAR,
+    Code.CHANGED_WHILE_READ,
+    Code.IO_ERROR,
+}
+_OF_MACHINE = {Code.WORKER_CRASH, Code.TIMEOUT, Code.OUT_OF_MEMORY}
 #: Codes that an image's bytes decide, and the settings: reading it again would say the same.
-LASTING = frozenset(
-    {
-        Code.EMPTY,
-        Code.LFS_POINTER,
-        Code.ANNEX_POINTER,
-        Code.DVC_POINTER,
-        Code.NOT_AN_IMAGE,
-        Code.UNSUPPORTED_FORMAT,
-        Code.TRUNCATED,
-        Code.CORRUPT,
-        Code.TOO_LARGE,
-        Code.BIT_DEPTH_LOST,
-        Code.UNSUPPORTED_PIXELS,
-        Code.OTHER_DEPTH,
-        Code.NON_FINITE,
-    }
-)
+LASTING = frozenset(Code) - _OF_FILE_SYSTEM - _OF_MACHINE
 
 
 @dataclass(frozen=True, slots=True)

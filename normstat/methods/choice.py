@@ -72,15 +72,8 @@ def normalizer(
 
 
 def source_named(source: Source | str | PathLike[str]) -> Source | str:
-    """Resolve a name: to a file's statistics, to a preset; a method's name stays one.
+    """Resolve a name to a file's statistics or a preset; a method's name stays one.
 
-    Raises
-    ------
-    UsageError
-        There is none of that name, or the file cannot be used.
-
-    Examples
-    --------
     >>> source_named("vgg").name, source_named("unit")
     ('caffe', 'unit')
     """
@@ -104,17 +97,7 @@ def _preset_named(name: str) -> Preset:
 
 
 def split_of(stats: Stats, name: str, parameter: str = "split") -> SplitStats:
-    """The statistics of one split.
-
-    Parameters
-    ----------
-    parameter : that takes its name, for the message.
-
-    Raises
-    ------
-    UnknownSplit
-        There is none of that name; with those there are.
-    """
+    """The statistics of one split; an UnknownSplit names the parameter, and those there are."""
     if name in stats.splits:
         return stats.splits[name]
     found = ", ".join(map(shown, stats.splits)) or "none"
@@ -127,7 +110,7 @@ def split_of(stats: Stats, name: str, parameter: str = "split") -> SplitStats:
 
 
 def _resolved(source: Source | str | PathLike[str], method: str | None) -> tuple[Source, str]:
-    """The source itself, where a name or a file was given for it, and the name of the method."""
+    """The source, where a name or a file was given for it, and the name of the method."""
     found = source_named(source)
     if isinstance(found, str):
         if method not in (None, found):
@@ -158,14 +141,13 @@ def _refuse_options(
 
 def _refuse_facts(method: str, needs: Needs, facts: Facts) -> None:
     """Raise if a method needs more than is known, or nothing of a preset that was given."""
+    words, is_preset = f"{method} needs {needs.value.template}", facts.channels and not facts.stats
     if not facts.channels and needs is not Needs.NOTHING:
-        raise UsageError(f"{method} needs {needs.value.template}")
-    if facts.channels and not facts.stats:
-        if needs is Needs.STATS:
-            words = f"{method} needs {needs.value.template}"
-            raise UsageError(f"{words}; {facts.name} has a mean and a std")
-        if needs is Needs.NOTHING:
-            raise UsageError(f"{method} uses nothing of {facts.name}; leave one out")
+        raise UsageError(words)
+    if is_preset and needs is Needs.STATS:
+        raise UsageError(f"{words}; {facts.name} has a mean and a std")
+    if is_preset and needs is Needs.NOTHING:
+        raise UsageError(f"{method} uses nothing of {facts.name}; leave one out")
 
 
 def _known(
@@ -173,7 +155,7 @@ def _known(
 ) -> tuple[Facts, Input]:
     """Numbers of a source, and the pixels that they are for."""
     if source is None:
-        return Facts.none(), Input(scale=scale)
+        return Facts(), Input(scale=scale)
     if isinstance(source, Preset):
         takes = Input(source.channels, scale=scale, reverses=source.order == "BGR")
         return Facts.of_preset(source), takes

@@ -1,5 +1,7 @@
 """Methods with the same numbers for every image."""
 
+from dataclasses import replace
+
 from normstat.constants import Channels
 from normstat.errors import UsageError, option
 from normstat.methods.facts import Facts
@@ -25,10 +27,10 @@ def center(facts: Facts, _epsilon: float) -> Affine:
     return Affine(mean, (1.0,) * len(mean))
 
 
-def standard(facts: Facts, epsilon: float) -> Affine:
+def standard(facts: Facts, epsilon: float, name: str = "standard") -> Affine:
     """(x / scale - mean) / (std + epsilon)."""
-    mean, std = facts.constants.mean, facts.constants.std
-    return Affine(mean, _divisor("standard", "std", facts, std, epsilon))
+    width = _divisor(name, "std", facts, facts.constants.std, epsilon)
+    return Affine(facts.constants.mean, width)
 
 
 def min_max(facts: Facts, epsilon: float) -> Affine:
@@ -43,17 +45,15 @@ def robust(facts: Facts, epsilon: float) -> Affine:
     """(x / scale - median) / (q75 - q25 + epsilon)."""
     quantiles = facts.need("robust", "quantiles", _COUNTED)
     between = tuple(b - a for a, b in zip(quantiles["0.25"], quantiles["0.75"], strict=True))
-    return Affine(
-        quantiles["0.5"], _divisor("robust", "interquartile range", facts, between, epsilon)
-    )
+    width = _divisor("robust", "interquartile range", facts, between, epsilon)
+    return Affine(quantiles["0.5"], width)
 
 
 def clip_standard(facts: Facts, epsilon: float) -> Affine:
     """As ``standard``, with pixels limited to the quantiles 0.005 and 0.995 first."""
     quantiles = facts.need("clip-standard", "quantiles", _COUNTED)
     limits = tuple(zip(quantiles["0.005"], quantiles["0.995"], strict=True))
-    mean, std = facts.constants.mean, facts.constants.std
-    return Affine(mean, _divisor("clip-standard", "std", facts, std, epsilon), limits)
+    return replace(standard(facts, epsilon, "clip-standard"), limits=limits)
 
 
 def _divisor(method: str, what: str, facts: Facts, values: Channels, epsilon: float) -> Channels:

@@ -8,33 +8,21 @@ from normstat.errors import UsageError, option
 from normstat.presets import Preset
 from normstat.stats import SplitStats
 
+_NONE = Constants((), ())
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Numbers of one split, or of a preset, in unit scale.
+    """Numbers of a split, of a preset (which has no stats), or none, in unit scale."""
 
-    Attributes
-    ----------
-    name : their origin, for messages.
-    channels : their names, in the order of the numbers.
-    constants : mean and std.
-    stats : the statistics of a split; None for a preset.
-    """
-
-    name: str
-    channels: tuple[str, ...]
-    constants: Constants
+    name: str = "nothing"
+    channels: tuple[str, ...] = ()
+    constants: Constants = _NONE
     stats: SplitStats | None = None
 
     @classmethod
     def of_split(cls, split: SplitStats, name: str) -> "Facts":
-        """Take the numbers of a split.
-
-        Raises
-        ------
-        UsageError
-            It has no images.
-        """
+        """Take the numbers of a split, or raise a UsageError if it has no images."""
         if split.channels is None or split.mean is None or split.std is None:
             raise UsageError(
                 f"{name}: no image was counted; choose another split with {option('from_split')}"
@@ -52,19 +40,8 @@ class Facts:
         name = f"preset {preset.name}"
         return cls(name, preset.channels, preset.constants.to(1, preset.order))
 
-    @classmethod
-    def none(cls) -> "Facts":
-        """Know nothing, for methods that need nothing."""
-        return cls("nothing", (), Constants((), ()))
-
     def need(self, method: str, fact: str, cure: str) -> Any:
-        """Look up a number that only some statistics have.
-
-        Raises
-        ------
-        UsageError
-            These do not.
-        """
+        """Look up a number that only some statistics have, or raise a UsageError with a cure."""
         value = getattr(self.stats, fact, None)
         if value is None:
             raise UsageError(f"{method} needs {fact}, which {self.name} does not have; {cure}")

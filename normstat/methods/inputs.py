@@ -20,7 +20,6 @@ _KINDS = {
     "float64": "float",
 }
 
-
 #: Types of pixels that can be normalized.
 INPUTS = tuple(_KINDS)
 
@@ -56,13 +55,7 @@ class Input:
         return self.dtype is None or _KINDS.get(dtype) == _KINDS[self.dtype]
 
     def scale_of(self, dtype: str) -> float:
-        """Stored value that is 1.0 in unit scale, in pixels of this dtype.
-
-        Raises
-        ------
-        UsageError
-            The numbers are for other pixels.
-        """
+        """Stored value of 1.0 in unit scale, or a UsageError if numbers are for other pixels."""
         if dtype not in _KINDS:
             raise UsageError(f"pixels of {shown(dtype)}; should be one of {', '.join(INPUTS)}")
         if not self.has_depth(dtype):
@@ -83,16 +76,9 @@ class Input:
         return int(np.iinfo(self.dtype).max) / self.scale_of(self.dtype)
 
     def accept(self, channels: int, dtype: str, names: tuple[str, ...] | None = None) -> int:
-        """Count the channels of the result for images of so many channels and that dtype.
+        """Count the channels of the result, or raise a UsageError if the numbers are for others.
 
-        Parameters
-        ----------
-        names : of the channels, in the order of the images; None: not known.
-
-        Raises
-        ------
-        UsageError
-            The numbers are for other images.
+        The names are in the order of the images; None: not known.
         """
         self.scale_of(dtype)
         if self.channels is None:
@@ -113,13 +99,9 @@ class Input:
         )
 
     def accept_array(self, shape: tuple[int, ...], dtype: str) -> int:
-        """Count the channels of the result for an array (H, W, C) or (N, H, W, C).
+        """Count the channels of the result for an array (H, W, C) or (N, H, W, C), as `accept`.
 
-        Raises
-        ------
-        UsageError
-            The numbers are for other images; (C, H, W) is refused by name, where only the first
-            axis has a number of channels that fits.
+        (C, H, W) is refused by name, where only the first axis has a number that fits.
         """
         if len(shape) not in (3, 4):
             raise UsageError(

@@ -15,13 +15,9 @@ _STEPS = 256  # x minus a multiple of 1/256 is exact in float32 for 16 bits, and
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """``y = (x / scale - center) / width`` of one channel, for stored pixels x.
+    """``y = (x / scale - center) / width`` of one channel, then limited, for stored pixels x.
 
-    Attributes
-    ----------
-    center, width : unit scale; width > 0.
-    scale : stored value that is 1.0 in unit scale.
-    limits : y is limited to this range; None: it is not.
+    The center and the width, which is above 0, are in unit scale; the limits are those of y.
     """
 
     center: float
@@ -44,17 +40,11 @@ def is_counted(pixels: NDArray[Any]) -> bool:
 
 
 def write_counted(plane: NDArray[Any], out: NDArray[Any], line: Line) -> None:
-    """Normalize 8- or 16-bit pixels in float32 arithmetic.
+    """Normalize 8- or 16-bit pixels (H, W) to float32, along a line that suits it.
 
     The pixel minus the multiple of 1/256 next to the mean is exact in float32. What is left is
     then of the order of the result, so the relative error is at most 6 · 2**-24 however small the
     std is against the mean; ``a * x + b`` would lose as many digits as a * x and b have in common.
-
-    Parameters
-    ----------
-    plane : shape (H, W), uint8 or uint16, stored units.
-    out : shape (H, W), float32, any strides.
-    line : one that :meth:`Line.suits_float32`.
     """
     start = float(np.rint(line.center * line.scale * _STEPS)) / _STEPS
     # start / scale rounds as a minimum in unit scale did: a minimum gives exactly 0.
@@ -70,17 +60,9 @@ def write_counted(plane: NDArray[Any], out: NDArray[Any], line: Line) -> None:
 
 
 def write_exact(plane: NDArray[Any], out: NDArray[Any], line: Line) -> None:
-    """Normalize any pixels in float64, rounded once to the dtype of the result.
+    """Normalize any real pixels (H, W) in float64, rounded once to the dtype of the result.
 
-    Parameters
-    ----------
-    plane : shape (H, W), any real dtype, stored units.
-    out : shape (H, W), a floating dtype, any strides.
-
-    Raises
-    ------
-    OutOfRange
-        A pixel is not finite, or its result would not be; out is then partly written.
+    OutOfRange where a pixel is not finite, or its result would not be; out is then partly written.
     """
     for place, values in _blocks(plane, np.dtype(np.float64)):
         values[...] = plane[place]
@@ -95,13 +77,7 @@ def write_exact(plane: NDArray[Any], out: NDArray[Any], line: Line) -> None:
 
 
 def store(values: NDArray[np.float64], out: NDArray[Any]) -> None:
-    """Round to the dtype of the result, after a look whether it can hold the values.
-
-    Raises
-    ------
-    OutOfRange
-        It cannot.
-    """
+    """Round to the dtype of the result, or raise OutOfRange if it cannot hold the values."""
     if not values.size:
         return
     largest = max(float(values.max()), -float(values.min()))

@@ -16,13 +16,7 @@ Planes: TypeAlias = Sequence[NDArray[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Coefficients:
-    """``y = a * x + b`` on stored pixels, for each channel of the result.
-
-    Attributes
-    ----------
-    a : per stored unit.
-    b : in the unit of the result.
-    """
+    """``y = a * x + b`` for each channel of the result: a per stored unit, b in the result's."""
 
     a: Channels
     b: Channels
@@ -45,10 +39,7 @@ class Fitted(Protocol):
         """The map of an image of shape (H, W, C), stored units."""
 
     def error(self, white: float, dtype: str) -> float:
-        """The most that pixels change on the way to results of a dtype and back, unit scale.
-
-        A bound, for pixels from -white to white.
-        """
+        """A bound of the change of pixels within ±white, to a dtype and back, unit scale."""
 
     def numbers(self) -> dict[str, Any] | None:
         """All numbers in unit scale, for JSON."""
@@ -158,16 +149,15 @@ class Affine(Map):
     def _lines(self, channels: int, scale: float) -> list[Line]:
         repeat = channels if len(self.center) == 1 else 1
         limits = self.limits or (None,) * len(self.center)
+        each = zip(self.center * repeat, self.width * repeat, limits * repeat, strict=True)
         return [
             Line(
                 center,
                 width,
                 scale,
-                limit and ((limit[0] - center) / width, (limit[1] - center) / width),
+                ends and ((ends[0] - center) / width, (ends[1] - center) / width),
             )
-            for center, width, limit in zip(
-                self.center * repeat, self.width * repeat, limits * repeat, strict=True
-            )
+            for center, width, ends in each
         ]
 
 

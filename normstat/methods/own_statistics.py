@@ -19,14 +19,7 @@ Measure: TypeAlias = Callable[[NDArray[Any], float], list[tuple[float, float]]]
 
 @dataclass(frozen=True, slots=True)
 class OfImage(Fitted):
-    """A map made from each image's own pixels.
-
-    Attributes
-    ----------
-    method : for messages.
-    measure : center and width of pixels.
-    whole : over all channels together; otherwise for each.
-    epsilon : added to the width, unit scale.
+    """A map made from each image's own pixels: of all its channels together, or of each.
 
     Examples
     --------
@@ -43,15 +36,7 @@ class OfImage(Fitted):
     epsilon: float = 0.0
 
     def of(self, pixels: NDArray[Any], scale: float) -> Affine:
-        """The map of an image of shape (H, W, C), stored units.
-
-        Raises
-        ------
-        FlatImage
-            It would divide by 0.
-        OutOfRange
-            Pixels are not finite, or too large for float64.
-        """
+        """The map of an image (H, W, C), stored units; FlatImage or OutOfRange if there is none."""
         if not pixels.size:
             raise UsageError(f"{self.method}: an image without pixels has no statistics")
         measured = self.measure(pixels.reshape(len(pixels), -1, 1) if self.whole else pixels, scale)

@@ -16,15 +16,8 @@ from normstat.statsfile.json_reader import Node
 
 
 def from_record(record: Mapping[str, Any]) -> Normalizer:
-    """The normalizer that a record is of.
+    """The normalizer that a record is of; a StatsFileError has the JSON pointer of a problem.
 
-    Raises
-    ------
-    StatsFileError
-        The record is not one; with the JSON pointer of the problem.
-
-    Examples
-    --------
     >>> import normstat
     >>> clip = normstat.normalizer("clip")
     >>> from_record(clip.record()) == clip
@@ -52,7 +45,7 @@ def from_record(record: Mapping[str, Any]) -> Normalizer:
 def _fitted(method: str, epsilon: float, numbers: Node, channels: tuple[str, ...] | None) -> Fitted:
     if METHODS[method].per_image:
         numbers.null()
-        return METHODS[method].fit(Facts.none(), epsilon)
+        return METHODS[method].fit(Facts(), epsilon)
     center = _numbers(numbers["center"])
     if method == "whiten":
         return _whitening(center, numbers, channels)

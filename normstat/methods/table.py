@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from types import MappingProxyType
 
 from normstat.errors import Message, UsageError, option
@@ -24,15 +25,9 @@ class Needs(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A way to normalize.
+    """A way to normalize: its formula in words, and the fit of numbers to what is known.
 
-    Attributes
-    ----------
-    formula : of the result y, for messages and tables; x / scale is the pixel in unit scale.
-    needs : numbers that must be known.
-    fit : of what is known and epsilon, to its numbers.
-    per_image : the numbers are the image's own.
-    divides : there is a denominator for epsilon to be added to.
+    It takes an epsilon if it divides.
     """
 
     formula: str
@@ -45,28 +40,24 @@ class Method:
 def method_named(name: str) -> Method:
     """The method of a name.
 
-    Raises
-    ------
-    UsageError
-        There is none.
-
-    Examples
-    --------
     >>> method_named("unit").needs
     <Needs.NOTHING: 'nothing'>
     """
     if name not in METHODS:
-        raise UsageError(f"{shown(name)}: no such method; there are {', '.join(METHODS)}")
+        raise UsageError(
+            f"{option('method', shown(name))}: no such method; there are {', '.join(METHODS)}"
+        )
     return METHODS[name]
 
 
-def _own(name: str, formula: str, measure: Measure) -> Method:
-    whole = not name.endswith("-per-channel")
-
-    def fit(_facts: Facts, epsilon: float) -> Fitted:
-        return OfImage(name, measure, whole, epsilon)
-
-    return Method(formula, Needs.NOTHING, fit, per_image=True)
+def _own(name: str, formula: str, measure: Measure) -> dict[str, Method]:
+    """Two methods: over all channels together, and in each."""
+    each, words = f"{name}-per-channel", f"{formula}, in each channel"
+    own = partial(Method, needs=Needs.NOTHING, per_image=True)
+    return {
+        name: own(formula, fit=lambda _, epsilon: OfImage(name, measure, True, epsilon)),
+        each: own(words, fit=lambda _, epsilon: OfImage(each, measure, False, epsilon)),
+    }
 
 
 _ROWS = {
@@ -79,16 +70,8 @@ _ROWS = {
     "clip-standard": Method(
         "standard of x/scale limited to [q0.005, q0.995]", Needs.STATS, dataset.clip_standard
     ),
-    "image": _own("image", "(x - own mean) / own std", mean_std),
-    "image-per-channel": _own(
-        "image-per-channel", "(x - own mean) / own std, in each channel", mean_std
-    ),
-    "image-min-max": _own("image-min-max", "(x - own min) / (own max - own min)", extremes),
-    "image-min-max-per-channel": _own(
-        "image-min-max-per-channel",
-        "(x - own min) / (own max - own min), in each channel",
-        extremes,
-    ),
+    **_own("image", "(x - own mean) / own std", mean_std),
+    **_own("image-min-max", "(x - own min) / (own max - own min)", extremes),
     "whiten": Method("ZCA matrix · (x/scale - mean)", Needs.STATS, whitening),
 }
 

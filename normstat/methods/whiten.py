@@ -19,12 +19,7 @@ _LEAST = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class Whitening(Map):
-    """``y = matrix · (x / scale - center)`` in every pixel.
-
-    Attributes
-    ----------
-    center : the means, unit scale.
-    matrix : rows of numbers, one row for each channel of the result; per unit scale.
+    """``y = matrix · (x / scale - center)`` in every pixel; a row for each channel of the result.
 
     Examples
     --------
@@ -90,11 +85,7 @@ def whitening(facts: Facts, epsilon: float) -> Whitening:
     """ZCA whitening: the whitening that stays closest to the pixels (Bell & Sejnowski 1997).
 
     With the covariance V diag(λ) Vᵀ the matrix is V diag(1 / (√λ + epsilon)) Vᵀ.
-
-    Raises
-    ------
-    UsageError
-        No covariance is recorded, or it has no inverse and epsilon is 0.
+    UsageError if no covariance is recorded, or it has no inverse and epsilon is 0.
     """
     covariance = facts.need(
         "whiten", "covariance", f"compute them with {option('covariance', True)}"

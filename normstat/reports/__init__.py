@@ -25,27 +25,13 @@ __all__ = ["HEADERS", "REPORTS", "lines", "refuse_unknown", "render", "rows", "w
 
 
 def render(verdict: Verdict, ending: str) -> str:
-    """Text of a report.
-
-    Parameters
-    ----------
-    ending : of a name, one of :data:`REPORTS`.
-    """
+    """Text of a report for one of the endings of :data:`REPORTS`."""
     return str(import_module(REPORTS[ending]).render(verdict))
 
 
 def write(verdict: Verdict, file: str | PathLike[str]) -> None:
     """Write a report, whole or not at all; the ending of its name chooses the format.
 
-    Raises
-    ------
-    UsageError
-        No format has that ending.
-    OutputError
-        It cannot be written; an old file is intact.
-
-    Examples
-    --------
     >>> import os, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write(Verdict("same", ()), os.path.join(folder, "report.json"))
@@ -57,15 +43,8 @@ def write(verdict: Verdict, file: str | PathLike[str]) -> None:
 
 
 def refuse_unknown(file: str | PathLike[str]) -> None:
-    """Raise before the work if a report cannot have that name.
+    """Raise a UsageError before the work if no format has that ending.
 
-    Raises
-    ------
-    UsageError
-        No format has that ending.
-
-    Examples
-    --------
     >>> refuse_unknown("report.html")
     Traceback (most recent call last):
     normstat.errors.UsageError: report.html: a report's name ends in .json, .xml (JUnit), .md

@@ -15,8 +15,6 @@ def render(verdict: Verdict) -> str:
 
     Undefined is null; what JSON has no number for (infinity) is a word.
 
-    Examples
-    --------
     >>> json.loads(render(Verdict("same", ())))["exit_code"]
     0
     """

@@ -20,8 +20,6 @@ def annotations(verdict: Verdict) -> list[str]:
     What fails the data is an error, other findings are warnings; the worst come first, and the
     tenth says how many more there are.
 
-    Examples
-    --------
     >>> from normstat.verdict import Level
     >>> for line in annotations(Verdict("same", (Case("leakage", Level.FAIL, "100% equal"),))):
     ...     print(line)
@@ -34,13 +32,6 @@ def annotations(verdict: Verdict) -> list[str]:
 def append_summary(verdict: Verdict, file: str | PathLike[str]) -> None:
     """Append the table of findings to the file that ``GITHUB_STEP_SUMMARY`` names.
 
-    Raises
-    ------
-    OutputError
-        It cannot be written.
-
-    Examples
-    --------
     >>> import os, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     append_summary(Verdict("same", ()), os.path.join(folder, "summary"))

@@ -10,9 +10,6 @@ from xml.etree import ElementTree as ET
 from normstat.reports import words
 from normstat.verdict import Case, Level, Verdict
 
-_SUITE = "normstat check"
-_CLASS = "normstat.check"
-
 
 def render(verdict: Verdict) -> str:
     """A test case for each rule, split and channel.
@@ -20,33 +17,28 @@ def render(verdict: Verdict) -> str:
     Those that fail the data are failures, so there is one if and only if the exit code is 1;
     other inconclusive ones are skipped; warnings pass and say what they are about.
 
-    Examples
-    --------
     >>> ET.fromstring(render(Verdict("same", (Case("drift", Level.PASS, ""),)))).get("tests")
     '1'
     """
     failures = sum(verdict.fails(case) for case in verdict.cases)
-    summary = {"name": _SUITE, "tests": f"{len(verdict.cases)}"}
+    summary = {"name": "normstat check", "tests": f"{len(verdict.cases)}"}
     summary |= {"failures": f"{failures}", "errors": "0"}
     root = ET.Element("testsuites", summary)
     suite = ET.SubElement(root, "testsuite", summary)
     suite.set("skipped", f"{sum(_skipped(case, verdict) for case in verdict.cases)}")
     properties = ET.SubElement(suite, "properties")
-    for name, value in _properties(verdict).items():
+    for name, value in (
+        ("verdict", "fail" if verdict.failed else "pass"),
+        ("exit_code", f"{verdict.exit_code}"),
+        ("mode", words.safe(verdict.mode)),
+        ("conclusion", words.conclusion(verdict)),
+    ):
         ET.SubElement(properties, "property", name=name, value=value)
     for name, case in zip(_names(verdict), verdict.cases, strict=True):
-        _add_content(ET.SubElement(suite, "testcase", name=name, classname=_CLASS), case, verdict)
+        test = ET.SubElement(suite, "testcase", name=name, classname="normstat.check")
+        _add_content(test, case, verdict)
     ET.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, "unicode")}\n'
-
-
-def _properties(verdict: Verdict) -> dict[str, str]:
-    return {
-        "verdict": "fail" if verdict.failed else "pass",
-        "exit_code": f"{verdict.exit_code}",
-        "mode": words.safe(verdict.mode),
-        "conclusion": words.conclusion(verdict),
-    }
 
 
 def _names(verdict: Verdict) -> Iterator[str]:

@@ -13,8 +13,6 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~$&!@:])")
 def render(verdict: Verdict) -> str:
     r"""A heading with the verdict, and a table with a row for each finding, the worst first.
 
-    Examples
-    --------
     >>> print(render(Verdict("same", ())))
     ### normstat check: passed
     <BLANKLINE>
@@ -27,8 +25,6 @@ def render(verdict: Verdict) -> str:
 def within(verdict: Verdict, most: int) -> str:
     """As :func:`render`, without the last rows if it has more than so many bytes in UTF-8.
 
-    Examples
-    --------
     >>> within(Verdict("same", ()), 1000) == render(Verdict("same", ()))
     True
     """

@@ -18,8 +18,6 @@ def rows(verdict: Verdict) -> list[tuple[str, ...]]:
 
     Of fingerprints the first 8 digits, which tell them apart; the JSON report has them whole.
 
-    Examples
-    --------
     >>> from normstat.verdict import Case, Level
     >>> drift = Case("drift", Level.FAIL, "darker", "val", "R", 0.0, -0.25, 0.1, "σ")
     >>> rows(Verdict("compatible", (drift,)))
@@ -43,8 +41,6 @@ def rows(verdict: Verdict) -> list[tuple[str, ...]]:
 def lines(verdict: Verdict) -> Iterator[str]:
     """Findings and their cures, in words; last the verdict and its exit code.
 
-    Examples
-    --------
     >>> from normstat.verdict import Case, Level
     >>> for line in lines(Verdict("same", (Case("leakage", Level.FAIL, "the same image", "val"),))):
     ...     print(line)
@@ -58,9 +54,5 @@ def lines(verdict: Verdict) -> Iterator[str]:
 
 
 def _cell(value: Value) -> str:
-    """A value as narrow as it can be read.
-
-    >>> _cell("paths " + "0123456789abcdef" * 2)
-    'paths 01234567…'
-    """
+    """A value as narrow as it can be read."""
     return _FINGERPRINT.sub(r"\1…", words.value(value))

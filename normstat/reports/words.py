@@ -70,16 +70,12 @@ def brief(case: Case) -> str:
     '7 of a and b: c, d, e, f, g, h, i, j; 2 more files are named in a --report FILE'
     """
     few = max(_FEW, case.named)
-    more = len(case.paths[few:])
-    return _with_paths(case, case.paths[case.named : few]) + (
-        _elsewhere(case, more) if more else ""
-    )
-
-
-def _elsewhere(case: Case, files: int) -> str:
-    number, noun = (files // 2, "pair") if case.in_pairs else (files, "file")
+    said, more = _with_paths(case, case.paths[case.named : few]), len(case.paths[few:])
+    if not more:
+        return said
+    number, noun = (more // 2, "pair") if case.in_pairs else (more, "file")
     are = " is" if number == 1 else "s are"
-    return f"; {number} more {noun}{are} named in a --report FILE"
+    return f"{said}; {number} more {noun}{are} named in a --report FILE"
 
 
 def _with_paths(case: Case, paths: Iterable[str]) -> str:
@@ -95,11 +91,9 @@ def compared(case: Case) -> str:
     'expected 0.5 σ, observed 0.75 σ'
     """
     unit = f" {safe(case.unit)}" if case.unit else ""
-    values = {
-        "expected": case.expected, "observed": case.observed, "tolerance": case.tolerance
-    }  # fmt: skip
+    values = ((name, getattr(case, name)) for name in ("expected", "observed", "tolerance"))
     return ", ".join(
-        f"{name} {value(number)}{unit}" for name, number in values.items() if number is not None
+        f"{name} {value(number)}{unit}" for name, number in values if number is not None
     )
 
 

@@ -12,21 +12,11 @@ _MOST_DEGREES = 200
 def bound(errors: tuple[float, float], images: tuple[int, int], comparisons: int) -> float:
     """Bound of the difference of two independent estimates, exceeded by rare chance only.
 
-    Parameters
-    ----------
-    errors : standard error of each, in the same unit.
-    images : number of images of each, at least 2.
-    comparisons : number of bounds that shall hold together with a chance of 1 - :data:`RISK`.
+    In the unit of their standard errors, for at least 2 images each. Standard errors of few images
+    are uncertain themselves, so the quantile is Student's, not the normal one (degrees of freedom:
+    Welch 1947, Satterthwaite 1946). That all `comparisons` hold together has a chance of
+    1 - :data:`RISK`, shared out equally (Bonferroni).
 
-    Returns
-    -------
-    float
-        In the unit of the errors. Standard errors of few images are uncertain themselves, so the
-        quantile is Student's, not the normal one (degrees of freedom: Welch 1947, Satterthwaite
-        1946); the risk is shared out equally (Bonferroni).
-
-    Examples
-    --------
     >>> round(bound((0.01, 0.0), (1001, 1001), 1), 4)
     0.026
     >>> round(bound((0.01, 0.0), (3, 1001), 1), 4)

@@ -8,7 +8,7 @@ from typing import TypeAlias, TypeVar
 
 from normstat.accumulators.tally import FIRST
 from normstat.constants import Constants
-from normstat.errors import UsageError
+from normstat.errors import UsageError, option
 from normstat.files import shown
 from normstat.images import Unreadable
 from normstat.stats import SplitStats, Stats
@@ -25,32 +25,21 @@ _GRAY_MODES = ("1", "L", "LA")
 
 
 def refuse_margin(margin: float) -> None:
-    """Raise if nothing can be within a margin.
+    """Raise a UsageError if nothing can be within a margin.
 
-    Raises
-    ------
-    UsageError
-        It is no number above 0.
-
-    Examples
-    --------
     >>> refuse_margin(0.0)
     Traceback (most recent call last):
-    normstat.errors.UsageError: margin 0.0: give a number above 0, such as 0.1 (in σ)
+    normstat.errors.UsageError: margin=0.0: should be a number above 0, such as 0.1 (in σ)
     """
     if not (isfinite(margin) and margin > 0):
-        raise UsageError(f"margin {margin}: give a number above 0, such as {MARGIN:g} (in σ)")
+        raise UsageError(
+            f"{option('margin', margin)}: should be a number above 0, such as {MARGIN:g} (in σ)"
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A split now, and what was recorded of it.
-
-    Attributes
-    ----------
-    split : its name.
-    now, recorded : its statistics.
-    """
+    """A split now, and what was recorded of it."""
 
     split: str
     now: SplitStats
@@ -64,14 +53,16 @@ class Pair:
     @property
     def same_paths(self) -> bool:
         """True if the same set of paths was counted: no sampling lies between the two."""
-        ours, theirs = self.now.fingerprint, self.recorded.fingerprint
-        return (ours.paths, self.now.images) == (theirs.paths, self.recorded.images)
+        return self._same("paths")
 
     @property
     def same_pixels(self) -> bool:
         """True if every image is the one that was recorded, under its name."""
-        ours, theirs = self.now.fingerprint, self.recorded.fingerprint
-        return (ours.pixels, self.now.images) == (theirs.pixels, self.recorded.images)
+        return self._same("pixels")
+
+    def _same(self, which: str) -> bool:
+        ours, theirs = (getattr(side.fingerprint, which) for side in (self.now, self.recorded))
+        return (ours, self.now.images) == (theirs, self.recorded.images)
 
     @property
     def blank(self) -> str:
@@ -92,13 +83,9 @@ def _has_numbers(split: SplitStats) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two statistics to be compared.
+    """Two statistics to be compared: shifts up to the margin, in σ, count as none.
 
-    Attributes
-    ----------
-    now, recorded : of the data as they are, and as they were.
-    margin : the largest shift that counts as none, in σ.
-    splits : names that it is limited to; none if it is not.
+    It is limited to the splits that are named, if any are.
     """
 
     now: Stats
@@ -140,11 +127,7 @@ def each_pair(rule: str) -> Callable[[_OfPair], Look]:
 
 
 def known(value: _T | None) -> _T:
-    """A value that every split with images has; no other split gets as far as this.
-
-    >>> known(255)
-    255
-    """
+    """A value that every split with images has; no other split gets as far as this."""
     assert value is not None
     return value
 

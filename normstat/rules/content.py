@@ -30,16 +30,13 @@ def gray_as_rgb(pair: Pair) -> Iterator[Case]:
     """The share of images that are gray, or have equal channels, changed by more than half."""
     before, after = gray_share(pair.recorded), gray_share(pair.now)
     gray_now, gray_then = (side.channels == ("gray",) for side in (pair.now, pair.recorded))
-    changed = abs(after - before) > GRAY_SHARE
     words = f"{after:.0%} of the images are gray or look so, recorded were {before:.0%}"
     if gray_now != gray_then:
-        changed = True
         words += f"; channels {names_of(pair.now.channels)}, recorded "
         words += names_of(pair.recorded.channels)
-    level = Level.FAIL if changed else Level.PASS
-    yield Case(
-        "gray-as-rgb", level, words, pair.split, None, before, after, GRAY_SHARE, "share of images"
-    )
+    changed = gray_now != gray_then or abs(after - before) > GRAY_SHARE
+    level, numbers = Level.FAIL if changed else Level.PASS, (before, after, GRAY_SHARE)
+    yield Case("gray-as-rgb", level, words, pair.split, None, *numbers, "share of images")
 
 
 def _is_constant(split: SplitStats, index: int) -> bool:

@@ -13,8 +13,8 @@ from normstat.verdict import Case, Level
 #: Different values in a channel: 8-bit images have at most the first, 16-bit ones more than the
 #: second.
 FEW_VALUES, MANY_VALUES = 256, 1024
-# Types that 0.1 recorded as the last of them, and whose values stand for the same in each.
-_WIDENED = {"int8", "int16", "int32"}
+# Types that 0.1 recorded as int32, when it counted no values of those.
+_WIDENED = ("int8", "int16")
 #: Bits of sensors and of files, which stand in 16 as they are or stretched.
 DEPTHS = (8, 10, 12, 14)
 #: Largest error of the ratio of each mean and std, as a factor of that of a depth: if stretching
@@ -30,7 +30,8 @@ _SURE_VALUES = 16
 def bit_depth(pair: Pair) -> Iterator[Case]:
     """Another type of pixel than recorded, or fewer bits in 16 on one side."""
     now, then = pair.now.dtype, pair.recorded.dtype
-    if now != then and not {now, then} <= _WIDENED:
+    uncounted = then == "int32" and pair.recorded.quantile_error is None
+    if now != then and not (uncounted and now in _WIDENED):
         words = f"pixels are {now}, recorded were {then}: convert them, or record anew"
         yield Case("bit-depth", Level.FAIL, words, pair.split, None, then, now)
     elif pair.now.scale != pair.recorded.scale:
@@ -61,21 +62,16 @@ def _stretched(pair: Pair) -> Case | None:
                 f"{bits}-bit values of 0 to {2**bits - 1} in 16-bit pixels {there}; {elsewhere} "
                 f"they were scaled to 16 bits, {2 ** (16 - bits)} times as large: scale both alike"
             )
-            then, now = _largest(pair.recorded), _largest(pair.now)
-            return Case(
-                "bit-depth", Level.FAIL, words, pair.split, None, then, now, None, "largest value"
-            )
+            numbers = _largest(pair.recorded), _largest(pair.now), None, "largest value"
+            return Case("bit-depth", Level.FAIL, words, pair.split, None, *numbers)
     return None
 
 
 def _is_scaled(narrow: SplitStats, wide: SplitStats, bits: int) -> bool:
     """True if means and stds differ by the factor of a depth: dark images alone do not."""
     factor = 2 ** (16 - bits)
-    stepped = (
-        _values_used(wide) >= _SURE_VALUES
-        and _is_on_steps(wide, bits)
-        and not _is_on_steps(narrow, bits)
-    )
+    stepped = _is_on_steps(wide, bits) and not _is_on_steps(narrow, bits)
+    stepped = stepped and _values_used(wide) >= _SURE_VALUES
     if not stepped and factor < _SURE_FACTOR:
         return False
     off = ROUGHLY if stepped else CLOSELY
@@ -94,10 +90,7 @@ def _is_on_steps(split: SplitStats, bits: int) -> bool:
 
 
 def _steps(bits: int) -> Iterator[NDArray[np.int64]]:
-    """Values of fewer bits in 16: shifted; with their high bits repeated; in proportion.
-
-    Each of shape (2**bits,), int64.
-    """
+    """Values (2**bits,) of fewer bits in 16: shifted; with high bits repeated; in proportion."""
     values = np.arange(2**bits)
     shifted = values << (16 - bits)
     yield shifted

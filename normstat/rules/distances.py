@@ -19,8 +19,7 @@ class Distances:
     ----------
     w1 : Wasserstein-1, the mean distance that values have to move, in stored units.
     ks : Kolmogorov-Smirnov, the largest difference of the cumulative shares.
-    psi : population stability index, over the tenths of the distribution before; infinite if a
-        tenth has become empty.
+    psi : population stability index over tenths of before; infinite if one has become empty.
 
     Examples
     --------
@@ -40,12 +39,7 @@ class Distances:
         before: NDArray[np.int64],
         steps: NDArray[np.float64] | float = 1.0,
     ) -> "Distances":
-        """The distances between two channels' counts, each of shape (bins,), int64.
-
-        Parameters
-        ----------
-        steps : from the value of each bin to that of the next, stored units.
-        """
+        """The distances between two channels' counts (bins,), with steps in stored units."""
         ours, theirs = _cumulative(after), _cumulative(before)
         apart = np.abs(ours - theirs)
         return cls(float((apart * steps).sum()), float(apart.max()), _psi(ours, theirs))

@@ -1,7 +1,6 @@
 """Drift of means and stds: shifts against their error bounds."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from normstat.errors import option
 from normstat.rules.comparison import Comparison, Pair, known, names_of
@@ -60,7 +59,7 @@ def _other_channels(pair: Pair) -> Case:
     now, then = names_of(pair.now.channels), names_of(pair.recorded.channels)
     message = (
         f"the channels are {now}, recorded were {then}: the recorded mean and std do not fit; "
-        f"convert with {option('channels')}, or record anew"
+        f"record anew, with {option('channels')} of compute where images are to be converted"
     )
     return Case("drift", Level.FAIL, message, pair.split, None, then, now)
 
@@ -69,8 +68,11 @@ def _of_split(pair: Pair, together: int, margin: float) -> Iterator[Case]:
     distances = _distances(pair)
     for index, effect in enumerate(effects(pair.now, pair.recorded, together, pair.same_paths)):
         level = effect.level(margin)
-        words = f"{_moved(effect)}: {_judged(effect, level, margin, pair)}{distances[index // 2]}"
-        yield _measured(Case("drift", level, words, pair.split), effect, margin)
+        by = "" if effect.size is None else f" ({effect.size:.3g} σ)"
+        moved = f"{effect.name} {effect.after:.4g}, recorded {effect.before:.4g}{by}"
+        words = f"{moved}: {_judged(effect, level, margin, pair)}{distances[index // 2]}"
+        numbers = effect.expected, effect.observed, margin, effect.unit
+        yield Case("drift", level, words, pair.split, effect.channel, *numbers)
 
 
 def _shift(pair: Pair, effect: Effect, margin: float) -> Case:
@@ -80,29 +82,11 @@ def _shift(pair: Pair, effect: Effect, margin: float) -> Case:
     elif effect.bound is None or effect.size is None:
         words = "cannot be compared with train: its error is not defined"
     else:
-        level = Level.PASS
-        words = (
-            f"no shift from train is certain; up to {effect.size + effect.bound:.3g} σ is possible"
-        )
+        level, most = Level.PASS, effect.size + effect.bound
+        words = f"no shift from train is certain; up to {most:.3g} σ is possible"
     words = f"{effect.name} {effect.after:.4g}, in train {effect.before:.4g}: {words}"
-    return _measured(Case("split-shift", level, words, pair.split), effect, margin)
-
-
-def _measured(case: Case, effect: Effect, margin: float) -> Case:
-    """The case with the numbers of its effect."""
-    return replace(
-        case,
-        channel=effect.channel,
-        expected=effect.expected,
-        observed=effect.observed,
-        tolerance=margin,
-        unit=effect.unit,
-    )
-
-
-def _moved(effect: Effect) -> str:
-    by = "" if effect.size is None else f" ({effect.size:.3g} σ)"
-    return f"{effect.name} {effect.after:.4g}, recorded {effect.before:.4g}{by}"
+    numbers = effect.expected, effect.observed, margin, effect.unit
+    return Case("split-shift", level, words, pair.split, effect.channel, *numbers)
 
 
 def _judged(effect: Effect, level: Level, margin: float, pair: Pair) -> str:
@@ -111,17 +95,17 @@ def _judged(effect: Effect, level: Level, margin: float, pair: Pair) -> str:
         return "the recorded σ is 0, so anything else is out of any margin; record anew"
     if effect.bound is None:
         return "no standard error is defined here; it takes 2 images on both sides that differ"
-    within = _SAME if pair.same_paths else f"the bound is ±{effect.bound:.3g}"
+    within = _SAME if pair.same_paths else f"chance explains ±{effect.bound:.3g} σ"
     match level:
         case Level.FAIL:
-            return f"beyond the margin of {margin:g} ({within}); if this is wanted, record anew"
+            return f"beyond the margin of {margin:g} σ ({within}); if this is wanted, record anew"
         case Level.INCONCLUSIVE:
             shows = margin + effect.bound
-            return f"too few images to tell ({within}); only a shift above {shows:.3g} would show"
+            return f"too few images to tell ({within}); only a shift above {shows:.3g} σ would show"
         case Level.WARN:
-            return f"within the margin of {margin:g}, but more than half of it ({within})"
+            return f"within the margin of {margin:g} σ, but more than half of it ({within})"
         case _:
-            return f"within the margin of {margin:g} ({within})"
+            return f"within the margin of {margin:g} σ ({within})"
 
 
 def _distances(pair: Pair) -> list[str]:

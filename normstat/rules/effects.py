@@ -18,12 +18,9 @@ class Effect:
     Attributes
     ----------
     name : ``mean`` or ``std``.
-    channel : its name.
     before, after : the numbers, in unit scale.
-    expected, observed : 0 and Δmean/σ of a mean, 1 and the ratio of a std; None where the σ
-        before is 0.
+    expected, observed : 0 and Δmean/σ of a mean, 1 and the ratio of a std; None if that σ was 0.
     bound : of the error of `observed`; None if that is not defined.
-    unit : of these three.
     """
 
     name: str
@@ -56,19 +53,10 @@ class Effect:
 def effects(
     after: SplitStats, before: SplitStats, comparisons: int, same_images: bool = False
 ) -> Iterator[Effect]:
-    """Two effects for each channel.
+    """Two effects for each channel of two splits with images, over the σ of `before`.
 
-    Parameters
-    ----------
-    after, before : with as many channels, and with images. The σ of `before` is the scale.
-    comparisons : number of effects whose bounds shall hold together.
-    same_images : no sampling lies between the two, and the bound is 0.
-
-    Notes
-    -----
-    The bounds are those of two samples of one source: the spread between images is the larger of
-    the two that were found, so that a few images in which rare ones are missing are not taken
-    for certain.
+    The bounds of so many comparisons hold together; where no sampling lies between the two, as of
+    the same images, they are 0.
     """
     images = after.images, before.images
     for index, channel in enumerate(known(after.channels)):
@@ -78,24 +66,19 @@ def effects(
             moved = in_sigma(new - old, scale)
             observed = None if isinf(moved) else expected + moved
             errors = _errors(after, before, name, index)
-            # A ratio carries the error of its denominator times itself.
-            weight = observed if name == "std" else 1.0
-            limit = 0.0 if same_images else _bound(errors, weight, images, comparisons)
+            limit = 0.0 if same_images else None
+            if not same_images and errors and observed is not None:
+                # A ratio carries the error of its denominator times itself.
+                weight = observed if name == "std" else 1.0
+                limit = bound((errors[0], errors[1] * weight), images, comparisons)
             yield Effect(name, channel, old, new, expected, observed, limit, unit)
 
 
 def by_chance(after: SplitStats, before: SplitStats) -> float:
     """Expected deviation of two samples of one source, over the means and stds of all channels.
 
-    Parameters
-    ----------
-    after, before : with as many channels, and with images.
-
-    Returns
-    -------
-    float
-        Root of the sum of all squared standard errors, in σ of `before`; infinite if one is not
-        defined. A channel whose σ is 0 has none: there nothing differs by chance.
+    It is the root of the sum of all squared standard errors, in σ of `before`; infinite if one is
+    not defined. A channel whose σ is 0 has none: there nothing differs by chance.
     """
     pairs = [
         _errors(after, before, name, index)
@@ -137,15 +120,3 @@ def _of_one_source(errors: tuple[float, float], images: tuple[int, int]) -> tupl
     after, before = images
     spread = max(errors[0] * sqrt(after), errors[1] * sqrt(before))
     return spread / sqrt(after), spread / sqrt(before)
-
-
-def _bound(
-    errors: tuple[float, float] | None,
-    weight: float | None,
-    images: tuple[int, int],
-    comparisons: int,
-) -> float | None:
-    if errors is None or weight is None:
-        return None
-    after, before = errors
-    return bound((after, before * weight), images, comparisons)

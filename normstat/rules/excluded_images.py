@@ -1,7 +1,6 @@
 """Images that the recorded statistics leave out: no fingerprint of a split covers them."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from normstat.accumulators.fingerprint import Fingerprint
 from normstat.images import Code, Kind, Unreadable
@@ -65,9 +64,8 @@ def _of_unreadable(pair: Pair, gone: list[Unreadable], became: str) -> Case:
         f"{images(len(gone))} recorded as unreadable {verb} {became}: {words}; "
         f"record the data without {them}, or bring {them} back"
     )
-    case = Case("data-changed", Level.FAIL, words, pair.split, paths=paths, named=named)
-    expected, observed = pair.recorded.unreadable, pair.now.unreadable
-    return replace(case, expected=expected, observed=observed, tolerance=0, unit="images")
+    numbers = pair.recorded.unreadable, pair.now.unreadable, 0, "images"
+    return Case("data-changed", Level.FAIL, words, pair.split, None, *numbers, paths, named)
 
 
 def _became(pair: Pair, gone: list[Unreadable]) -> str:

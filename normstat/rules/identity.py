@@ -8,14 +8,7 @@ from normstat.accumulators.fingerprint import Fingerprint
 from normstat.errors import option
 from normstat.files import shown
 from normstat.images import Code, Unreadable
-from normstat.rules.comparison import (
-    Comparison,
-    Pair,
-    constants,
-    examples,
-    images,
-    unreadable_in,
-)
+from normstat.rules.comparison import Comparison, Pair, constants, examples, images, unreadable_in
 from normstat.rules.excluded_images import left_out
 from normstat.stats import Stats
 from normstat.verdict import Case, Level
@@ -27,21 +20,17 @@ _ROUNDING = 1e-9
 def unknown_split(comparison: Comparison) -> Iterator[Case]:
     """Splits that only one of the two has: nothing else is looked at there."""
     now, recorded = comparison.names(comparison.now), comparison.names(comparison.recorded)
-    known = ", ".join(map(shown, recorded)) or "none"
-    found = ", ".join(map(shown, now)) or "none"
+    known, found = (", ".join(map(shown, names)) or "none" for names in (recorded, now))
+    choose = f"choose with {option('split')}"
     for name in now:
         if name in recorded:
             yield Case("unknown-split", Level.PASS, "recorded, and found", name)
         else:
-            words = f"found now, but not recorded, where there are {known}; record it, or choose "
-            words += f"with {option('split')}"
+            words = f"found, but not recorded (recorded: {known}); record it, or {choose}"
             yield Case("unknown-split", Level.FAIL, words, name, None, "not there", "there")
     for name in recorded:
         if name not in now:
-            words = (
-                f"recorded, but not found now, where there are {found}; choose with "
-                f"{option('split')}"
-            )
+            words = f"recorded, but not found (found: {found}); {choose}"
             yield Case("unknown-split", Level.FAIL, words, name, None, "there", "not there")
 
 
@@ -67,8 +56,12 @@ def count_changed(comparison: Comparison) -> Iterator[Case]:
 def data_changed(comparison: Comparison) -> Iterator[Case]:
     """The fingerprints, from names over files to pixels, and then what was counted."""
     for pair in comparison.pairs():
-        lost = _lost(pair, comparison)
-        yield _rest_of(pair, len(lost)) if lost else _changed(pair, comparison)
+        if lost := len(_lost(pair, comparison)):  # which were part of the sums
+            words = f"{lost} of the recorded images cannot be read, so the fingerprints of the "
+            words += f"other {pair.now.images} cannot be compared; see unreadable"
+            yield Case("data-changed", Level.INCONCLUSIVE, words, pair.split)
+        else:
+            yield _changed(pair, comparison)
         yield from left_out(pair, comparison)
 
 
@@ -119,15 +112,6 @@ def _lost(pair: Pair, comparison: Comparison) -> list[Unreadable]:
     return fresh if there and pair.now.images + len(fresh) == pair.recorded.images else []
 
 
-def _rest_of(pair: Pair, lost: int) -> Case:
-    """The other images cannot be compared by sums that the lost ones were part of."""
-    words = (
-        f"{lost} of the recorded images cannot be read, so the fingerprints of the other "
-        f"{pair.now.images} cannot be compared; see unreadable"
-    )
-    return Case("data-changed", Level.INCONCLUSIVE, words, pair.split)
-
-
 def _changed(pair: Pair, comparison: Comparison) -> Case:
     now, then = pair.now.fingerprint, pair.recorded.fingerprint
     if now.paths != then.paths:
@@ -151,13 +135,13 @@ def _found(pair: Pair, which: str, words: str, level: Level = Level.FAIL) -> Cas
 
 
 def _other_paths(pair: Pair) -> str:
-    more = pair.now.images - pair.recorded.images
-    if more:
-        return (
-            f"files were {'added' if more > 0 else 'removed'}, perhaps renamed too: "
-            f"{images(abs(more))} {'more' if more > 0 else 'fewer'}"
-        )
-    if _equal_counts(pair) and _close(pair):
+    if more := pair.now.images - pair.recorded.images:
+        done, than = ("added", "more") if more > 0 else ("removed", "fewer")
+        return f"files were {done}, perhaps renamed too: {images(abs(more))} {than}"
+    now, then = pair.now.fingerprint.content, pair.recorded.fingerprint.content
+    if now is not None and now == then:
+        return "files were renamed, moved or repacked: the same images, under other names"
+    if then is None and _equal_counts(pair) and _close(pair):
         return "files were renamed or moved: as many images, and all counts as recorded"
     return "files were replaced by others of another name: as many images, with other pixels"
 
@@ -201,12 +185,8 @@ def _close(pair: Pair) -> bool:
 
 def _versions(comparison: Comparison) -> str:
     then, now = comparison.recorded.decoder, comparison.now.decoder
-    names = sorted({*then, *now})
-    changed = [
-        f"{shown(n)} {shown(then.get(n) or '-')} → {now.get(n)}"
-        for n in names
-        if then.get(n) != now.get(n)
-    ]
+    names = [name for name in sorted({*then, *now}) if then.get(name) != now.get(name)]
+    changed = [f"{shown(n)} {shown(then.get(n) or '-')} → {now.get(n)}" for n in names]
     return f"({', '.join(changed)})" if changed else "(its versions are the same)"
 
 

@@ -19,13 +19,9 @@ _case = partial(Case, "channel-order")
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """A way to read the channels.
+    """A way to read the channels, with two deviations from the recorded numbers.
 
-    Attributes
-    ----------
-    names : of the channels of now, as they would stand.
-    off : deviation of the numbers of now, read so, from those recorded.
-    apart : deviation of the recorded numbers, read so, from themselves.
+    `off` is that of the numbers of now, read so; `apart` that of the recorded ones themselves.
     """
 
     names: str
@@ -104,8 +100,8 @@ def _unclear(pair: Pair, others: Sequence[_Order]) -> Case | None:
     for which, off in (("recorded", nearest.apart), ("found", nearest.off)):
         if off <= error:
             words = (
-                f"the channels {which}, read in the order {nearest.names}, are off by {off:.2g} σ, "
-                f"within the error of {error:.2g} σ: whether they were exchanged cannot be told"
+                f"the channels {which} fit in the order {nearest.names} as well ({off:.2g} σ off, "
+                f"within the error of {error:.2g} σ): whether they were exchanged cannot be told"
             )
             least = f"more than {error:.2g}"
             return _case(Level.INCONCLUSIVE, words, pair.split, None, least, off, None, "σ off")

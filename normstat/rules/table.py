@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from types import MappingProxyType
 
 from normstat.constants import BETTER
-from normstat.errors import UsageError
+from normstat.errors import UsageError, option
 from normstat.files import shown
 from normstat.rules import content, depth, drift, identity, order, value_range
 from normstat.rules.comparison import MARGIN, Comparison, Look
@@ -23,17 +24,16 @@ class Rule:
 
     Attributes
     ----------
-    finds : its finding, in one line.
-    threshold : when something is one, in one line, with the numbers that the rule takes.
-    level : of its findings, unless set otherwise; what is less bad stays so.
+    finds, threshold : its finding, and when something is one, in a line each.
     look : the rule itself; None where the cases come from reading images or files again.
+    level : of its findings, unless set otherwise; what is less bad stays so.
     modes : in which it is looked at.
     """
 
     finds: str
     threshold: str
-    level: Level
-    look: Look | None
+    look: Look | None = None
+    level: Level = Level.FAIL
     modes: tuple[str, ...] = MODES
 
 
@@ -46,68 +46,58 @@ _ROWS = {
     "unknown-split": Rule(
         "a split that only the data or only the stats file has",
         "one",
-        Level.FAIL,
         identity.unknown_split,
     ),
     "unreadable": Rule(
         "images that cannot be read",
         "one that the stats file does not record with the same code",
-        Level.FAIL,
         identity.unreadable,
     ),
     "count-changed": Rule(
         "another number of images",
         "one more or fewer",
-        Level.FAIL,
         identity.count_changed,
-        ("same",),
+        modes=("same",),
     ),
     "data-changed": Rule(
         "other paths, other contents of files, or (a warning) a decoder with other pixels",
         "another fingerprint or count of pixels, or a recorded unreadable image that is no more",
-        Level.FAIL,
         identity.data_changed,
-        ("same",),
+        modes=("same",),
     ),
     "drift": Rule(
         "a mean or a std that is no longer right",
         f"Δmean/σ or the change of σ above the margin ({MARGIN:g}) by more than its error bound; "
         "a warning from half the margin on",
-        Level.FAIL,
         drift.drift,
-        ("compatible",),
+        modes=("compatible",),
     ),
     "split-shift": Rule(
         "val or test with another mean or std than train",
         f"Δmean/σ or the change of σ above the margin ({MARGIN:g}) by more than its error bound",
-        Level.WARN,
         drift.split_shift,
+        Level.WARN,
     ),
     "leakage": Rule(
         "an identical image in two splits",
         "one; a warning where both splits are as recorded (in compatible, their file names)",
-        Level.FAIL,
-        None,
     ),
-    "duplicate": Rule("an identical image twice in a split", "one", Level.WARN, None),
+    "duplicate": Rule("an identical image twice in a split", "one", level=Level.WARN),
     "constant-channel": Rule(
         "a channel with one value only",
         "all pixels equal, where that was not recorded",
-        Level.FAIL,
         content.constant_channel,
     ),
     "channel-order": Rule(
         "channels in another order",
         f"the recorded mean and std fit it {BETTER:g} times better than the order found; "
         "inconclusive where they fit another one as well",
-        Level.FAIL,
         order.channel_order,
     ),
     "value-range": Rule(
         "0-1 or 16-235 where 0-255 was recorded, -1 to 1 where 0-1 was, or the reverse",
         f"the range, and numbers that fit {BETTER:g} times better once it is undone; "
         "a warning for the range alone",
-        Level.FAIL,
         value_range.value_range,
     ),
     "bit-depth": Rule(
@@ -115,20 +105,16 @@ _ROWS = {
         f"another type; at most {depth.FEW_VALUES} different values where more than "
         f"{depth.MANY_VALUES} were recorded; values of {_list(depth.DEPTHS)} bits as they are, "
         "where such scaled to 16 were recorded; or the reverse",
-        Level.FAIL,
         depth.bit_depth,
     ),
     "gray-as-rgb": Rule(
         "gray images in place of color, or the reverse",
         f"their share changed by more than {content.GRAY_SHARE:g}, or the channels",
-        Level.FAIL,
         content.gray_as_rgb,
     ),
     "config": Rule(
         "constants of a training run that are not those of the data",
         f"a slip that has a name, or a mean or std off by more than the margin ({MARGIN:g})",
-        Level.FAIL,
-        None,
     ),
 }
 
@@ -139,42 +125,27 @@ RULES: Mapping[str, Rule] = MappingProxyType(_ROWS)
 def rule_named(name: str) -> Rule:
     """The rule of a name.
 
-    Raises
-    ------
-    UsageError
-        There is none.
-
-    Examples
-    --------
     >>> rule_named("leakage").level.value
     'fail'
     """
     if name not in RULES:
-        raise UsageError(f"{shown(name)}: no such rule; there are {', '.join(RULES)}")
+        guess = "".join(f"did you mean {near}? " for near in get_close_matches(name, RULES, 1))
+        raise UsageError(f"{shown(name)}: no such rule; {guess}there are {', '.join(RULES)}")
     return RULES[name]
 
 
 def refuse_levels(levels: Mapping[str, str]) -> None:
-    """Raise if a rule or a level is not known.
-
-    Raises
-    ------
-    UsageError
-        With what is known.
-    """
+    """Raise a UsageError, with what is known, if a rule or a level is not."""
     for name, level in levels.items():
         rule_named(name)
         if level not in LEVELS:
-            raise UsageError(
-                f"{name}={shown(str(level))}: no such level; there are {', '.join(LEVELS)}"
-            )
+            given = option("levels", {name: shown(str(level))})
+            raise UsageError(f"{given}: should be one of {', '.join(LEVELS)}")
 
 
 def warn_only(levels: Mapping[str, str]) -> frozenset[str]:
     """The rules that cannot fail the data, with the levels that were set.
 
-    Examples
-    --------
     >>> sorted(warn_only({"drift": "warn", "duplicate": "fail"}))
     ['drift', 'split-shift']
     """
@@ -194,20 +165,9 @@ def leveled(cases: Iterable[Case], levels: Mapping[str, str]) -> Iterator[Case]:
     """Cases with the levels that were set.
 
     A finding as bad as its rule goes gets the level that is set; one that is less bad never
-    gets a worse one. Passes, and what is inconclusive, stay what they are.
+    gets a worse one. Passes, and what is inconclusive, stay what they are. A UsageError if the
+    rule of a case is not in the table.
 
-    Parameters
-    ----------
-    cases : of rules in the table.
-    levels : rule → one of :data:`LEVELS`.
-
-    Raises
-    ------
-    UsageError
-        The rule of a case is not in the table.
-
-    Examples
-    --------
     >>> twice = Case("duplicate", Level.WARN, "a.png and b.png")
     >>> [case.level.value for case in leveled([twice], {"duplicate": "fail"})]
     ['fail']

@@ -129,10 +129,8 @@ def _extent(split: SplitStats) -> _Ends:
 
     Values of 0 to 3 whose largest is declared to be 3 are not divided by anything.
     """
-    scale = known(split.scale)
-    low, high = min(known(split.min)), max(known(split.max))
-    unit = _usual_scale(split) if _declares_less(split) else scale
-    return low * unit, high * unit
+    unit = _usual_scale(split) if _declares_less(split) else known(split.scale)
+    return min(known(split.min)) * unit, max(known(split.max)) * unit
 
 
 def _declares_less(split: SplitStats) -> bool:

@@ -6,8 +6,6 @@ from normstat.images import FORMATS
 from normstat.sources.globs import Globs
 from normstat.sources.labels import names_labels
 
-_NO_IMAGES = {"__macosx"}
-
 
 def extension_of(name: str) -> str:
     """Extension of a file in lower case; empty if it has none.
@@ -54,9 +52,8 @@ class Filters:
 
     def enters(self, path: str, name: str) -> bool:
         """True if images may be in a folder of that name in the folder."""
-        if self.is_hidden(path, name):
-            return False
-        if name.lower() in _NO_IMAGES and f"{path}{name}/" not in self._asked:
+        passed_over = name.startswith(".") or name.lower() == "__macosx"
+        if passed_over and f"{path}{name}/" not in self._asked:
             return False
         return not self._exclude.match(path + name)
 

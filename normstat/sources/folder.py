@@ -3,51 +3,22 @@
 import hashlib
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
 from normstat.errors import UnknownSplit, UsageError, option
 from normstat.files import shown
-from normstat.images import Code, Container, Shard, Unreadable, path_bytes
+from normstat.images import Code, Shard, Unreadable, path_bytes
 from normstat.sources.labels import LABELS
 from normstat.sources.listing import Listing
 from normstat.sources.local_files import LocalFiles
 from normstat.sources.place import Place
 from normstat.sources.source import Selection
-from normstat.sources.splits import ALL, assignments, split_names
+from normstat.sources.splits import ALL, SPLIT_DIR, assignments, split_names
 from normstat.sources.survey import Survey
 from normstat.sources.surveyor import Surveyor
 from normstat.sources.tree import Tree
 from normstat.sources.versions import version_of
-
-_SPLIT_DIR = option("split_dir", {"NAME": "FOLDER"})
-
-
-@dataclass(slots=True)
-class _Begun:
-    """The shard that the walk is filling; true while there is anything in it."""
-
-    container: Container
-    split: str = ""
-    paths: list[str] = field(default_factory=list)
-    failures: list[Unreadable] = field(default_factory=list)
-    versions: list[bytes] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.paths or self.failures)
-
-    def taken(self) -> Shard:
-        """The shard; the next one is begun."""
-        shard = Shard(
-            self.split,
-            self.container,
-            tuple(self.paths),
-            versions=tuple(self.versions),
-            unreadable=tuple(self.failures),
-        )
-        self.paths, self.failures, self.versions = [], [], []
-        return shard
 
 
 class Folder:
@@ -120,13 +91,11 @@ class Folder:
         return os.path.realpath(self.root)
 
     def with_split_dirs(self, split_dirs: Mapping[str, str]) -> "Folder":
-        """The same folder, with other folders given to splits; it is not listed again."""
         return Folder(
             self.root, split_dirs, self._include, self._exclude, self._labels, self._listing
         )
 
     def record(self) -> Mapping[str, Any]:
-        """Options that decide which images there are, as fields of the settings."""
         return {
             "split_dirs": self.split_dirs,
             "include": self._include,
@@ -154,16 +123,17 @@ class Folder:
             only_labels = bool(found or unassigned)
         rest = None
         if not found and unassigned:
-            rest = self._own_split()
+            names = split_names(os.path.basename(self.identity))
+            rest = next(iter(names)) if len(names) == 1 else ALL
             found.add(rest)
         for split in wanted or self.split_dirs:
             if split not in found:
-                close = get_close_matches(split.lower(), found, 1)
+                cure = f"A folder is given to a split with {SPLIT_DIR}"
+                for near in get_close_matches(split.lower(), found, 1):
+                    cure = f"Did you mean {near}?"
                 raise UnknownSplit(
                     f"{shown(self.root)}: has no split {shown(split)!r}; found: "
-                    f"{', '.join(sorted(found)) or 'no images at all'}. "
-                    f"{f'Did you mean {close[0]}? ' if close else ''}"
-                    f"A folder is given to a split with {_SPLIT_DIR}"
+                    f"{', '.join(sorted(found)) or 'no images at all'}. {cure}"
                 )
         splits = tuple(wanted) or tuple(sorted(found))
         return Selection(splits, rest, bool(wanted), only_labels)
@@ -194,28 +164,40 @@ class Folder:
         A shard ends after a sample when hash(path) / 2**64 < 1/128 + size / 4 MiB: at about 128
         small images or 4 MiB. The rule has no memory, so a new file changes one shard only.
         """
-        begun = _Begun(LocalFiles(self.root))
+        container = LocalFiles(self.root)
+        begun = ""  # the split whose images are gathered for a shard
+        paths: list[str] = []
+        marks: list[bytes] = []
+        failures: list[Unreadable] = []
+
+        def taken() -> Shard:
+            names, marked, unreadable = tuple(paths), tuple(marks), tuple(failures)
+            paths.clear()
+            marks.clear()
+            failures.clear()
+            return Shard(begun, container, names, versions=marked, unreadable=unreadable)
+
         for place, path, error in self._tree_of(selection).walk():
             split = (place.own or selection.rest) if error else place.images_split(selection)
             if split is None or split not in selection.splits:
                 continue
-            if split != begun.split and begun:
-                yield begun.taken()
-            begun.split = split
+            if split != begun and (paths or failures):
+                yield taken()
+            begun = split
             if error:
-                begun.failures.append(Unreadable(split, path, *_failure(error)))
+                failures.append(Unreadable(split, path, *_failure(error)))
                 continue
             try:
                 status = os.stat(f"{self.root}/{path}")
             except OSError:  # reading it will tell why; the size only decides where a shard ends
                 status = None
-            begun.paths.append(path)
+            paths.append(path)
             if versions:
-                begun.versions.append(version_of(status) if status else b"")
+                marks.append(version_of(status) if status else b"")
             if _ends_shard(path, status.st_size if status else 0):
-                yield begun.taken()
-        if begun:
-            yield begun.taken()
+                yield taken()
+        if paths or failures:
+            yield taken()
 
     def survey(self, selection: Selection) -> Survey:
         """Names only: how many images there are, and what to know about them.
@@ -225,14 +207,10 @@ class Folder:
         AmbiguousSplit
             A folder with images speaks for two splits.
         """
-        return Surveyor(self._tree_of(selection), selection, _rest_rule).survey()
+        return Surveyor(self._tree_of(selection), selection).survey()
 
     def _tree_of(self, selection: Selection) -> Tree:
         return self._tree.counting_labels() if selection.only_labels else self._tree
-
-    def _own_split(self) -> str:
-        names = split_names(os.path.basename(os.path.realpath(self.root)))
-        return next(iter(names)) if len(names) == 1 else ALL
 
 
 def _looked_into(tree: Tree, place: Place, leave: bool) -> tuple[list[Place], str | None]:
@@ -248,12 +226,6 @@ def _looked_into(tree: Tree, place: Place, leave: bool) -> tuple[list[Place], st
     if split and leave:
         return [], split
     return [child for child in tree.below(found) if tree.has_images(child)], split
-
-
-def _rest_rule(split: str) -> str:
-    if split == ALL:
-        return f"no folder says a split; {_SPLIT_DIR} would"
-    return "DATA's own name"
 
 
 def _failure(error: OSError) -> tuple[str, str]:

@@ -9,6 +9,7 @@ image in the same folder with a word of labels at the end or the start.
 import os
 import re
 from collections.abc import Collection, Iterator
+from fnmatch import fnmatchcase
 from itertools import pairwise
 
 #: What to do with labels: leave them out, or count them as images.
@@ -52,8 +53,6 @@ LABEL_HINTS = (
 )
 #: The same for names of folders.
 FOLDER_HINTS = (*LABEL_HINTS, "anno", "ann_dir", "stuffthing")
-_NEGATIONS = ("no", "non", "not", "without")
-_UNMASKED = ("unmask", "unmasked")
 _SEPARATOR = re.compile(r"[-_. ]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _DIGITS = re.compile(r"(?<=\D)(?=\d)|(?<=\d)(?=\D)")
@@ -67,42 +66,27 @@ _IMAGE_AFTER = r"(?:^|[-_. ])(?:" + "|".join(sorted(IMAGE_WORDS)) + r")$"
 _IMAGE_BEFORE = r"^(?:" + "|".join(sorted(IMAGE_WORDS)) + r")(?:[-_. ]|$)"
 
 
-def are_labels(name: str) -> bool:
-    """True if the whole name of a folder says labels.
+def are_labels(name: str, known: frozenset[str] = _WHOLE_NAMES) -> bool:
+    """True if the whole name of a folder says labels: one of the words that are `known`.
 
     >>> [are_labels(name) for name in ("Masks", "ground-truth", "labelsTr", "train_masks")]
     [True, True, True, False]
+    >>> [are_labels(name, PAIRED_WORDS) for name in ("Trimaps", "ann_dir", "A. Segmentation")]
+    [True, True, False]
     """
-    return _SEPARATOR.sub("", name).lower() in _WHOLE_NAMES
+    return _SEPARATOR.sub("", name).lower() in known
 
 
-def label_words(name: str) -> frozenset[str]:
-    """Words of labels that are a part of a folder's name.
+def label_words(name: str, known: frozenset[str] = FOLDER_WORDS) -> frozenset[str]:
+    """Words of labels that are a part of a folder's name: of those `known`.
 
     >>> sorted(label_words("train_masks")), sorted(label_words("SegmentationClassAug"))
     (['masks'], ['segmentationclass'])
-    >>> label_words("unmasked")
-    frozenset()
+    >>> label_words("unmasked"), label_words("Ann", PAIRED_WORDS)
+    (frozenset(), frozenset())
     """
-    return _words_of(name, FOLDER_WORDS)
-
-
-def says_paired(name: str) -> bool:
-    """True if a folder's name has a word of labels that counts where its files pair with images.
-
-    >>> says_paired("ann_dir"), says_paired("Segmentations"), says_paired("Ann")
-    (True, True, False)
-    """
-    return bool(_words_of(name, PAIRED_WORDS))
-
-
-def may_be_labels(name: str) -> bool:
-    """True if the whole name of a folder is a word that says labels only where files pair.
-
-    >>> may_be_labels("Trimaps"), may_be_labels("ann_dir"), may_be_labels("A. Segmentation")
-    (True, True, False)
-    """
-    return _SEPARATOR.sub("", name).lower() in PAIRED_WORDS
+    words = _words(name)
+    return known.intersection((*words, *map("".join, pairwise(words))))
 
 
 def bare(name: str) -> str:
@@ -121,8 +105,8 @@ def is_negated(word: str, names: Collection[str]) -> bool:
     (True, False)
     """
     one = word.removesuffix("s")
-    opposites = [f"{no}{one}" for no in _NEGATIONS]
-    return any(name in names for name in (*opposites, *(_UNMASKED if one == "mask" else ())))
+    opposites = {f"{no}{one}" for no in ("no", "non", "not", "without")}
+    return not (opposites | ({"unmask", "unmasked"} if one == "mask" else set())).isdisjoint(names)
 
 
 def rest_of(name: str) -> tuple[str, ...]:
@@ -139,21 +123,13 @@ def rest_of(name: str) -> tuple[str, ...]:
     words = _words(name)
     said = FOLDER_WORDS | PAIRED_WORDS | IMAGE_WORDS
     rest = []
-    place = 0
-    while place < len(words):
-        if "".join(words[place : place + 2]) in said:
-            place += 2 if words[place + 1 :] else 1
-        elif words[place] in said:
-            place += 1
-        else:
-            rest.append(words[place])
-            place += 1
+    while words:
+        both, word = "".join(words[:2]), words.pop(0)
+        if both in said:
+            del words[:1]
+        elif word not in said:
+            rest.append(word)
     return tuple(rest) if not all(word.isdigit() for word in rest) else ()
-
-
-def is_plain_number(stem: str) -> bool:
-    """True if a name says nothing but a number, which files of any folder have."""
-    return stem.isdigit()
 
 
 def image_stems(name: str) -> Iterator[str]:
@@ -204,8 +180,6 @@ def names_labels(glob: str, name: str) -> bool:
     >>> names_labels("*_mask.png", "x_mask.png"), names_labels("*.png", "x_mask.png")
     (True, False)
     """
-    from fnmatch import fnmatchcase
-
     return any(
         fnmatchcase(name, part)
         and any(
@@ -214,12 +188,6 @@ def names_labels(glob: str, name: str) -> bool:
         )
         for part in glob.split("/")
     )
-
-
-def _words_of(name: str, known: frozenset[str]) -> frozenset[str]:
-    words = _words(name)
-    pairs = map("".join, pairwise(words))
-    return frozenset(word for word in (*words, *pairs) if word in known)
 
 
 def _words(name: str) -> list[str]:

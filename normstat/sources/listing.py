@@ -83,7 +83,9 @@ class Listing:
             while path in self._scanning:
                 self._changed.wait(1.0)  # Windows does not interrupt a wait without a timeout
             if path in self._offsets:
-                return _unpacked(self._stored(self._offsets[path]))
+                self._store.seek(self._offsets[path])
+                size = int.from_bytes(self._store.read(8), "little")
+                return _unpacked(self._store.read(size))
             self._scanning.add(path)
         packed = b""
         try:
@@ -95,11 +97,6 @@ class Listing:
                 self._scanning.discard(path)
                 self._changed.notify_all()
         return _unpacked(packed)
-
-    def _stored(self, offset: int) -> bytes:
-        self._store.seek(offset)
-        size = int.from_bytes(self._store.read(8), "little")
-        return self._store.read(size)
 
     def _keep(self, path: str, packed: bytes) -> None:
         try:
@@ -121,8 +118,7 @@ class Listing:
             kept, self._store = self._store.getvalue(), file
             file.write(kept)
         self._store.seek(self._end)
-        self._store.write(len(packed).to_bytes(8, "little"))
-        self._store.write(packed)
+        self._store.write(len(packed).to_bytes(8, "little") + packed)
         self._store.flush()
 
 

@@ -29,24 +29,16 @@ class LocalFiles:
     root: str
 
     def open(self) -> AbstractContextManager[Reader]:
-        """Nothing to open: each file is opened by itself."""
         return nullcontext(self)
 
     def path(self, sample: Sample) -> str:
-        """Path of the file, with links on it."""
         return f"{self.root}/{sample.name}"
 
     def head(self, sample: Sample) -> AbstractContextManager[BinaryIO]:
-        """Open the file."""
         return files.opened(self.path(sample))
 
     def read(self, sample: Sample) -> Payload:
-        """Return all bytes of the file, as they were at one moment.
-
-        Raises
-        ------
-        UnreadableImage
-        """
+        """Return all bytes of the file, as they were at one moment."""
         path = self.path(sample)
         try:
             return files.read(path)

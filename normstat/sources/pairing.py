@@ -3,26 +3,24 @@
 import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from itertools import islice
+from typing import NamedTuple
 
 from normstat.images import path_bytes
 from normstat.sources.filters import Filters
 from normstat.sources.labels import (
     FOLDER_HINTS,
     LABEL_HINTS,
+    PAIRED_WORDS,
     are_labels,
     bare,
     image_stems,
     is_negated,
-    is_plain_number,
     label_stems,
     label_words,
-    may_be_labels,
     rest_of,
-    says_paired,
     without_last_word,
 )
 from normstat.sources.peeks import Peeks, mention
@@ -37,8 +35,7 @@ _NEAR = 2
 _KEPT = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class LabelFolders:
+class LabelFolders(NamedTuple):
     """The folders in a folder whose names have words of labels.
 
     Attributes
@@ -61,17 +58,8 @@ class _Match(Enum):
     PAIRS = 3
 
 
-_NO_LABELS = LabelFolders()
-
-
 class Pairing:
-    """Tells folders of labels from others.
-
-    Parameters
-    ----------
-    peeks : names in DATA.
-    filters : which names count.
-    """
+    """Tells folders of labels from others."""
 
     def __init__(self, peeks: Peeks, filters: Filters) -> None:
         self._peeks = peeks
@@ -82,13 +70,12 @@ class Pairing:
     def among(self, path: str, folders: Sequence[str]) -> LabelFolders:
         """The folders of labels among all `folders` in the folder `path`."""
         if not mention(folders, FOLDER_HINTS):
-            return _NO_LABELS
-        known = self._known.get(path)
-        if known is None:
+            return LabelFolders()
+        if path not in self._known:
             if len(self._known) >= _KEPT:
                 self._known.clear()
-            known = self._known[path] = self._decided(path, folders)
-        return known
+            self._known[path] = self._decided(path, folders)
+        return self._known[path]
 
     def says_name_alone(self, labels: str) -> bool:
         """True if nothing but the name of a folder of labels says so; looked for near DATA only.
@@ -107,27 +94,23 @@ class Pairing:
         return not self._images_beside(above, self._peeks.listed(above)[0]).pair_with(name)
 
     def _decided(self, path: str, folders: Sequence[str]) -> LabelFolders:
+        asked = self._filters.asks_for_labels
         words = {name: said for name in folders if (said := label_words(name)) or are_labels(name)}
         names = {bare(name) for name in folders}
         images = self._images_beside(path, folders)
-        labels = frozenset(
+        labels = {
             name
             for name, said in words.items()
-            if not self._filters.asks_for_labels(name)
-            and not any(is_negated(word, names) for word in said)
+            if not (asked(name) or any(is_negated(word, names) for word in said))
             and (are_labels(name) or images.pair_with(name))
-        )
-        counted = frozenset(words) - labels
-        paired = {name for name in folders if name not in words and says_paired(name)}
-        if paired:
+        }
+        counted = set(words) - labels
+        others = [name for name in folders if name not in words]
+        if paired := {name for name in others if label_words(name, PAIRED_WORDS)}:
             images = self._images_beside(path, [name for name in folders if name not in paired])
-            labels |= {
-                name
-                for name in paired
-                if not self._filters.asks_for_labels(name) and images.pair_with(name)
-            }
-            counted |= {name for name in paired if name not in labels and may_be_labels(name)}
-        return LabelFolders(labels, counted)
+            labels |= {name for name in paired if not asked(name) and images.pair_with(name)}
+            counted |= {name for name in paired - labels if are_labels(name, PAIRED_WORDS)}
+        return LabelFolders(frozenset(labels), frozenset(counted))
 
     def _images_beside(self, path: str, folders: Sequence[str]) -> "_Images":
         others = [
@@ -164,9 +147,7 @@ class _Images:
         if not names:
             return False
         names, below = names[:_NAMES], place.removeprefix(top)
-        matches = []
-        if not below and self._own:
-            matches.append(_match(names, self._own, kin=True))
+        matches = [_match(names, self._own, kin=True)] if not below and self._own else []
         rest = rest_of(name)
         kin = [*self._kin.get(rest, ()), *(self._kin.get((), ()) if rest else ())][:_BESIDE]
         others = (other for other in self._folders if other not in kin)
@@ -180,22 +161,17 @@ class _Images:
     def _below(self, folder: str, below: str) -> list[str]:
         """The names of images in the same place of another folder, or else anywhere in it."""
         path = f"{self._path}{folder}/"
-        images = self._peeks.listed(path + below)[1]
-        if images:
-            return images
         found = self._peeks.folders_with_images(path, _BELOW)
-        return [name for _, names in found for name in names]
+        return self._peeks.listed(path + below)[1] or [name for _, names in found for name in names]
 
 
 def labels_among(names: Sequence[str], filters: Filters) -> frozenset[str]:
     """The labels among the names of the images in a folder."""
     if not mention(names, LABEL_HINTS):
         return frozenset()
-    suspects = [
-        name
-        for name in names
-        if mention((name,), LABEL_HINTS) and label_stems(name) and not filters.asks_for_labels(name)
-    ]
+    asked = filters.asks_for_labels
+    suspects = [name for name in names if mention((name,), LABEL_HINTS) and label_stems(name)]
+    suspects = [name for name in suspects if not asked(name)]
     return paired(suspects, names) if suspects else frozenset()
 
 
@@ -216,14 +192,9 @@ def paired(names: Collection[str], beside: Iterable[str]) -> frozenset[str]:
     found = {name for name in names if any(stem in stems for stem in label_stems(name))}
     rest = [name for name in names if name not in found]
     if rest:
-        channels = Counter(
-            stem for name in beside if not label_stems(name) and (stem := without_last_word(name))
-        )
-        found.update(
-            name
-            for name in rest
-            if any(stem[-1:].isdigit() and channels[stem] > 1 for stem in label_stems(name))
-        )
+        channels = Counter(without_last_word(name) for name in beside if not label_stems(name))
+        shared = {stem for stem, images in channels.items() if images > 1 and stem[-1:].isdigit()}
+        found.update(name for name in rest if not shared.isdisjoint(label_stems(name)))
     return frozenset(found)
 
 
@@ -239,7 +210,7 @@ def _match(names: Sequence[str], images: Iterable[str], kin: bool) -> _Match:
     if 2 * len(same) < len(names):
         return _Match.NONE
     says_nothing = all(
-        is_plain_number(stem) and stems[stem.lower()].lower() == extension.lower()
+        stem.isdigit() and stems[stem.lower()].lower() == extension.lower()
         for stem, extension in map(os.path.splitext, same)
     )
     return _Match.NUMBERS if says_nothing else _Match.NAMES

@@ -7,13 +7,7 @@ from normstat.sources.listing import Identity, Listing
 
 
 class Peeks:
-    """Names in the folders of DATA, in byte order.
-
-    Parameters
-    ----------
-    listing : all names.
-    filters : which of them count.
-    """
+    """Names in the folders of DATA, in byte order."""
 
     def __init__(self, listing: Listing, filters: Filters) -> None:
         self._listing = listing

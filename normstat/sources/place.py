@@ -1,14 +1,10 @@
 """A folder on the walk, and what the names on the way to it say."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from normstat.errors import AmbiguousSplit
 from normstat.sources.listing import Identity
 from normstat.sources.source import Selection
-
-#: The folders from the root to a place: a link to one of them is a loop.
-Trail: TypeAlias = tuple[Identity, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +18,7 @@ class Place:
     given : the split that the folder, or one above, was given to; stronger than `split`.
     rule : what chose the split.
     conflict : the message to raise should an image turn up here.
-    trail : the folders on the way.
+    trail : the folders on the way; a link to one of them is a loop.
     labels : path of the folder on the way that holds labels; empty if there is none.
     ordinary : path of the first folder on the way that has a split's word in its name and is none,
         and that split; empty if there is none.
@@ -34,7 +30,7 @@ class Place:
     given: str | None = None
     rule: str = ""
     conflict: str | None = None
-    trail: Trail = ()
+    trail: tuple[Identity, ...] = ()
     labels: str = ""
     ordinary: tuple[str, str] = ("", "")
     doubtful: str = ""

@@ -1,8 +1,9 @@
 """Splits that folders speak for: by a whole name, or by a word in it and what lies beside."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from itertools import islice
 
 from normstat.sources.filters import Filters
 from normstat.sources.labels import FOLDER_WORDS, IMAGE_WORDS, label_words
@@ -28,14 +29,7 @@ class Spoken:
 
 
 class Speech:
-    """Tells folders that are splits from others.
-
-    Parameters
-    ----------
-    peeks : names in DATA.
-    pairing : which folders hold labels.
-    filters : which names count.
-    """
+    """Tells folders that are splits from others."""
 
     def __init__(self, peeks: Peeks, pairing: Pairing, filters: Filters) -> None:
         self._peeks = peeks
@@ -44,20 +38,13 @@ class Speech:
         self._only: dict[str, str | None] = {}
 
     def among(self, path: str, split: str | None, folders: Sequence[str]) -> dict[str, Spoken]:
-        """Judge all `folders` in the folder `path`; those that say nothing are left out.
-
-        Parameters
-        ----------
-        split : for which something on the way to the folder has spoken.
-        """
+        """Judge all `folders` in `path`, which speaks for `split`; leave out the silent ones."""
         if not mention(folders, SPLIT_HINTS):
             return {}
         words = {name: spoken for name in folders if (spoken := said(name))}
         if split is not None:
             return {name: self._inside(path, name, split, words, folders) for name in words}
-        beside = _Beside()
-        for name in words:
-            beside.add(words[name])
+        beside = _Beside(words.values())
         return {name: self._outside(path, name, words[name], beside) for name in words}
 
     def _outside(self, path: str, name: str, mine: Said, beside: "_Beside") -> Spoken:
@@ -96,12 +83,8 @@ class Speech:
         return Spoken(conflict=conflict_message(f"{path}{name}/", (split, exact or "")))
 
     def _is_class(self, path: str, name: str) -> bool:
-        return (
-            not label_words(name)
-            and name.lower() not in IMAGE_WORDS
-            and self._filters.enters(path, name)
-            and self._peeks.holds_images(f"{path}{name}/")
-        )
+        says_nothing = not label_words(name) and name.lower() not in IMAGE_WORDS
+        return says_nothing and self._holds(path, name)
 
     def _is_only(self, path: str) -> bool:
         """True if all images of DATA are in a folder."""
@@ -121,40 +104,25 @@ class Speech:
         if images:
             return None
         labels = self._pairing.among(path, folders).labels
-        holding = []
-        for name in folders:
-            if (
-                name not in labels
-                and self._filters.enters(path, name)
-                and self._peeks.holds_images(f"{path}{name}/")
-            ):
-                holding.append(name)
-                if len(holding) > 1:
-                    return None
-        return holding[0] if holding else None
+        holding = (name for name in folders if name not in labels and self._holds(path, name))
+        first_two = list(islice(holding, 2))
+        return first_two[0] if len(first_two) == 1 else None
+
+    def _holds(self, path: str, name: str) -> bool:
+        return self._filters.enters(path, name) and self._peeks.holds_images(f"{path}{name}/")
 
 
-@dataclass(slots=True)
 class _Beside:
-    """Words of all folders in a folder.
+    """Words of all folders in a folder."""
 
-    Attributes
-    ----------
-    with_rest : words around one split's → the splits that stand there.
-    whole : splits that are a whole name.
-    number : split → folders with a word for it.
-    """
-
-    with_rest: dict[tuple[tuple[str, ...], ...], set[str]] = field(default_factory=dict)
-    whole: set[str] = field(default_factory=set)
-    number: Counter[str] = field(default_factory=Counter)
-
-    def add(self, words: Said) -> None:
-        if words.split:
-            self.with_rest.setdefault(words.rest, set()).add(words.split)
-        if words.whole:
-            self.whole.add(words.whole)
-        self.number.update(words.splits)
+    def __init__(self, names: Collection[Said]) -> None:
+        self.whole = {words.whole for words in names if words.whole}
+        # Folders with a word for a split; and by the words around one split's, the splits there.
+        self.number = Counter(split for words in names for split in words.splits)
+        self.with_rest: dict[tuple[tuple[str, ...], ...], set[str]] = {}
+        for words in names:
+            if words.split:
+                self.with_rest.setdefault(words.rest, set()).add(words.split)
 
 
 def _says_only(name: str, words: Said) -> bool:

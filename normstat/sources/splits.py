@@ -11,6 +11,8 @@ from normstat.files import shown
 
 #: The split of images where no folder speaks for one.
 ALL = "all"
+#: The option that gives a folder to a split.
+SPLIT_DIR = option("split_dir", {"NAME": "FOLDER"})
 #: Words in a folder's name, and the split each stands for.
 SPLIT_WORDS = {
     **dict.fromkeys(("train", "training", "trn"), "train"),

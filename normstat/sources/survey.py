@@ -66,10 +66,8 @@ class Survey:
 
     def all_skipped(self, reason: Reason) -> Skipped:
         """Images left out for a reason, in splits and beside them."""
-        total = Skipped()
-        for reasons in self.skipped.values():
-            total += reasons.get(reason, Skipped())
-        return total
+        nothing = Skipped()
+        return sum((reasons.get(reason, nothing) for reasons in self.skipped.values()), nothing)
 
     @property
     def left_out(self) -> LeftOut:

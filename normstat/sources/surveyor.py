@@ -1,12 +1,13 @@
 """A look through all names of a folder: how many images there are, and what is left out."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from normstat.images import FORMATS, Reason, Skipped
 from normstat.sources.filters import extension_of
 from normstat.sources.place import Place
 from normstat.sources.source import Selection
+from normstat.sources.splits import ALL, SPLIT_DIR
 from normstat.sources.survey import Folders, Survey
 from normstat.sources.tree import Found, Tree
 
@@ -33,39 +34,25 @@ def looks_like_an_image(name: str) -> bool:
     >>> [looks_like_an_image(name) for name in ("a.jpg", "a.jpg.json", "a.jpgs", "a.jpg_list.txt")]
     [False, False, False, False]
     """
-    extension = name[name.rfind(".") :].lower() if "." in name else ""
+    extension = extension_of(name)
     if extension in FORMATS:
         return False
     return extension in _FOREIGN or _LIKE_AN_IMAGE.search(name) is not None
 
 
 class Surveyor:
-    """A look through all names below a folder.
+    """A look through all names below a folder, for the splits of a selection."""
 
-    Parameters
-    ----------
-    tree : the folder.
-    selection : the splits to look for.
-    rest_rule : gives the rule by which images outside every split's folder are in a split.
-    """
-
-    def __init__(self, tree: Tree, selection: Selection, rest_rule: Callable[[str], str]) -> None:
+    def __init__(self, tree: Tree, selection: Selection) -> None:
         self._tree = tree
         self._selection = selection
-        self._rest_rule = rest_rule
         self._survey = Survey(only_labels=selection.only_labels, filtered=tree.filters.is_any)
         self._images_elsewhere = False
         # Path of the folder met last, of each kind: it is met again in each of those below it.
         self._latest: dict[int, str] = {}
 
     def survey(self) -> Survey:
-        """Look at all names, once.
-
-        Raises
-        ------
-        AmbiguousSplit
-            A folder with images speaks for two splits.
-        """
+        """Look at all names, once."""
         survey, selection = self._survey, self._selection
         stack = [self._tree.top()]
         while stack:
@@ -107,7 +94,7 @@ class Surveyor:
                 return  # of a split that nobody asked for
             split = None
         survey.skip(split, Reason.LABELS, labels)
-        if labels.images and place.labels and self._tree.says_name_alone(place.labels):
+        if labels.images and place.labels and self._tree.pairing.says_name_alone(place.labels):
             self._meet(survey.alone, place.labels)
         survey.skip(None, Reason.UNKNOWN_EXTENSION, others)
         if not images.images:
@@ -118,7 +105,8 @@ class Surveyor:
             survey.skip(None, Reason.BESIDE_SPLITS, images)
             return
         survey.images[split] += images.images
-        survey.rules.setdefault(split, set()).add(place.rule or self._rest_rule(split))
+        rest = f"no folder says a split; {SPLIT_DIR} would" if split == ALL else "DATA's own name"
+        survey.rules.setdefault(split, set()).add(place.rule or rest)
         if place.doubtful:
             self._meet(survey.doubtful, place.doubtful)
         else:

@@ -21,8 +21,6 @@ from normstat.sources.speech import Speech, Spoken
 
 #: The rule by which a split was chosen that a user has named.
 BY_OPTION = option("split_dir")
-_NO_LABELS = LabelFolders()
-_SILENT = Spoken()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +50,13 @@ class Tree:
 
     Parameters
     ----------
-    root : the folder.
-    listing : all names below it.
     assigned : relative path of a folder, with a trailing ``/`` → the split that it was given to.
     include, exclude : globs, see :class:`normstat.sources.folder.Folder`.
-    counts_labels : labels are images like others.
 
     Attributes
     ----------
     filters : which names count.
+    pairing : which folders hold labels.
     """
 
     def __init__(
@@ -84,8 +80,8 @@ class Tree:
         } | ({""} if any(assigned) else set())
         self.filters = Filters(include, exclude, {*assigned, *self._above_assigned})
         peeks = Peeks(listing, self.filters)
-        self._pairing = Pairing(peeks, self.filters)
-        self._speech = Speech(peeks, self._pairing, self.filters)
+        self.pairing = Pairing(peeks, self.filters)
+        self._speech = Speech(peeks, self.pairing, self.filters)
         self._counts_labels = counts_labels
 
     def counting_labels(self) -> "Tree":
@@ -112,10 +108,6 @@ class Tree:
     def has_images(self, place: Place) -> bool:
         """False if all that can be in a folder are labels."""
         return not place.labels or self.leads_to_assigned(place)
-
-    def says_name_alone(self, labels: str) -> bool:
-        """True if a folder holds labels for all that its name says, and may be a class."""
-        return self._pairing.says_name_alone(labels)
 
     def walk(self) -> Iterator[tuple[Place, str, OSError | None]]:
         """Images, and folders that cannot be listed, in byte order, each with its folder."""
@@ -172,13 +164,14 @@ class Tree:
         """The folders in a folder that the globs let through, but for links that lead back."""
         place = found.place
         skips = not (self._counts_labels or place.labels)
-        labels = self._pairing.among(place.path, found.folders) if skips else _NO_LABELS
+        labels = self.pairing.among(place.path, found.folders) if skips else LabelFolders()
         # Below labels nothing speaks: who asks for a folder there gives it to a split.
         spoken = {} if place.labels else self._speech.among(place.path, place.split, found.folders)
         for name in found.folders:
             if self.filters.enters(place.path, name) and found.links.get(name) not in place.trail:
                 child = self._child(place, name, labels)
-                yield self._spoken(child, spoken.get(name, _SILENT))
+                says = None if child.labels else spoken.get(name)
+                yield _told(child, says) if says else child
 
     def _child(self, place: Place, name: str, labels: LabelFolders) -> Place:
         path = f"{place.path}{name}/"
@@ -193,18 +186,18 @@ class Tree:
             doubtful=place.doubtful or (path if name in labels.counted else ""),
         )
 
-    def _spoken(self, place: Place, spoken: Spoken) -> Place:
-        if spoken is _SILENT or place.labels:
-            return place
-        rule = place.rule
-        if spoken.split and not place.given:
-            rule = f"folder {shown(place.path.removesuffix('/'))}"
-        says_first = spoken.ordinary and not place.ordinary[0]  # those below it go with it
-        ordinary = (place.path, spoken.ordinary) if says_first else place.ordinary
-        return replace(
-            place,
-            split=spoken.split or place.split,
-            rule=rule,
-            conflict=place.conflict or spoken.conflict,
-            ordinary=ordinary if not place.given else ("", ""),
-        )
+
+def _told(place: Place, spoken: Spoken) -> Place:
+    """A folder whose own name says something."""
+    rule = place.rule
+    if spoken.split and not place.given:
+        rule = f"folder {shown(place.path.removesuffix('/'))}"
+    says_first = spoken.ordinary and not place.ordinary[0]  # those below it go with it
+    ordinary = (place.path, spoken.ordinary) if says_first else place.ordinary
+    return replace(
+        place,
+        split=spoken.split or place.split,
+        rule=rule,
+        conflict=place.conflict or spoken.conflict,
+        ordinary=ordinary if not place.given else ("", ""),
+    )

@@ -9,7 +9,7 @@ from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.kinds import Values
 from normstat.accumulators.tally import Extent, SplitTally
 from normstat.constants import Channels
-from normstat.images import MAX_PIXELS, ReadOptions, Skipped, Unreadable
+from normstat.images import MAX_PIXELS, NOTES, ReadOptions, Skipped, Unreadable
 
 #: Quantiles that are recorded, as they are written.
 QUANTILES = ("0.005", "0.01", "0.05", "0.25", "0.5", "0.75", "0.95", "0.99", "0.995")
@@ -73,26 +73,26 @@ class SplitStats:
     unreadable: int
     skipped: int
     skipped_reasons: Mapping[str, int]
-    pixels: int
-    channels: tuple[str, ...] | None
-    dtype: str | None
-    scale: int | None
-    mean: Channels | None
-    std: Channels | None
-    stderr: StandardError
-    per_image: MeanStd
-    min: Channels | None
-    max: Channels | None
-    quantiles: Mapping[str, Channels] | None
-    quantile_error: float | None
-    covariance: Matrix | None
-    width: Extent
-    height: Extent
-    modes: Mapping[str, int]
-    formats: Mapping[str, int]
-    notes: Mapping[str, int]
-    fingerprint: Fingerprint
-    state: SplitTally = field(repr=False)
+    pixels: int = 0
+    channels: tuple[str, ...] | None = None
+    dtype: str | None = None
+    scale: int | None = None
+    mean: Channels | None = None
+    std: Channels | None = None
+    stderr: StandardError = field(default_factory=StandardError)
+    per_image: MeanStd = field(default_factory=MeanStd)
+    min: Channels | None = None
+    max: Channels | None = None
+    quantiles: Mapping[str, Channels] | None = None
+    quantile_error: float | None = None
+    covariance: Matrix | None = None
+    width: Extent = field(default_factory=Extent)
+    height: Extent = field(default_factory=Extent)
+    modes: Mapping[str, int] = field(default_factory=dict)
+    formats: Mapping[str, int] = field(default_factory=dict)
+    notes: Mapping[str, int] = field(default_factory=lambda: dict.fromkeys(NOTES, 0))
+    fingerprint: Fingerprint = field(default_factory=Fingerprint)
+    state: SplitTally = field(default_factory=SplitTally, repr=False)
 
     def values(self) -> Values | None:
         """The state of the pixel values; None without images."""
@@ -111,14 +111,9 @@ class Settings:
 
     Attributes
     ----------
-    channels : ``auto``, ``gray`` or ``rgb``.
+    channels, resize, crop, layout, frames, max_value, channel_names, max_pixels : as in
+        :class:`normstat.images.ReadOptions`, where `names` are the names of channels.
     include, exclude : globs.
-    resize, crop : as in :class:`normstat.images.ReadOptions`; None if not asked for.
-    layout : of ``.npy`` images, one of :data:`normstat.images.LAYOUTS`.
-    frames : which frames or pages of a file count, one of :data:`normstat.images.FRAMES`.
-    max_value : stored value that is 1.0 in unit scale; None: the largest that a format declares.
-    channel_names : of all images; None: as the files say.
-    max_pixels : limit of width × height.
     split_dirs : split → folder given to it, relative to DATA.
     split : splits that were asked for; empty: every one found.
     covariance : how channels vary together was counted, too.

@@ -1,20 +1,17 @@
 """States to statistics, in exact arithmetic as far as it goes, and rounded once."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from math import isqrt
 from types import MappingProxyType
 
-from normstat.accumulators.covariance import Products
-from normstat.accumulators.fingerprint import Fingerprint
-from normstat.accumulators.histogram import Pooled
 from normstat.accumulators.image_sums import ImageSums
-from normstat.accumulators.tally import Extent, SplitTally, Tally
+from normstat.accumulators.tally import SplitTally, Tally
 from normstat.constants import Channels
 from normstat.images import NOTES, Code, LeftOut, Unreadable, path_bytes
 from normstat.stats.split_stats import (
     QUANTILES,
-    Matrix,
     MeanStd,
     Settings,
     SplitStats,
@@ -72,72 +69,56 @@ def summarize_split(state: SplitTally, skipped: Mapping[str, int] = _NONE) -> Sp
     skipped : reason → images that were left out.
     """
     majority = state.majority()
+    images = majority[1].images if majority else 0
+    left_out = sum(skipped.values())
+    split = SplitStats(
+        listed=state.listed + left_out,
+        images=images,
+        unreadable=state.listed - images,
+        skipped=left_out,
+        skipped_reasons=dict(skipped),
+        state=state,
+    )
     if majority is None:
-        return _without_images(state, skipped)
+        return split
     kind, tally = majority
     scale = kind.scale
     averages = tally.per_image.averages()
     pooled = tally.values.summary(tally.per_image, QUANTILES)
-    return SplitStats(
-        listed=state.listed + sum(skipped.values()),
-        images=tally.images,
-        unreadable=state.listed - tally.images,
-        skipped=sum(skipped.values()),
-        skipped_reasons=dict(skipped),
+    quantiles, products = pooled.quantiles, tally.covariance
+    return replace(
+        split,
         pixels=tally.per_image.pixels,
         channels=kind.channels,
         dtype=kind.dtype,
         scale=scale,
-        mean=tuple(float(mean / scale) for mean, _ in pooled.moments),
+        mean=_divided((mean for mean, _ in pooled.moments), scale),
         std=tuple(_sqrt(variance / scale**2) for _, variance in pooled.moments),
         stderr=_standard_error(tally.per_image, scale),
         per_image=MeanStd(
-            tuple(float(mean / scale) for mean, _ in averages),
-            tuple(float(std / scale) for _, std in averages),
+            _divided((mean for mean, _ in averages), scale),
+            _divided((std for _, std in averages), scale),
         ),
-        min=tuple(float(low / scale) for low, _ in pooled.range),
-        max=tuple(float(high / scale) for _, high in pooled.range),
-        quantiles=_quantiles(pooled, scale),
+        min=_divided((low for low, _ in pooled.range), scale),
+        max=_divided((high for _, high in pooled.range), scale),
+        quantiles=None
+        if quantiles is None
+        else {p: _divided(values, scale) for p, values in quantiles.items()},
         quantile_error=tally.values.quantile_error,
-        covariance=_covariance(tally.covariance, scale),
+        covariance=None
+        if products is None
+        else tuple(_divided(row, scale**2) for row in products.covariance()),
         width=tally.width,
         height=tally.height,
         modes=dict(sorted(tally.modes.items())),
         formats=dict(sorted(tally.formats.items())),
         notes={note: tally.notes.get(note, 0) for note in NOTES},
         fingerprint=tally.fingerprint,
-        state=state,
     )
 
 
-def _without_images(state: SplitTally, skipped: Mapping[str, int]) -> SplitStats:
-    return SplitStats(
-        listed=state.listed + sum(skipped.values()),
-        images=0,
-        unreadable=state.listed,
-        skipped=sum(skipped.values()),
-        skipped_reasons=dict(skipped),
-        pixels=0,
-        channels=None,
-        dtype=None,
-        scale=None,
-        mean=None,
-        std=None,
-        stderr=StandardError(),
-        per_image=MeanStd(),
-        min=None,
-        max=None,
-        quantiles=None,
-        quantile_error=None,
-        covariance=None,
-        width=Extent(),
-        height=Extent(),
-        modes={},
-        formats={},
-        notes=dict.fromkeys(NOTES, 0),
-        fingerprint=Fingerprint(),
-        state=state,
-    )
+def _divided(values: Iterable[Fraction], unit: int) -> Channels:
+    return tuple(float(value / unit) for value in values)
 
 
 def _other_depth(split: str, state: SplitTally) -> Iterable[Unreadable]:
@@ -147,20 +128,6 @@ def _other_depth(split: str, state: SplitTally) -> Iterable[Unreadable]:
         detail = f"{kind} among {majority[0] if majority else ''}; {tally.images} such in {split}"
         for path in tally.first:
             yield Unreadable(split, path, Code.OTHER_DEPTH, detail)
-
-
-def _quantiles(pooled: Pooled, scale: int) -> Mapping[str, Channels] | None:
-    if pooled.quantiles is None:
-        return None
-    return {
-        p: tuple(float(value / scale) for value in values) for p, values in pooled.quantiles.items()
-    }
-
-
-def _covariance(state: Products | None, scale: int) -> Matrix | None:
-    if state is None:
-        return None
-    return tuple(tuple(float(xy / scale**2) for xy in row) for row in state.covariance())
 
 
 def _standard_error(per_image: ImageSums, scale: int) -> StandardError:
@@ -177,11 +144,7 @@ def _standard_error(per_image: ImageSums, scale: int) -> StandardError:
 
 
 def _sqrt(square: Fraction) -> float:
-    """The square root of a rational number, correctly rounded.
-
-    >>> _sqrt(Fraction(2)), _sqrt(Fraction(0))
-    (1.4142135623730951, 0.0)
-    """
+    """The square root of a rational number, correctly rounded."""
     if not square:
         return 0.0
     p, q = square.numerator, square.denominator

@@ -70,7 +70,9 @@ def _refuse_others(file: str) -> None:
         opened.seek(max(0, size - _END))
         end = opened.read(_END).rstrip()
     if start and end and not (start.startswith(b"{") and end.endswith(b"}")):
-        raise StatsFileError("not JSON from { to }: cut short, or no stats file")
+        raise StatsFileError(
+            "is no stats file, or cut short: it should begin with { and end with }"
+        )
     if size > _MOST_BYTES:
         raise StatsFileError(
             f"larger than {_MOST_BYTES >> 20} MiB, which no stats file is; record fewer images, "

@@ -5,7 +5,7 @@ from normstat.accumulators.kinds import empty_states
 from normstat.accumulators.tally import Extent, KindTally, SplitTally
 from normstat.images import DTYPES, FRAMES, LAYOUTS, Code, Kind, Skipped, Unreadable
 from normstat.sources import LABELS
-from normstat.stats import ListOfFiles, Settings, SplitStats, Stats
+from normstat.stats import ListOfFiles, Settings, Stats
 from normstat.statsfile.json_reader import Node, parse
 from normstat.statsfile.to_json import SCHEMA
 from normstat.statsfile.verification import derived
@@ -24,10 +24,11 @@ def loads(text: str | bytes) -> Stats:
         name: derived(node, _state(name, node["state"], unreadable))
         for name, node in root["splits"].items(least=1)
     }
+    kinds = (tally for split in splits.values() for tally in split.state.kinds.values())
     stats = Stats(
         normstat=root["normstat"].text(),
         decoder={name: node.optional(Node.text) for name, node in root["decoder"].items()},
-        settings=_settings(root["settings"], any(map(_has_covariance, splits.values()))),
+        settings=_settings(root["settings"], any(tally.covariance for tally in kinds)),
         splits=splits,
         unreadable=unreadable,
         skipped={
@@ -54,10 +55,6 @@ def record_from_json(node: Node) -> Unreadable:
         detail=node["detail"].text(),
         sha256=node.get("sha256").optional(Node.sha256),
     )
-
-
-def _has_covariance(split: SplitStats) -> bool:
-    return any(tally.covariance is not None for tally in split.state.kinds.values())
 
 
 def _settings(node: Node, has_covariance: bool) -> Settings:

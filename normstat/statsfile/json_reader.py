@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 
 import numpy as np
@@ -35,7 +36,7 @@ def parse(text: str | bytes, kind: "type[Node] | None" = None) -> "Node":
     try:
         text = text.decode("utf-8") if isinstance(text, bytes) else text
         content = json.loads(
-            text, object_pairs_hook=_unique, parse_constant=Bad.constant, parse_int=_integer
+            text, object_pairs_hook=_unique, parse_constant=_constant, parse_int=_integer
         )
         root = (kind or Node)(content, "")
         root.refuse_bad()
@@ -71,23 +72,22 @@ class Node:
             for node in self.list():
                 node.refuse_bad()
 
-    def __getitem__(self, key: str) -> "Node":
+    def _members(self) -> dict[str, Any]:
         if not isinstance(self.value, dict):
             self.fail("should be an object")
-        if key not in self.value:
+        return self.value
+
+    def __getitem__(self, key: str) -> "Node":
+        if key not in self._members():
             self.fail(f"{key!r} is missing")
         return self._child(key, self.value[key])
 
     def get(self, key: str, default: Any = None) -> "Node":
         """The member; ``default`` if it is missing, as in files from before there was one."""
-        if not isinstance(self.value, dict):
-            self.fail("should be an object")
-        return self._child(key, self.value.get(key, default))
+        return self._child(key, self._members().get(key, default))
 
     def items(self, least: int = 0) -> Iterable[tuple[str, "Node"]]:
-        if not isinstance(self.value, dict):
-            self.fail("should be an object")
-        if len(self.value) < least:
+        if len(self._members()) < least:
             self.fail(f"should have {least} member or more")
         return [(key, self._child(key, value)) for key, value in self.value.items()]
 
@@ -144,18 +144,18 @@ class Node:
 
     def digits(self) -> int:
         """An integer of any size, written as text."""
-        if not re.fullmatch(rf"-?\d{{1,{_MOST_DIGITS}}}", self.text()):
-            self.fail("should be an integer as a string")
-        return int(self.value)
+        pattern = rf"-?\d{{1,{_MOST_DIGITS}}}"
+        return int(self._matching(pattern, "an integer as a string"))
 
     def hexadecimal(self) -> int:
-        if not re.fullmatch(r"[0-9a-f]{32}", self.text()):
-            self.fail("should be 32 hexadecimal digits")
-        return int(self.value, 16)
+        return int(self._matching(r"[0-9a-f]{32}", "32 hexadecimal digits"), 16)
 
     def sha256(self) -> str:
-        if not re.fullmatch(r"[0-9a-f]{64}", self.text()):
-            self.fail("should be 64 hexadecimal digits")
+        return self._matching(r"[0-9a-f]{64}", "64 hexadecimal digits")
+
+    def _matching(self, pattern: str, words: str) -> str:
+        if not re.fullmatch(pattern, self.text()):
+            self.fail(f"should be {words}")
         return self.text()
 
     def one_of(self, allowed: tuple[str, ...]) -> str:
@@ -203,15 +203,15 @@ class Node:
         return self.whole()
 
 
+@dataclass(frozen=True)
 class Bad:
     """A value that the parser met and that JSON cannot hold."""
 
-    def __init__(self, problem: str) -> None:
-        self.problem = problem
+    problem: str
 
-    @classmethod
-    def constant(cls, name: str) -> "Bad":
-        return cls(f"{name} is no number in JSON")
+
+def _constant(name: str) -> Bad:
+    return Bad(f"{name} is no number in JSON")
 
 
 def _integer(digits: str) -> "int | Bad":

@@ -21,8 +21,6 @@ from normstat.statsfile.to_json import kind_to_json, record_to_json
 
 _COUNTS = np.dtype("<i8")
 _PRESENT = np.dtype([("place", "<u4"), ("count", "<i8")])
-
-
 #: Fields of the rows that are kept.
 ROWS = frozenset({"bytes", "digest", "key"})
 

@@ -17,8 +17,6 @@ from normstat.statsfile.to_json import summary_to_json
 
 # Far below any standard error, and above what programs lose that write JSON again.
 _ROUNDING = 1e-9
-# Members whose names are data: one more is a difference, too.
-_NAMED_BY_DATA = ("modes", "formats")
 
 
 def derived(node: Node, state: SplitTally) -> SplitStats:
@@ -45,7 +43,7 @@ def derived(node: Node, state: SplitTally) -> SplitStats:
     if expected["fingerprint"]["content"] is node["fingerprint"].get("content").value is None:
         del expected["fingerprint"]["content"]
     _refuse_other(node, expected)
-    for name in _NAMED_BY_DATA:
+    for name in ("modes", "formats"):  # whose names are data: one more is a difference, too
         for more in node[name].value.keys() - expected[name].keys():
             node[name][more].fail("is in no image of the state; compute the file again")
     return split

@@ -1,6 +1,7 @@
 """Everything that decides how long a run takes, and no number."""
 
 import os
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from normstat.errors import UsageError, option
@@ -22,11 +23,6 @@ class Engine:
     progress : is told how far the run is, and what a user should know.
     cache : file that keeps what is finished; None for none.
     max_errors : unreadable images beyond which a run ends early; None: never.
-
-    Examples
-    --------
-    >>> Engine.of(workers=0).cache is None
-    True
     """
 
     executor: Executor
@@ -59,13 +55,14 @@ class Engine:
                 f"{option('image_timeout', image_timeout)}: should be {_LONGEST} or less; 0: never"
             )
         if executor is None:
-            by_workers = Local(workers or available_cpus(), image_timeout)
-            executor = InProcess() if workers == 0 else by_workers
+            own = Local(workers or available_cpus(), image_timeout)
+            executor = InProcess() if workers == 0 else own
         if cache is not None:
-            _refuse_cache(os.fspath(cache))
-        return cls(
-            executor, heard(progress), None if cache is None else os.fspath(cache), max_errors
-        )
+            from normstat.cache import refuse_path  # not every Python has SQLite
+
+            cache = os.fspath(cache)
+            refuse_path(cache)
+        return cls(executor, heard(progress), cache, max_errors)
 
     def refuse_as_cache(self, parameter: str, file: str | os.PathLike[str] | None) -> None:
         """Refuse another file of a run that is the cache: either would replace the other.
@@ -79,8 +76,7 @@ class Engine:
                 f"{option(parameter, shown(file))}: is the cache, too; give another name"
             )
 
-
-def _refuse_cache(cache: str) -> None:
-    from normstat.cache import refuse_path  # not every Python has SQLite
-
-    refuse_path(cache)
+    def lasting(self) -> AbstractContextManager[object]:
+        """Keep workers from one run to the next, where the executor can."""
+        executor = self.executor
+        return executor if isinstance(executor, AbstractContextManager) else nullcontext()

@@ -18,7 +18,7 @@ from normstat.verbs.run import LOOK_AT
 from normstat.writers.index import IndexLine, read_index
 from normstat.writers.npy import mapped
 from normstat.writers.outdir_checks import refuse_filled, refuse_place, writing
-from normstat.writers.run_record import RECORD, RunRecord, read_record
+from normstat.writers.run_record import RECORD, read_record
 from normstat.writers.writer import renamed
 
 
@@ -81,19 +81,22 @@ def invert(
     Inverted(images=1, lossless=True, first=('a.png',))
     """
     root, target = os.fspath(out), os.fspath(images)
-    arrays = _ArrayReader.of(root)
+    arrays = _ArrayReader(root)
     refuse_place(target, root, "images")
     if not overwrite:
         replaces = f"{option('overwrite', True)} replaces images of the same names"
-        cure = f"{replaces}, or choose another folder"
-        refuse_filled(target, cure)
+        refuse_filled(target, f"{replaces}, or choose another folder")
     found, lossless = _checked(arrays, target)
     telling = heard(progress)
     telling.total(found)
     first: list[str] = []
     for line in read_index(root):
         name = _output(line)
-        _write(target, name, encode_png(arrays.pixels(line)))
+        image = encode_png(arrays.pixels(line))
+        path = f"{target}/{name}"
+        with writing(target):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+        files.write(path, image, durable=False)
         telling.advance(1)
         if len(first) < LOOK_AT:
             first.append(name)
@@ -101,15 +104,14 @@ def invert(
 
 
 class _ArrayReader:
-    """The arrays of a run, and the way back for each.
+    """The arrays of a run, and the way back for each."""
 
-    Parameters
-    ----------
-    root : OUT.
-    record : of the run.
-    """
-
-    def __init__(self, root: str, record: RunRecord) -> None:
+    def __init__(self, root: str) -> None:
+        record = read_record(root)
+        if record is None:
+            raise UsageError(
+                f"{shown(root)}: there is no {RECORD}, so this is no folder that apply has written"
+            )
         self.root = root
         self._layout = record.layout
         self._normalizers = {
@@ -117,15 +119,6 @@ class _ArrayReader:
             for split, content in record.normalizers.items()
         }
         self._stacks: dict[str, NDArray[Any]] = {}
-
-    @classmethod
-    def of(cls, root: str) -> "_ArrayReader":
-        record = read_record(root)
-        if record is None:
-            raise UsageError(
-                f"{shown(root)}: there is no {RECORD}, so this is no folder that apply has written"
-            )
-        return cls(root, record)
 
     def normalizer(self, line: IndexLine) -> Normalizer:
         if line.split not in self._normalizers:
@@ -138,21 +131,19 @@ class _ArrayReader:
 
     def array(self, line: IndexLine) -> NDArray[Any]:
         """The array of an image, mapped into memory, as it was written."""
-        if line.row is None:
+        array = self._stacks.get(line.output)
+        if array is None:
             array = self._mapped(line)
-        else:
-            rows = self._stack(line)
-            if not 0 <= line.row < len(rows):
-                raise self._refused(line, f"has {len(rows)} rows")
-            array = rows[line.row]
+        if line.row is not None:
+            self._stacks[line.output] = array
+            if not 0 <= line.row < len(array):
+                raise self._refused(line, f"has {len(array)} rows")
+            array = array[line.row]
         normalizer = self.normalizer(line)
         dtype = normalizer.dtype
         if (array.shape, array.dtype.name) != (line.shape, dtype):
-            raise self._refused(
-                line,
-                f"an array of {array.dtype.name} and shape {array.shape}; {dtype} of "
-                f"{line.shape} was written",
-            )
+            is_now = f"an array of {array.dtype.name} and shape {array.shape}"
+            raise self._refused(line, f"{is_now}; {dtype} of {line.shape} was written")
         channels = len(normalizer.channels or line.channels)
         if array.ndim != 3 or array.shape[0 if self._layout == "chw" else 2] != channels:
             raise self._refused(
@@ -173,11 +164,6 @@ class _ArrayReader:
             raise self._refused(line, error.message.template) from error
         # Gray that was spread over the channels of color is as gray in the first as in all.
         return pixels[:, :, : len(line.channels)]
-
-    def _stack(self, line: IndexLine) -> NDArray[Any]:
-        if line.output not in self._stacks:
-            self._stacks[line.output] = self._mapped(line)
-        return self._stacks[line.output]
 
     def _mapped(self, line: IndexLine) -> NDArray[Any]:
         path = f"{self.root}/{line.output}"
@@ -230,10 +216,3 @@ def _checked(arrays: _ArrayReader, target: str) -> tuple[int, bool]:
 
 def _output(line: IndexLine) -> str:
     return renamed(line.input, ".png")
-
-
-def _write(target: str, name: str, data: bytes) -> None:
-    path = f"{target}/{name}"
-    with writing(target):
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-    files.write(path, data, durable=False)

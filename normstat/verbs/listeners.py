@@ -42,8 +42,7 @@ class _Heard:
     """Hands everything to a listener, and warnings as notices to one that has no `warning`."""
 
     def __init__(self, listener: Listener) -> None:
-        self.total = listener.total
-        self.advance = listener.advance
+        self.total, self.advance = listener.total, listener.advance
         self._notice = listener.notice
         self._warning: Callable[[str], None] = getattr(listener, "warning", listener.notice)
 
@@ -55,16 +54,5 @@ class _Heard:
 
 
 def heard(listener: Listener | None) -> Progress:
-    """Adapt a listener: one without `warning` is warned by `notice`; none is silent.
-
-    Examples
-    --------
-    >>> class Printer:
-    ...     total = advance = lambda self, images: None
-    ...     notice = lambda self, message: print(message)
-    >>> heard(Printer()).warning("the cache is damaged")
-    the cache is damaged
-    """
-    if listener is None:
-        return Silent()
-    return _Heard(listener)
+    """Adapt a listener: one without `warning` is warned by `notice`; none is silent."""
+    return Silent() if listener is None else _Heard(listener)

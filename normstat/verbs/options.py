@@ -32,7 +32,10 @@ def refuse_settings(settings: Settings) -> None:
     refuse_unknown("channels", settings.channels, CHANNELS)
     refuse_unknown("layout", settings.layout, LAYOUTS)
     refuse_unknown("frames", settings.frames, FRAMES)
-    _refuse_names(settings.channel_names)
+    names = settings.channel_names
+    if names is not None and not (names and all(names) and len(set(names)) == len(names)):
+        listed = option("channel_names", [*map(shown, names)])
+        raise UsageError(f"{listed}: should be different names, as in B02,B03,B04")
     for name in ("max_pixels", "max_value", "resize", "crop"):
         refuse_below(name, value := getattr(settings, name), 1)
         if value is not None and value > MOST:
@@ -45,30 +48,12 @@ def refuse_settings(settings: Settings) -> None:
 
 
 def refuse_unknown(parameter: str, value: str, words: Collection[str]) -> None:
-    """Refuse a word that is none of those there are.
-
-    Raises
-    ------
-    UsageError
-    """
+    """Refuse a word that is none of those there are."""
     if value not in words:
         raise UsageError(f"{option(parameter, shown(value))}: should be one of {', '.join(words)}")
 
 
 def refuse_below(parameter: str, value: float | None, least: int) -> None:
-    """Refuse a number that is too small.
-
-    Raises
-    ------
-    UsageError
-    """
+    """Refuse a number that is too small."""
     if value is not None and not value >= least:
         raise UsageError(f"{option(parameter, value)}: should be {least} or more")
-
-
-def _refuse_names(names: tuple[str, ...] | None) -> None:
-    if names is None:
-        return
-    if not all(names) or len(set(names)) < len(names) or not names:
-        listed = option("channel_names", [*map(shown, names)])
-        raise UsageError(f"{listed}: should be different names, as in B02,B03,B04")

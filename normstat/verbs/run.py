@@ -24,13 +24,7 @@ LOOK_AT = 3
 
 @dataclass(frozen=True, slots=True)
 class Images:
-    """A folder of images, and which of its splits are read.
-
-    Raises
-    ------
-    NothingToRead
-        There are none.
-    """
+    """A folder of images, and which of its splits are read."""
 
     source: Source
     selection: Selection
@@ -38,7 +32,7 @@ class Images:
 
     @classmethod
     def of(cls, source: Source, splits: Iterable[str]) -> "Images":
-        """The images of some splits; of all if none is named."""
+        """The images of some splits, of all if none is named; NothingToRead if there are none."""
         selection = source.selection(tuple(dict.fromkeys(splits)))
         if not selection.splits:
             raise NothingToRead(_nothing_found(source, selection))
@@ -75,8 +69,7 @@ class Run:
 
     Attributes
     ----------
-    listed : split → images found so far, and folders that cannot be listed.
-    images : split → images found so far.
+    images, listed : split → images found so far, without and with folders that cannot be listed.
     left_out : images that are skipped; known at the end, and only if names are looked through.
     """
 
@@ -100,8 +93,7 @@ class Run:
     def results(self, job: Job[R], by: Map[R] | None = None) -> Generator[R, None, None]:
         """Results of the job for each shard, in their order; mapped by the executor, or ``by``."""
         survey = _SurveyThread(self._images, self._progress) if self._survey else None
-        mapping = by or self._executor.map
-        with closing(mapping(job, self._shards())) as results:
+        with closing((by or self._executor.map)(job, self._shards())) as results:
             for result in results:
                 if survey:
                     survey.check()
@@ -121,17 +113,14 @@ class Run:
 def most_frequent(records: Sequence[Unreadable]) -> str:
     """The most frequent codes, each with what to do about it, and the first record."""
     codes = Counter(record.code for record in records)
-    hints = {
-        record.code: record.hint.template for record in reversed(records)
-    }  # of the first with a code
+    hints = {record.code: record.hint.template for record in reversed(records)}  # of the first
     frequent = ", ".join(
         f"{number} {code}" + (f": {hints[code]}" if hints[code] else "")
         for code, number in codes.most_common(3)
     )
-    first = records[0]
-    return (
-        f"{frequent}; the first: {shown(first.path)}: {first.code} {shown(first.detail)}".rstrip()
-    )
+    first = f"{shown(records[0].path)}: {records[0].code}"
+    detail = f" ({shown(records[0].detail)})" if records[0].detail else ""
+    return f"{frequent}; the first: {first}{detail}"
 
 
 def none_readable(source: Source, listed: int, records: Sequence[Unreadable]) -> NothingToRead:
@@ -189,12 +178,8 @@ def _notices(survey: Survey, selection: Selection) -> Iterator[str]:
 
 def _nothing_found(source: Source, selection: Selection) -> str:
     survey = source.survey(selection)
-    found = ", ".join(
-        f"{number} {shown(extension) or 'without extension'}"
-        for extension, number in sorted(
-            survey.extensions.items(), key=lambda item: (-item[1], item[0])
-        )[:8]
-    )
+    frequent = sorted(survey.extensions.items(), key=lambda item: (-item[1], item[0]))[:8]
+    found = ", ".join(f"{n} {shown(extension) or 'without extension'}" for extension, n in frequent)
     globs = f" that {option('include')} and {option('exclude')} let through"
     filters = globs if survey.filtered else ""
     return (

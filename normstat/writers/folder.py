@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import lru_cache, partial
 from itertools import chain
 from typing import Any, TextIO
 
@@ -36,13 +37,7 @@ RESERVED = (RECORD, STARTED, INDEX, PLANNED, UNFINISHED)
 
 
 class OutputFolder:
-    """The folder of one run.
-
-    Parameters
-    ----------
-    root : OUT.
-    overwrite, skip_existing : see :func:`normstat.apply`.
-    """
+    """The folder of one run, OUT; `overwrite`, `skip_existing`: see :func:`normstat.apply`."""
 
     def __init__(self, root: str, overwrite: bool = False, skip_existing: bool = False) -> None:
         self.root = root
@@ -52,16 +47,11 @@ class OutputFolder:
         self._decided: dict[str, Any] = {}
         self._continues = False
         self._made = False
-        self._looked_at = ""  # the folder of outputs that was no link
+        # The outputs of a folder follow each other.
+        self._refuse_links = lru_cache(1)(partial(refuse_links, root))
 
     def refuse(self, data: str) -> None:
-        """Refuse to write here, before any work.
-
-        Raises
-        ------
-        UsageError
-            OUT is in DATA, or DATA in OUT; OUT is a file, or holds something.
-        """
+        """Refuse a place that is in DATA or has DATA in it, is a file, or holds something."""
         refuse_place(self.root, data, "arrays")
         if is_inside(data, self.root):
             raise UsageError(
@@ -113,14 +103,7 @@ class OutputFolder:
             self._remove_unfinished()
 
     def plan(self, outputs: Iterable[str]) -> None:
-        """Note outputs before they are written: `overwrite` removes them if this run never ends.
-
-        Raises
-        ------
-        UsageError
-            A folder on the way to one is a link.
-        OutputError
-        """
+        """Note outputs before they are written: `overwrite` removes them if this run never ends."""
         with writing(self.root):
             plan(self.root, map(self._checked, outputs))
 
@@ -131,12 +114,9 @@ class OutputFolder:
             yield file
 
     def finish(self, result: Mapping[str, Any], besides: Iterable[str]) -> None:
-        """Write the record: from now on the arrays count as complete.
+        """Write the rest of the record: from now on the arrays count as complete.
 
-        Parameters
-        ----------
-        result : the rest of the record.
-        besides : files of the result that the index need not list.
+        `besides` are files of the result that the index need not list.
         """
         with writing(self.root):
             if self._continues:
@@ -185,11 +165,8 @@ class OutputFolder:
         return outputs
 
     def _checked(self, output: str) -> str:
-        """The output, if there is no link on the way to it: asked once for those of a folder."""
-        folder = os.path.dirname(output)
-        if folder != self._looked_at:
-            refuse_links(self.root, folder)
-            self._looked_at = folder
+        """The output, if there is no link on the way to it."""
+        self._refuse_links(os.path.dirname(output))
         return output
 
     def _make_ready(self) -> None:
@@ -218,11 +195,8 @@ class OutputFolder:
     def _remove_left_over(self, besides: Iterable[str]) -> None:
         """Remove arrays of images that are not selected, or cannot be read, any more."""
         kept = tuple(besides)
-        for output in distinct(
-            lambda: planned(self.root),
-            self._size(PLANNED),
-            besides=lambda: chain(kept, self._indexed()),
-        ):
+        noted, size = partial(planned, self.root), self._size(PLANNED)
+        for output in distinct(noted, size, besides=lambda: chain(kept, self._indexed())):
             self._remove(output)
 
     def _listed(self) -> Iterator[str]:

@@ -16,6 +16,7 @@ from normstat.writers.writer import ArrayRow, Writer
 
 #: In OUT.
 INDEX = "index.jsonl"
+_NO_LINE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +74,7 @@ def read_index(root: str) -> Iterator[IndexLine]:
     for number, text in enumerate(_texts_of(f"{root}/{INDEX}"), 1):
         try:
             line = _line(json.loads(text))
-        except (
-            ValueError,
-            LookupError,
-            TypeError,
-            AttributeError,
-            ArithmeticError,
-            RecursionError,
-        ) as error:
+        except _NO_LINE as error:
             raise UsageError(
                 f"{shown(root)}/{INDEX}: line {number} is not one that apply writes"
             ) from error
@@ -92,9 +86,8 @@ def _texts_of(path: str) -> Iterator[bytes]:
         with files.opened(path) as file:
             yield from file
     except OSError as error:
-        raise UsageError(
-            f"{shown(path)}: cannot be read ({error.strerror}); run apply again"
-        ) from error
+        problem = f"cannot be read ({error.strerror})"
+        raise UsageError(f"{shown(path)}: {problem}; run apply again") from error
 
 
 def _line(content: Any) -> IndexLine:

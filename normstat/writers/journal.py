@@ -25,30 +25,16 @@ _FOLDS = sys.platform in ("darwin", "win32")
 
 
 def plan(root: str, outputs: Iterable[str]) -> None:
-    """Note outputs, after those of earlier runs that did not end either.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as out:
-    ...     plan(out, ["a.npy", "a.npy", "b/c.npy"])
-    ...     list(planned(out))
-    ['a.npy', 'b/c.npy']
-    """
+    """Note outputs, after those of earlier runs that did not end either."""
     with open(f"{root}/{PLANNED}", "a", encoding="ascii") as file:
         file.write("\n")  # the last line of a run that was killed may have no end
         file.writelines(json.dumps(path_text(output)) + "\n" for output, _ in groupby(outputs))
 
 
 def refuse_no_list(root: str) -> None:
-    """Refuse to go on with a list that is no file of its own: lines are added to it.
-
-    Raises
-    ------
-    UsageError
-        It is a link, which may lead to an image, or a FIFO, which may never take a line.
-    """
+    """Refuse to go on with a list that is no file of its own: lines are added to it."""
     path = f"{root}/{PLANNED}"
+    # A link may lead to an image, and a FIFO may never take a line.
     if os.path.lexists(path) and (os.path.islink(path) or not os.path.isfile(path)):
         raise UsageError(
             f"{shown(path)}: is not a regular file, so no run can be continued here; remove it, or "
@@ -77,17 +63,8 @@ def distinct(
 ) -> Iterator[str]:
     """Each name once, but for those of others.
 
-    They are taken part by part, so that memory does not grow with their number.
-
-    Parameters
-    ----------
-    names, besides : called once for each part.
-    size : bytes of the files that the names are in.
-
-    Examples
-    --------
-    >>> list(distinct(lambda: ["a", "b", "b", "c"], 8, besides=lambda: ["a"]))
-    ['b', 'c']
+    They are taken part by part, so that memory does not grow with `size`, the bytes of the files
+    that the names are in: `names` and `besides` are called once for each part.
     """
     parts = size // _PART + 1
     for part in range(parts):
@@ -114,16 +91,8 @@ def folded(name: str) -> str:
 
 
 def inside(path: str) -> str:
-    """A path that a file tells, if it stays in the folder.
+    """A path that a file tells; ValueError if it leads out of the folder.
 
-    Raises
-    ------
-    ValueError
-
-    Examples
-    --------
-    >>> inside("train/1.jpg")
-    'train/1.jpg'
     >>> inside("../1.jpg")
     Traceback (most recent call last):
     ValueError: leads out of the folder

@@ -85,17 +85,7 @@ def is_inside(path: str, folder: str) -> bool:
 
 
 def refuse_place(root: str, source: str, what: str) -> None:
-    """Refuse a folder for results that is no folder, or a part of what is read.
-
-    Parameters
-    ----------
-    root : where `what` shall go.
-    source : the folder that is read.
-
-    Raises
-    ------
-    UsageError
-    """
+    """Refuse a folder, where `what` shall go, that is no folder or a part of what is read."""
     if not root:
         raise UsageError(f"'': is no folder for {what}; give a name")
     if is_inside(root, source):
@@ -105,23 +95,13 @@ def refuse_place(root: str, source: str, what: str) -> None:
 
 
 def refuse_filled(root: str, cure: str) -> None:
-    """Refuse a folder that holds something; `cure` is what to do about it.
-
-    Raises
-    ------
-    UsageError
-    """
+    """Refuse a folder that holds something; `cure` is what to do about it."""
     if has_anything(root):
         raise UsageError(f"{shown(root)}: is not empty; {cure}")
 
 
 def refuse_long_name(root: str, name: str) -> None:
-    """Refuse the name of a file that the file system of a folder cannot hold.
-
-    Raises
-    ------
-    UsageError
-    """
+    """Refuse the name of a file that the file system of a folder cannot hold."""
     try:
         os.lstat(f"{_nearest(root)}/{name}")
     except OSError as error:
@@ -133,13 +113,7 @@ def refuse_long_name(root: str, name: str) -> None:
 
 
 def has_anything(root: str, besides: str = "") -> bool:
-    """True if there is a folder with something in it, `besides` a certain name.
-
-    Raises
-    ------
-    OutputError
-        It cannot be looked into.
-    """
+    """True if there is a folder with something in it, `besides` a certain name."""
     try:
         with os.scandir(root) as entries:
             return any(entry.name != besides for entry in entries)
@@ -160,27 +134,17 @@ def linked_folders(root: str) -> Iterator[str]:
         with suppress(OSError), os.scandir(f"{root}/{place}") as entries:
             for entry in entries:
                 below = f"{place}{entry.name}/"
-                if entry.is_symlink():
+                if entry.is_symlink() or (entry.is_dir() and _is_link(entry.path)):
                     if not os.path.isfile(entry.path):
                         yield below
                 elif entry.is_dir():
-                    if _is_link(entry.path):
-                        yield below
-                    else:
-                        places.append(below)
+                    places.append(below)
 
 
 def refuse_links(root: str, folder: str) -> None:
     """Refuse a folder below another if the way to it is through a link, wherever that leads.
 
-    Parameters
-    ----------
-    root : may be a link itself.
-    folder : relative to it.
-
-    Raises
-    ------
-    UsageError
+    `root` may be a link itself; `folder` is relative to it.
     """
     here = root
     for name in filter(None, folder.split("/")):

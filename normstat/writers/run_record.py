@@ -73,22 +73,18 @@ def read_record(root: str) -> RunRecord | None:
         A run was begun here and did not end, or the record is not one.
     """
     path = f"{root}/{RECORD}"
-    if os.path.isfile(path):
-        return _record(path)
-    if os.path.isfile(f"{root}/{STARTED}"):
-        raise UsageError(
-            f"{shown(root)}: apply was interrupted here; finish it with "
-            f"{option('skip_existing', True)} first"
-        )
-    return None
-
-
-def _record(path: str) -> RunRecord:
+    if not os.path.isfile(path):
+        if os.path.isfile(f"{root}/{STARTED}"):
+            raise UsageError(
+                f"{shown(root)}: apply was interrupted here; finish it with "
+                f"{option('skip_existing', True)} first"
+            )
+        return None
     node = Node(_load(path), "")
     try:
         return RunRecord(
             node["layout"].one_of(ARRAY_LAYOUTS),
-            node["channels"].optional(_texts),
+            node["channels"].optional(lambda names: tuple(map(Node.text, names.list()))),
             node["store"].one_of(tuple(WRITERS)),
             {split: normalizer.value for split, normalizer in node["normalizers"].items()},
         )
@@ -97,21 +93,7 @@ def _record(path: str) -> RunRecord:
 
 
 def earlier_record(root: str) -> dict[str, Any] | None:
-    """Read the record of an earlier run, complete or not; None if there was none.
-
-    Raises
-    ------
-    UsageError
-        A file of that name is no record.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as out:
-    ...     files.write(f"{out}/{STARTED}", render({"schema": SCHEMA, "store": "npy"}).encode())
-    ...     earlier_record(out)
-    {'schema': 'normstat/apply/1', 'store': 'npy'}
-    """
+    """Read the record of an earlier run, complete or not; None if there was none."""
     for name in (RECORD, STARTED):
         if os.path.exists(f"{root}/{name}"):
             return _load(f"{root}/{name}")
@@ -119,16 +101,9 @@ def earlier_record(root: str) -> dict[str, Any] | None:
 
 
 def refuse_other_settings(root: str, decided: Mapping[str, Any]) -> None:
-    """Refuse to continue a run with other settings than it had.
+    """Refuse to continue a run with other settings than it had, or where none was begun.
 
-    Parameters
-    ----------
-    decided : the record of the new run, as far as it is known before any work.
-
-    Raises
-    ------
-    UsageError
-        With the settings that differ; or no run was begun here.
+    `decided` is the record of the new run, as far as it is known before any work.
     """
     earlier = earlier_record(root)
     if earlier is None:
@@ -176,7 +151,3 @@ def _load(path: str) -> dict[str, Any]:
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         raise UsageError(f"{shown(path)}: is not a record of apply ({SCHEMA})")
     return content
-
-
-def _texts(node: Node) -> tuple[str, ...]:
-    return tuple(item.text() for item in node.list())

@@ -51,13 +51,7 @@ class Stack(Writer):
         return sum(files, DiskUsage())
 
     def fit(self, shapes: Mapping[tuple[int, ...], str], splits: Iterable[str]) -> Self:
-        """The same for arrays of one shape.
-
-        Raises
-        ------
-        UsageError
-            They have several, with two images that differ; or a split's name is none for a file.
-        """
+        """The same for arrays of one shape; several are refused, with two images that differ."""
         (first, one), *others = shapes.items()
         if others:
             second, other = others[0]
@@ -82,13 +76,7 @@ class Stack(Writer):
             file.truncate(len(start) + rows * self._row_bytes)
 
     def write(self, split: str, path: str, slot: int, array: NDArray[Any]) -> bool:
-        """Write the array of one image into its row.
-
-        Raises
-        ------
-        Stopped
-            It is not the shape that was measured.
-        """
+        """Write the array of one image into its row; Stopped if it has not the shape measured."""
         if (array.shape, array.dtype) != (self.shape, np.dtype(self.dtype)):
             raise Stopped(
                 f"its array is {array.dtype.name} {array.shape}, {self.dtype} {self.shape} was "
@@ -100,17 +88,10 @@ class Stack(Writer):
         return True
 
     def finish(self, split: str, rows: int, gaps: Sequence[int]) -> Iterable[str]:
-        """Close the gaps, and let the file appear under its name.
-
-        Parameters
-        ----------
-        rows : as many as at :meth:`begin`.
-        gaps : rows that hold nothing, in rising order.
-        """
+        """Close the gaps, and let the file appear under its name."""
         unfinished = self._unfinished(split)
         with open(unfinished, "r+b") as file:
-            bounds = [*gaps, rows]
-            for closed, (gap, end) in enumerate(pairwise(bounds), 1):
+            for closed, (gap, end) in enumerate(pairwise((*gaps, rows)), 1):
                 self._move_down(file, gap + 1, end, closed)
             kept = rows - len(gaps)
             file.seek(0)

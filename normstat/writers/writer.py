@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
@@ -112,13 +113,10 @@ def header(shape: tuple[int, ...], dtype: str) -> bytes:
     >>> len(header((3, 224, 224), "float32"))
     128
     """
-    from io import BytesIO
-
     file = BytesIO()
-    np.lib.format.write_array_header_1_0(
-        file,
-        {"descr": np.dtype(dtype).newbyteorder("<").str, "fortran_order": False, "shape": shape},
-    )
+    descr = np.dtype(dtype).newbyteorder("<").str
+    facts = {"descr": descr, "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, facts)
     return file.getvalue()
 
 

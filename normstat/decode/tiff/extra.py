@@ -8,30 +8,14 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from normstat.decode.tiff.pages import (
-    BLACK_IS_ZERO,
-    CMYK,
-    FLOAT,
-    JPEG,
-    OLD_JPEG,
-    PALETTE,
-    RGB,
-    SIGNED,
-    UNSIGNED,
-    WHITE_IS_ZERO,
-    YCBCR,
-    Page,
-)
-from normstat.errors import UnreadableImage
-from normstat.images import Code
+from normstat.decode.refusals import unsupported
+from normstat.decode.tiff import terms
+from normstat.decode.tiff.pages import Page
 
-_JPEGS = (JPEG, OLD_JPEG)
 _MOST_BITS = 16
 _COMPLEX = (5, 6)
 # LZW, deflate (twice), LZMA, zstd: others have no predictor, and libtiff looks at none there.
 _PREDICTED = (5, 8, 32946, 34925, 50000)
-# Samples of the colors that are known.
-_COLORS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, PALETTE: 1, RGB: 3, YCBCR: 3, CMYK: 4}
 
 
 @functools.cache
@@ -84,39 +68,38 @@ def _is_storable(nodata: str | None, page: Page) -> bool:
         value = float(nodata or 0)
     except ValueError:
         return False
-    if page.form == FLOAT:
+    if page.form == terms.FLOAT:
         return True
-    low = -(1 << page.bits[0] - 1) if page.form == SIGNED else 0
+    low = -(1 << page.bits[0] - 1) if page.form == terms.SIGNED else 0
     return value.is_integer() and low <= value < low + (1 << page.bits[0])
 
 
 def _of_numbers(bits: int, form: int) -> str:
-    if form not in (UNSIGNED, SIGNED, FLOAT):
+    if form not in (terms.UNSIGNED, terms.SIGNED, terms.FLOAT):
         return "complex numbers" if form in _COMPLEX else "numbers of an unknown kind"
-    if bits in ((16, 32, 64) if form == FLOAT else (8, 16, 32, 64)):
+    if bits in ((16, 32, 64) if form == terms.FLOAT else (8, 16, 32, 64)):
         return ""
-    return "" if form == UNSIGNED and bits <= _MOST_BITS else f"numbers of {bits} bits"
+    return "" if form == terms.UNSIGNED and bits <= _MOST_BITS else f"numbers of {bits} bits"
 
 
 def _of_colors(page: Page) -> str:
-    bits, form = page.bits[0], page.form
-    color = _COLORS.get(page.photometric)
-    refused = {
-        "colors that are neither gray, RGB, CMYK, YCbCr nor a palette": color is None,
-        "YCbCr in planes": page.photometric == YCBCR and page.is_planar,
-        "YCbCr that is not JPEG": page.photometric == YCBCR and page.compression not in _JPEGS,
-        "white is zero, and values have no largest": (
-            page.photometric == WHITE_IS_ZERO and form != UNSIGNED
-        ),
-        "CMYK of other than 8 bits": page.photometric == CMYK and (bits, form) != (8, UNSIGNED),
-        "bands beside CMYK or a palette": (
-            page.photometric in (CMYK, PALETTE) and len(page.bands) != color
-        ),
-        "a palette of another length": (
-            page.photometric == PALETTE and len(page.colormap) != 3 << bits
-        ),
-    }
-    return next((reason for reason, holds in refused.items() if holds), "")
+    bits, meaning = page.bits[0], page.photometric
+    color = terms.SAMPLES.get(meaning)
+    no_bands, in_bytes = len(page.bands) == color, (bits, page.form) == (8, terms.UNSIGNED)
+    if color is None:
+        return "colors that are neither gray, RGB, CMYK, YCbCr nor a palette"
+    if meaning == terms.YCBCR and page.is_planar:
+        return "YCbCr in planes"
+    if meaning == terms.YCBCR and page.compression not in (terms.JPEG, terms.OLD_JPEG):
+        return "YCbCr that is not JPEG"
+    if meaning == terms.WHITE_IS_ZERO and page.form != terms.UNSIGNED:
+        return "white is zero, and values have no largest"
+    if meaning == terms.CMYK and not in_bytes:
+        return "CMYK of other than 8 bits"
+    if meaning in (terms.CMYK, terms.PALETTE) and not no_bands:
+        return "bands beside CMYK or a palette"
+    is_short = meaning == terms.PALETTE and len(page.colormap) != 3 << bits
+    return "a palette of another length" if is_short else ""
 
 
 def opened(data: bytes) -> Any:
@@ -140,23 +123,15 @@ def pixels(file: Any, page: Page) -> NDArray[Any]:
     """
     tifffile = installed()
     assert tifffile
-    _refuse_unknown(tifffile.TIFF, page)
+    for codecs, code in (
+        (tifffile.TIFF.DECOMPRESSORS, page.compression),
+        (tifffile.TIFF.UNPREDICTORS, page.predictor),
+    ):
+        if code != 1 and code not in codecs:
+            raise unsupported(f"{page}: no codec for {code}")
     found = file.pages[page.number]
     if page.compression not in _PREDICTED:
         found.predictor = 1
     # Separate planes, depth, height, width, samples that lie together.
     array: NDArray[Any] = found.asarray(maxworkers=1, squeeze=False)
     return array[:, 0].transpose(1, 2, 3, 0).reshape(page.height, page.width, -1)
-
-
-def _refuse_unknown(known: Any, page: Page) -> None:
-    for codecs, code in (
-        (known.DECOMPRESSORS, page.compression),
-        (known.UNPREDICTORS, page.predictor),
-    ):
-        try:
-            _ = code == 1 or codecs[code]
-        except KeyError as error:
-            raise UnreadableImage(
-                Code.UNSUPPORTED_PIXELS, f"{page}: no codec for {code}"
-            ) from error

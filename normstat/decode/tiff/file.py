@@ -14,36 +14,16 @@ from PIL import Image, TiffImagePlugin
 from normstat.decode import damage, geometry
 from normstat.decode.arrays import decoded, kind_of_array
 from normstat.decode.frames import DecodedFrames, Frame, as_channels
-from normstat.decode.pixels import DecodedImage, Header
-from normstat.decode.plain import plain
+from normstat.decode.kinds import plain
+from normstat.decode.pixels import DecodedImage, File, Header, noted
 from normstat.decode.process import silence_libtiff
-from normstat.decode.tiff import FORMAT, extra
+from normstat.decode.refusals import refuse_large, unsupported
+from normstat.decode.tiff import FORMAT, extra, terms
 from normstat.decode.tiff.allowed import pillow_reads
-from normstat.decode.tiff.colors import colored
-from normstat.decode.tiff.pages import (
-    CMYK,
-    FLOAT,
-    NONE,
-    PALETTE,
-    RGB,
-    SIGNED,
-    UNSIGNED,
-    YCBCR,
-    Page,
-    pages,
-)
-from normstat.decode.tiff.stack import stack_of, stack_refusal
+from normstat.decode.tiff.pages import Page, pages
+from normstat.decode.tiff.samples import colored, stack_of, stack_refusal
 from normstat.errors import UnreadableImage
-from normstat.images import FLOAT as FLOAT32
-from normstat.images import (
-    GRAY8,
-    RGB8,
-    Code,
-    Kind,
-    ReadOptions,
-    band_names,
-    channel_names,
-)
+from normstat.images import FLOAT, GRAY8, RGB8, Code, Kind, ReadOptions, band_names, channel_names
 
 _INSTALL = 'pip install "normstat[tiff]"'
 # Raw modes of Pillow that change colors, and those that leave them.
@@ -51,41 +31,28 @@ _STORED = {"RGBa": "RGBA"}
 _GRAY_BITS = 8
 _COUNTED = 16
 _COLORS = 3
-_TYPES = {UNSIGNED: "uint", SIGNED: "int", FLOAT: "float"}
+_TYPES = {terms.UNSIGNED: "uint", terms.SIGNED: "int", terms.FLOAT: "float"}
 
 
-def decode_tiff(
-    data: bytes, reading: ReadOptions, notes: tuple[str, ...], digest: bytes
-) -> Frame | DecodedFrames:
-    """The pixels of a TIFF file.
-
-    Parameters
-    ----------
-    notes : what is known without looking inside.
-
-    Raises
-    ------
-    UnreadableImage
-        With the code and what was seen.
-    """
-    first, others = _full_pages(data)
-    if reading.frames == "first":
+def decode_tiff(file: File) -> Frame | DecodedFrames:
+    """The pixels of a TIFF file."""
+    first, others = _full_pages(file.data)
+    notes, frames = file.misnamed(FORMAT), file.reading.frames
+    if frames == "first":
         notes += ("multi_frame",) if first.planes > 1 or _is_more(others) else ()
-        return next(_frames(_Opened(data), first, reading, notes, digest))
+        return next(_frames(_Opened(file), first, notes))
     listed = [first, *others]
     # ImageJ counts the images of all directories in the first; they are behind it if it is alone.
     all_planes = len(listed) == 1
     if all_planes and first.planes == 1:
-        return next(_frames(_Opened(data), first, reading, notes, digest))
+        return next(_frames(_Opened(file), first, notes))
     notes += ("multi_frame",)
 
-    def frames() -> Iterator[Frame]:
-        opened = _Opened(data)
-        return chain.from_iterable(
-            _frames(opened, page, reading, notes, digest, all_planes) for page in listed
-        )
+    def each() -> Iterator[Frame]:
+        opened = _Opened(file)
+        return chain.from_iterable(_frames(opened, page, notes, all_planes) for page in listed)
 
-    return DecodedFrames(frames) if reading.frames == "all" else as_channels(frames())
+    return DecodedFrames(each) if frames == "all" else as_channels(each())
 
 
 def _is_more(others: Iterator[Page]) -> bool:
@@ -99,31 +66,22 @@ def _is_more(others: Iterator[Page]) -> bool:
 
 
 class _Opened:
-    """A file that each decoder opens once: it looks for a page from the one before.
+    """A file that each decoder opens once: it looks for a page from the one before."""
 
-    Attributes
-    ----------
-    data : its bytes.
-    """
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
+    def __init__(self, file: File) -> None:
+        self.file = file
 
     @cached_property
     def by_pillow(self) -> TiffImagePlugin.TiffImageFile:
-        return TiffImagePlugin.TiffImageFile(BytesIO(self.data))
+        return TiffImagePlugin.TiffImageFile(BytesIO(self.file.data))
 
     @cached_property
     def by_tifffile(self) -> Any:
-        return extra.opened(self.data)
+        return extra.opened(self.file.data)
 
 
 def measure_tiff(data: Any, reading: ReadOptions) -> tuple[Kind, int, int, int]:
     """Kind, width, height and orientation of what :func:`decode_tiff` will give, from its tags.
-
-    Parameters
-    ----------
-    data : the file's bytes, or a map of them.
 
     Raises
     ------
@@ -137,7 +95,7 @@ def measure_tiff(data: Any, reading: ReadOptions) -> tuple[Kind, int, int, int]:
     if reading.frames == "channels":
         channels = further + planes
         if channels > 1 and len(kind.channels) > 1:
-            raise UnreadableImage(Code.UNSUPPORTED_PIXELS, "its pages have channels of their own")
+            raise unsupported("its pages have channels of their own")
         kind = Kind(kind.dtype, band_names(channels), kind.scale) if channels > 1 else kind
     return kind, first.width, first.height, first.orientation
 
@@ -152,38 +110,35 @@ def _full_pages(data: Any) -> tuple[Page, Iterator[Page]]:
         thumbnail = thumbnail or page
     assert thumbnail
     if thumbnail.has_sub_pages:
-        raise UnreadableImage(
-            Code.UNSUPPORTED_PIXELS, "TIFF whose pages are thumbnails; their images are in SubIFDs"
-        )
+        raise unsupported("TIFF whose pages are thumbnails; their images are in SubIFDs")
     return thumbnail, iter(())
 
 
 def _frames(
-    opened: _Opened,
-    page: Page,
-    reading: ReadOptions,
-    notes: tuple[str, ...],
-    digest: bytes,
-    all_planes: bool = False,
+    opened: _Opened, page: Page, notes: tuple[str, ...], all_planes: bool = False
 ) -> Iterator[Frame]:
     """The images of a page: one, or each of its planes if they are asked for."""
+    _, data, digest, reading = opened.file
     planes = page.planes if all_planes else 1
     kind = _kind_taken(page, reading, planes)
-    notes += _notes(page)
+    notes += noted(
+        alpha_dropped=page.has_alpha,
+        icc_profile=page.has_icc_profile,
+        exif_orientation=page.orientation > 1,
+        nodata_counted=page.nodata is not None,
+    )
     try:
         if planes == 1 and pillow_reads(page):
-            yield _by_pillow(opened, page, kind, notes, digest)
+            yield _by_pillow(opened, page, kind, notes)
             return
-        stored = (
-            stack_of(opened.data, page) if planes > 1 else [extra.pixels(opened.by_tifffile, page)]
-        )
+        stored = stack_of(data, page) if planes > 1 else [extra.pixels(opened.by_tifffile, page)]
     except (UnreadableImage, MemoryError):
         raise
     # Decoders raise nearly anything on damaged bytes; whatever it is, it is about this one file.
     except Exception as error:
-        if page.is_cut(len(opened.data)):
+        if page.is_cut(len(data)):
             raise UnreadableImage(Code.TRUNCATED, "ends before the last of its pixels") from error
-        raise damage.verdict(error, opened.data) from error
+        raise damage.verdict(error, data) from error
     header = Header(FORMAT, stored[0].dtype.newbyteorder("=").name, notes, page.orientation)
     for array in map(colored, stored, repeat(page)):
         if array.dtype.kind == "f":
@@ -191,10 +146,8 @@ def _frames(
         yield decoded(array, kind, header, digest)
 
 
-def _by_pillow(
-    opened: _Opened, page: Page, kind: Kind, notes: tuple[str, ...], digest: bytes
-) -> Frame:
-    if page.compression != NONE:
+def _by_pillow(opened: _Opened, page: Page, kind: Kind, notes: tuple[str, ...]) -> Frame:
+    if page.compression != terms.NONE:
         silence_libtiff()
     file = opened.by_pillow
     file.seek(page.number)
@@ -212,15 +165,15 @@ def _by_pillow(
     if image.mode == "P":
         image.putpalette(page.palette().tobytes())
     stored = geometry.turned_back(image, turned)
-    if kind.dtype == FLOAT32.dtype:
+    if kind.dtype == FLOAT.dtype:
         values = np.asarray(stored)
         _refuse_no_data(values, page)
         if not np.isfinite(values).all():
             raise UnreadableImage(Code.NON_FINITE, "has NaN or infinite values")
     header = Header(FORMAT, mode, notes, page.orientation)
     if kind.least:  # Pillow has them in 32 bits
-        return decoded(np.asarray(stored)[:, :, np.newaxis], kind, header, digest)
-    return DecodedImage(plain(stored, kind), kind, header, digest)
+        return decoded(np.asarray(stored)[:, :, np.newaxis], kind, header, opened.file.digest)
+    return DecodedImage(plain(stored, kind), kind, header, opened.file.digest)
 
 
 def _refuse_no_data(values: NDArray[Any], page: Page) -> None:
@@ -232,30 +185,15 @@ def _refuse_no_data(values: NDArray[Any], page: Page) -> None:
     if math.isfinite(marker):
         return
     if (np.isnan(values) if math.isnan(marker) else values == marker).any():
-        raise UnreadableImage(
-            Code.UNSUPPORTED_PIXELS,
+        raise unsupported(
             f"has {'NaN' if math.isnan(marker) else 'infinite'} pixels, which it declares as no "
             "data (GDAL_NODATA)",
         )
 
 
-def _notes(page: Page) -> tuple[str, ...]:
-    notes = {
-        "alpha_dropped": page.has_alpha,
-        "icc_profile": page.has_icc_profile,
-        "exif_orientation": page.orientation > 1,
-        "nodata_counted": page.nodata is not None,
-    }
-    return tuple(note for note, holds in notes.items() if holds)
-
-
 def _kind_taken(page: Page, reading: ReadOptions, planes: int) -> Kind:
     """The kind of a page's pixels; refused if no decoder gives them, or there are too many."""
-    if page.width * page.height > reading.max_pixels:
-        raise UnreadableImage(
-            Code.TOO_LARGE,
-            f"{page.width} × {page.height} pixels; the limit is {reading.max_pixels}",
-        )
+    refuse_large(page.width, page.height, reading.max_pixels)
     if page.missing:
         raise UnreadableImage(Code.CORRUPT, f"{page.missing} of its strips or tiles are not listed")
     if page.tile_area > reading.max_pixels:
@@ -265,7 +203,7 @@ def _kind_taken(page: Page, reading: ReadOptions, planes: int) -> Kind:
     if planes > 1 or not pillow_reads(page):
         reason = extra.refusal(page) or (stack_refusal(page) if planes > 1 else "")
         if reason:
-            raise UnreadableImage(Code.UNSUPPORTED_PIXELS, f"{page}: {reason}")
+            raise unsupported(f"{page}: {reason}")
         if planes == 1 and not extra.installed():
             raise UnreadableImage(_code_without(page), f"{page}; {_INSTALL} reads it")
     return _kind(page)
@@ -273,22 +211,22 @@ def _kind_taken(page: Page, reading: ReadOptions, planes: int) -> Kind:
 
 def _code_without(page: Page) -> Code:
     """Colors of more than 8 bits are what other decoders cut to 8."""
-    is_cut = page.photometric == RGB and (page.bits[0], page.form) == (16, UNSIGNED)
+    is_cut = page.photometric == terms.RGB and (page.bits[0], page.form) == (16, terms.UNSIGNED)
     return Code.BIT_DEPTH_LOST if is_cut else Code.UNSUPPORTED_PIXELS
 
 
 def _kind(page: Page) -> Kind:
     bits, form = page.bits[0], page.form
-    if page.photometric in (PALETTE, CMYK):
+    if page.photometric in (terms.PALETTE, terms.CMYK):
         return RGB8
     number = len(page.bands)
-    if number == _COLORS and page.photometric in (RGB, YCBCR):
+    if number == _COLORS and page.photometric in (terms.RGB, terms.YCBCR):
         names = channel_names(number)
     elif page.names and number > 1:
         names = tuple(page.names[band] for band in page.bands)
     else:
         names = band_names(number)
-    if form == UNSIGNED and bits <= _COUNTED:
+    if form == terms.UNSIGNED and bits <= _COUNTED:
         if page.stretch > 1:
             return GRAY8
         kept = "uint8" if bits <= _GRAY_BITS else "uint16"

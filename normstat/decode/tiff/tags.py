@@ -6,28 +6,15 @@ looked at, however odd it is.
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple
 
 from normstat.errors import UnreadableImage
 from normstat.images import Code
 
-#: Values of the tags of one directory: numbers, bytes where each takes one, or text.
-Tags: TypeAlias = dict[int, tuple[int, ...] | bytes | str]
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
 _SIZES |= {13: 4, 16: 8, 17: 8, 18: 8}
-_FORMATS = {
-    3: "H",
-    4: "I",
-    6: "b",
-    8: "h",
-    9: "i",
-    13: "I",
-    16: "Q",
-    17: "q",
-    18: "Q",
-}
+_FORMATS = {3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 # Types of text: ASCII, and the bytes that some writers take for it.
 _TEXT, _BYTES = (2,), (1, 7)
 
@@ -69,18 +56,26 @@ _KNOWN = frozenset(Tag)
 _TEXTS = (Tag.DESCRIPTION, Tag.GDAL_METADATA, Tag.GDAL_NODATA)
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Sizes and order of the numbers in a file.
+class Tags(dict[int, tuple[int, ...] | bytes | str]):
+    """Values of the tags of one directory: numbers, bytes where each takes one, or text."""
 
-    Attributes
-    ----------
-    order : ``<`` or ``>``.
-    is_big : BigTIFF, with offsets of 64 bits.
-    """
+    def many(self, tag: int) -> tuple[int, ...]:
+        value = self.get(tag)
+        return tuple(value) if isinstance(value, (tuple, bytes)) else ()
 
-    order: str
-    is_big: bool
+    def one(self, tag: int, default: int) -> int:
+        return next(iter(self.many(tag)), default)
+
+    def text(self, tag: int) -> str | None:
+        value = self.get(tag)
+        return value if isinstance(value, str) else None
+
+
+class Layout(NamedTuple):
+    """Sizes and order of the numbers in a file."""
+
+    order: str  # ``<`` or ``>``
+    is_big: bool  # BigTIFF, with offsets of 64 bits
 
     @property
     def offset(self) -> str:
@@ -136,7 +131,7 @@ def _directory(data: Any, at: int, layout: Layout) -> tuple[Tags, int]:
     end = start + _unpacked(data, at, layout.number) * (head + room)
     if end > len(data):
         raise UnreadableImage(Code.TRUNCATED, "ends inside the TIFF directory")
-    tags: Tags = {}
+    tags = Tags()
     for entry in range(start, end, head + room):
         tag, kind, count = struct.unpack_from(layout.entry, data, entry)
         if tag not in _KNOWN or tag in tags or kind not in _SIZES or not count:

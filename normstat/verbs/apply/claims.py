@@ -19,14 +19,6 @@ class Claims:
     Parameters
     ----------
     recent : claims that are looked at one by one, before they are looked at together.
-
-    Examples
-    --------
-    >>> claims = Claims()
-    >>> [claims.add(*claim) for claim in (("a", "1"), ("b", "2"), ("a", "1"), ("a", "3"))]
-    [False, False, False, True]
-    >>> claims.shared() == {hashed("a")}
-    True
     """
 
     def __init__(self, recent: int = 1 << 16) -> None:
@@ -67,9 +59,5 @@ class Claims:
 
 
 def hashed(text: str) -> int:
-    """64 bits of a path.
-
-    >>> hashed("a") == hashed("a"), hashed("a") == hashed("b"), hashed("a") < 2**64
-    (True, False, True)
-    """
+    """64 bits of a path."""
     return int.from_bytes(blake2b(path_bytes(text), digest_size=8).digest(), "little")

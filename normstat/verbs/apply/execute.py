@@ -15,16 +15,7 @@ from normstat.writers.outdir_checks import writing
 
 
 def execute(plan: Plan, forecast: Forecast, engine: Engine) -> Applied:
-    """Write all arrays, the index, and at the end the record.
-
-    Raises
-    ------
-    UsageError
-        Not one image can be read; a run to be continued had other settings; a folder on the way
-        to an output is a link.
-    Stopped
-        The disk is full, a method has no answer for an image, or DATA has changed meanwhile.
-    """
+    """Write all arrays, the index, and at the end the record."""
     with plan.folder.begun(plan.record(), _outputs(plan.writer, plan.images.shards())):
         return _execute(plan, forecast, engine)
 

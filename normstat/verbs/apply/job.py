@@ -15,14 +15,7 @@ from normstat.writers import ArrayRow, Writer
 
 @dataclass(frozen=True, slots=True)
 class ShardResult:
-    """The arrays of a shard, and the images that have none.
-
-    Attributes
-    ----------
-    rows : of the arrays.
-    unreadable : records of the other images.
-    failure : exception of the writer or the method, which ends the run.
-    """
+    """The arrays of a shard, records of images without one, and a failure that ends the run."""
 
     rows: tuple[ArrayRow, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
@@ -36,40 +29,25 @@ class ShardResult:
         )
 
 
-def is_taken(normalizer: Normalizer, kind: Kind) -> bool:
-    """True if images of a kind become arrays: else they are records, as in the statistics.
+def channels_of(normalizer: Normalizer, kind: Kind) -> int:
+    """Channels of the arrays of images of a kind; 0 if they are records, as in the statistics.
 
     A preset has counted no images, so there is no kind that is the usual one: images that do not
-    fit it are taken, to be refused.
+    fit it are refused.
     """
     takes = normalizer.takes
-    if takes.dtype is None:
-        return True
     try:
-        takes.accept(len(kind.channels), kind.dtype, kind.channels)
+        channels = takes.accept(len(kind.channels), kind.dtype, kind.channels)
     except UsageError:
-        return False
-    return takes.has_scale(kind.scale)
-
-
-def channels_of(normalizer: Normalizer, kind: Kind) -> int:
-    """Channels of the arrays of images of a kind; 0 if they have none, but a record."""
-    if not is_taken(normalizer, kind):
+        if takes.dtype is None:
+            raise
         return 0
-    return normalizer.takes.accept(len(kind.channels), kind.dtype, kind.channels)
+    return channels if takes.dtype is None or takes.has_scale(kind.scale) else 0
 
 
 @dataclass(frozen=True, slots=True)
 class WriteArrays:
-    """The job of a worker: a shard's images to arrays.
-
-    Attributes
-    ----------
-    reading : how images are read.
-    normalizers : split → normalizer of its images.
-    writer : where the arrays go; None: nowhere, they are only looked at.
-    layout : ``chw`` or ``hwc``.
-    """
+    """The job of a worker: a shard's images to arrays; without a writer they go nowhere."""
 
     reading: ReadOptions
     normalizers: Mapping[str, Normalizer]

@@ -3,6 +3,8 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import lru_cache
+from itertools import accumulate
 
 from normstat.errors import UsageError, option
 from normstat.files import shown
@@ -14,37 +16,24 @@ from normstat.writers.outdir_checks import Disk, is_inside
 
 
 class OverlapCheck:
-    """Finds images that are in OUT, where a run would replace or remove them.
-
-    Parameters
-    ----------
-    out : OUT; nothing can be in it while there is no such folder.
-    """
+    """Finds images that are in OUT, where a run would replace or remove them."""
 
     def __init__(self, out: str) -> None:
         self._out = out
         self._is_there = os.path.isdir(out)
-        self._latest: tuple[str, bool] = ("", False)  # the images of a folder follow each other
+        # The images of a folder follow each other.
+        self._is_folder_inside = lru_cache(1)(lambda folder: is_inside(folder, out))
 
     def refuse(self, shard: Shard) -> None:
-        """Look at the images of a shard.
-
-        Raises
-        ------
-        UsageError
-            A link leads from DATA into OUT.
-        """
+        """Refuse a shard if a link leads from one of its images into OUT."""
         if not self._is_there:
             return
         for sample in shard:
             path = shard.container.path(sample)
             if path is None:
                 continue
-            folder = os.path.dirname(path)
-            if folder != self._latest[0]:
-                self._latest = folder, is_inside(folder, self._out)
             linked = os.path.islink(path) and is_inside(path, self._out)
-            if linked or self._latest[1]:
+            if linked or self._is_folder_inside(os.path.dirname(path)):
                 raise UsageError(
                     f"{shown(sample.name)}: a link leads into {shown(self._out)}, where the arrays "
                     "go; images and arrays belong in different folders"
@@ -75,13 +64,7 @@ class OutputNames:
         self.existing_bytes = 0
 
     def add(self, images: Sequence[tuple[str, str]]) -> None:
-        """Take some outputs, each with its image.
-
-        Raises
-        ------
-        UsageError
-            Two inputs would become one output, and that can be told already.
-        """
+        """Take some outputs, each with its image; refuse two of one name that can be told."""
         if self._existing:
             for output, _ in images:
                 with suppress(OSError):
@@ -92,18 +75,10 @@ class OutputNames:
                 self.check()
 
     def check(self) -> None:
-        """Look at all that were taken together; equal hashes alone are no reason to refuse.
-
-        Raises
-        ------
-        UsageError
-            Two inputs would become one output; with the first two.
-        """
+        """Refuse two inputs that would become one output; equal hashes alone are no reason."""
         shared = self._claims.shared()
-        if not shared:
-            return
         owners: dict[str, str] = {}
-        for name, owner in _claimed(self._images()):
+        for name, owner in _claimed(self._images()) if shared else ():
             if hashed(folded(name)) in shared:
                 other = owners.setdefault(folded(name), owner)
                 if other != owner:
@@ -122,12 +97,6 @@ def _claimed(images: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
         folder = output.rpartition("/")[0]
         if folder != latest:  # those of a folder mostly follow each other
             latest = folder
-            yield from _folders(folder)
+            for below in accumulate(folder.split("/"), "{}/{}".format):
+                yield below, f"{below}/"
         yield output, image
-
-
-def _folders(folder: str) -> Iterator[tuple[str, str]]:
-    names = folder.split("/")
-    for depth in range(1, len(names) + 1):
-        below = "/".join(names[:depth])
-        yield below, f"{below}/"

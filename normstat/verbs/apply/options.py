@@ -29,11 +29,6 @@ class ApplyOptions:
     source : statistics, a preset, the name of a method, or None.
     method, from_split, own_split, epsilon, dtype, layout, store, input_layout, exif : as for
         :func:`normstat.apply`.
-
-    Raises
-    ------
-    UsageError
-        A choice is unknown, or two exclude each other.
     """
 
     source: Stats | SplitStats | Preset | str | None
@@ -69,17 +64,8 @@ class ApplyOptions:
         """The settings that are asked for, the others as those of the statistics.
 
         Statistics of resized images are not those of the originals. That gray images become color
-        is no other setting: among color they were counted so.
-
-        Parameters
-        ----------
-        asked : name of a setting → value; None: not asked for.
-        applied : record of the run that wrote the images.
-
-        Raises
-        ------
-        UsageError
-            A value is out of range, or the statistics were computed with another.
+        is no other setting: among color they were counted so. ``applied`` is the record of the run
+        that wrote the images.
         """
         asked = {name: value for name, value in asked.items() if value is not None}
         refuse_settings(Settings(**asked))
@@ -105,13 +91,7 @@ class ApplyOptions:
         return replace(recorded, **own, **asked)
 
     def normalizers(self, splits: Iterable[str]) -> dict[str, Normalizer]:
-        """Split → normalizer of its images.
-
-        Raises
-        ------
-        UsageError
-            As :func:`normstat.normalizer`.
-        """
+        """Split → normalizer of its images."""
         if isinstance(self.source, Stats):
             for name in splits if self.own_split else self._splits_of(self.source):
                 split_of(self.source, name, "from_split")
@@ -138,10 +118,10 @@ class ApplyOptions:
                 f"{option('from_split', shown(self.from_split))}: if these statistics saw images "
                 "that you validate or test with, they have leaked"
             )
-        unused = isinstance(self.source, Stats) and self.method
-        if unused and METHODS[unused].needs is Needs.NOTHING:
+        method = isinstance(self.source, Stats) and self.method
+        if method and METHODS[method].needs is Needs.NOTHING:
             yield (
-                f"{option('method', unused)} uses no mean or std of the statistics: they only say "
+                f"{option('method', method)} uses no mean or std of the statistics: they only say "
                 f"how images are read (channels, {option('resize')}, {option('crop')})"
             )
 

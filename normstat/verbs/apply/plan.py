@@ -26,9 +26,6 @@ from normstat.writers.folder import OutputFolder
 from normstat.writers.outdir_checks import Disk, DiskUsage
 from normstat.writers.run_record import SCHEMA
 
-# Settings that change statistics but no array.
-_OF_COUNTING = ("covariance",)
-
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -70,7 +67,7 @@ class Plan:
             "settings": {
                 name: getattr(settings, name)
                 for name in settings.__slots__
-                if name not in _OF_COUNTING
+                if name != "covariance"  # which changes statistics but no array
             }
             | {"exif": self.reading.upright},
             "method": one["method"],
@@ -79,34 +76,21 @@ class Plan:
             "dtype": self.options.dtype,
             "layout": self.options.layout,
             "store": self.options.store,
-            "channels": one["channels"] if same else None,
-            "a": one["a"] if same else None,
-            "b": one["b"] if same else None,
+            **{name: one[name] if same else None for name in ("channels", "a", "b")},
             "normalizers": records,
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Expectations from the headers of all images.
+    """Expectations from the headers of all images."""
 
-    Attributes
-    ----------
-    listed : images and folders that cannot be listed.
-    rows : split → images.
-    arrays : how many there will be.
-    unreadable : a record for each image without a header.
-    usage : the files of the arrays.
-    needed : bytes that the disk has yet to find room for.
-    disk : where they go.
-    """
-
-    listed: int
-    rows: Mapping[str, int]
+    listed: int  # images, and folders that cannot be listed
+    rows: Mapping[str, int]  # split → images
     arrays: int
     unreadable: tuple[Unreadable, ...]
     usage: DiskUsage
-    needed: int
+    needed: int  # bytes that the disk has yet to find room for
     disk: Disk
 
     def shortage(self, root: str) -> str:
@@ -134,13 +118,7 @@ def _human(size: float) -> str:
 
 
 def measured(plan: Plan, engine: Engine) -> tuple[Plan, Forecast]:
-    """The plan for exactly these images, after a look at every name and header.
-
-    Raises
-    ------
-    UsageError
-        Images and arrays would meet in one place, or statistics are of other images.
-    """
+    """The plan for exactly these images, after a look at every name and header."""
     root, images = plan.folder.root, plan.images
     disk = Disk.of(root)
     overlap = OverlapCheck(root)
@@ -156,8 +134,7 @@ def measured(plan: Plan, engine: Engine) -> tuple[Plan, Forecast]:
             names.add(outputs(shard))
 
     run = Run(images, engine.executor, engine.progress, look_at)
-    itemsize = np.dtype(plan.options.dtype).itemsize
-    job = ReadHeaders(plan.reading, plan.normalizers, itemsize, disk)
+    job = ReadHeaders(plan.reading, plan.normalizers, np.dtype(plan.options.dtype).itemsize, disk)
     totals = HeaderTotals()
     with closing(run.results(job)) as results:
         for result in results:

@@ -10,7 +10,7 @@ from normstat.errors import UnreadableImage, UsageError
 from normstat.files import shown
 from normstat.images import Kind, ReadOptions, Shard, Unreadable
 from normstat.methods import Normalizer
-from normstat.verbs.apply.job import channels_of, is_taken
+from normstat.verbs.apply.job import channels_of
 from normstat.writers.outdir_checks import Disk, DiskUsage
 from normstat.writers.writer import HEADER_BYTES
 
@@ -20,18 +20,11 @@ Size: TypeAlias = tuple[int, int, str]
 
 @dataclass(frozen=True, slots=True)
 class KindTotals:
-    """Images of one kind in one split.
-
-    Attributes
-    ----------
-    images : how many.
-    arrays : their arrays, were there a file for each.
-    sizes : of the first image, and of the first one of another size.
-    """
+    """Images of one kind in one split."""
 
     images: int
-    arrays: DiskUsage
-    sizes: tuple[Size, ...]
+    arrays: DiskUsage  # were there a file for each
+    sizes: tuple[Size, ...]  # of the first image, and of the first one of another size
 
     def __add__(self, other: "KindTotals") -> "KindTotals":
         return KindTotals(
@@ -43,13 +36,7 @@ class KindTotals:
 
 @dataclass(frozen=True, slots=True)
 class HeaderTotals:
-    """All images that look as if they could be read.
-
-    Attributes
-    ----------
-    kinds : (split, kind) → images.
-    unreadable : records of the others.
-    """
+    """All images that look as if they could be read, by split and kind; records of the others."""
 
     kinds: Mapping[tuple[str, Kind], KindTotals] = field(default_factory=dict)
     unreadable: tuple[Unreadable, ...] = ()
@@ -63,16 +50,13 @@ class HeaderTotals:
     def bound(self, normalizers: Mapping[str, Normalizer]) -> dict[str, Normalizer]:
         """The normalizers for exactly these images.
 
-        Raises
-        ------
-        UsageError
-            Most images of a split have channels or a depth that its statistics are not of, or one
-            has channels that a preset is not for.
+        Refuses a split if most of its images have channels or a depth that its statistics are not
+        of, or one has channels that a preset is not for.
         """
         bound = dict(normalizers)
         for split, normalizer in normalizers.items():
             kinds = {kind: totals for (name, kind), totals in self.kinds.items() if name == split}
-            fitting = {kind: kinds[kind] for kind in kinds if is_taken(normalizer, kind)}
+            fitting = {kind: kinds[kind] for kind in kinds if _is_taken(normalizer, kind)}
             if 2 * _images(fitting) < _images(kinds):  # the others are refused below
                 fitting = {kind: kinds[kind] for kind in kinds if kind not in fitting}
             for kind, totals in fitting.items():
@@ -110,15 +94,7 @@ class HeaderTotals:
 
 @dataclass(frozen=True, slots=True)
 class ReadHeaders:
-    """The job of a worker: the headers of a shard's images.
-
-    Attributes
-    ----------
-    reading : how images are read.
-    normalizers : split → normalizer of its images.
-    itemsize : bytes of a value in the arrays.
-    disk : where these go.
-    """
+    """The job of a worker: the headers of a shard's images, whose arrays go to a disk."""
 
     reading: ReadOptions
     normalizers: Mapping[str, Normalizer]
@@ -164,6 +140,13 @@ class ReadHeaders:
 def _different(sizes: Sequence[Size]) -> tuple[Size, ...]:
     other = next((size for size in sizes if size[:2] != sizes[0][:2]), None)
     return (sizes[0], other) if other else (sizes[0],)
+
+
+def _is_taken(normalizer: Normalizer, kind: Kind) -> bool:
+    try:
+        return channels_of(normalizer, kind) > 0
+    except UsageError:  # raised again, with the image's name
+        return True
 
 
 def _images(kinds: Mapping[Kind, KindTotals]) -> int:

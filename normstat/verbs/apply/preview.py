@@ -11,16 +11,10 @@ from normstat.verbs.run import LOOK_AT, Images
 
 
 def preview(plan: Plan, forecast: Forecast, engine: Engine) -> Applied:
-    """The arrays of the first images, and the size of all.
-
-    Raises
-    ------
-    Stopped, UsageError
-        A method has no answer for one of them.
-    """
+    """The arrays of the first images, and the size of all."""
     totals = RunTotals(plan.images.selection.splits, plan.options.dtype, forecast.disk)
-    results = engine.executor.map(plan.job(dry_run=True), _first_images(plan.images))
-    with closing(results):
+    job = plan.job(dry_run=True)
+    with closing(engine.executor.map(job, _first_images(plan.images))) as results:
         for result in results:
             if result.failure:
                 raise result.failure

@@ -54,29 +54,16 @@ class Applied:
 
 
 class RunTotals:
-    """The arrays and records of a run so far.
-
-    Parameters
-    ----------
-    splits : names of those that are read.
-    dtype : of the arrays.
-    disk : where they go.
-
-    Attributes
-    ----------
-    arrays : split → its arrays, were there a file for each.
-    first, range, kept : as in :class:`Applied`.
-    unreadable : records, as they come.
-    notes : note → arrays of images that have it.
-    """
+    """The arrays and records of a run so far; `first`, `range`, `kept` as in :class:`Applied`."""
 
     def __init__(self, splits: Iterable[str], dtype: str, disk: Disk) -> None:
+        # Split → its arrays, were there a file for each.
         self.arrays: dict[str, DiskUsage] = dict.fromkeys(splits, DiskUsage())
         self.first: list[ArrayRow] = []
         self.range: tuple[float, float] | None = None
         self.unreadable: list[Unreadable] = []
         self.kept = 0
-        self.notes: Counter[str] = Counter()
+        self.notes: Counter[str] = Counter()  # note → arrays of images that have it
         self._itemsize = np.dtype(dtype).itemsize
         self._disk = disk
         self._gaps: dict[str, list[int]] = {name: [] for name in self.arrays}

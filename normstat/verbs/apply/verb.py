@@ -2,10 +2,9 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from contextlib import nullcontext
 
 from normstat.errors import OutputError
-from normstat.executors import Executor, Local
+from normstat.executors import Executor
 from normstat.methods import source_named
 from normstat.presets import Preset
 from normstat.stats import Stats
@@ -139,8 +138,7 @@ def apply(
     plan = Plan.of(images, settings, options, folder)
     for notice in options.notices():
         engine.progress.notice(notice)
-    # Workers of a run that this process starts stay for the next one.
-    with engine.executor if isinstance(engine.executor, Local) else nullcontext():
+    with engine.lasting():
         plan, forecast = measured(plan, engine)
         shortage = forecast.shortage(folder.root)
         if shortage and not dry_run:

@@ -4,6 +4,9 @@ import os
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from heapq import merge
+from itertools import groupby
+from operator import itemgetter
 
 from normstat.errors import UsageError
 from normstat.files import shown
@@ -37,23 +40,14 @@ class Changes:
 
 
 def changes(before: Iterable[Entry], now: Iterable[Entry]) -> dict[str, Changes]:
-    """Difference between two sorted lists of files, by split.
-
-    Memory is that of the differences.
-
-    Examples
-    --------
-    >>> a, b = (Entry("val", name, "9", "digest", f"key of {name}") for name in "ab")
-    >>> found = changes([a, b], [b._replace(name="c"), Entry("val", "d", "9", "new", "new")])
-    >>> found["val"].renamed, found["val"].added, found["val"].removed
-    ([('b', 'c')], ['d'], ['a'])
-    """
+    """Difference between two sorted lists of files, by split; memory is that of the differences."""
     found: dict[str, Changes] = defaultdict(Changes)
     gone: list[Entry] = []
     new: list[Entry] = []
     for old, fresh in _side_by_side(before, now):
         if old and fresh:
-            if _differ(old, fresh):
+            known = _NONE not in (old.digest, fresh.digest)
+            if known and (old.size, old.digest) != (fresh.size, fresh.digest):
                 found[fresh.split].changed.append(fresh.name)
         elif fresh:
             new.append(fresh)
@@ -61,11 +55,6 @@ def changes(before: Iterable[Entry], now: Iterable[Entry]) -> dict[str, Changes]
             gone.append(old)
     _pair(gone, new, found)
     return found
-
-
-def _differ(old: Entry, fresh: Entry) -> bool:
-    known = _NONE not in (old.digest, fresh.digest)
-    return known and (old.size, old.digest) != (fresh.size, fresh.digest)
 
 
 def _pair(gone: list[Entry], new: list[Entry], found: dict[str, Changes]) -> None:
@@ -99,13 +88,7 @@ def _paired(
 
 
 def recorded_files(recorded: Stats, file: str | os.PathLike[str]) -> Iterator[Entry]:
-    """The list of files that was written with statistics.
-
-    Raises
-    ------
-    UsageError
-        It cannot be read, or was written with others.
-    """
+    """The list of files that was written with statistics; one written with others is refused."""
     if recorded.files is None:
         raise UsageError(f"{shown(file)}: no list of files was written with these statistics")
     return read_list(file, recorded.files.sha256)
@@ -114,13 +97,7 @@ def recorded_files(recorded: Stats, file: str | os.PathLike[str]) -> Iterator[En
 def changed(
     before: Iterable[Entry], now: Iterable[Entry], splits: Collection[str]
 ) -> Iterator[Case]:
-    """Findings of the rule ``data-changed``, with the names of all files that each is about.
-
-    Parameters
-    ----------
-    before, now : sorted lists of files.
-    splits : those that are compared.
-    """
+    """Findings of the rule ``data-changed``, with the names of all files that each is about."""
     found = changes(*((e for e in entries if e.split in splits) for entries in (before, now)))
     for split in sorted(found):
         files = found[split]
@@ -158,19 +135,11 @@ def _side_by_side(
     before: Iterable[Entry], now: Iterable[Entry]
 ) -> Iterator[tuple[Entry | None, Entry | None]]:
     """Entries of one name together, from two lists in the same order."""
-    old_entries, new_entries = iter(before), iter(now)
-    old, new = next(old_entries, None), next(new_entries, None)
-    while old or new:
-        if new is None or (old is not None and _place(old) < _place(new)):
-            yield old, None
-            old = next(old_entries, None)
-        elif old is None or _place(new) < _place(old):
-            yield None, new
-            new = next(new_entries, None)
-        else:
-            yield old, new
-            old, new = next(old_entries, None), next(new_entries, None)
+    both = merge(_placed(before, 0), _placed(now, 1))
+    for _, found in groupby(both, key=itemgetter(0)):
+        pair = {side: entry for _, side, entry in found}
+        yield pair.get(0), pair.get(1)
 
 
-def _place(entry: Entry) -> tuple[str, bytes]:
-    return entry.split, written(entry.name)
+def _placed(entries: Iterable[Entry], side: int) -> Iterator[tuple[tuple[str, bytes], int, Entry]]:
+    return (((entry.split, written(entry.name)), side, entry) for entry in entries)

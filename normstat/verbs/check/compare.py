@@ -22,16 +22,8 @@ def compare(
 ) -> Verdict:
     """Compare the statistics of data with those recorded, rule by rule.
 
-    Parameters
-    ----------
-    now : of the data as they are, computed with the settings of `recorded`.
-    recorded : as loaded from a stats file.
-    extra : cases that statistics do not show, see :func:`normstat.check`.
-
-    Raises
-    ------
-    UsageError
-        An unknown split; statistics that were computed with other settings than those recorded.
+    ``extra`` are cases that statistics do not show, see :func:`normstat.check`. Unknown splits are
+    refused, and statistics that were computed with other settings than those recorded.
     """
     names = options.split or recorded.settings.split
     _refuse_splits(names, now, recorded)
@@ -74,7 +66,7 @@ def _since(splits: set[str], comparison: Comparison, mode: str) -> str:
     pairs = [pair for pair in comparison.pairs() if pair.split in splits]
     if len(pairs) < len(splits):
         return ""
-    if all(pair.now.fingerprint == pair.recorded.fingerprint for pair in pairs):
+    if all(pair.now.fingerprint.same_images(pair.recorded.fingerprint) for pair in pairs):
         return "so it was when recorded"
     if mode == _COMPATIBLE and all(pair.same_paths for pair in pairs):
         return "so it may have been when recorded: the file names are the same"

@@ -13,7 +13,7 @@ from itertools import combinations_with_replacement
 from normstat.accumulators.duplicate_keys import Common, common, repeated
 from normstat.accumulators.keys import KeyCollector
 from normstat.files import shown
-from normstat.verbs.check.verify_pixels import Reread, Second
+from normstat.verbs.check.verify_pixels import Reread, replace_keys
 from normstat.verbs.compute.count import Counted
 from normstat.verbs.engine import Engine
 from normstat.verbs.run import Images
@@ -49,7 +49,8 @@ class Overlap:
 def identical(counted: Counted, keys: KeyCollector, engine: Engine) -> tuple[Overlap, ...]:
     """Find images with identical pixels.
 
-    Memory is about 20 bytes for each image, however many are identical.
+    For each two splits and each split, those without identical images included. Memory is about
+    20 bytes for each image, however many are identical.
 
     Parameters
     ----------
@@ -57,36 +58,10 @@ def identical(counted: Counted, keys: KeyCollector, engine: Engine) -> tuple[Ove
     keys : sink of that count; empty afterwards.
     engine : reads those again that may be identical.
 
-    Returns
-    -------
-    tuple of Overlap
-        For each two splits and each split, those without identical images included.
-
     Raises
     ------
-    Stopped
-        Worker processes cannot be started.
     ValueError
         The keys were not collected with these counts, or were used before.
-
-    Examples
-    --------
-    >>> import os, tempfile
-    >>> from PIL import Image
-    >>> from normstat.stats import Settings
-    >>> from normstat.verbs.compute.count import count
-    >>> from normstat.sources import open_source
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     for name in ("train/a.png", "train/b.bmp", "val/c.png"):
-    ...         os.makedirs(os.path.dirname(f"{folder}/{name}"), exist_ok=True)
-    ...         Image.new("RGB", (4, 2), (255, 0, 51)).save(f"{folder}/{name}")
-    ...     engine, collector = Engine.of(workers=0), KeyCollector()
-    ...     counted = count(open_source(folder), Settings(), engine, [collector])
-    ...     for overlap in identical(counted, collector, engine):
-    ...         print(overlap.splits, overlap.images, overlap.pairs)
-    ('train', 'train') 1 (('train/a.png', 'train/b.bmp'),)
-    ('train', 'val') 1 (('train/a.png', 'val/c.png'),)
-    ('val', 'val') 0 ()
     """
     splits = counted.splits
     if any(keys.images(split) != counted.listed[split] for split in splits):
@@ -101,8 +76,7 @@ def identical(counted: Counted, keys: KeyCollector, engine: Engine) -> tuple[Ove
         f"{number} images look like others and are read again to be compared pixel by pixel"
     )
     reading = replace(counted.settings.reading(), channels="auto", resize=None, crop=None)
-    second = Second(counted.images.shards(), arrays, alike)
-    lost = second.replace_keys(Reread(reading), engine.executor)
+    lost = replace_keys(counted.images.shards(), arrays, alike, Reread(reading), engine.executor)
     found = {
         (splits[one], splits[other]): what
         for (one, other), what in common(list(arrays.values())).items()
@@ -150,16 +124,7 @@ def _paths(images: Images, found: Mapping[tuple[str, str], Common]) -> dict[tupl
 
 
 def cases(overlaps: Iterable[Overlap]) -> tuple[Case, ...]:
-    """Cases of a check: ``leakage`` for each two splits, ``duplicate`` for each split.
-
-    With one split there is no other, and no case of ``leakage``.
-
-    Examples
-    --------
-    >>> (case,) = cases([Overlap(("train", "val"), (60, 9), 1, (("train/a.png", "val/b.png"),))])
-    >>> print(case.rule, case.level, case.split, case.message, sep="; ")
-    leakage; fail; val; 1 of 9 images of val is in train, too: val/b.png is train/a.png
-    """
+    """Cases of a check: ``leakage`` for each two splits, ``duplicate`` for each split."""
     return tuple(_case(overlap) for overlap in overlaps)
 
 
@@ -201,7 +166,7 @@ def _message(overlap: Overlap) -> str:
     if one == other:
         if not overlap.images:
             return f"no two of {number} images of {other} are identical"
-        text = f"{overlap.images} of {number} images of {other} repeat another one of it"
+        text = f"{overlap.images} of {number} images of {other} repeat another image of {other}"
     elif not overlap.images:
         return f"none of {number} images of {other} is in {one} ({overlap.compared[0]} images)"
     else:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from normstat.errors import UsageError
+from normstat.errors import UsageError, option
 from normstat.files import shown
 from normstat.rules import MARGIN, MODES, refuse_levels, refuse_margin
 
@@ -20,11 +20,6 @@ class CheckOptions:
     margin : shift of a mean in σ, or of σ relative to itself, that counts as none.
     levels : rule → ``off``, ``warn`` or ``fail``, in place of the usual level.
     require_conclusive : fail the data also where a rule that could fail them cannot tell.
-
-    Raises
-    ------
-    UsageError
-        An unknown mode, rule or level; a margin that is no positive number.
     """
 
     mode: str = "same"
@@ -35,7 +30,9 @@ class CheckOptions:
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
-            raise UsageError(f"{shown(self.mode)}: no such mode; there are {', '.join(MODES)}")
+            raise UsageError(
+                f"{option('mode', shown(self.mode))}: should be one of {', '.join(MODES)}"
+            )
         refuse_margin(self.margin)
         refuse_levels(self.levels)
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from normstat.conventions import PRESET
 from normstat.conventions.documents import document, naming
@@ -37,7 +38,7 @@ class CheckSettings:
 
 
 def project_settings(folder: str = ".") -> CheckSettings:
-    r"""The table ``[tool.normstat.check]`` of the nearest ``pyproject.toml`` that has one.
+    """The table ``[tool.normstat.check]`` of the nearest ``pyproject.toml`` that has one.
 
     ::
 
@@ -50,24 +51,11 @@ def project_settings(folder: str = ".") -> CheckSettings:
         [tool.normstat.check.rules]
         leakage = "warn"
 
-    Parameters
-    ----------
-    folder : where to look first; then in those above.
-
     Raises
     ------
     UsageError
         The file cannot be read or is not TOML, or the table has another key, rule or value; with
         both their names.
-
-    Examples
-    --------
-    >>> import os, tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     with open(os.path.join(folder, "pyproject.toml"), "w") as file:
-    ...         _ = file.write('[tool.normstat.check]\nrules = {leakage = "warn"}')
-    ...     project_settings(folder).rules
-    {'leakage': 'warn'}
     """
     for file in _files(folder):
         root = document(file)
@@ -79,13 +67,11 @@ def project_settings(folder: str = ".") -> CheckSettings:
 
 
 def _files(folder: str) -> Iterator[str]:
-    above = None
-    folder = os.path.abspath(folder)
-    while folder != above:
-        file = os.path.join(folder, _NAME)
+    here = Path(os.path.abspath(folder))
+    for place in (here, *here.parents):
+        file = place / _NAME
         if os.path.lexists(file):  # a link to nowhere is a mistake, and no missing file
             yield os.path.relpath(file)
-        above, folder = folder, os.path.dirname(folder)
 
 
 def _table(root: Node) -> Node | None:

@@ -30,7 +30,6 @@ def recompute(
     Parameters
     ----------
     source : opened with these settings, but for the folders of splits.
-    recorded : as loaded from a stats file.
     split : names of the splits to read; if empty those that were asked for when it was recorded,
         or all that are found.
     engine, sinks : as for :func:`normstat.verbs.compute.count.count`.
@@ -39,24 +38,6 @@ def recompute(
     ------
     UsageError
         Nothing there to read, an ambiguous split, or one that is neither there nor recorded.
-    Stopped
-        Worker processes cannot be started.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from PIL import Image
-    >>> from normstat import compute
-    >>> from normstat.sources import open_source
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     os.makedirs(f"{folder}/train")
-    ...     Image.new("L", (4, 2), 51).save(f"{folder}/train/a.png")
-    ...     recorded = compute(f"{folder}/train", workers=0)
-    ...     os.rename(f"{folder}/train", f"{folder}/copy")
-    ...     source = open_source(f"{folder}/copy")
-    ...     now = recompute(source, recorded, (), Engine.of(workers=0)).stats()
-    >>> list(now.splits), now.splits["train"] == recorded.splits["train"]
-    (['train'], True)
     """
     settings = recorded.settings
     wanted = split or settings.split

@@ -9,6 +9,7 @@ from normstat.accumulators.tally import SplitTally
 from normstat.conventions import Config, read
 from normstat.errors import Message, option
 from normstat.executors import Executor
+from normstat.files import shown
 from normstat.rules import MARGIN
 from normstat.sources import Source
 from normstat.stats import Stats, summarize_split
@@ -59,14 +60,14 @@ def check(
         recorded, or all that either has.
     margin : shift of a mean in σ, or of σ relative to itself, beyond which the numbers are no
         longer right.
-    levels : rule → ``off``, ``warn`` or ``fail``, in place of the usual level.
+    levels : rule → ``off``, ``warn`` or ``fail``, in place of the usual level. Unless it is here,
+        ``leakage`` is a warning where both splits are just what was recorded; in mode
+        ``compatible`` also where their file names are.
     require_conclusive : fail the data also where a rule that could fail them has too few to tell.
     config : files of training runs, or ``preset:NAME``, whose constants are compared, too.
     files : list of the recorded files, from which those that changed are named; None: the one
         beside the stats file, where there is one.
     extra : cases that were found elsewhere, for the same verdict.
-        ``leakage`` is a warning where both splits are just what was recorded; in mode
-        ``compatible`` also where their file names are; unless `levels` has it.
     workers, image_timeout, executor, progress, cache : as for :func:`normstat.compute`.
 
     Returns
@@ -105,20 +106,14 @@ def check(
         beside = os.path.dirname(recorded)
         recorded = load(recorded)
     if isinstance(data, Stats):
-        found = (*extra, *_slips(configs, data, options))
-        return compare(data, recorded, options, found)
+        return compare(data, recorded, options, (*extra, *_slips(configs, data, options)))
     engine = Engine.of(workers, image_timeout, executor, progress, cache)
-    if files is None and beside is not None:
-        files = list_beside(recorded, beside)
+    if files is None and beside is not None and recorded.files:
+        there = os.path.join(beside, recorded.files.name)
+        files = there if os.path.exists(there) else None
     engine.refuse_as_cache("files", files)
     source = source_of(data, replace(recorded.settings, split_dirs={}))
     return check_data(source, recorded, options, engine, configs, files, extra)
-
-
-def list_beside(recorded: Stats, folder: str) -> str | None:
-    """The list of files that was written with statistics, if it is in a folder still."""
-    file = recorded.files and os.path.join(folder, recorded.files.name)
-    return file if file and os.path.exists(file) else None
 
 
 def check_data(
@@ -130,7 +125,7 @@ def check_data(
     files: str | os.PathLike[str] | None = None,
     extra: Iterable[Case] = (),
 ) -> Verdict:
-    """Read data as those that were recorded, and hold them against these.
+    """Read the images of a source as the recorded ones were, and hold them against these.
 
     Raises
     ------
@@ -154,19 +149,22 @@ def check_data(
         both = now.splits.keys() & recorded.splits.keys()
         found += changed(before, listed.entries(), both)
     verdict = compare(now, recorded, options, (*found, *extra, *_slips(configs, now, options)))
-    return verdict if before is not None or not names_files else _with_cure(verdict)
+    return verdict if before is not None or not names_files else _with_cure(verdict, recorded)
 
 
-def _with_cure(verdict: Verdict) -> Verdict:
+def _with_cure(verdict: Verdict, recorded: Stats) -> Verdict:
     """The same, and how the next check can name the files that changed."""
-    shown = list(verdict.cases)
-    for number, case in enumerate(shown):
+    listed = list(verdict.cases)
+    for number, case in enumerate(listed):
         if (case.rule, case.level) == ("data-changed", Level.FAIL):
-            lists = f"compute {option('files', metavar='FILE')} makes the next check name the files"
-            message = f"{Message(case.message).template}; {lists}"
-            shown[number] = replace(case, message=message)
+            given = option("files", metavar="FILE")
+            cure = f"compute {given} makes the next check name the files"
+            if recorded.files:
+                there = f"the list {shown(recorded.files.name)} is not beside the stats file"
+                cure = f"{there}; {given} says where it is, and names the files"
+            listed[number] = replace(case, message=f"{Message(case.message).template}; {cure}")
             break
-    return replace(verdict, cases=tuple(shown))
+    return replace(verdict, cases=tuple(listed))
 
 
 def _slips(configs: Sequence[Config], now: Stats, options: CheckOptions) -> Iterator[Case]:

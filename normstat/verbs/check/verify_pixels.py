@@ -18,16 +18,10 @@ from normstat.images import Pixels, Reader, ReadOptions, Sample, Shard, Unreadab
 
 @dataclass(frozen=True, slots=True)
 class Rereading:
-    """Hashes of images that were read again, in their order, without anything between.
+    """Hashes of images that were read again, in their order, without anything between."""
 
-    Attributes
-    ----------
-    keys : as at the first reading; :data:`NO_KEY` for an image that cannot be read.
-    pixels : of all pixels, cut to the same length.
-    """
-
-    keys: bytes
-    pixels: bytes
+    keys: bytes  # as at the first reading; NO_KEY for an image that cannot be read
+    pixels: bytes  # of all pixels, cut to the same length
 
     def __add__(self, other: "Rereading") -> "Rereading":
         return Rereading(self.keys + other.keys, self.pixels + other.pixels)
@@ -35,12 +29,7 @@ class Rereading:
 
 @dataclass(frozen=True, slots=True)
 class Reread:
-    """The job of a worker: images to hashes of all their pixels.
-
-    Attributes
-    ----------
-    reading : options of decoding.
-    """
+    """The job of a worker: images to hashes of all their pixels."""
 
     reading: ReadOptions
 
@@ -72,8 +61,17 @@ def hash_of_pixels(pixels: Pixels) -> bytes:
     return digest.digest()[:KEY]
 
 
-class Second:
-    """The second reading: of those images only that look like others.
+def replace_keys(
+    shards: Iterable[Shard],
+    keys: Mapping[str, NDArray[np.uint64]],
+    alike: Mapping[str, NDArray[np.bool_]],
+    job: Reread,
+    executor: Executor,
+) -> dict[str, int]:
+    """Put hashes of all pixels in the place of the keys, and count what was lost by split.
+
+    Images that were not read again get zeros. So do those that are not what they were: gone,
+    damaged, replaced, or others at their place in the walk; they are lost.
 
     Parameters
     ----------
@@ -82,48 +80,30 @@ class Second:
         such arrays at a time would be most of the memory of a run.
     alike : split → images to be read again, shape (images,), bool.
     """
+    # What is being read, in order: an executor gives one result for each shard.
+    asked: deque[tuple[str, NDArray[np.int64]]] = deque()
 
-    def __init__(
-        self,
-        shards: Iterable[Shard],
-        keys: Mapping[str, NDArray[np.uint64]],
-        alike: Mapping[str, NDArray[np.bool_]],
-    ) -> None:
-        self._shards = shards
-        self._keys = keys
-        self._alike = alike
-        # What is being read, in order: an executor gives one result for each shard.
-        self._asked: deque[tuple[str, NDArray[np.int64]]] = deque()
-
-    def replace_keys(self, job: Reread, executor: Executor) -> dict[str, int]:
-        """Put hashes of all pixels in the place of the keys, and count what was lost by split.
-
-        Images that were not read again get zeros. So do those that are not what they were: gone,
-        damaged, replaced, or others at their place in the walk; they are lost.
-        """
-        known = {split: np.zeros(len(keys), np.bool_) for split, keys in self._keys.items()}
-        with closing(executor.map(job, self._chosen())) as results:
-            for result in results:
-                split, numbers = self._asked.popleft()
-                keys = self._keys[split]
-                unchanged = (keys[numbers] == _rows(result.keys)).all(axis=1)
-                keys[numbers] = _rows(result.pixels)
-                known[split][numbers] = unchanged
-        lost = {}
-        for split, keys in self._keys.items():
-            keys[~known[split]] = 0
-            lost[split] = int((self._alike[split] & ~known[split]).sum())
-        return lost
-
-    def _chosen(self) -> Iterator[Shard]:
+    def chosen() -> Iterator[Shard]:
         seen: Counter[str] = Counter()
-        for shard in self._shards:
+        for shard in shards:
             split, start = shard.split, seen[shard.split]
             seen[split] += len(shard)
-            chosen = np.flatnonzero(self._alike[split][start : start + len(shard)])
-            if len(chosen):
-                self._asked.append((split, start + chosen))
-                yield shard.only(chosen.tolist())
+            places = np.flatnonzero(alike[split][start : start + len(shard)])
+            if len(places):
+                asked.append((split, start + places))
+                yield shard.only(places.tolist())
+
+    known = {split: np.zeros(len(own), np.bool_) for split, own in keys.items()}
+    with closing(executor.map(job, chosen())) as results:
+        for result in results:
+            split, numbers = asked.popleft()
+            known[split][numbers] = (keys[split][numbers] == _rows(result.keys)).all(axis=1)
+            keys[split][numbers] = _rows(result.pixels)
+    lost = {}
+    for split, own in keys.items():
+        own[~known[split]] = 0
+        lost[split] = int((alike[split] & ~known[split]).sum())
+    return lost
 
 
 def _rows(keys: bytes) -> NDArray[np.uint64]:

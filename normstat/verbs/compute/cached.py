@@ -20,14 +20,14 @@ from normstat.files import shown
 from normstat.images import LASTING, ReadOptions, Shard
 from normstat.statsfile import dumps_counts
 from normstat.verbs.compute.job import Count
-from normstat.verbs.compute.row_validation import believed
+from normstat.verbs.compute.row_validation import validated
 from normstat.verbs.listeners import Progress
 
 
 @contextmanager
-def resuming(
+def cached_map(
     path: str, data: str, job: Count, executor: Executor, progress: Progress
-) -> Iterator["Resuming"]:
+) -> Iterator["CachedMap"]:
     """The map of an executor, but for what a cache has; what is finished is kept there.
 
     Parameters
@@ -35,15 +35,13 @@ def resuming(
     path : of the cache.
     data : identity of the source.
     job : that will be mapped. It has to want the rows that are kept, so that every run finds them.
-    executor : for what the cache does not have.
-    progress : is told what is wrong with the cache.
 
     Raises
     ------
     UsageError, OutputError
         There can be no such file.
     """
-    resumed = Resuming(path, contexts(data, job), executor, progress)
+    resumed = CachedMap(path, contexts(data, job), executor, progress)
     try:
         yield resumed
         progress.notice(f"{resumed.reused} of {resumed.images} images from the cache {shown(path)}")
@@ -57,20 +55,12 @@ def resuming(
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A shard whose missing images are being read.
+    """A shard whose missing images are being read."""
 
-    Attributes
-    ----------
-    shard : all of it, with versions.
-    samples : their digests.
-    known : results that the cache has.
-    missing : places of the others in the shard.
-    """
-
-    shard: Shard
-    samples: tuple[bytes, ...]
-    known: tuple[Counts, ...]
-    missing: tuple[int, ...]
+    shard: Shard  # all of it, with versions
+    samples: tuple[bytes, ...]  # their digests
+    known: tuple[Counts, ...]  # results that the cache has
+    missing: tuple[int, ...]  # places of the others in the shard
 
     def rest(self) -> Shard:
         """The images left to read, perhaps none: an executor answers shard by shard."""
@@ -98,15 +88,8 @@ class _Asked:
         )
 
 
-class Resuming:
+class CachedMap:
     """Stands in front of an executor, and asks it only for what a cache does not have.
-
-    Parameters
-    ----------
-    path : of the cache.
-    context : of the shards of a split.
-    executor : for the rest.
-    progress : is told what is wrong with the cache.
 
     Attributes
     ----------
@@ -140,8 +123,9 @@ class Resuming:
                 total = asked.whole(rest)
                 self.images += len(asked.shard)
                 self.reused += len(asked.shard) - len(asked.missing)
-                if asked.missing or len(asked.known) > 1:
-                    self._keep(asked, total)
+                if (asked.missing or len(asked.known) > 1) and asked.is_lasting(total):
+                    context = self._context(asked.shard.split)
+                    self._cache.store(context, asked.samples, dumps_counts(total))
                 self._tell()
                 yield total
 
@@ -159,7 +143,7 @@ class Resuming:
             if not place.keys() >= set(row.samples):
                 continue  # a larger row has some of them
             places = [place[sample] for sample in row.samples]
-            counts = believed(row.value, shard.split, [shard.names[number] for number in places])
+            counts = validated(row.value, shard.split, [shard.names[number] for number in places])
             if counts:
                 known.append(counts)
                 for sample in row.samples:
@@ -167,10 +151,6 @@ class Resuming:
             if not place:
                 break
         return _Asked(shard, samples, tuple(known), tuple(place.values()))
-
-    def _keep(self, asked: _Asked, total: Counts) -> None:
-        if asked.is_lasting(total):
-            self._cache.store(self._context(asked.shard.split), asked.samples, dumps_counts(total))
 
     def _tell(self) -> None:
         while self._warnings:

@@ -46,18 +46,11 @@ class Counted:
         return tuple(sorted(self.images.selection.splits, key=split_order))
 
     def stats(self) -> Stats:
-        """The statistics."""
         made_with = {"normstat": __version__, **versions()}
         return summarize(self.tally, self.splits, self.settings, made_with, self.left_out)
 
     def refuse_unread(self) -> None:
-        """Refuse a count without images.
-
-        Raises
-        ------
-        NothingToRead
-            Not one image could be read; with the most frequent reasons.
-        """
+        """Refuse a count without images, with the most frequent reasons."""
         splits = self.tally.splits.values()
         if not any(tally.images for split in splits for tally in split.kinds.values()):
             listed = sum(split.files for split in splits)
@@ -67,15 +60,7 @@ class Counted:
 def count(
     source: Source, settings: Settings, engine: Engine, sinks: Sequence[Sink] = ()
 ) -> Counted:
-    """Count the images of a source.
-
-    Parameters
-    ----------
-    source : looked through as `settings` say.
-    settings : decide the numbers.
-    engine : decides how long it takes.
-    sinks : are given a row of each image, in the order of the source. The statistics are the same
-        with and without them.
+    """Count the images of a source; each row goes to the sinks, in the order of the source.
 
     Raises
     ------
@@ -108,9 +93,11 @@ def _from_cache(source: Source, job: Count, engine: Engine) -> Iterator[Map[Coun
     if engine.cache is None or not job.fields <= ROWS:
         yield None
         return
-    from normstat.verbs.compute.cached import resuming  # not every Python has SQLite
+    from normstat.verbs.compute.cached import cached_map  # not every Python has SQLite
 
-    with resuming(engine.cache, source.identity, job, engine.executor, engine.progress) as resumed:
+    with cached_map(
+        engine.cache, source.identity, job, engine.executor, engine.progress
+    ) as resumed:
         yield resumed.map
 
 

@@ -11,18 +11,11 @@ from normstat.images import ImageRow, Reader, ReadOptions, Sample, Shard, Unread
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The job of a worker: a shard's images to their state.
-
-    Attributes
-    ----------
-    reading : options of decoding.
-    covariance : also count how channels vary together.
-    fields : of the rows that are wanted; none if no rows are.
-    """
+    """The job of a worker: a shard's images to their state."""
 
     reading: ReadOptions
     covariance: bool = False
-    fields: frozenset[str] = frozenset()
+    fields: frozenset[str] = frozenset()  # of the rows that are wanted; none if no rows are
 
     def __call__(self, shard: Shard) -> Counts:
         """One state for a shard; an image that cannot be read is a record in it."""

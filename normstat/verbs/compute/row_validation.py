@@ -16,25 +16,8 @@ from normstat.statsfile import loads_counts
 _MOST = 1 << 50
 
 
-def believed(value: bytes, split: str, paths: Sequence[str]) -> Counts | None:
-    """The counts in a row of a cache; None if it cannot be that of these images.
-
-    Parameters
-    ----------
-    value : of the row.
-    split : of the images.
-    paths : of the images, at least one.
-
-    Examples
-    --------
-    >>> from normstat.images import Unreadable
-    >>> from normstat.statsfile import dumps_counts
-    >>> value = dumps_counts(Counts.of_unreadable(Unreadable("val", "a", "empty")))
-    >>> believed(value, "val", ["a"]).tally.splits["val"].listed
-    1
-    >>> believed(value, "val", ["b"]) is None
-    True
-    """
+def validated(value: bytes, split: str, paths: Sequence[str]) -> Counts | None:
+    """The counts in a row of a cache; None if it cannot be that of these images."""
     try:
         counts = loads_counts(value)
     except StatsFileError:
