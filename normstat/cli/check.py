@@ -93,7 +93,7 @@ def check(
         project = project_settings()
         configs = (*project.config, *config)
         for file in report:
-            for read in (stats, *configs):  # the next build is held against it
+            for read in (stats, *configs, files or stats):  # the next build is held against it
                 if options.is_same(file, read):
                     raise UsageError(
                         f"--report {shown(file)}: is read by this check; give another name"

@@ -71,11 +71,13 @@ class Folder:
         self.root = os.fspath(root)
         self._listing = listing or Listing(self.root)
         try:
+            os.stat(self.root)  # of an empty name: below it would be the root of all files
             self._listing.entries("")
         except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
             reason = error.strerror if isinstance(error, OSError) else error
             raise UsageError(
-                f"{shown(self.root)}: cannot be read ({reason}); DATA is a folder of images"
+                f"{shown(self.root) or repr('')}: cannot be read ({reason}); DATA is a folder of "
+                "images"
             ) from error
         assigned = dict(assignments(self.root, split_dirs or {}))
         self.split_dirs = {split: path.removesuffix("/") or "." for path, split in assigned.items()}

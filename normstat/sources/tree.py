@@ -5,6 +5,7 @@ It goes in the byte order of relative paths, with one folder's names in memory a
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, replace
 
@@ -95,7 +96,8 @@ class Tree:
         real = os.path.realpath(self._root)
         above = []
         while (parent := os.path.dirname(real)) != real:
-            above.append(identity_of(os.stat(parent)))
+            with suppress(OSError):  # below one that may not be entered, no link can lead to it
+                above.append(identity_of(os.stat(parent)))
             real = parent
         return WalkedFolder("", None, given, BY_OPTION if given else "", None, tuple(above))
 
