@@ -156,7 +156,7 @@ def ensure_writable(path: str | os.PathLike[str]) -> None:
 
     A folder is a UsageError; a folder that is missing or not writable an OutputError.
     """
-    if os.path.isdir(path) or not os.fspath(path):
+    if os.path.isdir(path) or not os.path.basename(path):
         raise UsageError(f"{shown(path) or repr('')}: is a folder; give a file name for the result")
     if _is_special(path):
         return

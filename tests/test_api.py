@@ -157,6 +157,7 @@ OPTIONS: list[tuple[dict[str, Any], str]] = [
     ({"workers": -1}, "workers=-1: should be 0 or more"),
     ({"max_errors": -1}, "max_errors=-1"),
     ({"max_pixels": 0}, "max_pixels=0: should be 1 or more"),
+    ({"max_value": 10**400}, "max_value=...: should be below 2**63"),
     ({"image_timeout": -0.5}, "image_timeout=-0.5"),
     ({"image_timeout": float("nan")}, "image_timeout=nan"),
     ({"split": ["tset"]}, "no split 'tset'; found: train, val"),

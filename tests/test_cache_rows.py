@@ -1,5 +1,6 @@
 """What a row of a cache may say, and that what it says is still what would be counted."""
 
+import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from cached import read, settle
 
+from normstat.accumulators.image_sums import COLUMNS
 from normstat.accumulators.tally import STATE
 from normstat.cache import Cache, contents, sample_digest
 from normstat.images import ReadOptions, Shard
@@ -94,6 +96,30 @@ def a_sum(content: Any) -> None:
     content["splits"]["val"]["kinds"][0]["per_image"]["channels"][0]["s"] = "1"
 
 
+def summed(column: str, value: str) -> Callable[[Any], None]:
+    """A change of a sum over the images of floats, which no pixel confirms."""
+
+    def change(content: Any) -> None:
+        content["splits"]["val"]["kinds"][3]["per_image"]["channels"][0][column] = value
+
+    return change
+
+
+def covered(**changes: Any) -> Callable[[Any], None]:
+    """A change of the products of channels."""
+    return lambda content: content["splits"]["val"]["kinds"][3]["covariance"].update(changes)
+
+
+def wrapped(content: Any) -> None:
+    """Counts whose sum, in 64 bits, is the same as before."""
+    values = content["splits"]["val"]["kinds"][3]["values"]
+    counts = np.frombuffer(base64.b64decode(values["counts"]), [("place", "<u4"), ("count", "<i8")])
+    more = np.zeros(4, counts.dtype)
+    more["place"], more["count"] = range(40000, 40004), 2**62
+    counts = np.concatenate([counts, more])
+    values["counts"] = base64.b64encode(counts.tobytes()).decode()
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -112,6 +138,14 @@ def a_sum(content: Any) -> None:
         per_image(0, pixels="8"),
         per_image(3, pixels="0"),
         a_sum,
+        *(summed(column, "9" * 4000) for column in COLUMNS[2:]),
+        *(summed(column, "-1") for column in ("ss", "qq", "ms", "mq", "sq", "std")),
+        covered(sums=["9" * 4000] * 3),
+        covered(products=[["9" * 4000] * row for row in (3, 2, 1)]),
+        covered(count=2),
+        per_image(0, pixels2="-1"),
+        per_image(3, pixels2="9" * 4000),
+        wrapped,
         record_of(path="z.png"),
         record_of(path="a.pgm"),
         record_of(split="train"),

@@ -1,5 +1,6 @@
 """Lists of files beside a stats file, and checks that name the files that changed."""
 
+import hashlib
 import json
 import os
 import random
@@ -12,6 +13,7 @@ from typing import Any
 import checked
 import command
 import make
+import mounted
 import pytest
 from checked import VAL, verdict
 from hypothesis import given
@@ -21,7 +23,7 @@ import normstat
 from normstat.errors import OutputError, UsageError
 from normstat.images import ImageRow
 from normstat.statsfile import dumps, file_list, load, loads
-from normstat.statsfile.file_list import Entry, FileList, read_list
+from normstat.statsfile.file_list import Entry, FileList, read_list, written
 from normstat.verbs.check.changed_files import changes
 
 names = st.text(min_size=1, max_size=9).filter(lambda name: "\0" not in name)
@@ -78,16 +80,75 @@ def test_many_are_sorted_on_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     assert len(texts) == 1
 
 
-def test_no_room_for_many_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """It names the place, as for every file that cannot be written."""
-    monkeypatch.setattr(file_list, "_MOST", 3)
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+def test_no_room_for_many_names(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The message says where there is none: of temporary files, not of the list."""
+    monkeypatch.setattr(file_list, "_MOST", 100)
     found = FileList()
-    first, second, third = rows_of("val", ["a", "b", "c"])
-    found.add(first)
-    found.add(second)
-    with pytest.raises(OutputError, match="gone: cannot be written"):
-        found.add(third)
+    with mounted.disk(tmp_path / "disk", 4) as full:
+        (full / "x").write_bytes(bytes(4096))
+        monkeypatch.setattr(tempfile, "tempdir", str(full))
+        *most, last = rows_of("val", [f"{number}.png" for number in range(100)])
+        for row in most:
+            found.add(row)
+        with pytest.raises(OutputError, match=r"temporary file .*TMPDIR"):
+            found.add(last)
+
+
+def test_names_are_written_alike_by_any_python() -> None:
+    """Characters that Unicode gains are printable in one version, and unassigned in another."""
+    assert written("\u0378.png") == "\u0378.png".encode()
+    assert written("\u202e.png") == b'"\\u202e.png"'
+
+
+DAMAGE: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda _: b"",
+    "no list": lambda _: bytes(range(256)),
+    "first line": lambda text: text.replace(b"files 1", b"files 2"),
+    "cut": lambda text: text[:-20],
+    "column less": lambda text: text.replace(b"\t0\t", b"\t"),
+    "column more": lambda text: text.replace(b"\t0\t", b"\t0\t0\t"),
+    "no text": lambda text: text.replace(b"\t0\t", b"\t\xff\t"),
+    "no JSON": lambda text: text.replace(b"\n0.png", b'\n"0.png'),
+    "half a character": lambda text: text.replace(b"\n0.png", b'\n"\\ud800"'),
+    "order": lambda text: text.replace(b"\n0.png", b"\n8.png"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_made_up_list_is_refused(damage: str, tmp_path: Path) -> None:
+    """Whatever a stats file says of it, a list is read as it is written, or not at all."""
+    found = FileList()
+    for row in rows_of("val", ["0.png", "1.png", "2.png"]):
+        found.add(row)
+    found.save(tmp_path / "list")
+    content = DAMAGE[damage]((tmp_path / "list").read_bytes())
+    (tmp_path / "list").write_bytes(content)
+    with pytest.raises(UsageError, match=r"list: is damaged, .* files=FILE writes it anew"):
+        list(read_list(tmp_path / "list", hashlib.sha256(content).hexdigest()))
+
+
+def test_a_list_that_changes_meanwhile_is_refused(tmp_path: Path) -> None:
+    """It is looked at before the images are read, and read after them."""
+    found = FileList()
+    for row in rows_of("val", ["0.png", "1.png"]):
+        found.add(row)
+    digest = found.save(tmp_path / "list")
+    replaced, removed = (read_list(tmp_path / "list", digest) for _ in range(2))
+    found.add(rows_of("val", ["2.png"])[0])
+    found.save(tmp_path / "list")
+    with pytest.raises(UsageError, match="is not the list"):
+        list(replaced)
+    (tmp_path / "list").unlink()
+    with pytest.raises(UsageError, match="cannot be read"):
+        list(removed)
+
+
+def test_files_stay_in_their_split_if_they_can() -> None:
+    """Of equal pixels those in the same split are a pair, whichever split comes first."""
+    old = [Entry("train", "a", "9", "d", "k")]
+    new = [Entry("test", "x", "9", "d", "k"), Entry("train", "b", "9", "d", "k")]
+    found = changes(old, new)
+    assert (found["train"].renamed, found["test"].added) == ([("a", "b")], ["x"])
 
 
 @given(before=some, now=some)
@@ -231,6 +292,11 @@ def test_the_library_finds_the_list_as_well(here: Path) -> None:
     recorded = load("stats.json")
     assert by_name == normstat.check("data", recorded, files="stats.files", workers=0)
     assert any(case.paths == ("val/new.png",) for case in by_name.findings)
+    Path("elsewhere").mkdir()
+    os.chdir("elsewhere")
+    Path("stats.files").write_bytes(b"of something else")
+    assert normstat.check("../data", recorded, workers=0).exit_code == 1
+    os.chdir("..")
     without = normstat.compute("data", workers=0)
     with pytest.raises(UsageError, match="no list of files was written"):
         normstat.check("data", without, files="stats.files", workers=0)
@@ -247,20 +313,31 @@ def test_statistics_lie_beside_no_list(here: Path) -> None:
 
 def test_what_cannot_be_a_list(here: Path) -> None:
     """The list goes into the folder of the stats file, under a name of its own."""
-    for files in ("elsewhere/x", "stats.json", "data"):
+    for files in ("elsewhere/x", "stats.json", "data", "new/"):
         run = command.here("compute", "data", "-q", "--files", files)
         assert (run.returncode, files in run.stderr) == (2, True)
+    image = next(Path("data").rglob("*.jpg"))
+    before = image.read_bytes()
+    run = command.here("compute", "data", "-q", "--files", image, "-o", image.with_suffix(".json"))
+    assert (run.returncode, image.read_bytes() == before) == (2, True)
     content = Path("stats.json").read_text().replace('"stats.files"', '"../stats.files"')
     with pytest.raises(UsageError, match="/files/name"):
         loads(content)
 
 
-@pytest.mark.parametrize("given", ["--cache", "--report"])
-def test_a_check_does_not_write_over_its_list(here: Path, given: str) -> None:
-    """The list is neither begun anew as a cache nor replaced by a report."""
-    shutil.copy("stats.files", "list.md")
-    run = command.here(
-        "check", "data", "--stats", "stats.json", "--files", "list.md", given, "./list.md"
-    )
-    assert (run.returncode, "list.md" in run.stderr) == (2, True)
-    assert Path("list.md").read_bytes() == Path("stats.files").read_bytes()
+def test_a_list_is_no_cache_and_no_report(here: Path) -> None:
+    """What a check reads is neither set aside nor replaced; nor is one output by another."""
+    before = Path("stats.files").read_bytes()
+    for copy in ("list", "list.json"):
+        Path(copy).write_bytes(before)
+    for options in (
+        ["--cache", "stats.files"],
+        ["--cache", "list", "--files", "list"],
+        ["--report", "list.json", "--files", "list.json"],
+    ):
+        run = checked.check("-q", *options)
+        assert (run.returncode, "give another name" in run.stderr) == (2, True)
+    assert all(Path(name).read_bytes() == before for name in ("stats.files", "list", "list.json"))
+    assert checked.check("-q", "--files", "").returncode == 2
+    with pytest.raises(UsageError, match=r'files="x": is the cache'):
+        normstat.compute("data", workers=0, files="x", cache="x")

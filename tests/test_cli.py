@@ -374,6 +374,18 @@ def test_a_bug_exits_70(data: Path) -> None:
     assert outputs() == []
 
 
+@pytest.mark.skipif(os.name == "nt", reason="keeps a folder that a process is in")
+def test_a_current_folder_that_is_gone_is_said(data: Path) -> None:
+    """Relative names mean nothing there; that is no bug."""
+    gone = Path("gone")
+    gone.mkdir()
+    run = normstat(
+        "compute", data.resolve(), "-q", cwd=gone, preexec_fn=lambda: os.rmdir("../gone")
+    )
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "the current folder is gone" in run.stderr
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no full disk")
 @pytest.mark.parametrize("option", ["--version", "--help"])
 def test_what_cannot_be_printed_is_said(option: str) -> None:

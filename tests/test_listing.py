@@ -1,6 +1,7 @@
 """Folders are listed once, however many ask, and what is remembered is what was there."""
 
 import os
+import sys
 import tempfile
 import threading
 from collections import Counter
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import make
+import mounted
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -170,6 +172,24 @@ def test_no_room_for_names_is_no_failure(
     for _ in range(2):
         folders = listing.entries("").folders
         assert [f"{f}/{name}" for f in folders for name in listing.entries(f"{f}/").files] == paths
+
+
+def test_a_full_disk_leaves_no_file_behind(tmp_path: Path, small: None) -> None:
+    """A temporary file that has no room is closed, and no error comes at the end."""
+    paths = [f"{folder:02}/{name:0200}.png" for folder in range(9) for name in range(99)]
+    data = tree(tmp_path / "data", *paths)
+    ends: list[Any] = []
+    with mounted.disk(tmp_path / "disk", 16) as full, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(full))
+        patch.setattr(sys, "unraisablehook", ends.append)
+        listing = Listing(str(data))
+        for _ in range(2):
+            folders = listing.entries("").folders
+            assert [f"{f}/{n}" for f in folders for n in listing.entries(f"{f}/").files] == paths
+        assert len(os.listdir("/proc/self/fd")) < 64
+        assert not ends
+        del listing
+    assert not ends
 
 
 _NAMES = st.text(

@@ -263,3 +263,9 @@ def test_data_that_is_no_folder(data: Path, name: str) -> None:
     tree(data, "a.png")
     with pytest.raises(UsageError, match=f"{name}: cannot be read"):
         Folder(data / name)
+
+
+def test_no_name_is_no_folder() -> None:
+    """An empty name, as of a variable that is not set, is not the root of all files."""
+    with pytest.raises(UsageError, match="'': cannot be read"):
+        Folder("")

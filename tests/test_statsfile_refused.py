@@ -107,6 +107,7 @@ WRONG = [
     ((*KIND, "values", 0, 7), -1),
     ((*KIND, "values", 0, 7), 2**63),
     ((*KIND, "values", 0, 7), 0.5),
+    ((*KIND, "values"), [[2**62] * 4 + [0] * 252] * 3),
     ((*KIND, "per_image", "pixels"), 6),
     ((*KIND, "per_image", "pixels"), "6.0"),
     ((*KIND, "per_image", "pixels"), "1" * 5000),
@@ -121,6 +122,9 @@ WRONG = [
     (("unreadable", 0, "path"), "lone \ud800 surrogate"),
     (("settings", "channels"), "cmyk"),
     (("settings", "resize"), [256, 256]),
+    (("settings", "resize"), 2**63),
+    (("settings", "max_value"), 10**400),
+    (("settings", "max_pixels"), 0),
     (("settings", "include"), "*.png"),
     (("decoder", "pillow"), 13),
 ]

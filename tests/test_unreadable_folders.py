@@ -89,3 +89,19 @@ def test_data_of_which_nothing_can_be_listed_says_why(
     fails_at(monkeypatch, data / "train", errno.EACCES)
     with pytest.raises(NormstatError, match=r"permission_denied|cannot be listed"):
         normstat.compute(data, workers=0)
+
+
+def test_a_folder_above_may_be_closed(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relative name is read, whoever may not look at the folders that it is in."""
+    tree(data, "train/a.png")
+    stat = os.stat
+
+    def failing(path, *args, **options):
+        if path == os.path.realpath(data.parent):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return stat(path, *args, **options)
+
+    monkeypatch.chdir(data)
+    source = Folder(".")
+    monkeypatch.setattr(os, "stat", failing)
+    assert [shard.names for shard in source.shards(source.selection())] == [("train/a.png",)]

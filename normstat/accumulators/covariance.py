@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from normstat.accumulators.double_double import DOUBLE, Centered, whole
-from normstat.accumulators.recorded import Json
+from normstat.accumulators.json_state import Json
 
 _T = TypeVar("_T")
 _Float = NDArray[np.float64]
@@ -141,6 +141,18 @@ class Products:
             [Fraction(n * xy - s * t, unit) for xy, t in zip(row, sums, strict=True)]
             for s, row in zip(sums, symmetric(self.products), strict=True)
         ]
+
+    def fits(self, count: int, squares: Sequence[int]) -> bool:
+        """True if so many pixels with such Σx² may have these sums; floats are rounded twice."""
+        return (
+            self.count == count
+            and all(s * s <= 4 * count * q for s, q in zip(self.sums, squares, strict=True))
+            and all(
+                xy * xy <= 4 * squares[first] * q
+                for first, row in enumerate(self.products)
+                for xy, q in zip(row, squares[first:], strict=True)
+            )
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The sums, as a file has them: of what is symmetric one half, as halves could differ."""

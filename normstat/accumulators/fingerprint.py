@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from typing import TypeAlias
 
-from normstat.accumulators.recorded import Json
+from normstat.accumulators.json_state import Json
 from normstat.images import path_bytes
 
 _MODULUS = 1 << 128

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from normstat.accumulators.image_sums import ImageSums
-from normstat.accumulators.recorded import Json, Pack
+from normstat.accumulators.json_state import Json, Pack
 from normstat.images import Pixels
 
 

@@ -1,4 +1,4 @@
-"""Sums over images, exact: what standard errors and averages of per-image values need."""
+"""Exact sums over images: mean and variance of all pixels, standard errors, per-image averages."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from math import isfinite, isqrt, sqrt
 from typing import Any
 
 from normstat.accumulators.double_double import DOUBLE, whole
-from normstat.accumulators.recorded import Json
+from normstat.accumulators.json_state import Json
 from normstat.errors import UnreadableImage
 from normstat.images import Code
 
@@ -157,6 +157,19 @@ class ImageSums:
             variances.append(Fraction(n * squares, denominator))
         return variances
 
+    def may_be(self) -> bool:
+        """True unless no images have such sums: what is summed over some is never below zero."""
+        n, m, mm = self.images, self.pixels, self.pixels2
+        for s, q, ss, qq, ms, mq, sq, mean, std in self.channels:
+            products = [[n, m, s, q], [m, mm, ms, mq], [s, ms, ss, sq], [q, mq, sq, qq]]
+            own = n * n * q << (0 if self.shift else 2 * _PLACES)  # no image's own values exceed √q
+            bounded = mm <= m * m and qq <= q * q and s * s <= m * q and ss <= mq <= m * q
+            if not (bounded and std >= 0 and max(mean * mean, std * std) <= own):
+                return False
+            if not _are_products(products):
+                return False
+        return True
+
     def to_json(self) -> dict[str, Any]:
         """The sums, as a file has them; beyond 2**53 many readers round integers, but no text."""
         return {
@@ -181,6 +194,23 @@ class ImageSums:
             ),
             shift=self.shift,
         )
+
+
+def _are_products(matrix: list[list[int]]) -> bool:
+    """True if vectors have such inner products: by elimination, in integers.
+
+    >>> _are_products([[1, 2], [2, 4]]), _are_products([[1, 2], [2, 3]])
+    (True, False)
+    """
+    while matrix:
+        (pivot, *row), *others = matrix
+        if pivot < 0 or (not pivot and any(row)):
+            return False
+        matrix = [
+            [(pivot or 1) * x - first * y for x, y in zip(rest, row, strict=True)]
+            for first, *rest in others
+        ]
+    return True
 
 
 def _counted(pixels: Sequence[int], sums: Sequence[tuple[int, int]]) -> tuple[int, ...]:

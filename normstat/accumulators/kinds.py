@@ -10,8 +10,8 @@ from normstat.accumulators.covariance import Products
 from normstat.accumulators.double_double import DOUBLE
 from normstat.accumulators.histogram import Histogram, Pooled
 from normstat.accumulators.image_sums import ImageSums
+from normstat.accumulators.json_state import Json, Pack
 from normstat.accumulators.log_histogram import LogHistogram
-from normstat.accumulators.recorded import Json, Pack
 from normstat.images import Kind, Pixels
 
 

@@ -19,8 +19,8 @@ from normstat.accumulators.float_bins import (
 )
 from normstat.accumulators.histogram import Pooled, quantile_bins
 from normstat.accumulators.image_sums import ImageSums
+from normstat.accumulators.json_state import Json, Pack
 from normstat.accumulators.moments import Moments
-from normstat.accumulators.recorded import Json, Pack
 from normstat.images import BEYOND_FLOAT32, Pixels
 
 _Float = NDArray[np.float64]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TextIO, TypeVar
 import typer
 
 from normstat import __version__
-from normstat.errors import NormstatError, OutputError
+from normstat.errors import NormstatError, OutputError, UsageError
 from normstat.files import shown
 
 if TYPE_CHECKING:
@@ -91,7 +91,18 @@ def _never_full(stream: TextIO) -> TextIO:
     return io.TextIOWrapper(raw, stream.encoding, "backslashreplace", line_buffering=True)
 
 
+def _is_nowhere() -> bool:
+    """True if this process is in a folder that was removed: relative names mean nothing there."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    return False
+
+
 def _bug(error: Exception) -> int:
+    if isinstance(error, FileNotFoundError) and _is_nowhere():
+        return _fail("the current folder is gone; change into another", UsageError.exit_code)
     if "NORMSTAT_DEBUG" in os.environ:
         traceback.print_exc()
     lines = [line for line in str(error).splitlines() if line.strip()] or ["no message"]

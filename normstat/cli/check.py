@@ -93,13 +93,13 @@ def check(
         project = project_settings()
         configs = (*project.config, *config)
         for file in report:
-            for read in (stats, files, *configs):  # the next build is held against it
-                if read and options.is_same(file, read):
+            for read in (stats, *configs, files or stats):  # the next build is held against it
+                if options.is_same(file, read):
                     raise UsageError(
                         f"--report {shown(file)}: is read by this check; give another name"
                     )
             options.refuse_cache(cache, report=file)
-        options.refuse_cache(cache, stats=stats, **({"files": files} if files else {}))
+        options.refuse_cache(cache, stats=stats)
         for name in configs:
             options.refuse_cache(cache, config=name)
         given: dict[str, Any] = {

@@ -105,7 +105,6 @@ def compute(
             ensure_writable(output)
         options.refuse_cache(cache, output=output)
     if files is not None:
-        options.refuse_cache(cache, files=files)
         _refuse_files(files, output)
 
     local = options.local_workers(context, workers, image_timeout)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from normstat.sources.labels import LABELS
 from normstat.sources.local_files import LocalFiles
 from normstat.sources.source import Selection, Source
-from normstat.sources.splits import ALL, SPLIT_WORDS, exact_glob, quoted, said, split_names
+from normstat.sources.split_words import ALL, SPLIT_WORDS, exact_glob, quoted, said, split_names
 from normstat.sources.survey import Folders, Survey
 
 #: Kind of source → module, and the class in it that opens one.

@@ -12,13 +12,13 @@ from normstat.images import Code, Shard, Unreadable, path_bytes
 from normstat.sources.labels import LABELS
 from normstat.sources.listing import Listing
 from normstat.sources.local_files import LocalFiles
-from normstat.sources.place import Place
 from normstat.sources.source import Selection
-from normstat.sources.splits import ALL, SPLIT_DIR, assignments, split_names
+from normstat.sources.split_words import ALL, SPLIT_DIR, assignments, split_names
 from normstat.sources.survey import Survey
 from normstat.sources.surveyor import Surveyor
 from normstat.sources.tree import Tree
 from normstat.sources.versions import version_of
+from normstat.sources.walked_folder import WalkedFolder
 
 
 class Folder:
@@ -71,11 +71,13 @@ class Folder:
         self.root = os.fspath(root)
         self._listing = listing or Listing(self.root)
         try:
+            os.stat(self.root)  # of an empty name: below it would be the root of all files
             self._listing.entries("")
         except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
             reason = error.strerror if isinstance(error, OSError) else error
             raise UsageError(
-                f"{shown(self.root)}: cannot be read ({reason}); DATA is a folder of images"
+                f"{shown(self.root) or repr('')}: cannot be read ({reason}); DATA is a folder of "
+                "images"
             ) from error
         assigned = dict(assignments(self.root, split_dirs or {}))
         self.split_dirs = {split: path.removesuffix("/") or "." for path, split in assigned.items()}
@@ -211,7 +213,9 @@ class Folder:
         return self._tree.counting_labels() if selection.only_labels else self._tree
 
 
-def _looked_into(tree: Tree, place: Place, leave: bool) -> tuple[list[Place], str | None]:
+def _looked_into(
+    tree: Tree, place: WalkedFolder, leave: bool
+) -> tuple[list[WalkedFolder], str | None]:
     """Folders in a folder, and the split of its images: empty if of none, None without any.
 
     If `leave`, images are enough.

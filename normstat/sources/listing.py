@@ -4,6 +4,7 @@ import os
 import threading
 import weakref
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from typing import BinaryIO, TypeAlias
@@ -103,6 +104,8 @@ class Listing:
             self._offsets[path] = self._end
             self._end += 8 + len(packed)
         except OSError:  # no room for a temporary file: what is forgotten is scanned again
+            with suppress(OSError):  # closing writes what is left, for which there is no room
+                self._store.close()
             self._offsets.clear()
             self._store, self._end = BytesIO(), 0
 
@@ -112,8 +115,8 @@ class Listing:
 
             file = TemporaryFile()  # noqa: SIM115  # open as long as this is used
             weakref.finalize(self, file.close)
-            file.write(self._store.getvalue())
-            self._store = file
+            kept, self._store = self._store.getvalue(), file
+            file.write(kept)
         self._store.seek(self._end)
         self._store.write(len(packed).to_bytes(8, "little") + packed)
         self._store.flush()

@@ -9,7 +9,7 @@ from normstat.sources.filters import Filters
 from normstat.sources.labels import FOLDER_WORDS, IMAGE_WORDS, label_words
 from normstat.sources.pairing import Pairing
 from normstat.sources.peeks import Peeks, mention
-from normstat.sources.splits import SPLIT_HINTS, Said, conflict_message, said
+from normstat.sources.split_words import SPLIT_HINTS, Said, conflict_message, said
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from normstat.images import FORMATS, Reason, Skipped
 from normstat.sources.filters import extension_of
-from normstat.sources.place import Place
 from normstat.sources.source import Selection
-from normstat.sources.splits import ALL, SPLIT_DIR
+from normstat.sources.split_words import ALL, SPLIT_DIR
 from normstat.sources.survey import Folders, Survey
 from normstat.sources.tree import Found, Tree
+from normstat.sources.walked_folder import WalkedFolder
 
 # Extensions of images that are not read here; some may be one day.
 _FOREIGN = {
@@ -81,7 +81,7 @@ class Surveyor:
 
     def _add(
         self,
-        place: Place,
+        place: WalkedFolder,
         split: str | None,
         images: Skipped,
         labels: Skipped = _NONE,
@@ -120,5 +120,5 @@ class Surveyor:
             folders.add(path, split)
 
 
-def _skipped(place: Place, names: Sequence[str]) -> Skipped:
+def _skipped(place: WalkedFolder, names: Sequence[str]) -> Skipped:
     return Skipped(len(names), place.path + names[0]) if names else _NONE

@@ -5,6 +5,7 @@ It goes in the byte order of relative paths, with one folder's names in memory a
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, replace
 
@@ -15,8 +16,8 @@ from normstat.sources.filters import Filters, extension_of
 from normstat.sources.listing import Identity, Listing, identity_of
 from normstat.sources.pairing import LabelFolders, Pairing, labels_among
 from normstat.sources.peeks import Peeks
-from normstat.sources.place import Place
 from normstat.sources.speech import Speech, Spoken
+from normstat.sources.walked_folder import WalkedFolder
 
 #: The rule by which a split was chosen that a user has named.
 BY_OPTION = option("split_dir")
@@ -36,7 +37,7 @@ class Found:
     links : folders that are links → the identity of the folder behind.
     """
 
-    place: Place
+    place: WalkedFolder
     files: list[str]
     images: list[str]
     labels: list[str]
@@ -89,37 +90,40 @@ class Tree:
         tree._counts_labels = True  # noqa: SLF001  # a tree of this class
         return tree
 
-    def top(self) -> Place:
+    def top(self) -> WalkedFolder:
         """The root, from which the walk begins."""
         given = self._assigned.get("")
         real = os.path.realpath(self._root)
         above = []
         while (parent := os.path.dirname(real)) != real:
-            above.append(identity_of(os.stat(parent)))
+            with suppress(OSError):  # below one that may not be entered, no link can lead to it
+                above.append(identity_of(os.stat(parent)))
             real = parent
-        return Place("", None, given, BY_OPTION if given else "", None, tuple(above))
+        return WalkedFolder("", None, given, BY_OPTION if given else "", None, tuple(above))
 
-    def leads_to_assigned(self, place: Place) -> bool:
+    def leads_to_assigned(self, place: WalkedFolder) -> bool:
         """True if a folder below this one was given to a split."""
         return place.path in self._above_assigned
 
-    def has_images(self, place: Place) -> bool:
+    def has_images(self, place: WalkedFolder) -> bool:
         """False if all that can be in a folder are labels."""
         return not place.labels or self.leads_to_assigned(place)
 
-    def walk(self) -> Iterator[tuple[Place, str, OSError | None]]:
+    def walk(self) -> Iterator[tuple[WalkedFolder, str, OSError | None]]:
         """Images, and folders that cannot be listed, in byte order, each with its folder."""
         stack = [self._walked(self.top())]
         while stack:
             for item in stack[-1]:
-                if isinstance(item, Place):
+                if isinstance(item, WalkedFolder):
                     stack.append(self._walked(item))
                     break
                 yield item
             else:
                 stack.pop()
 
-    def _walked(self, place: Place) -> Iterator[Place | tuple[Place, str, OSError | None]]:
+    def _walked(
+        self, place: WalkedFolder
+    ) -> Iterator[WalkedFolder | tuple[WalkedFolder, str, OSError | None]]:
         """Images and folders in a folder, in byte order."""
         try:
             found = self.look_into(place)
@@ -134,7 +138,7 @@ class Tree:
         for path in paths:
             yield below.get(path) or (place, path, None)
 
-    def look_into(self, place: Place) -> Found:
+    def look_into(self, place: WalkedFolder) -> Found:
         """The names in a folder.
 
         Raises
@@ -158,7 +162,7 @@ class Tree:
         place = replace(place, trail=(*place.trail, entries.identity))
         return Found(place, files, images, labels, folders, entries.links)
 
-    def below(self, found: Found) -> Iterator[Place]:
+    def below(self, found: Found) -> Iterator[WalkedFolder]:
         """The folders in a folder that the globs let through, but for links that lead back."""
         place = found.place
         skips = not (self._counts_labels or place.labels)
@@ -171,7 +175,7 @@ class Tree:
                 says = None if child.labels else spoken.get(name)
                 yield _told(child, says) if says else child
 
-    def _child(self, place: Place, name: str, labels: LabelFolders) -> Place:
+    def _child(self, place: WalkedFolder, name: str, labels: LabelFolders) -> WalkedFolder:
         path = f"{place.path}{name}/"
         is_given = path in self._assigned
         held = "" if is_given else place.labels or (path if name in labels.labels else "")
@@ -185,7 +189,7 @@ class Tree:
         )
 
 
-def _told(place: Place, spoken: Spoken) -> Place:
+def _told(place: WalkedFolder, spoken: Spoken) -> WalkedFolder:
     """A folder whose own name says something."""
     rule = place.rule
     if spoken.split and not place.given:

@@ -16,13 +16,15 @@ import heapq
 import json
 import os
 import tempfile
+import unicodedata
 import weakref
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import IO, NamedTuple
 
 from normstat import files
-from normstat.errors import UsageError
+from normstat.errors import OutputError, UsageError, option
 from normstat.files import shown
 from normstat.images import ImageRow, path_from_text, path_text
 
@@ -30,6 +32,7 @@ _HEADER = b"normstat files 1\n"
 _SPLIT = b"split "
 _NONE = b"-"
 _DIGEST, _KEY = 6, 12
+_CURE = f"compute {option('files', metavar='FILE')} writes it anew, with the statistics"
 # Lines that are sorted at once: about 12 MB.
 _MOST = 100_000
 
@@ -69,7 +72,7 @@ class FileList:
         self._splits: dict[str, _Sorted] = {}
 
     def add(self, row: ImageRow) -> None:
-        """Take the row of an image, in any order; OutputError without room for the many."""
+        """Take the row of an image, in any order."""
         size = _NONE if row.bytes is None else b"%d" % row.bytes
         line = (written(row.name), size, _short(row.digest, _DIGEST), _short(row.key, _KEY))
         self._splits.setdefault(row.split, _Sorted()).add(b"\t".join(line) + b"\n")
@@ -112,20 +115,33 @@ class _Sorted:
     def add(self, line: bytes) -> None:
         self._lines.append(line)
         if len(self._lines) == _MOST:
-            try:
-                run = tempfile.TemporaryFile()  # noqa: SIM115  # it ends with this object
-                weakref.finalize(self, run.close)
-                run.writelines(sorted(self._lines))
-                run.flush()
-            except OSError as error:
-                raise files.unwritten(tempfile.tempdir or os.curdir, error) from error
-            self._runs.append(run)
+            self._runs.append(_on_disk(sorted(self._lines)))
+            weakref.finalize(self, self._runs[-1].close)
             self._lines = []
 
     def __iter__(self) -> Iterator[bytes]:
         for run in self._runs:
             run.seek(0)
         return heapq.merge(*self._runs, sorted(self._lines))
+
+
+def _on_disk(lines: list[bytes]) -> IO[bytes]:
+    """A temporary file of some lines, which ends with the object that is returned."""
+    try:
+        run = tempfile.TemporaryFile()  # noqa: SIM115
+        try:
+            run.writelines(lines)
+            run.flush()
+        except BaseException:
+            with suppress(OSError):  # closing writes what is left, for which there is no room
+                run.close()
+            raise
+    except OSError as error:
+        raise OutputError(
+            f"names of images cannot be written to a temporary file ({error.strerror or error}); "
+            "free some space, or set TMPDIR to a folder on another disk"
+        ) from error
+    return run
 
 
 def read_list(file: str | os.PathLike[str], digest: str) -> Iterator[Entry]:
@@ -140,35 +156,56 @@ def read_list(file: str | os.PathLike[str], digest: str) -> Iterator[Entry]:
     UsageError
         It cannot be read, or is another file.
     """
+    for _ in _hashed(file, digest, 1 << 20):  # a file of another kind may be one long line
+        pass
+    return _recorded(file, digest)
+
+
+def _hashed(file: str | os.PathLike[str], digest: str, size: int = -1) -> Iterator[bytes]:
+    """The lines of a list, or parts of some size of them; that it is the list is known at the end.
+
+    It is read twice, before and after the images, and may be replaced meanwhile.
+    """
+    hashed = hashlib.sha256()
     try:
         with files.opened(os.fspath(file)) as opened:
-            hashed = hashlib.sha256()
-            for block in iter(lambda: opened.read(1 << 20), b""):
-                hashed.update(block)
-            found = hashed.hexdigest()
+            for line in iter(lambda: opened.readline(size), b""):
+                hashed.update(line)
+                yield line
     except OSError as error:
-        raise UsageError(f"{shown(file)}: cannot be read ({error.strerror})") from error
+        raise UsageError(f"{shown(file)}: cannot be read ({error.strerror}); {_CURE}") from error
+    found = hashed.hexdigest()
     if found != digest:
         raise UsageError(
             f"{shown(file)}: is not the list of files that was written with these statistics "
-            f"(its SHA-256 is {found[:12]}…, not {digest[:12]}…)"
+            f"(its SHA-256 is {found[:12]}…, not {digest[:12]}…); {_CURE}"
         )
-    return _entries(_lines_of(os.fspath(file)))
 
 
-def _lines_of(file: str) -> Iterator[bytes]:
-    with files.opened(file) as opened:
-        yield from opened
+def _recorded(file: str | os.PathLike[str], digest: str) -> Iterator[Entry]:
+    try:
+        yield from _entries(_hashed(file, digest))
+    except ValueError as error:
+        raise UsageError(f"{shown(file)}: is damaged, or no list of files; {_CURE}") from error
 
 
 def _entries(lines: Iterable[bytes]) -> Iterator[Entry]:
-    split = ""
+    """The entries in lines as they are written; a ValueError for any others."""
+    lines = iter(lines)
+    if next(lines, b"") != _HEADER:
+        raise ValueError("another first line")
+    split, last = "", ("", b"")
     for line in lines:
-        name, *rest = line.rstrip(b"\n").split(b"\t")
-        if rest:
-            yield Entry(split, _read(name), *(word.decode("ascii") for word in rest))
-        elif name.startswith(_SPLIT):
+        name, *rest = line.removesuffix(b"\n").split(b"\t")
+        if not rest and name.startswith(_SPLIT):
             split = _read(name.removeprefix(_SPLIT))
+            continue
+        size, digest, key = (word.decode("ascii") for word in rest)
+        entry = Entry(split, _read(name), size, digest, key)
+        before, last = last, (split, written(entry.name))
+        if last < before:
+            raise ValueError("another order")
+        yield entry
 
 
 def written(name: str) -> bytes:
@@ -178,9 +215,16 @@ def written(name: str) -> bytes:
     (b'a.png', b'"a\\nb"')
     """
     text = path_text(name)
-    plain = text.isprintable() and not text.startswith('"')
+    plain = _is_printable(text) and not text.startswith('"')
     # Bytes that are no UTF-8 stay what they are.
     return (text if plain else json.dumps(text)).encode("utf-8", "surrogateescape")
+
+
+def _is_printable(text: str) -> bool:
+    """True if so in any Python: what one does not know yet, a later one prints."""
+    return text.isprintable() or all(
+        letter.isprintable() or unicodedata.category(letter) == "Cn" for letter in text
+    )
 
 
 def _read(written: bytes) -> str:

@@ -68,7 +68,7 @@ def _settings(node: Node, has_covariance: bool) -> Settings:
         frames=node.get("frames", "first").one_of(FRAMES),
         max_value=node.get("max_value").optional(Node.size),
         channel_names=node.get("channel_names").optional(_channels),
-        max_pixels=node["max_pixels"].whole(),
+        max_pixels=node["max_pixels"].size(),
         split_dirs={name: folder.text() for name, folder in node["split_dirs"].items()},
         split=tuple(name.text() for name in node.get("split", []).list()),
         # Files from before this was recorded say it by what they have.

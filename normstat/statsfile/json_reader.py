@@ -15,6 +15,8 @@ from normstat.images import path_from_text
 
 _T = TypeVar("_T")
 _MOST_DIGITS = 4000
+#: The largest number of pixels, of a side or in a histogram: 64 bits hold it.
+MOST = 2**63 - 1
 #: Up to so many bins all counts are written, beyond only those that are not 0.
 FEW_BINS = 256
 
@@ -112,7 +114,7 @@ class Node:
     def size(self) -> int:
         if not self.whole():
             self.fail("should be an integer, 1 or more")
-        return self.whole()
+        return self.count()
 
     def number(self) -> float:
         if type(self.value) not in (int, float) or not abs(self.value) <= sys.float_info.max:
@@ -174,6 +176,12 @@ class Node:
             present = channel["value"].list()
             for value, count in zip(present, channel["count"].list(len(present)), strict=True):
                 row[value.below(least + bins, least) - least] = count.count()
+        return self.summable(counts)
+
+    def summable(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The counts, refused if their sum has more than 64 bits: NumPy would begin again at 0."""
+        if (counts.sum(axis=1, dtype=np.float64) >= MOST).any():
+            self.fail("has counts of 2**63 pixels or more")
         return counts
 
     def below(self, end: int, least: int) -> int:
@@ -189,8 +197,8 @@ class Node:
             self.fail("should be null: this version of normstat cannot use it")
 
     def count(self) -> int:
-        """A number of pixels, as the histogram holds them: 64 bits."""
-        if self.whole() >= 2**63:
+        """A number as a histogram holds it: 64 bits."""
+        if self.whole() > MOST:
             self.fail("should be below 2**63")
         return self.whole()
 

@@ -117,7 +117,7 @@ class _Packed(Node):
             counts[present["place"]] = present["count"]
         if counts.size and counts.min() < 0:
             self.fail("has a count below 0")
-        return counts.reshape(channels, bins)
+        return self.summable(counts.reshape(channels, bins))
 
 
 def _text(data: bytes) -> str:

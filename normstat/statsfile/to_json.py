@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from normstat.accumulators.recorded import Pack
+from normstat.accumulators.json_state import Pack
 from normstat.accumulators.tally import KindTally
 from normstat.images import Kind, Unreadable, path_text
 from normstat.stats import SplitStats, Stats

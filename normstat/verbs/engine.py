@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from normstat.errors import UsageError, option
 from normstat.executors import Executor, InProcess, Local, available_cpus
+from normstat.files import shown
 from normstat.verbs.listeners import Listener, Progress, Silent, heard
 from normstat.verbs.options import refuse_below
 
@@ -66,3 +67,15 @@ class Engine:
             cache = os.fspath(cache)
             refuse_path(cache)
         return cls(executor, heard(progress), cache, max_errors, lasting)
+
+    def refuse_as_cache(self, parameter: str, file: str | os.PathLike[str] | None) -> None:
+        """Refuse another file of a run that is the cache: either would replace the other.
+
+        Raises
+        ------
+        UsageError
+        """
+        if self.cache and file and os.path.realpath(file) == os.path.realpath(self.cache):
+            raise UsageError(
+                f"{option(parameter, shown(file))}: is the cache, too; give another name"
+            )

@@ -6,6 +6,7 @@ from normstat.errors import UsageError, option
 from normstat.files import shown
 from normstat.images import FRAMES, LAYOUTS
 from normstat.stats import Settings
+from normstat.statsfile.json_reader import MOST
 
 #: Values of ``channels``.
 CHANNELS = ("auto", "gray", "rgb")
@@ -36,7 +37,9 @@ def refuse_settings(settings: Settings) -> None:
         listed = option("channel_names", [*map(shown, names)])
         raise UsageError(f"{listed}: should be different names, as in B02,B03,B04")
     for name in ("max_pixels", "max_value", "resize", "crop"):
-        refuse_below(name, getattr(settings, name), 1)
+        refuse_below(name, value := getattr(settings, name), 1)
+        if value is not None and value > MOST:
+            raise UsageError(f"{option(name, ...)}: should be below 2**63")
     if settings.resize and settings.crop and settings.crop > settings.resize:
         raise UsageError(
             f"{option('crop', settings.crop)}: should be at most "

@@ -1,8 +1,8 @@
 """Names of the files that are not what was recorded, from two lists of files."""
 
 import os
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from heapq import merge
 from itertools import groupby
@@ -59,25 +59,32 @@ def changes(before: Iterable[Entry], now: Iterable[Entry]) -> dict[str, Changes]
 
 def _pair(gone: list[Entry], new: list[Entry], found: dict[str, Changes]) -> None:
     """Find files under another name by their pixels, those in the same split first."""
-    by_pixels: dict[str, list[Entry]] = defaultdict(list)
+    gone, new = _paired(gone, new, found, lambda entry: (entry.key, entry.split))
+    gone, new = _paired(gone, new, found, lambda entry: entry.key)
+    for fresh in new:
+        found[fresh.split].added.append(fresh.name)
+    for old in gone:
+        found[old.split].removed.append(old.name)
+
+
+def _paired(
+    gone: list[Entry], new: list[Entry], found: dict[str, Changes], of: Callable[[Entry], object]
+) -> tuple[list[Entry], list[Entry]]:
+    """Pair those that are equal in something; return the others."""
+    candidates: dict[object, deque[Entry]] = defaultdict(deque)
     for old in gone:
         if old.key != _NONE:
-            by_pixels[old.key].append(old)
-    paired = set()
+            candidates[of(old)].append(old)
+    others = []
     for fresh in new:
-        candidates = by_pixels.get(fresh.key)
-        if not candidates:
-            found[fresh.split].added.append(fresh.name)
+        if not (same := candidates.get(of(fresh))):
+            others.append(fresh)
             continue
-        old = next((old for old in candidates if old.split == fresh.split), candidates[0])
-        candidates.remove(old)
-        paired.add(old)
-        files = found[fresh.split]
+        old, files = same.popleft(), found[fresh.split]
         pairs = files.renamed if old.split == fresh.split else files.moved[old.split]
         pairs.append((old.name, fresh.name))
-    for old in gone:
-        if old not in paired:
-            found[old.split].removed.append(old.name)
+    left = {old for rest in candidates.values() for old in rest}
+    return [old for old in gone if old.key == _NONE or old in left], others
 
 
 def recorded_files(recorded: Stats, file: str | os.PathLike[str]) -> Iterator[Entry]:

@@ -108,9 +108,10 @@ def check(
     if isinstance(data, Stats):
         return compare(data, recorded, options, (*extra, *_slips(configs, data, options)))
     engine = Engine.of(workers, image_timeout, executor, progress, cache)
-    if not files and recorded.files and beside is not None:
+    if files is None and beside is not None and recorded.files:
         there = os.path.join(beside, recorded.files.name)
         files = there if os.path.exists(there) else None
+    engine.refuse_as_cache("files", files)
     source = source_of(data, replace(recorded.settings, split_dirs={}))
     return check_data(source, recorded, options, engine, configs, files, extra)
 
@@ -136,7 +137,7 @@ def check_data(
     """
     keys = KeyCollector() if any(map(options.looks_at, ("leakage", "duplicate"))) else None
     names_files = options.mode == "same" and options.looks_at("data-changed")
-    before = recorded_files(recorded, files) if names_files and files else None
+    before = recorded_files(recorded, files) if names_files and files is not None else None
     listed = FileList() if before is not None else None
     sinks = [sink for sink in (keys, listed) if sink is not None]
     counted = recompute(source, recorded, options.split, engine, sinks)

@@ -12,6 +12,9 @@ from normstat.errors import StatsFileError
 from normstat.images import LASTING
 from normstat.statsfile import loads_counts
 
+# Pixels of a row: thousands of such rows add up to what 64 bits hold.
+_MOST = 1 << 50
+
 
 def validated(value: bytes, split: str, paths: Sequence[str]) -> Counts | None:
     """The counts in a row of a cache; None if it cannot be that of these images."""
@@ -43,12 +46,15 @@ def _may_be(state: SplitTally, split: str, paths: Sequence[str]) -> bool:
 
 
 def _adds_up(tally: KindTally) -> bool:
-    images = tally.images
+    images, sums = tally.images, tally.per_image
+    squares = [q for _, q, *_ in sums.channels]
     return (
         len(tally.first) == min(tally.files, FIRST)
         and sum(tally.modes.values()) == sum(tally.formats.values()) == images
         and all(number <= images for number in tally.notes.values())
         and None not in (*tally.width, *tally.height)
-        and 0 < tally.files <= images <= tally.per_image.pixels
-        and tally.values.fits(tally.per_image)
+        and 0 < tally.files <= images <= sums.pixels < _MOST
+        and sums.may_be()
+        and (tally.covariance is None or tally.covariance.fits(sums.pixels, squares))
+        and tally.values.fits(sums)
     )

@@ -4,9 +4,10 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from normstat.errors import UsageError, option
 from normstat.executors import Executor
-from normstat.files import ensure_writable
-from normstat.images import MAX_PIXELS
+from normstat.files import ensure_writable, shown
+from normstat.images import FORMATS, MAX_PIXELS
 from normstat.stats import ListOfFiles, Settings, Stats, remarks
 from normstat.statsfile.file_list import FileList
 from normstat.verbs.compute.count import count
@@ -123,6 +124,8 @@ def compute(
     listed = FileList()
     sinks = () if files is None else (listed,)
     if files is not None:
+        engine.refuse_as_cache("files", files)
+        _refuse_image(os.fspath(files))
         ensure_writable(files)
     counted = count(source_of(path, settings), settings, engine, sinks)
     counted.refuse_unread()
@@ -133,3 +136,11 @@ def compute(
     for remark in remarks(stats):
         engine.progress.notice(remark)
     return stats
+
+
+def _refuse_image(files: str) -> None:
+    real = os.path.realpath(files)  # what would be replaced, if the name is a link
+    if os.path.isfile(real) and os.path.splitext(real)[1].lower() in FORMATS:
+        raise UsageError(
+            f"{option('files', shown(files))}: is an image that exists; give another name"
+        )

@@ -1,4 +1,4 @@
-"""A folder on the walk, and what the names on the way to it say."""
+"""A folder on the walk, and the split of images in it, by the names on the way."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from normstat.sources.source import Selection
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class WalkedFolder:
     """A folder on the walk, and what its path says.
 
     Attributes
