@@ -71,7 +71,7 @@ def _words(value: Any) -> str:
 def _literal(value: Any) -> str:
     """A value as Python is given it; what is escaped in a text is escaped as Python does."""
     if isinstance(value, str):
-        return f'"{value}"'
+        return '"' + value.replace('"', '\\"') + '"'
     if isinstance(value, Mapping):
         items = (f"{_literal(key)}: {_literal(item)}" for key, item in value.items())
         return f"{{{', '.join(items)}}}"

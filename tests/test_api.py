@@ -8,7 +8,7 @@ import sys
 from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import make
 import pytest
@@ -206,6 +206,32 @@ def test_an_executor_of_one_s_own(data: Path) -> None:
     stats = normstat.compute(data, executor=executor, workers=1000)
     assert sum(map(len, executor.seen)) == 5
     assert stats == normstat.compute(data, workers=0)
+
+
+class Closing(InProcess):
+    """An executor that works inside of its ``with`` block only, as pools of workers do."""
+
+    closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.closed = True
+
+    def map(self, job: Job[Any], shards: Iterable[Shard]) -> Generator[Any, None, None]:
+        assert not self.closed
+        yield from super().map(job, shards)
+
+
+def test_an_executor_of_one_s_own_is_not_closed(data: Path, tmp_path: Path) -> None:
+    """Each verb uses it, and leaves it to the next."""
+    with Closing() as executor:
+        stats = normstat.compute(data, executor=executor)
+        done = normstat.apply(data, tmp_path / "arrays", "unit", executor=executor)
+        assert normstat.check(data, stats, executor=executor).exit_code == 0
+    assert done.images
+    assert executor.closed
 
 
 class Lost:

@@ -302,6 +302,15 @@ def test_the_library_finds_the_list_as_well(here: Path) -> None:
         normstat.check("data", without, files="stats.files", workers=0)
 
 
+def test_statistics_lie_beside_no_list(here: Path) -> None:
+    """A file of that name in the current folder is none of theirs."""
+    recorded = load("stats.json")
+    Path("stats.files").write_text("another list")
+    assert normstat.check("data", recorded, workers=0).exit_code == 0
+    with pytest.raises(UsageError, match="is not the list of files"):
+        normstat.check("data", "stats.json", workers=0)
+
+
 def test_what_cannot_be_a_list(here: Path) -> None:
     """The list goes into the folder of the stats file, under a name of its own."""
     for files in ("elsewhere/x", "stats.json", "data", "new/"):

@@ -226,6 +226,14 @@ def test_one_split_of_two(data: Path, recorded: Stats) -> None:
         check(now, recorded, split=["dev"])
 
 
+@pytest.mark.parametrize("level", ["fail", "warn"])
+def test_a_split_that_is_gone_is_a_finding(data: Path, recorded: Stats, level: str) -> None:
+    """No image of the only split asked for: the verdict says so, whatever `unreadable` may do."""
+    shutil.rmtree(data / "val")
+    verdict = check(data, recorded, split="val", levels={"unreadable": level}, workers=0)
+    assert (verdict.exit_code, findings(verdict)["unknown-split"]) == (1, Level.FAIL)
+
+
 EXTRA = [
     Case("leakage", Level.FAIL, "a.png and b.png", "train"),
     Case("duplicate", Level.WARN, "c.png and d.png", "train"),

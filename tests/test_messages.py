@@ -43,6 +43,7 @@ FORMS: list[tuple[dict[str, Any], str, str]] = [
     ({"name": "cache", "value": ...}, "cache=...", "--cache"),
     ({"name": "labels", "value": "count"}, 'labels="count"', "--labels count"),
     ({"name": "labels", "value": ""}, 'labels=""', "--labels "),
+    ({"name": "exclude", "value": 'a"b'}, r'exclude="a\"b"', '--exclude a"b'),
     ({"name": "from_split", "value": "all"}, 'from_split="all"', "--from all"),
     ({"name": "preset"}, "source", "--preset"),
     (

@@ -102,3 +102,10 @@ def test_constant_pixels_have_no_spread():
         states = [kind_tally(np.full(shape, value)).per_image for shape in ((7, 11, 1), (3, 5, 1))]
         _, mean, m2 = pooled(states)
         assert (mean, m2) == (Fraction(value), 0)
+
+
+def test_the_smallest_squares_are_not_below_zero():
+    """Pixels whose squares float64 can hardly hold are pixels: one such image ended a run."""
+    for value, shape in ((-6.053738196296953e-148, (15, 31, 1)), (1e-161, (9, 9, 1))):
+        mean, variance = kind_tally(np.full(shape, value)).per_image.pooled()[0]
+        assert (float(mean), variance >= 0) == (value, True)

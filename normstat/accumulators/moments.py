@@ -47,7 +47,8 @@ class Moments:
         """The moments of an image of shape (H, W, C), any real dtype, stored units."""
         count, high, low, columns, deviations, residue = Centered.of(pixels)
         deviations *= deviations
-        m2 = deviations.sum(axis=1) - residue * residue / count
+        # Where squares are as small as a double can be, rounding leads below 0.
+        m2 = np.maximum(deviations.sum(axis=1) - residue * residue / count, 0.0)
         return cls(count, high, low, m2, columns.min(axis=1), columns.max(axis=1))
 
     def channels(self) -> Iterator[tuple[float, float, float]]:

@@ -71,11 +71,12 @@ class Pairing:
         """The folders of labels among all `folders` in the folder `path`."""
         if not mention(folders, FOLDER_HINTS):
             return LabelFolders()
-        if path not in self._known:
+        known = self._known.get(path)  # a survey in another thread may clear them
+        if known is None:
             if len(self._known) >= _KEPT:
                 self._known.clear()
-            self._known[path] = self._decided(path, folders)
-        return self._known[path]
+            known = self._known[path] = self._decided(path, folders)
+        return known
 
     def says_name_alone(self, labels: str) -> bool:
         """True if nothing but the name of a folder of labels says so; looked for near DATA only.

@@ -111,9 +111,14 @@ class Settings:
 
     Attributes
     ----------
-    channels, resize, crop, layout, frames, max_value, channel_names, max_pixels : as in
-        :class:`normstat.images.ReadOptions`, where `names` are the names of channels.
+    channels : ``auto``, ``gray`` or ``rgb``.
     include, exclude : globs.
+    resize, crop : pixels, as for :func:`normstat.compute`; None if not asked for.
+    layout : of ``.npy`` images, one of :data:`normstat.images.LAYOUTS`.
+    frames : of files with several frames or pages, one of :data:`normstat.images.FRAMES`.
+    max_value : stored value that is 1.0 in unit scale; None: the largest that a format declares.
+    channel_names : of all images; None: as the files say.
+    max_pixels : limit of width × height.
     split_dirs : split → folder given to it, relative to DATA.
     split : splits that were asked for; empty: every one found.
     covariance : how channels vary together was counted, too.

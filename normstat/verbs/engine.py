@@ -23,12 +23,14 @@ class Engine:
     progress : is told how far the run is, and what a user should know.
     cache : file that keeps what is finished; None for none.
     max_errors : unreadable images beyond which a run ends early; None: never.
+    lasting : keeps workers from one run to the next; an executor of somebody else is not ended.
     """
 
     executor: Executor
     progress: Progress = field(default_factory=Silent)
     cache: str | None = None
     max_errors: int | None = None
+    lasting: AbstractContextManager[object] = field(default_factory=nullcontext)
 
     @classmethod
     def of(
@@ -54,15 +56,17 @@ class Engine:
             raise UsageError(
                 f"{option('image_timeout', image_timeout)}: should be {_LONGEST} or less; 0: never"
             )
-        if executor is None:
-            own = Local(workers or available_cpus(), image_timeout)
-            executor = InProcess() if workers == 0 else own
+        lasting: AbstractContextManager[object] = nullcontext()
+        if executor is None and workers == 0:
+            executor = InProcess()
+        elif executor is None:
+            executor = lasting = Local(workers or available_cpus(), image_timeout)
         if cache is not None:
             from normstat.cache import refuse_path  # not every Python has SQLite
 
             cache = os.fspath(cache)
             refuse_path(cache)
-        return cls(executor, heard(progress), cache, max_errors)
+        return cls(executor, heard(progress), cache, max_errors, lasting)
 
     def refuse_as_cache(self, parameter: str, file: str | os.PathLike[str] | None) -> None:
         """Refuse another file of a run that is the cache: either would replace the other.
@@ -75,8 +79,3 @@ class Engine:
             raise UsageError(
                 f"{option(parameter, shown(file))}: is the cache, too; give another name"
             )
-
-    def lasting(self) -> AbstractContextManager[object]:
-        """Keep workers from one run to the next, where the executor can."""
-        executor = self.executor
-        return executor if isinstance(executor, AbstractContextManager) else nullcontext()

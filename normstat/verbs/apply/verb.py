@@ -138,7 +138,7 @@ def apply(
     plan = Plan.of(images, settings, options, folder)
     for notice in options.notices():
         engine.progress.notice(notice)
-    with engine.lasting():
+    with engine.lasting:
         plan, forecast = measured(plan, engine)
         shortage = forecast.shortage(folder.root)
         if shortage and not dry_run:

@@ -65,8 +65,8 @@ def check(
         ``compatible`` also where their file names are.
     require_conclusive : fail the data also where a rule that could fail them has too few to tell.
     config : files of training runs, or ``preset:NAME``, whose constants are compared, too.
-    files : list of the recorded files, from which those that changed are named; None: the one
-        beside the stats file, where there is one.
+    files : list of the recorded files, from which mode ``same`` names those that changed where it
+        reads images; None: the one beside the stats file, where there is one.
     extra : cases that were found elsewhere, for the same verdict.
     workers, image_timeout, executor, progress, cache : as for :func:`normstat.compute`.
 

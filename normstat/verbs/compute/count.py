@@ -50,10 +50,10 @@ class Counted:
         return summarize(self.tally, self.splits, self.settings, made_with, self.left_out)
 
     def refuse_unread(self) -> None:
-        """Refuse a count without images, with the most frequent reasons."""
+        """Refuse a count of images that cannot be read, with the most frequent reasons."""
         splits = self.tally.splits.values()
-        if not any(tally.images for split in splits for tally in split.kinds.values()):
-            listed = sum(split.files for split in splits)
+        listed = sum(split.files for split in splits)
+        if listed and not any(tally.images for split in splits for tally in split.kinds.values()):
             raise none_readable(self.images.source, listed, self.records)
 
 
