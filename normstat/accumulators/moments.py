@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from normstat.accumulators.double_double import Centered
 
 _Float = NDArray[np.float64]
+# Deviations whose squares add up to less are so small that their values stay finite, scaled so.
+_SMALL, _SCALE = 2.0**-900, 600
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,12 +47,23 @@ class Moments:
     @classmethod
     def of(cls, pixels: NDArray[np.generic]) -> "Moments":
         """The moments of an image of shape (H, W, C), any real dtype, stored units."""
-        count, high, low, columns, deviations, residue = Centered.of(pixels)
-        deviations *= deviations
-        # Where squares are as small as a double can be, rounding leads below 0.
-        m2 = np.maximum(deviations.sum(axis=1) - residue * residue / count, 0.0)
-        return cls(count, high, low, m2, columns.min(axis=1), columns.max(axis=1))
+        centered = Centered.of(pixels)
+        least, most = centered.columns.min(axis=1), centered.columns.max(axis=1)
+        m2 = np.where(least < most, _squares(centered), 0.0)
+        small = (m2 < _SMALL) & (least < most)
+        if small.any():
+            # Squares this small lose digits; by a power of 2 all numbers scale without rounding.
+            larger = np.ldexp(np.asarray(pixels[:, :, small], np.float64), _SCALE)
+            m2[small] = np.ldexp(_squares(Centered.of(larger)), -2 * _SCALE)
+        return cls(centered.pixels, centered.high, centered.low, m2, least, most)
 
     def channels(self) -> Iterator[tuple[float, float, float]]:
         """`mean`, `mean_low` and `m2` of each channel."""
         return zip(self.mean.tolist(), self.mean_low.tolist(), self.m2.tolist(), strict=True)
+
+
+def _squares(centered: Centered) -> _Float:
+    squares = centered.deviations
+    squares *= squares
+    m2: _Float = squares.sum(axis=1) - centered.residue * centered.residue / centered.pixels
+    return m2
