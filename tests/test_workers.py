@@ -17,7 +17,7 @@ from executor_contract import EXPECTED, FATAL, SHARDS, TIMEOUT, ExecutorContract
 from started import at_most, children, eventually
 
 from normstat.errors import EngineLost
-from normstat.executors import Executor, InProcess, Local, available_cpus
+from normstat.executors import EXECUTORS, Executor, InProcess, Local, available_cpus
 
 linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into /proc")
 posix = pytest.mark.skipif(sys.platform == "win32", reason="no signals there")
@@ -54,6 +54,7 @@ def nothing_left_behind() -> Iterator[None]:
 class TestInProcess(ExecutorContract):
     """No process but this one."""
 
+    name = "inprocess"
     ahead = 1
 
     def made(self) -> Executor:
@@ -63,8 +64,18 @@ class TestInProcess(ExecutorContract):
 class TestLocal(IsolatingContract):
     """Processes on this machine."""
 
+    name = "local"
+
     def made(self) -> Executor:
         return Local(2, image_timeout=TIMEOUT)
+
+
+def test_every_executor_is_held_to_the_contract() -> None:
+    """A row of the table without its line here has no laws."""
+    suites = {TestInProcess, TestLocal}
+    assert {suite.name for suite in suites} == set(EXECUTORS)
+    for suite in suites:
+        assert isinstance(suite().made(), EXECUTORS[suite.name].load())
 
 
 @posix

@@ -2,24 +2,24 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from importlib import import_module
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 
 from normstat.conventions.config import Config
 from normstat.conventions.documents import document, naming
 from normstat.conventions.places import Place, Reader
 from normstat.errors import UsageError
+from normstat.lazy import Row
 from normstat.presets import preset
 from normstat.statsfile.json_reader import Node
 
 #: Kind of document → module that reads it, a :class:`normstat.conventions.places.Reader`.
 #: The first reader of some keys that recognizes an object reads it.
-READERS: Mapping[str, str] = MappingProxyType(
+READERS: Mapping[str, Row] = MappingProxyType(
     {
-        "timm": "normstat.conventions.timm",
-        "constants": "normstat.conventions.mean_std",
-        "Hugging Face": "normstat.conventions.hugging_face",
+        "timm": Row("normstat.conventions.timm"),
+        "constants": Row("normstat.conventions.mean_std"),
+        "Hugging Face": Row("normstat.conventions.hugging_face"),
     }
 )
 #: Prefix of a preset's name, in the place of a file's.
@@ -97,8 +97,8 @@ def _of(node: Node, root: Node) -> Iterator[Place]:
     if _OF_SOUND in node.value:
         return
     seen = set()
-    for kind, module in READERS.items():
-        reader = cast(Reader, import_module(module))
+    for kind, row in READERS.items():
+        reader: Reader = row.load()
         if reader.KEYS not in seen and reader.recognizes(node, root):
             seen.add(reader.KEYS)
             yield Place(node, kind, reader)

@@ -2,15 +2,22 @@
 
 import hashlib
 import zlib
+from collections.abc import Callable, Mapping
+from functools import cache
+from io import BytesIO
+from types import MappingProxyType
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import features
 
 from normstat.decode import exact, screens
 from normstat.decode.arrays import DecodedArray
-from normstat.decode.images import Decoded, decode_image, open_header
+from normstat.decode.images import Decoded, open_header
 from normstat.decode.kinds import kind_asked
 from normstat.decode.measuring import Measured, measure_array, measure_image, measure_pages
-from normstat.decode.npy import SIGNATURE, decode_array, is_array
+from normstat.decode.npy import SIGNATURE, is_array
 from normstat.decode.pixels import DecodedImage, File
 from normstat.decode.process import decoder
 from normstat.decode.refusals import UNPARSABLE
@@ -18,6 +25,7 @@ from normstat.decode.tiff import SIGNATURE as TIFF_SIGNATURE
 from normstat.decode.tiff import is_tiff
 from normstat.errors import UnreadableImage
 from normstat.images import Code, Payload, Reader, ReadOptions, Sample
+from normstat.lazy import Row
 
 __all__ = [
     "DecodedArray",
@@ -35,6 +43,22 @@ _NO_TEXT = 0x80
 _SIGNATURE = max(SIGNATURE, TIFF_SIGNATURE, screens.SIGNATURE)
 # What Pillow raises on damaged headers; libavif's refusals are RuntimeErrors.
 _DAMAGED = (*UNPARSABLE, EOFError, ArithmeticError, MemoryError, RuntimeError, zlib.error)
+
+
+#: Kind of file → function that decodes one.
+DECODERS: Mapping[str, Row] = MappingProxyType(
+    {
+        "npy": Row("normstat.decode.npy:decode_array"),
+        "tiff": Row("normstat.decode.tiff.file:decode_tiff"),
+        "image": Row("normstat.decode.images:decode_image"),
+    }
+)
+
+
+@cache
+def _decoder(kind: str) -> Callable[[File], Decoded]:
+    found: Callable[[File], Decoded] = DECODERS[kind].load()
+    return found
 
 
 def versions() -> dict[str, str | None]:
@@ -71,15 +95,18 @@ def with_lossy() -> dict[str, str | None]:
 def decode(sample: Sample, payload: Payload, reading: ReadOptions) -> Decoded:
     """Decode one image; call it inside :func:`decoder`.
 
+    An array is an image as the ``.npy`` file is that NumPy makes of it.
+
     Raises
     ------
     UnreadableImage
         With the code and what was seen. A file's content leads to no other exception.
     """
+    data = payload if isinstance(payload, bytes) else _saved(payload)
     try:
-        return _decode(sample, payload, reading)
+        return _decode(sample, data, reading)
     except UnreadableImage as error:
-        error.sha256 = hashlib.sha256(payload).hexdigest()
+        error.sha256 = hashlib.sha256(data).hexdigest()
         raise
     except MemoryError as error:
         raise UnreadableImage(Code.OUT_OF_MEMORY, "not enough memory for it") from error
@@ -114,6 +141,12 @@ def measure(sample: Sample, reader: Reader, reading: ReadOptions) -> Measured:
     return Measured.of(decode(sample, reader.read(sample), reading))
 
 
+def _saved(array: NDArray[Any]) -> bytes:
+    file = BytesIO()
+    np.save(file, array, allow_pickle=False)
+    return file.getvalue()
+
+
 def _decode(sample: Sample, data: bytes, reading: ReadOptions) -> Decoded:
     if not data:
         raise UnreadableImage(Code.EMPTY, "zero bytes")
@@ -123,15 +156,7 @@ def _decode(sample: Sample, data: bytes, reading: ReadOptions) -> Decoded:
         if found := pointer(data):
             raise found
     file = File(sample.name, data, hashlib.sha256(data).digest(), reading)
-    pixels: Decoded
-    if is_array(data):
-        pixels = decode_array(file)
-    elif is_tiff(data):
-        from normstat.decode.tiff.file import decode_tiff
-
-        pixels = decode_tiff(file)
-    else:
-        pixels = decode_image(file)
+    pixels = _decoder("npy" if is_array(data) else "tiff" if is_tiff(data) else "image")(file)
     if reading.channels != "auto":
         pixels = pixels.converted(reading.channels)
     if reading.resize or reading.crop or reading.upright:

@@ -3,13 +3,16 @@
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import Any, BinaryIO, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias, TypeVar
 
 from normstat.errors import UnreadableImage
 from normstat.images.unreadable import Code, Unreadable
 
-#: Content of a sample: the bytes of an image file.
-Payload: TypeAlias = bytes
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: Content of a sample: the bytes of an image file, or an array of pixels.
+Payload: TypeAlias = "bytes | NDArray[Any]"
 _T = TypeVar("_T")
 
 

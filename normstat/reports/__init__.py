@@ -2,22 +2,22 @@
 
 import os
 from collections.abc import Mapping
-from importlib import import_module
 from os import PathLike, fspath
 from types import MappingProxyType
 
 from normstat import files
 from normstat.errors import UsageError
 from normstat.files import shown
+from normstat.lazy import Row
 from normstat.reports.text import HEADERS, lines, rows
 from normstat.verdict import Verdict
 
-#: Ending of a file's name → module whose ``render`` makes the text of the report.
-REPORTS: Mapping[str, str] = MappingProxyType(
+#: Ending of a file's name → function that makes the text of the report.
+REPORTS: Mapping[str, Row] = MappingProxyType(
     {
-        ".json": "normstat.reports.document",
-        ".xml": "normstat.reports.junit",
-        ".md": "normstat.reports.markdown",
+        ".json": Row("normstat.reports.document:render"),
+        ".xml": Row("normstat.reports.junit:render"),
+        ".md": Row("normstat.reports.markdown:render"),
     }
 )
 
@@ -26,7 +26,7 @@ __all__ = ["HEADERS", "REPORTS", "lines", "refuse_unknown", "render", "rows", "w
 
 def render(verdict: Verdict, ending: str) -> str:
     """Text of a report for one of the endings of :data:`REPORTS`."""
-    return str(import_module(REPORTS[ending]).render(verdict))
+    return str(REPORTS[ending].load()(verdict))
 
 
 def write(verdict: Verdict, file: str | PathLike[str]) -> None:

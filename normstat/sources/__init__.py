@@ -2,19 +2,17 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from importlib import import_module
 from types import MappingProxyType
 
+from normstat.lazy import Row
 from normstat.sources.labels import LABELS
 from normstat.sources.local_files import LocalFiles
 from normstat.sources.source import Selection, Source
 from normstat.sources.split_words import ALL, SPLIT_WORDS, exact_glob, quoted, said, split_names
 from normstat.sources.survey import Folders, Survey
 
-#: Kind of source → module, and the class in it that opens one.
-SOURCES: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {"folder": ("normstat.sources.folder", "Folder")}
-)
+#: Kind of source → class that opens one.
+SOURCES: Mapping[str, Row] = MappingProxyType({"folder": Row("normstat.sources.folder:Folder")})
 
 __all__ = [
     "ALL",
@@ -53,8 +51,6 @@ def open_source(
     UsageError
         It cannot be read, or an option is out of range.
     """
-    module, name = SOURCES["folder"]
-    source: Source = getattr(import_module(module), name)(
-        path, split_dirs, include, exclude, labels
-    )
+    kind = "folder"  # which refuses what is none
+    source: Source = SOURCES[kind].load()(path, split_dirs, include, exclude, labels)
     return source

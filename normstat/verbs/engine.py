@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from normstat.errors import UsageError, option
-from normstat.executors import Executor, InProcess, Local, available_cpus
+from normstat.executors import EXECUTORS, Executor, available_cpus
 from normstat.files import shown
 from normstat.verbs.listeners import Listener, Progress, Silent, heard
 from normstat.verbs.options import refuse_below
@@ -58,9 +58,10 @@ class Engine:
             )
         lasting: AbstractContextManager[object] = nullcontext()
         if executor is None and workers == 0:
-            executor = InProcess()
+            executor = EXECUTORS["inprocess"].load()()
         elif executor is None:
-            executor = lasting = Local(workers or available_cpus(), image_timeout)
+            local = EXECUTORS["local"].load()
+            executor = lasting = local(workers or available_cpus(), image_timeout)
         if cache is not None:
             from normstat.cache import refuse_path  # not every Python has SQLite
 

@@ -43,7 +43,8 @@ class Count:
     def _row_of_added(self, fold: Fold, sample: Sample, reader: Reader) -> ImageRow | None:
         # The pixels end with this call: two large images at a time are one too many.
         payload = reader.read(sample)
-        size, pixels = len(payload), decode(sample, payload, self.reading)
+        size = len(payload) if isinstance(payload, bytes) else payload.nbytes
+        pixels = decode(sample, payload, self.reading)
         del payload
         fold.add(sample, pixels)
         return row_of(sample, size, pixels, self.fields) if self.fields else None
