@@ -17,7 +17,7 @@ from arrays import kind_tally
 from hypothesis import given
 from hypothesis import strategies as st
 
-from normstat.accumulators.moments import Moments
+from normstat.accumulators.image_moments import Moments
 from normstat.images import FLOAT
 
 SETS = json.loads((Path(__file__).parent / "nist.json").read_text())["sets"]

@@ -59,9 +59,9 @@ class Products:
         """The state of an image of shape (H, W, C), any real dtype, stored units.
 
         Means and comoments are those of two passes in float64, as in
-        :class:`normstat.accumulators.moments.Moments`; these doubles are added as the exact numbers
-        that they are. Sums within an image are NumPy's own, not those of BLAS, which depend on the
-        processor.
+        :class:`normstat.accumulators.image_moments.Moments`; these doubles are added as the exact
+        numbers that they are. Sums within an image are NumPy's own, not those of BLAS, which depend
+        on the processor.
 
         >>> Products.of_floats(np.array([[[0.0, 1.0], [10.0, -1.0]]])).covariance()[0]
         [Fraction(25, 1), Fraction(-5, 1)]

@@ -18,9 +18,9 @@ from normstat.accumulators.float_bins import (
     ordered,
 )
 from normstat.accumulators.histogram import Pooled, quantile_bins
+from normstat.accumulators.image_moments import Moments
 from normstat.accumulators.image_sums import ImageSums
 from normstat.accumulators.json_state import Json, Pack
-from normstat.accumulators.moments import Moments
 from normstat.images import BEYOND_FLOAT32, Pixels
 
 _Float = NDArray[np.float64]

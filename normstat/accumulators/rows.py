@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from normstat.accumulators.moments import Moments
+from normstat.accumulators.image_moments import Moments
 from normstat.accumulators.tally import Tally
 from normstat.images import DIGEST, ImageRow, Pixels, Sample, Unreadable
 

@@ -84,8 +84,8 @@ def check(
     """
     with options.local_workers(context, workers, image_timeout) as local:
         from normstat.reports import refuse_unknown, write
+        from normstat.verbs.check import verb
         from normstat.verbs.check.project_settings import project_settings
-        from normstat.verbs.check.verb import check as check_data
 
         for file in report:
             refuse_unknown(file)
@@ -107,7 +107,7 @@ def check(
             "margin": project.margin if margin is None else margin,
         }
         with progress_on_stderr(quiet, offers_cache=not cache) as progress:
-            verdict = check_data(
+            verdict = verb.check(
                 data,
                 stats,
                 split=split,

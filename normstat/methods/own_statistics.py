@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from normstat.accumulators.moments import Moments
+from normstat.accumulators.image_moments import Moments
 from normstat.errors import FlatImage, OutOfRange, UsageError, option
 from normstat.methods.kernels import is_counted, sums
 from normstat.methods.maps import Affine, Fitted
