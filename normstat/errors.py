@@ -6,6 +6,7 @@
     ├── UsageError              2   could not start: options, paths
     │   ├── NothingToRead       2   no image, or none that can be read
     │   ├── UnknownSplit        2   a split that DATA does not have
+    │   ├── UnknownFolder       2   a folder that DATA does not have
     │   ├── AmbiguousSplit      2   a folder that names two splits
     │   └── StatsFileError      2   a stats file that cannot be used
     ├── UnreadableImage         3   one image; a record, never the end of a run
@@ -151,6 +152,10 @@ class NothingToRead(UsageError):
 
 class UnknownSplit(UsageError):
     """DATA has no such split."""
+
+
+class UnknownFolder(UsageError):
+    """DATA has no such folder to give to a split."""
 
 
 class AmbiguousSplit(UsageError):

@@ -1,12 +1,14 @@
 """Rows of lazy tables: alternatives by name, each imported when it is asked for."""
 
+from dataclasses import dataclass
 from pkgutil import resolve_name
-from typing import Any, NamedTuple
+from typing import Any
 
 from normstat.errors import UsageError
 
 
-class Row(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Row:
     """One alternative of a table.
 
     Attributes

@@ -6,11 +6,12 @@ from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from typing import Any
 
+from opened import opened
+
 import normstat
 from normstat.executors import InProcess, Job
 from normstat.executors.executor import R
 from normstat.images import Shard
-from normstat.sources.folder import Folder
 from normstat.statsfile import dumps
 
 
@@ -67,7 +68,7 @@ def read(data: Path, cache: Path, **options: Any) -> list[str]:
 
 def settle(data: Path) -> None:
     """Wait until any change of a file would show, so that a cache may keep what it comes to."""
-    source = Folder(data)
+    source = opened(data)
     while not all(
         all(shard.versions) for shard in source.shards(source.selection(), versions=True)
     ):
@@ -82,7 +83,7 @@ def pgm(path: Path, value: int) -> None:
 
 def cut(data: Path) -> list[tuple[str, ...]]:
     """The paths of each shard."""
-    source = Folder(data)
+    source = opened(data)
     return [shard.names for shard in source.shards(source.selection())]
 
 

@@ -139,7 +139,7 @@ def edited(change: Callable[[dict[str, Any]], object]) -> Change:
 
 def read_again(data: Path, recorded: Stats) -> Stats:
     """Statistics of data that are read as the recorded ones were."""
-    source = source_of(data, replace(recorded.settings, split_dirs={}))
+    source = source_of(data, replace(recorded.settings, split_dirs={}), {})
     return recompute(source, recorded, (), Engine.of(0)).stats()
 
 

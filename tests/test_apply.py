@@ -18,7 +18,7 @@ from normstat.errors import FlatImage, OutOfRange, Stopped, UsageError
 from normstat.executors import InProcess
 from normstat.methods import METHODS
 from normstat.sources import Selection, Survey
-from normstat.sources.folder import Folder
+from normstat.sources.tree_source import TreeSource
 from normstat.verbs.apply.job import ShardResult
 from normstat.verbs.listeners import Silent
 
@@ -399,13 +399,13 @@ def test_what_no_array_has_is_said(tmp_path: Path) -> None:
 def test_names_are_surveyed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second pass over the images has nothing new to tell, so it does not look again."""
     surveys = []
-    survey = Folder.survey
+    survey = TreeSource.survey
 
-    def counted(self: Folder, selection: Selection) -> Survey:
+    def counted(self: TreeSource, selection: Selection) -> Survey:
         surveys.append(selection)
         return survey(self, selection)
 
-    monkeypatch.setattr(Folder, "survey", counted)
+    monkeypatch.setattr(TreeSource, "survey", counted)
     data = applied.photos(tmp_path / "data", {"train": 2})
     normstat.apply(data, tmp_path / "out", "unit", workers=0)
     assert len(surveys) == 1

@@ -15,6 +15,7 @@ import normstat
 from normstat.cli.apply import apply as command
 from normstat.images import ARRAY_LAYOUTS
 from normstat.methods import RESULTS
+from normstat.sources import SourceKeywords
 from normstat.stats import Settings
 from normstat.verbs.apply.options import INPUT_LAYOUTS, ApplyOptions
 from normstat.verbs.engine import Engine
@@ -22,13 +23,13 @@ from normstat.verbs.options import CHANNELS
 from normstat.writers import WRITERS
 
 #: Settings that decide no array, and those that only statistics tell.
-NO_OPTIONS = {"covariance", "frames", "channel_names"}
+NO_OPTIONS = {"covariance", "frames", "channel_names", "source"}
 #: Names of settings for which ``apply`` has another word.
 ARGUMENT = {"split_dirs": "split_dir"}
 #: Arguments that decide where arrays go, and if they do.
 PLACE = {"path", "out", "overwrite", "skip_existing", "dry_run"}
 #: Arguments of the library alone, and of the command line alone.
-PYTHON_ONLY = {"path", "source", "executor", "progress"}
+PYTHON_ONLY = {"path", "source", "executor", "progress", "where"}
 SHELL_ONLY = {"context", "data", "stats", "preset", "allow_unreadable", "quiet"}
 FLAG = {"from_split": "--from", "exif": "--no-exif"}
 WORDS: dict[str, Any] = {
@@ -38,6 +39,8 @@ WORDS: dict[str, Any] = {
     "labels": ("skip", "count"),
     "layout": ARRAY_LAYOUTS,
     "store": WRITERS,
+    "duplicates": ("once", "count"),
+    "split_by": ("file", "folder", "column"),
 }
 #: Option → another value than the default, and its place in ``normstat.json``.
 OTHER: dict[str, tuple[Any, str]] = {
@@ -81,7 +84,7 @@ def test_the_library_takes_settings_options_and_an_engine() -> None:
         *(field.name for field in fields(ApplyOptions)),
         *(parameters(Engine.of) - {"cache", "max_errors"}),
     }
-    assert parameters(normstat.apply) == nouns | PLACE
+    assert parameters(normstat.apply) == nouns | PLACE | {"where"}
     assert OTHER.keys() | WITH_STATISTICS | {"source"} == {
         *(ARGUMENT.get(name, name) for name in settings),
         *(field.name for field in fields(ApplyOptions)),
@@ -90,7 +93,7 @@ def test_the_library_takes_settings_options_and_an_engine() -> None:
 
 def test_the_command_line_has_the_same_options() -> None:
     """Each has its flag in the help; words to choose from are those that the library knows."""
-    library = parameters(normstat.apply) - PYTHON_ONLY
+    library = parameters(normstat.apply) - PYTHON_ONLY | set(SourceKeywords.__annotations__)
     shell = {name.removeprefix("no_") for name in parameters(command)}
     assert shell - SHELL_ONLY == library
     told = normstat_command("apply", "--help", env={"COLUMNS": "200"}).stdout

@@ -18,6 +18,7 @@ from arrays import ArrayPixels
 from cached import Listener, cut, pgm, put_back, read, settle, text
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from opened import opened
 
 import normstat
 from normstat.accumulators.fold import Fold
@@ -30,7 +31,6 @@ from normstat.errors import NormstatError, OutputError, StatsFileError, UsageErr
 from normstat.executors import Local
 from normstat.images import Sample, Shard, Unreadable
 from normstat.sources import LocalFiles
-from normstat.sources.folder import Folder
 from normstat.statsfile import ROWS, dumps_counts, loads_counts
 from normstat.verbs.compute.count import count
 from normstat.verbs.compute.job import Count
@@ -148,7 +148,7 @@ def test_what_may_change_unseen_has_no_version(tmp_path: Path) -> None:
     now = os.stat(tmp_path / "a.pgm").st_ctime
     os.utime(tmp_path / "a.pgm", (now, int(now) + 1))
     (tmp_path / "b.pgm").symlink_to("nowhere")
-    source = Folder(tmp_path)
+    source = opened(tmp_path)
     (shard,) = source.shards(source.selection(), versions=True)
     assert shard.versions == (b"", b"")
     assert next(source.shards(source.selection())).versions == ()
@@ -518,8 +518,8 @@ def test_keys_are_the_same(many: Path, tmp_path: Path) -> None:
     pgm(many / "100+.pgm", 3)
     with_cache, without = KeyCollector(), KeyCollector()
     settings = normstat.Settings()
-    count(Folder(many), settings, Engine.of(0, cache=tmp_path / "c"), [with_cache])
-    count(Folder(many), settings, Engine.of(0), [without])
+    count(opened(many), settings, Engine.of(0, cache=tmp_path / "c"), [with_cache])
+    count(opened(many), settings, Engine.of(0), [without])
     assert (with_cache.taken(["all"])["all"] == without.taken(["all"])["all"]).all()
 
 
@@ -588,7 +588,7 @@ def test_what_was_not_made_here_is_not_believed(tmp_path: Path) -> None:
     """A row with a good checksum and a tally of something else is read again."""
     data = write(tmp_path / "data", {"a.png": GRAY, "b.png": GRAY})
     read(data, tmp_path / "c")
-    source = Folder(data)
+    source = opened(data)
     (shard,) = source.shards(source.selection(), versions=True)
     (content,) = contents(str(tmp_path / "c"))
     assert content.context

@@ -10,13 +10,13 @@ import make
 import numpy as np
 import pytest
 from cached import read, settle
+from opened import opened
 
 from normstat.accumulators.image_sums import COLUMNS
 from normstat.accumulators.tally import STATE
 from normstat.cache import Cache, contents, sample_digest
 from normstat.images import ReadOptions, Shard
 from normstat.sources import LocalFiles
-from normstat.sources.folder import Folder
 from normstat.statsfile import ROWS, dumps_counts, loads_counts
 from normstat.verbs.compute.job import Count
 from normstat.verbs.compute.row_validation import validated
@@ -177,7 +177,7 @@ def test_a_run_counts_again_what_is_not_believed(tmp_path: Path) -> None:
         make.write(data / name, content)
     settle(data)
     read(data, tmp_path / "c")
-    source = Folder(data)
+    source = opened(data)
     (shard,) = source.shards(source.selection(), versions=True)
     (content,) = contents(str(tmp_path / "c"))
     assert content.context

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from opened import opened
 from PIL import Image
 
 import normstat
@@ -22,7 +23,6 @@ from normstat.accumulators.rows import Counts
 from normstat.executors import InProcess, Job
 from normstat.images import Code, ImageRow, ReadOptions, Shard, Unreadable
 from normstat.sources import LocalFiles
-from normstat.sources.folder import Folder
 from normstat.statsfile import dumps
 from normstat.verbs.check.duplicates import Overlap, cases, identical
 from normstat.verbs.check.verify_pixels import Reread, Rereading
@@ -60,7 +60,7 @@ def counted(folder: Path, workers: int = 0, **settings: Any) -> tuple[Counted, K
     """Images that were counted, and the keys that came with them."""
     keys = KeyCollector()
     engine = Engine.of(workers)
-    return count(Folder(folder), normstat.Settings(**settings), engine, [keys]), keys
+    return count(opened(folder), normstat.Settings(**settings), engine, [keys]), keys
 
 
 def found(folder: Path, workers: int = 0, **settings: Any) -> dict[tuple[str, str], Overlap]:

@@ -37,10 +37,9 @@ from fault_cases import (
     there,
 )
 from inject import Fault, injected
+from opened import opened
 from PIL import Image
 from started import at_most, patch
-
-from normstat.sources.folder import Folder
 
 GOOD = fault_cases.GOOD
 RGB, GRAY, GRAY16, FLOAT = (getattr(test_unreadable, n) for n in ("RGB", "GRAY", "GRAY16", "FLOAT"))
@@ -175,7 +174,7 @@ def walk_of(folders: int, each: int) -> Run:
     """How much memory it takes to look at the names, compared with a tenth of them."""
 
     def looked_at(root: Path) -> tuple[int, int]:
-        source = Folder(root)
+        source = opened(root)
         tracemalloc.start()
         try:
             number = sum(map(len, source.shards(source.selection())))

@@ -9,13 +9,13 @@ import pytest
 from checked import read_again
 from command import here as run_command
 from jsonschema import Draft202012Validator
+from opened import opened
 from test_sources import found, surveyed, tree
 from test_statsfile import SCHEMA
 
 import normstat
 from normstat.errors import UsageError
 from normstat.images import Reason, Skipped
-from normstat.sources.folder import Folder
 from normstat.statsfile import dumps, loads
 
 GRAY = make.encoded(make.pixels(1, 9, 14, channels=1))
@@ -29,7 +29,7 @@ def data(tmp_path: Path) -> Path:
 
 def taken(data: Path, *paths: str, **options: object) -> list[str]:
     """Those of some files that are read as images."""
-    source = Folder(tree(data, *paths), **options)  # type: ignore[arg-type]  # by name
+    source = opened(tree(data, *paths), **options)  # type: ignore[arg-type]  # by name
     return sorted(path for paths in found(source).values() for path in paths)
 
 
@@ -44,14 +44,14 @@ panoptic
 def test_a_folder_whose_whole_name_says_labels_is_left_out(data: Path, name: str) -> None:
     """Whatever its files are called, and all that is below; in any case and punctuation."""
     assert taken(data, "x/1.jpg", f"{name}/a.png", f"{name}/deep/b.png") == ["x/1.jpg"]
-    assert surveyed(Folder(data)).skipped == {"all": {Reason.LABELS: Skipped(2, f"{name}/a.png")}}
+    assert surveyed(opened(data)).skipped == {"all": {Reason.LABELS: Skipped(2, f"{name}/a.png")}}
 
 
 @pytest.mark.parametrize("name", ["unmasked", "labeled", "depths_of_sea", "gtx", "instances2"])
 def test_a_word_inside_of_another_says_nothing(data: Path, name: str) -> None:
     """Only whole words are labels."""
     assert taken(data, "x/1.jpg", f"{name}/1.png") == [f"{name}/1.png", "x/1.jpg"]
-    assert surveyed(Folder(data)).doubtful.number == 0
+    assert surveyed(opened(data)).doubtful.number == 0
 
 
 # Images, and labels that pair with them.
@@ -97,10 +97,10 @@ def test_labels_that_pair_with_images_are_left_out(data: Path, images: str, labe
     some = images.replace(" (1)", "~(1)").split(), labels.replace(" (1)", "~(1)").split()
     pictures, masks = ([path.replace("~", " ") for path in paths] for paths in some)
     assert taken(data, *pictures, *masks) == sorted(pictures)
-    survey = surveyed(Folder(data))
+    survey = surveyed(opened(data))
     assert survey.all_skipped(Reason.LABELS) == Skipped(len(masks), min(masks))
     assert survey.images.total() == len(pictures)
-    everything = surveyed(Folder(data, labels="count"))
+    everything = surveyed(opened(data, labels="count"))
     assert everything.all_skipped(Reason.LABELS) == Skipped()
     beside = everything.all_skipped(Reason.BESIDE_SPLITS).images
     assert everything.images.total() + beside == len(pictures) + len(masks)
@@ -131,16 +131,16 @@ CLASSES = {
 def test_classes_with_such_words_are_images(data: Path, paths: str) -> None:
     """Names that pair with none, opposites, or numbers as any class has them."""
     assert taken(data, *paths.split()) == sorted(paths.split())
-    assert surveyed(Folder(data)).skipped == {}
+    assert surveyed(opened(data)).skipped == {}
 
 
 def test_a_class_that_may_be_labels_is_named(data: Path) -> None:
     """The survey has the number of folders and the first one."""
     tree(data, "beach/0.png", "abbey/0.png", "ski_mask/0.png", "gas_mask/x/0.png", "gas_mask/0.png")
-    doubtful = surveyed(Folder(data)).doubtful
+    doubtful = surveyed(opened(data)).doubtful
     assert (doubtful.number, doubtful.first) == (2, "gas_mask/")
     tree(data, "disparity/x.png", "coco_segmentation/y.png")
-    doubtful = surveyed(Folder(data)).doubtful
+    doubtful = surveyed(opened(data)).doubtful
     assert (doubtful.number, doubtful.first) == (3, "disparity/")
 
 
@@ -148,9 +148,9 @@ def test_a_class_that_may_be_labels_is_named(data: Path) -> None:
 def test_a_folder_of_all_images_is_not_taken_for_labels(data: Path, path: str) -> None:
     """To leave it out would leave nothing."""
     assert taken(data, path) == [path]
-    assert surveyed(Folder(data)).doubtful.number == 0
+    assert surveyed(opened(data)).doubtful.number == 0
     tree(data, "beach/0.png")
-    assert surveyed(Folder(data)).doubtful.number == 1
+    assert surveyed(opened(data)).doubtful.number == 1
 
 
 ALONE = {
@@ -167,7 +167,7 @@ ALONE = {
 def test_a_folder_left_out_for_its_name_alone_is_named(data: Path, paths: str, first: str) -> None:
     """It may be a class: nothing else says that its files are labels."""
     tree(data, *paths.split())
-    assert surveyed(Folder(data)).alone.first == first
+    assert surveyed(opened(data)).alone.first == first
 
 
 ASKED = {
@@ -223,20 +223,20 @@ def test_labels_of_a_split_are_counted_with_it(data: Path) -> None:
 def test_labels_of_a_split_without_images(data: Path) -> None:
     """They are of no split that is read, and still counted."""
     tree(data, "train/a.png", "val/masks/b.png")
-    survey = surveyed(Folder(data))
+    survey = surveyed(opened(data))
     assert survey.skipped == {None: {Reason.LABELS: Skipped(1, "val/masks/b.png")}}
-    assert surveyed(Folder(data), "train").skipped == {}
+    assert surveyed(opened(data), "train").skipped == {}
 
 
 def test_counted_labels_go_with_their_split(data: Path) -> None:
     """With ``--labels count``, those of train are in train."""
     tree(data, "train/0.png", "test/0.png", "train_masks/0.png", "gt/test/0.png")
-    assert found(Folder(data, labels="count")) == {
+    assert found(opened(data, labels="count")) == {
         "test": ["gt/test/0.png", "test/0.png"],
         "train": ["train/0.png", "train_masks/0.png"],
     }
     nnunet = tree(data.parent / "nnunet", "imagesTr/a_0000.png", "labelsTr/a.png")
-    assert found(Folder(nnunet, labels="count")) == {
+    assert found(opened(nnunet, labels="count")) == {
         "train": ["imagesTr/a_0000.png", "labelsTr/a.png"]
     }
 
@@ -244,9 +244,9 @@ def test_counted_labels_go_with_their_split(data: Path) -> None:
 def test_only_labels_is_said(data: Path) -> None:
     """A folder of nothing but labels is counted, and a run says so."""
     tree(data, "masks/a.png")
-    assert surveyed(Folder(data)).only_labels
+    assert surveyed(opened(data)).only_labels
     tree(data, "x/a.png")
-    assert not surveyed(Folder(data)).only_labels
+    assert not surveyed(opened(data)).only_labels
 
 
 def test_the_option_is_recorded_and_checked_alike(data: Path) -> None:
@@ -312,7 +312,7 @@ def test_a_survey_lists_folders_in_proportion(data: Path, monkeypatch: pytest.Mo
         names = [f"{folder}/{kind}" for folder in range(folders) for kind in "ab"]
         tree(data / f"{folders}", *(f"images/{name}.jpg" for name in names))
         tree(data / f"{folders}", *(f"labels/{name}x.png" for name in names))
-        source = Folder(data / f"{folders}")
+        source = opened(data / f"{folders}")
         selection = source.selection()
         listed.clear()
         assert source.survey(selection).alone.number == 1

@@ -6,13 +6,14 @@ from dataclasses import fields, replace
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import make
 import pytest
 
 import normstat
 from normstat.images import ReadOptions
+from normstat.sources import SourceKeywords, SourceOptions
 from normstat.stats import Settings
 from normstat.statsfile import dumps, loads
 from normstat.verbs.compute.cached import contexts
@@ -35,13 +36,14 @@ OTHER: dict[str, Any] = {
     "split": ("mine",),
     "covariance": True,
     "labels": "count",
+    "source": {"kind": "tar"},
 }
 #: Settings that choose images and change the state of none of them.
-SELECTING = {"include", "exclude", "split", "split_dirs", "labels"}
+SELECTING = {"include", "exclude", "split", "split_dirs", "labels", "source"}
 #: Names of settings where the same thing is given by another word, one at a time.
 ARGUMENT = {"split_dirs": "split_dir"}
 #: Arguments of the library alone, and of the command line alone.
-PYTHON_ONLY = {"path", "executor", "progress"}
+PYTHON_ONLY = {"path", "executor", "progress", "where"}
 SHELL_ONLY = {"context", "data", "output", "allow_unreadable", "quiet"}
 
 
@@ -61,13 +63,25 @@ def test_every_setting_has_another_value_here() -> None:
 
 def test_compute_takes_settings_and_the_engine() -> None:
     """The library's compute has an argument for each setting and each of an engine."""
-    settings = {ARGUMENT.get(field.name, field.name) for field in fields(Settings)}
-    assert names_of(normstat.compute) == settings | names_of(Engine.of) | {"path", "files"}
+    settings = {ARGUMENT.get(field.name, field.name) for field in fields(Settings)} - {"source"}
+    assert names_of(normstat.compute) == settings | names_of(Engine.of) | {
+        "path",
+        "files",
+        "where",
+    }
+
+
+def test_options_of_a_source_are_its_keywords() -> None:
+    """Those that the settings have by their own names are not among them."""
+    keywords = set(SourceKeywords.__annotations__)
+    assert keywords == {field.name for field in fields(SourceOptions)} - OTHER.keys()
+    for function in (normstat.compute, normstat.apply, normstat.check):
+        assert inspect.signature(function).parameters["where"].annotation == Unpack[SourceKeywords]
 
 
 def test_the_command_line_has_the_same_options() -> None:
     """Whatever the library takes the command line takes, but for objects; and the reverse."""
-    library = names_of(normstat.compute) - PYTHON_ONLY
+    library = names_of(normstat.compute) - PYTHON_ONLY | set(SourceKeywords.__annotations__)
     assert names_of(command("compute")) - SHELL_ONLY == library
 
 
@@ -84,7 +98,7 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-@pytest.mark.parametrize("name", OTHER)
+@pytest.mark.parametrize("name", sorted(OTHER.keys() - {"source"}))
 def test_a_setting_is_recorded_and_read_alike(data: Path, name: str) -> None:
     """What was asked for is in the stats file, comes back from it, and is what a check reads by."""
     needed = {"split_dir": OTHER["split_dirs"]} if name == "split" else {}

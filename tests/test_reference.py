@@ -22,7 +22,7 @@ def test_every_command_is_there() -> None:
 def test_it_is_what_the_help_says(command: str) -> None:
     """All options and arguments of the help, with all its words, in its order."""
     said = normstat(command, "--help").stdout
-    flags = re.findall(r"^  (?:-\w, )?(--[a-z-]+)", said, re.MULTILINE)
+    flags = re.findall(r"^  (?:-\w, )?(--[a-z0-9-]+)", said, re.MULTILINE)
     options = [option.opts[-1] for option in reference.options(command)]
     assert [flag for flag in flags if flag != "--help"] == options
     words = "".join(said.split())

@@ -9,11 +9,11 @@ import strategies
 from arrays import ArrayPixels
 from hypothesis import given
 from hypothesis import strategies as st
+from opened import opened
 
 import normstat
 from normstat.accumulators.rows import row_of
 from normstat.images import DIGEST, ROW_FIELDS, ImageRow, Sample
-from normstat.sources.folder import Folder
 from normstat.verbs.compute.count import count
 from normstat.verbs.engine import Engine
 
@@ -68,7 +68,7 @@ def test_every_image_has_a_row_in_the_order_of_the_walk(tmp_path: Path) -> None:
     found = []
     for engine in (Engine.of(0), Engine.of(2), *(Engine.of(0, cache=tmp_path / "c"),) * 2):
         one, other = Rows("key", "bytes"), Rows("min", "size")
-        count(Folder(data), normstat.Settings(), engine, [one, other])
+        count(opened(data), normstat.Settings(), engine, [one, other])
         wanted = [(row.split, row.name, row.code, row.key, row.bytes) for row in one.rows]
         found.append((wanted, [(row.split, row.name, row.min, row.size) for row in other.rows]))
     rows, others = one.rows, other.rows

@@ -10,13 +10,13 @@ import make
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from opened import opened
 from source_contract import SourceContract
 
 from normstat.decode import decoder, measure
 from normstat.errors import UnreadableImage, UsageError
 from normstat.images import ROW_FIELDS, Payload, Reader, ReadOptions, Sample, Shard
-from normstat.sources import SOURCES, LocalFiles, Source, open_source
-from normstat.sources.folder import Folder
+from normstat.sources import SOURCES, LocalFiles, Source, SourceOptions, open_source
 from normstat.sources.source import Selection
 from normstat.verbs.compute.job import Count
 
@@ -34,7 +34,7 @@ class TestFolder(SourceContract):
                 make.write(path, content)
 
     def opened(self, root: Path) -> Source:
-        return Folder(root)
+        return opened(root)
 
     @pytest.mark.parametrize("change", ["bytes", "time", "file", "status"])
     def test_every_change_shows_in_the_version(self, tmp_path: Path, change: str) -> None:
@@ -57,13 +57,15 @@ class TestFolder(SourceContract):
 def test_data_is_opened_in_one_way(tmp_path: Path) -> None:
     """With the options of a run, which the source records; and what is no DATA is refused."""
     make.write(tmp_path / "x" / "a.png", b"")
-    source = open_source(tmp_path, {"val": "x"}, ["*.png"], ("b",), "count")
+    options = SourceOptions({"val": "x"}, ("*.png",), ("b",), "count")
+    source = open_source(tmp_path, options)
     assert source.selection() == Selection(("val",))
     assert source.record() == {
         "split_dirs": {"val": "x"},
         "include": ("*.png",),
         "exclude": ("b",),
         "labels": "count",
+        "source": {"kind": "folder"},
     }
     with pytest.raises(UsageError, match="cannot be read"):
         open_source(tmp_path / "nowhere")

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import make
 import pytest
+from opened import opened
 
 from normstat.errors import AmbiguousSplit, Message, UnknownSplit, UsageError, option
 from normstat.images import Reason, Skipped
-from normstat.sources import Survey, split_names
-from normstat.sources.folder import Folder
+from normstat.sources import Source, Survey, split_names
 
 
 def tree(root: Path, *paths: str) -> Path:
@@ -26,7 +26,7 @@ def tree(root: Path, *paths: str) -> Path:
     return root
 
 
-def found(source: Folder, *wanted: str) -> dict[str, list[str]]:
+def found(source: Source, *wanted: str) -> dict[str, list[str]]:
     """Split → paths, as the shards deliver them."""
     selection = source.selection(wanted)
     paths: dict[str, list[str]] = {split: [] for split in selection.splits}
@@ -35,7 +35,7 @@ def found(source: Folder, *wanted: str) -> dict[str, list[str]]:
     return paths
 
 
-def surveyed(source: Folder, *wanted: str) -> Survey:
+def surveyed(source: Source, *wanted: str) -> Survey:
     """What the names tell."""
     return source.survey(source.selection(wanted))
 
@@ -61,7 +61,7 @@ def test_a_folder_s_name_speaks_by_whole_words(data: Path, name: str, split: str
     """Tokens between punctuation and digits decide, in any case; parts of words say nothing."""
     assert split_names(name) == ({split} if split else set())
     tree(data, f"{name}/a.png")
-    assert found(Folder(data)) == {split or "all": [f"{name}/a.png"]}
+    assert found(opened(data)) == {split or "all": [f"{name}/a.png"]}
 
 
 AMBIGUOUS = {
@@ -81,7 +81,7 @@ def test_two_splits_at_once_are_an_error_with_its_cure(
     """The message has both splits, and cures that put no image of one into the other."""
     tree(data, f"{folder}/a.png", "z.png")
     with pytest.raises(AmbiguousSplit) as caught:
-        Folder(data).selection()
+        opened(data).selection()
     message = caught.value.message.on_command_line()
     assert message.startswith(f"{folder}: could be {splits[0]} or {splits[1]};")
     words = shlex.split(re.sub("[,;]", "", message))
@@ -92,16 +92,20 @@ def test_two_splits_at_once_are_an_error_with_its_cure(
     assert name not in splits
     either = [] if "/" in folder else [f"{split}={folder}" for split in splits]
     assert given_to[:-1] == either  # all of it is one or the other
-    assert found(Folder(data, {name: given})) == {name: [f"{folder}/a.png"]}
-    assert found(Folder(data, exclude=[exclude])) == {"all": ["z.png"]}
+    assert found(opened(data, split_dirs={name: given})) == {name: [f"{folder}/a.png"]}
+    assert found(opened(data, exclude=[exclude])) == {"all": ["z.png"]}
 
 
 def test_a_folder_inside_another_split_is_cured_from_above_too(data: Path) -> None:
     """Giving the outer folder to a split gives it all that is below."""
     tree(data, "train/val/a.png", "train/b.png")
     paths = ["train/b.png", "train/val/a.png"]
-    assert found(Folder(data, {"train": "train"})) == {"train": paths}
-    assert found(Folder(data, {"val": "train/val"})) == {"train": paths[:1], "val": paths[1:]}
+    assert found(opened(data, split_dirs={"train": "train"})) == {"train": paths}
+    val = opened(data, split_dirs={"val": "train/val"})
+    assert found(val) == {
+        "train": paths[:1],
+        "val": paths[1:],
+    }
 
 
 NO_CONFLICT = {
@@ -115,7 +119,7 @@ NO_CONFLICT = {
 @pytest.mark.parametrize(("paths", "splits"), NO_CONFLICT.values(), ids=NO_CONFLICT)
 def test_no_conflict(data: Path, paths: list[str], splits: dict[str, list[str]]) -> None:
     """A conflict is one of images: folders without any, and vaguer words below, are none."""
-    source = Folder(tree(data, *paths))
+    source = opened(tree(data, *paths))
     assert found(source) == splits
     assert set(surveyed(source).images) == set(splits)
 
@@ -124,7 +128,7 @@ def test_no_conflict(data: Path, paths: list[str], splits: dict[str, list[str]])
 def test_no_conflict_in_what_is_excluded(data: Path, exclude: str) -> None:
     """Folders that are left out are not asked what they mean."""
     tree(data, "train/a.png", "train_val/b.png", "train_val/deep/c.png")
-    source = Folder(data, exclude=[exclude])
+    source = opened(data, exclude=[exclude])
     assert found(source) == {"train": ["train/a.png"]}
     assert surveyed(source).images == {"train": 1}
 
@@ -151,7 +155,7 @@ LAYOUTS = {
 @pytest.mark.parametrize(("paths", "splits"), LAYOUTS.values(), ids=LAYOUTS)
 def test_layouts(data: Path, paths: list[str], splits: dict[str, list[str]]) -> None:
     """The shallowest folder that speaks for a split decides; without one, all is one split."""
-    source = Folder(tree(data, *paths))
+    source = opened(tree(data, *paths))
     assert found(source) == splits
     assert surveyed(source).images == {split: len(images) for split, images in splits.items()}
     assert surveyed(source).skipped == {}
@@ -168,19 +172,19 @@ def test_the_folder_s_own_name(
     root = tree(tmp_path / name, "cat/a.png")
     monkeypatch.chdir(root)
     for path in (root, str(root), f"{root}/", ".", "cat/..", f"../{name}"):
-        assert found(Folder(path)) == {split: ["cat/a.png"]}
+        assert found(opened(path)) == {split: ["cat/a.png"]}
     by_none = 'no folder says a split; split_dir={"NAME": "FOLDER"} would'
     rule = by_none if split == "all" else "DATA's own name"
-    (found_by,) = surveyed(Folder(root)).rules[split]
+    (found_by,) = surveyed(opened(root)).rules[split]
     assert Message(found_by) == rule
     tree(root, "dev/b.png")
-    assert found(Folder(root)) == {"val": ["dev/b.png"]}
+    assert found(opened(root)) == {"val": ["dev/b.png"]}
 
 
 def test_images_beside_split_folders_are_skipped_and_counted(data: Path) -> None:
     """They are in no split; the survey has their number and the first by path."""
     tree(data, "train/a.png", "z.png", "extra/c.png", "extra/b.png", "extra/b.txt", "y/a.jpg")
-    source = Folder(data)
+    source = opened(data)
     assert found(source) == {"train": ["train/a.png"]}
     survey = surveyed(source)
     assert survey.skipped == {None: {Reason.BESIDE_SPLITS: Skipped(4, "extra/b.png")}}
@@ -209,7 +213,7 @@ SPLIT_DIRS = {
 @pytest.mark.parametrize(("split_dirs", "splits"), SPLIT_DIRS.values(), ids=SPLIT_DIRS)
 def test_split_dirs(data: Path, split_dirs: dict[str, str], splits: dict[str, list[str]]) -> None:
     """A folder given to a split overrides what names say, its own and those above."""
-    source = Folder(tree(data, "train/a.png", "train/deep/b.png", "other/c.png"), split_dirs)
+    source = opened(tree(data, "train/a.png", "train/deep/b.png", "other/c.png"), split_dirs)
     assert found(source) == splits
     rules = surveyed(source).rules
     assert all(rules[split] == {option("split_dir")} for split in split_dirs)
@@ -234,7 +238,7 @@ def test_bad_split_dirs(data: Path, split: str, folder: str, said: str) -> None:
     tree(data, "x/a.png", "a.png")
     (data.parent / "beside").mkdir()
     with pytest.raises(UsageError, match=said) as caught:
-        Folder(data, {split: folder})
+        opened(data, {split: folder})
     assert str(caught.value).startswith("split_dir={")
     assert str(caught.value).isprintable()
 
@@ -243,18 +247,18 @@ def test_a_split_dir_that_is_never_entered_is_refused_or_read(data: Path) -> Non
     """A folder named by option is not passed over in silence because its name is hidden."""
     tree(data, "train/a.png", ".hidden/b.png")
     with suppress(UsageError):
-        source = Folder(data, {"val": ".hidden"})
+        source = opened(data, {"val": ".hidden"})
         assert found(source).get("val") == [".hidden/b.png"]
 
 
 def test_an_unknown_split_lists_those_found(data: Path) -> None:
     """What was asked for, what there is, and how to say where it is; also if there is nothing."""
     with pytest.raises(UnknownSplit, match="no split 'train'; found: no images at all"):
-        Folder(data).selection(["train"])
+        opened(data).selection(["train"])
     tree(data, "val/a.png", "test/b.png")
     with pytest.raises(UnknownSplit, match=r"'train'; found: test, val\. .*split_dir="):
-        Folder(data).selection(["val", "train"])
-    assert found(Folder(data), "test") == {"test": ["test/b.png"]}
+        opened(data).selection(["val", "train"])
+    assert found(opened(data), "test") == {"test": ["test/b.png"]}
 
 
 @pytest.mark.parametrize("name", ["nowhere", "a.png"])
@@ -262,10 +266,10 @@ def test_data_that_is_no_folder(data: Path, name: str) -> None:
     """DATA is a folder that can be listed, or the run does not start."""
     tree(data, "a.png")
     with pytest.raises(UsageError, match=f"{name}: cannot be read"):
-        Folder(data / name)
+        opened(data / name)
 
 
 def test_no_name_is_no_folder() -> None:
     """An empty name, as of a variable that is not set, is not the root of all files."""
     with pytest.raises(UsageError, match="'': cannot be read"):
-        Folder("")
+        opened("")

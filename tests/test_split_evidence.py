@@ -7,12 +7,12 @@ import make
 import pytest
 from checked import read_again
 from command import here as run_command
+from opened import opened
 from test_sources import found, surveyed, tree
 
 import normstat
 from normstat.errors import AmbiguousSplit
 from normstat.images import Reason, Skipped
-from normstat.sources.folder import Folder
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def data(tmp_path: Path) -> Path:
 
 def splits_of(data: Path, paths: str) -> dict[str, str]:
     """Split → paths, of a folder with these files."""
-    source = Folder(tree(data, *paths.split()))
+    source = opened(tree(data, *paths.split()))
     return {split: " ".join(images) for split, images in found(source).items()}
 
 
@@ -113,7 +113,7 @@ LAYOUTS = {
 def test_layouts(data: Path, paths: str, splits: dict[str, str]) -> None:
     """Whole names are splits; others with a word are by what lies beside."""
     assert splits_of(data, paths) == splits
-    survey = surveyed(Folder(data))
+    survey = surveyed(opened(data))
     assert survey.images == {split: len(images.split()) for split, images in splits.items()}
     assert survey.ordinary.number == 0
 
@@ -138,9 +138,9 @@ ORDINARY = {
 def test_a_word_in_a_name_makes_no_split(data: Path, paths: str, first: str, split: str) -> None:
     """The folder is one like others; the survey names the first, and the option changes it."""
     assert splits_of(data, paths) == {"all": " ".join(sorted(paths.split()))}
-    ordinary = surveyed(Folder(data)).ordinary
+    ordinary = surveyed(opened(data)).ordinary
     assert (ordinary.first, ordinary.split) == (f"{first}/", split)
-    changed = found(Folder(data, {split: first}))
+    changed = found(opened(data, {split: first}))
     assert changed == {split: [path for path in paths.split() if path.startswith(first)]}
 
 
@@ -148,7 +148,7 @@ def test_whole_names_decide_beside_folders_with_a_word(data: Path) -> None:
     """What is beside splits is skipped and counted, whatever word is in its name."""
     paths = "train/1.png test/1.png train_extra/2.png"
     assert splits_of(data, paths) == {"train": "train/1.png", "test": "test/1.png"}
-    survey = surveyed(Folder(data))
+    survey = surveyed(opened(data))
     assert survey.skipped == {None: {Reason.BESIDE_SPLITS: Skipped(1, "train_extra/2.png")}}
     assert survey.ordinary.first == "train_extra/"
 
@@ -170,7 +170,7 @@ def test_a_split_in_another_is_an_error(data: Path, paths: str) -> None:
     with pytest.raises(
         AmbiguousSplit, match=r"train/(val2017|val|test): could be train or "
     ) as caught:
-        surveyed(Folder(data))
+        surveyed(opened(data))
     assert not any(f'split_dir={{"{split}":' in str(caught.value) for split in ("train", "val"))
     assert 'split_dir={"train-' in str(caught.value)
 
@@ -181,14 +181,14 @@ def test_a_folder_of_two_splits_beside_one_of_them_is_offered_to_neither(data: P
     with pytest.raises(
         AmbiguousSplit, match=r'train_val: could be train or val; split_dir=\{"train_v'
     ):
-        Folder(data).selection()
+        opened(data).selection()
 
 
 @pytest.mark.parametrize("exclude", ["test_images", "test_*", "test_images/*"])
 def test_a_folder_that_is_left_out_still_tells(data: Path, exclude: str) -> None:
     """An option that leaves out one split changes nothing in another."""
     tree(data, "train_images/1.png", "test_images/2.png", "more/3.png")
-    source = Folder(data, exclude=[exclude])
+    source = opened(data, exclude=[exclude])
     assert found(source) == {"train": ["train_images/1.png"]}
 
 
@@ -207,7 +207,7 @@ def test_images_that_an_option_takes_out_of_a_split_are_counted(
 ) -> None:
     """By the split that they go to and the one that they would be in."""
     tree(data, "train/cat/1.png", "train/cat/x/2.png", "train/3.png", "test/4.png", "x/5.png")
-    assert surveyed(Folder(data, split_dirs)).taken == taken
+    assert surveyed(opened(data, split_dirs)).taken == taken
 
 
 def test_what_names_did_not_decide_is_said(data: Path) -> None:
@@ -266,10 +266,10 @@ def test_a_split_that_is_gone_is_found(tmp_path: Path) -> None:
 def test_files_that_may_be_images_are_counted(data: Path, name: str) -> None:
     """They are not read: their extension says no format."""
     tree(data, "train/b.jpg", f"train/{name}", "train/c.txt", f"train/.{name}", "train/x.jpg.json")
-    assert surveyed(Folder(data)).skipped == {
+    assert surveyed(opened(data)).skipped == {
         None: {Reason.UNKNOWN_EXTENSION: Skipped(1, f"train/{name}")}
     }
-    assert surveyed(Folder(data, exclude=["a.*"])).skipped == {}
+    assert surveyed(opened(data, exclude=["a.*"])).skipped == {}
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_files_that_may_be_images_are_counted(data: Path, name: str) -> None:
 def test_files_beside_images_are_none(data: Path, name: str) -> None:
     """Texts and lists about images, and names without one."""
     tree(data, "b.jpg", name)
-    assert surveyed(Folder(data)).skipped == {}
+    assert surveyed(opened(data)).skipped == {}
 
 
 @pytest.mark.parametrize("workers", [0, 2])
@@ -321,7 +321,7 @@ def test_the_order_in_which_folders_are_listed_decides_nothing(
             patch.setattr(os, "scandir", sorted_entries)
             told = []
             for root in (data, *data.iterdir()):
-                source = Folder(root)
+                source = opened(root)
                 selection = source.selection()
                 survey = source.survey(selection)
                 told.append((selection, list(source.shards(selection)), survey))

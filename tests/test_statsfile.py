@@ -173,6 +173,7 @@ def test_keys_come_in_their_order() -> None:
         "split",
         "covariance",
         "labels",
+        "source",
     ]
     assert list(content["settings"]) == settings_keys
     assert list(content["splits"]) == ["train", "val", "scans"]

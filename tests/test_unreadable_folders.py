@@ -5,11 +5,11 @@ import os
 from pathlib import Path
 
 import pytest
+from opened import opened
 from test_sources import surveyed, tree
 
 import normstat
 from normstat.errors import NormstatError
-from normstat.sources.folder import Folder
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_a_folder_that_cannot_be_listed_is_a_record(
     folder = "val" if whole else "val/closed"
     tree(data, "train/a.png", "val/b.png", f"{folder}/c.png", "val/z.png")
     fails_at(monkeypatch, data / folder, number)
-    source = Folder(data)
+    source = opened(data)
     work = list(source.shards(source.selection()))
     records = [record for shard in work for record in shard.unreadable]
     assert [(r.split, r.path, r.code) for r in records] == [("val", f"{folder}/", code)]
@@ -65,7 +65,7 @@ def test_the_survey_counts_what_the_shards_deliver(
     split = "all" if closed == "x" else "train"
     tree(data, "a.png" if closed == "x" else "train/a.png", f"{closed}/b.png")
     fails_at(monkeypatch, data / closed, errno.EACCES)
-    source = Folder(data)
+    source = opened(data)
     work = list(source.shards(source.selection()))
     assert surveyed(source).images[split] == sum(len(s) + len(s.unreadable) for s in work) > 0
 
@@ -76,7 +76,7 @@ def test_a_folder_beside_the_splits_is_not_lost_in_silence(
     """Nobody knows what is in it (a split, perhaps): it is a record, or counted as skipped."""
     tree(data, "train/a.png", "more/val/b.png")
     fails_at(monkeypatch, data / "more", errno.EACCES)
-    source = Folder(data)
+    source = opened(data)
     records = [r.path for shard in source.shards(source.selection()) for r in shard.unreadable]
     assert records == ["more/"] or surveyed(source).skipped[None]["beside_splits"].images == 1
 
@@ -102,6 +102,6 @@ def test_a_folder_above_may_be_closed(data: Path, monkeypatch: pytest.MonkeyPatc
         return stat(path, *args, **options)
 
     monkeypatch.chdir(data)
-    source = Folder(".")
+    source = opened(".")
     monkeypatch.setattr(os, "stat", failing)
     assert [shard.names for shard in source.shards(source.selection())] == [("train/a.png",)]

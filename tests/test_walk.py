@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from opened import opened
 from test_sources import found, surveyed, tree
 
 from normstat.images import Shard
-from normstat.sources.folder import Folder
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="links and names as POSIX has them")
 # Names around the byte of "/", other scripts, and bytes that are no UTF-8.
@@ -29,7 +29,7 @@ def data(tmp_path: Path) -> Path:
 
 def shards(root: Path) -> list[Shard]:
     """All of them."""
-    source = Folder(root)
+    source = opened(root)
     return list(source.shards(source.selection()))
 
 
@@ -66,7 +66,7 @@ def test_a_file_beside_a_folder_of_its_name(data: Path) -> None:
     """A folder is sorted with its slash: after ``a.jpg`` and before ``a0.jpg``."""
     tree(data, "a/z.jpg", "a.jpg", "a-.jpg", "a0.jpg", "a!/b.jpg", "a.jpg.d/c.jpg")
     order = ["a!/b.jpg", "a-.jpg", "a.jpg", "a.jpg.d/c.jpg", "a/z.jpg", "a0.jpg"]
-    assert found(Folder(data)) == {"all": order}
+    assert found(opened(data)) == {"all": order}
 
 
 def test_a_new_file_changes_one_shard(data: Path) -> None:
@@ -145,7 +145,7 @@ GLOBS = {
 def test_globs(data: Path, include: list[str], exclude: list[str], taken: str) -> None:
     """With a slash a glob is for the whole path, without for any part of it; case counts."""
     root = tree(data, *FILES, "sub/readme.txt")
-    source = Folder(root, include=include, exclude=exclude, labels="count")
+    source = opened(root, include=include, exclude=exclude, labels="count")
     assert [path for paths in found(source).values() for path in paths] == taken.split()
     assert surveyed(source).images.total() == len(taken.split())
 
@@ -156,7 +156,7 @@ def test_an_excluded_folder_is_not_entered(data: Path, monkeypatch: pytest.Monke
     scandir = os.scandir
     listed = []
     monkeypatch.setattr(os, "scandir", lambda path: (listed.append(path), scandir(path))[1])
-    source = Folder(data, exclude=["mask"])
+    source = opened(data, exclude=["mask"])
     assert found(source) == {"all": ["a.png"]}
     surveyed(source)
     assert {os.path.relpath(path, data) for path in listed} == {".", "sub"}
@@ -171,7 +171,7 @@ jpg a.jpg.txt png. a
 def test_what_is_no_image(data: Path) -> None:
     """Hidden files, leftovers of other systems and other extensions; any case of ours is one."""
     images = ["X.JPG", "a.JpEg", "b.tiff", "c.d.webp"]
-    source = Folder(tree(data, *JUNK.split(), *images))
+    source = opened(tree(data, *JUNK.split(), *images))
     assert found(source) == {"all": images}
     extensions = {".jpg": 1, ".jpeg": 1, ".tiff": 1, ".webp": 1, ".db": 1, ".txt": 1, ".": 1}
     assert surveyed(source).extensions == extensions | {"": 2}
@@ -194,13 +194,13 @@ def test_links(data: Path) -> None:
     }
     for name, target in links.items():
         (data / name).symlink_to(target)
-    paths = found(Folder(data))["all"]
+    paths = found(opened(data))["all"]
     assert paths == sorted(paths)
     assert paths == [
         *("a/x.png", "b/a/x.png", "circle.png", "dangling.png", "file.png"),
         *("out/deep/p.png", "out/o.png", "out2/deep/p.png", "out2/o.png", "x.jpg/y.png"),
     ]
-    assert surveyed(Folder(data)).images == {"all": len(paths)}
+    assert surveyed(opened(data)).images == {"all": len(paths)}
 
 
 @posix
@@ -209,4 +209,4 @@ def test_a_loop_over_two_folders_ends(data: Path) -> None:
     tree(data, "a/x.png", "b/y.png")
     (data / "a/b").symlink_to("../b")
     (data / "b/a").symlink_to("../a")
-    assert found(Folder(data)) == {"all": ["a/b/y.png", "a/x.png", "b/a/x.png", "b/y.png"]}
+    assert found(opened(data)) == {"all": ["a/b/y.png", "a/x.png", "b/a/x.png", "b/y.png"]}

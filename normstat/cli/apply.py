@@ -108,6 +108,16 @@ def apply(
     ] = None,
     max_value: options.MaxValue = None,
     image_timeout: options.ImageTimeout = 60.0,
+    root: options.Root = None,
+    ext: options.Ext = None,
+    path_column: options.PathColumn = None,
+    split_column: options.SplitColumn = None,
+    label_column: options.LabelColumn = None,
+    image_column: options.ImageColumn = None,
+    key: options.Key = [],  # noqa: B006  # Typer copies it
+    split_by: options.SplitBy = None,
+    duplicates: options.Duplicates = None,
+    from0: options.From0 = False,
     quiet: options.Quiet = False,
 ) -> int:
     """Normalize a folder of images, and write an array for each.
@@ -162,6 +172,18 @@ def apply(
             executor=executor,
             progress=progress,
             labels=labels,
+            **options.where(
+                root=root,
+                ext=ext,
+                path_column=path_column,
+                split_column=split_column,
+                label_column=label_column,
+                image_column=image_column,
+                key=key,
+                split_by=split_by,
+                duplicates=duplicates,
+                from0=from0,
+            ),
         )
     if dry_run:
         print(_forecast(result, out))  # quiet or not, it is what was asked for

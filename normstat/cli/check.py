@@ -69,6 +69,16 @@ def check(
     workers: options.Workers = 0,
     image_timeout: options.ImageTimeout = 60.0,
     cache: options.Cache = None,
+    root: options.Root = None,
+    ext: options.Ext = None,
+    path_column: options.PathColumn = None,
+    split_column: options.SplitColumn = None,
+    label_column: options.LabelColumn = None,
+    image_column: options.ImageColumn = None,
+    key: options.Key = [],  # noqa: B006  # Typer copies it
+    split_by: options.SplitBy = None,
+    duplicates: options.Duplicates = None,
+    from0: options.From0 = False,
     quiet: options.Quiet = False,
 ) -> int:
     """Hold data against recorded statistics, rule by rule.
@@ -118,6 +128,18 @@ def check(
                 executor=local,
                 progress=progress,
                 cache=cache,
+                **options.where(
+                    root=root,
+                    ext=ext,
+                    path_column=path_column,
+                    split_column=split_column,
+                    label_column=label_column,
+                    image_column=image_column,
+                    key=key,
+                    split_by=split_by,
+                    duplicates=duplicates,
+                    from0=from0,
+                ),
                 **{name: value for name, value in given.items() if value is not None},
             )
     verdict = verdict.on_command_line()

@@ -81,6 +81,16 @@ def compute(
             help="Also write a list of the images, by which `check` names those that changed.",
         ),
     ] = None,
+    root: options.Root = None,
+    ext: options.Ext = None,
+    path_column: options.PathColumn = None,
+    split_column: options.SplitColumn = None,
+    label_column: options.LabelColumn = None,
+    image_column: options.ImageColumn = None,
+    key: options.Key = [],  # noqa: B006  # Typer copies it
+    split_by: options.SplitBy = None,
+    duplicates: options.Duplicates = None,
+    from0: options.From0 = False,
     quiet: options.Quiet = False,
 ) -> int:
     """Compute the mean, std and more of a folder of images.
@@ -134,6 +144,18 @@ def compute(
             labels=labels,
             cache=cache,
             files=files,
+            **options.where(
+                root=root,
+                ext=ext,
+                path_column=path_column,
+                split_column=split_column,
+                label_column=label_column,
+                image_column=image_column,
+                key=key,
+                split_by=split_by,
+                duplicates=duplicates,
+                from0=from0,
+            ),
         )
     if to_stdout:
         sys.stdout.buffer.write(dumps(stats).encode("utf-8"))  # JSON is UTF-8 in any locale

@@ -119,6 +119,47 @@ Cache = Annotated[
         help="Keep what is finished in FILE; read only images that it does not have.",
     ),
 ]
+Root = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FOLDER", help="Folder that the names in a list or table are relative to."
+    ),
+]
+Ext = Annotated[
+    str | None,
+    typer.Option(metavar=".jpg", help="Extension to append to the names in a list or table."),
+]
+PathColumn = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Column of a table that names the images."),
+]
+SplitColumn = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Column of a table that says the splits."),
+]
+LabelColumn = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Column of a table that says the classes."),
+]
+ImageColumn = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Column of a Parquet file that holds the images."),
+]
+Key = Annotated[
+    list[str],
+    typer.Option(metavar="GLOB", help="Arrays or keys to read, in a file of several; repeatable."),
+]
+SplitBy = Annotated[
+    Literal["file", "folder", "column"] | None,
+    typer.Option(metavar="file|folder|column", help="What says the splits, where several do."),
+]
+Duplicates = Annotated[
+    Literal["once", "count"] | None,
+    typer.Option(metavar="once|count", help="Count an image once that a list names twice, or not."),
+]
+From0 = Annotated[
+    bool, typer.Option("--from0", help="Names in a list end in a zero byte, not in a line end.")
+]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress, notices or table.")]
 
 
@@ -146,6 +187,11 @@ def assignments(texts: Sequence[str]) -> dict[str, str]:
             raise UsageError(f"--split-dir {shown(text)}: {name} has a folder already; give one")
         assignments[name] = folder
     return assignments
+
+
+def where(**given: Any) -> dict[str, Any]:
+    """Options of a source, of those that were given."""
+    return {name: value for name, value in given.items() if value not in (None, [], False)}
 
 
 def refuse_cache(cache: str | None, **files: str) -> None:

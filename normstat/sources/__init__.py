@@ -1,18 +1,31 @@
 """Places to look for images, and the shards to read from them."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
-from normstat.lazy import Row
-from normstat.sources.labels import LABELS
+from normstat.sources.kind import Kind, kind_of
 from normstat.sources.local_files import LocalFiles
+from normstat.sources.options import SourceKeywords, SourceOptions
 from normstat.sources.source import Selection, Source
-from normstat.sources.split_words import ALL, SPLIT_WORDS, exact_glob, quoted, said, split_names
 from normstat.sources.survey import Folders, Survey
+from normstat.sources.tree.labels import LABELS
+from normstat.sources.tree.split_words import (
+    ALL,
+    SPLIT_WORDS,
+    exact_glob,
+    quoted,
+    said,
+    split_names,
+)
 
-#: Kind of source → class that opens one.
-SOURCES: Mapping[str, Row] = MappingProxyType({"folder": Row("normstat.sources.folder:Folder")})
+#: Kind of source → function that opens one.
+SOURCES: Mapping[str, Kind] = MappingProxyType(
+    {
+        "folder": Kind("normstat.sources.folder:open_folder"),
+    }
+)
 
 __all__ = [
     "ALL",
@@ -23,6 +36,8 @@ __all__ = [
     "LocalFiles",
     "Selection",
     "Source",
+    "SourceKeywords",
+    "SourceOptions",
     "Survey",
     "exact_glob",
     "open_source",
@@ -34,23 +49,34 @@ __all__ = [
 
 def open_source(
     path: str | os.PathLike[str],
-    split_dirs: Mapping[str, str] | None = None,
-    include: Iterable[str] = (),
-    exclude: Iterable[str] = (),
-    labels: str = "skip",
+    options: SourceOptions | None = None,
+    recorded: Mapping[str, Any] | None = None,
 ) -> Source:
     """Open DATA, once for a command.
 
     Parameters
     ----------
-    path : of DATA: a folder.
-    split_dirs, include, exclude, labels : see :class:`normstat.sources.folder.Folder`.
+    path : of DATA, whose name and content tell its kind.
+    options : see :class:`SourceOptions`; None for the usual ones.
+    recorded : the kind and its options, as an earlier source has recorded them; if DATA is of that
+        kind, they stand in for options that are not given.
 
     Raises
     ------
     UsageError
-        It cannot be read, or an option is out of range.
+        It cannot be read, is of no known kind, or an option is out of range.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as root:
+    ...     open(f"{root}/a.png", "w").close()
+    ...     open_source(root).record()["source"]
+    {'kind': 'folder'}
     """
-    kind = "folder"  # which refuses what is none
-    source: Source = SOURCES[kind].load()(path, split_dirs, include, exclude, labels)
+    path, options = os.fspath(path), options or SourceOptions()
+    kind = kind_of(path, SOURCES)
+    if recorded and recorded["kind"] == kind:
+        options = options.completed(recorded)
+    source: Source = SOURCES[kind].load()(path, options)
     return source

@@ -3,37 +3,15 @@
 import os
 import threading
 import weakref
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from io import BytesIO
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO
 
 from normstat.images import path_bytes, path_from_bytes
-
-#: (st_dev, st_ino) of a folder, whichever links lead to it.
-Identity: TypeAlias = tuple[int, int]
+from normstat.sources.catalog import Entries, Identity
 
 # Bytes of names that are kept in memory; more of them go to a temporary file.
 _IN_MEMORY = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Entries:
-    """The names in a folder, in byte order.
-
-    Attributes
-    ----------
-    identity : of the folder.
-    folders : names of folders, and of links to folders.
-    links : those of them that are links → the identity of the folder behind.
-    files : all other names.
-    """
-
-    identity: Identity
-    folders: list[str]
-    links: Mapping[str, Identity]
-    files: list[str]
 
 
 class Listing:

@@ -62,8 +62,23 @@ class Source(Protocol):
         versions : also those of the samples.
         """
 
+    def side_file(self, name: str) -> bytes | None:
+        """Content of a small file at the top of DATA that is no image; None if there is none.
+
+        Raises
+        ------
+        OSError
+            It is there, and cannot be read.
+        """
+
     def record(self) -> Mapping[str, Any]:
         """Options that decide which images there are, as fields of the settings."""
 
     def with_split_dirs(self, split_dirs: Mapping[str, str]) -> Self:
-        """The same source, with other folders given to splits; it is not listed again."""
+        """The same source, with other folders given to splits; it is not listed again.
+
+        Raises
+        ------
+        UnknownFolder
+            There is no such folder.
+        """

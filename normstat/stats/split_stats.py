@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.histogram import Histogram
@@ -122,7 +122,8 @@ class Settings:
     split_dirs : split → folder given to it, relative to DATA.
     split : splits that were asked for; empty: every one found.
     covariance : how channels vary together was counted, too.
-    labels : ``skip`` or ``count``, as for :class:`normstat.sources.folder.Folder`.
+    labels : ``skip`` or ``count``, as for :class:`normstat.sources.SourceOptions`.
+    source : ``kind`` of source, and the options of that kind; no path.
     """
 
     channels: str = "auto"
@@ -139,6 +140,7 @@ class Settings:
     split: tuple[str, ...] = ()
     covariance: bool = False
     labels: str = "skip"
+    source: Mapping[str, Any] = field(default_factory=lambda: {"kind": "folder"})
 
     def reading(self) -> ReadOptions:
         """Options that a decoder needs."""

@@ -1,5 +1,7 @@
 """Text to stats, or a refusal that says where in the file."""
 
+from typing import Any
+
 from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.kinds import empty_states
 from normstat.accumulators.tally import Extent, KindTally, SplitTally
@@ -75,7 +77,22 @@ def _settings(node: Node, has_covariance: bool) -> Settings:
         covariance=node.get("covariance", has_covariance).truth(),
         # Before there was a choice, labels were images like others.
         labels=node.get("labels", "count").one_of(LABELS),
+        source=_source(node.get("source", {"kind": "folder"})),
     )
+
+
+def _source(node: Node) -> dict[str, Any]:
+    recorded: dict[str, Any] = {"kind": node["kind"].text()}
+    for name, option in node.items():
+        value = option.value
+        recorded[name] = (
+            tuple(each.text() for each in option.list())
+            if isinstance(value, list)
+            else value
+            if isinstance(value, bool)
+            else option.optional(Node.text)
+        )
+    return recorded
 
 
 def _state(name: str, node: Node, unreadable: tuple[Unreadable, ...]) -> SplitTally:

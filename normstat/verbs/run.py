@@ -6,16 +6,25 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from typing import Any
 
 from normstat.errors import EngineLost, NothingToRead, option
 from normstat.executors import Executor, Job
 from normstat.executors.executor import Map, R
 from normstat.files import shown
 from normstat.images import FORMATS, LeftOut, ReadOptions, Shard, Unreadable
-from normstat.sources import Selection, Source, Survey, open_source
+from normstat.sources import (
+    Selection,
+    Source,
+    SourceKeywords,
+    SourceOptions,
+    Survey,
+    open_source,
+)
 from normstat.stats import Settings
 from normstat.verbs.listeners import Progress
 from normstat.verbs.notices import notices_of_names
+from normstat.verbs.options import names_of
 from normstat.writers.run_record import record_in_data
 
 #: Of how many results a run shows what became of them.
@@ -43,17 +52,26 @@ class Images:
         return self.source.shards(self.selection, self.versions)
 
 
-def source_of(path: str | os.PathLike[str], settings: Settings) -> Source:
-    """Open DATA, looked through as the settings say."""
-    return open_source(
-        path, settings.split_dirs, settings.include, settings.exclude, settings.labels
+def source_of(path: str | os.PathLike[str], settings: Settings, where: SourceKeywords) -> Source:
+    """Open DATA, looked through as the settings say.
+
+    Options of its kind that are not given are as the settings have them, if these are of that kind.
+    """
+    given: dict[str, Any] = {name: value for name, value in where.items() if value is not None}
+    if "root" in given:
+        given["root"] = os.fspath(given["root"])
+    if "key" in given:
+        given["key"] = names_of(given["key"])
+    options = SourceOptions(
+        settings.split_dirs, settings.include, settings.exclude, settings.labels, **given
     )
+    return open_source(path, options, settings.source)
 
 
 def read_options(source: Source, settings: Settings) -> ReadOptions:
     """The settings, with channels named as in the record of ``apply`` if that made the images."""
     reading = settings.reading()
-    applied = record_in_data(source.root)
+    applied = record_in_data(source)
     if applied and applied.channels and settings.channel_names is None:
         return replace(reading, names=applied.channels)
     return reading

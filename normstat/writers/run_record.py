@@ -10,6 +10,7 @@ from normstat import files
 from normstat.errors import StatsFileError, UsageError, option
 from normstat.files import shown
 from normstat.images import ARRAY_LAYOUTS
+from normstat.sources import Source
 from normstat.statsfile import render
 from normstat.statsfile.json_reader import Node
 from normstat.writers import WRITERS, writer_of
@@ -43,8 +44,8 @@ class RunRecord:
     normalizers: Mapping[str, Mapping[str, Any]]
 
 
-def record_in_data(root: str) -> RunRecord | None:
-    """Read the record of a finished run in a folder of images; None if it is not of ``apply``.
+def record_in_data(source: Source) -> RunRecord | None:
+    """Read the record of a finished run beside images; None if they are not of ``apply``.
 
     A file that only happens to be called ``normstat.json`` says nothing here.
 
@@ -53,12 +54,15 @@ def record_in_data(root: str) -> RunRecord | None:
     UsageError
         A run was begun here and did not end, its record cannot be read, or its arrays are stacks.
     """
-    if not (_is_ours(f"{root}/{RECORD}") or _is_ours(f"{root}/{STARTED}")):
+    content = _ours(source, RECORD)
+    if content is None:
+        if _ours(source, STARTED) is not None:
+            raise _unfinished(source.root)
         return None
-    record = read_record(root)
-    if record and not writer_of(record.store).file_per_image:
+    record = _record(content, f"{source.root}/{RECORD}")
+    if not writer_of(record.store).file_per_image:
         raise UsageError(
-            f"{shown(root)}: holds stacks of many images, which are read with NumPy; use "
+            f"{shown(source.root)}: holds stacks of many images, which are read with NumPy; use "
             f"{option('store', 'npy')} for arrays to compute with"
         )
     return record
@@ -75,12 +79,20 @@ def read_record(root: str) -> RunRecord | None:
     path = f"{root}/{RECORD}"
     if not os.path.isfile(path):
         if os.path.isfile(f"{root}/{STARTED}"):
-            raise UsageError(
-                f"{shown(root)}: apply was interrupted here; finish it with "
-                f"{option('skip_existing', True)} first"
-            )
+            raise _unfinished(root)
         return None
-    node = Node(_load(path), "")
+    return _record(_load(path), path)
+
+
+def _unfinished(root: str) -> UsageError:
+    return UsageError(
+        f"{shown(root)}: apply was interrupted here; finish it with "
+        f"{option('skip_existing', True)} first"
+    )
+
+
+def _record(content: Mapping[str, Any], path: str) -> RunRecord:
+    node = Node(content, "")
     try:
         return RunRecord(
             node["layout"].one_of(ARRAY_LAYOUTS),
@@ -129,24 +141,32 @@ def _comparable(record: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _is_ours(path: str) -> bool:
-    if not os.path.isfile(path):
-        return False
+def _ours(source: Source, name: str) -> dict[str, Any] | None:
+    """Content of a record beside images; None if there is none."""
+    path = f"{source.root}/{name}"
     try:
-        _load(path)
-    except UsageError as error:
-        if isinstance(error.__cause__, OSError):  # who knows what it would say of the arrays
-            raise
-        return False
-    return True
+        data = source.side_file(name)
+    except OSError as error:  # who knows what it would say of the arrays
+        raise UsageError(f"{shown(path)}: cannot be read ({error})") from error
+    try:
+        return None if data is None else _parsed(data, path)
+    except UsageError:
+        return None
 
 
 def _load(path: str) -> dict[str, Any]:
     try:
         if os.path.getsize(path) > _MOST:
             raise UsageError(f"{shown(path)}: is too large to be a record of apply")
-        content = json.loads(files.read(path))
-    except (OSError, ValueError, RecursionError) as error:
+        return _parsed(files.read(path), path)
+    except OSError as error:
+        raise UsageError(f"{shown(path)}: cannot be read ({error})") from error
+
+
+def _parsed(data: bytes, path: str) -> dict[str, Any]:
+    try:
+        content = json.loads(data)
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{shown(path)}: cannot be read ({error})") from error
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         raise UsageError(f"{shown(path)}: is not a record of apply ({SCHEMA})")

@@ -12,7 +12,6 @@ from normstat.presets import Preset
 from normstat.stats import Settings, SplitStats, Stats
 from normstat.verbs.options import refuse_settings, refuse_unknown
 from normstat.writers import WRITERS
-from normstat.writers.run_record import RunRecord
 
 #: Orders of the axes in ``.npy`` images that one array each is written for.
 INPUT_LAYOUTS = ("auto", "hwc", "chw")
@@ -60,12 +59,11 @@ class ApplyOptions:
         if self.own_split and self.from_split:
             raise UsageError(f"{option('own_split', True)} and {option('from_split')}: choose one")
 
-    def settings(self, asked: Mapping[str, Any], applied: RunRecord | None) -> Settings:
+    def settings(self, asked: Mapping[str, Any]) -> Settings:
         """The settings that are asked for, the others as those of the statistics.
 
         Statistics of resized images are not those of the originals. That gray images become color
-        is no other setting: among color they were counted so. ``applied`` is the record of the run
-        that wrote the images.
+        is no other setting: among color they were counted so.
         """
         asked = {name: value for name, value in asked.items() if value is not None}
         refuse_settings(Settings(**asked))
@@ -86,7 +84,7 @@ class ApplyOptions:
             "covariance": False,
             # An array is of one image: the first frame, where statistics are of all.
             "frames": "channels" if recorded.frames == "channels" else "first",
-            "layout": self.input_layout or (applied.layout if applied else layout),
+            "layout": self.input_layout or layout,
         }
         return replace(recorded, **own, **asked)
 

@@ -2,11 +2,14 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Unpack
 
 from normstat.errors import OutputError
 from normstat.executors import Executor
 from normstat.methods import source_named
 from normstat.presets import Preset
+from normstat.sources import SourceKeywords
 from normstat.stats import Stats
 from normstat.verbs.apply.execute import execute
 from normstat.verbs.apply.options import ApplyOptions
@@ -52,6 +55,7 @@ def apply(
     executor: Executor | None = None,
     progress: Listener | None = None,
     labels: str | None = None,
+    **where: Unpack[SourceKeywords],
 ) -> Applied:
     """Normalize a folder of images, and write an array for each.
 
@@ -81,6 +85,7 @@ def apply(
     workers, image_timeout, executor, progress : as for :func:`normstat.compute`.
     labels : ``skip`` or ``count``, as for :func:`normstat.compute`; None: as the statistics were
         computed, else ``skip``.
+    **where : as for :func:`normstat.compute`.
 
     Returns
     -------
@@ -130,11 +135,14 @@ def apply(
         "split_dirs": {name: os.fspath(folder) for name, folder in (split_dir or {}).items()},
         "labels": labels,
     }
-    settings = options.settings(given, record_in_data(os.fspath(path)))
+    settings = options.settings(given)
     engine = Engine.of(workers, image_timeout, executor, progress)
     folder = OutputFolder(os.fspath(out), overwrite, skip_existing)
     folder.refuse(os.fspath(path))
-    images = Images.of(source_of(path, settings), names_of(split))
+    data = source_of(path, settings, where)
+    if input_layout is None and (applied := record_in_data(data)):
+        settings = replace(settings, layout=applied.layout)
+    images = Images.of(data, names_of(split))
     plan = Plan.of(images, settings, options, folder)
     for notice in options.notices():
         engine.progress.notice(notice)

@@ -1,12 +1,11 @@
 """The data of a check, read as those that were recorded."""
 
-import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from normstat.accumulators.rows import Sink
 from normstat.accumulators.tally import Tally
-from normstat.errors import UnknownSplit
+from normstat.errors import UnknownFolder, UnknownSplit
 from normstat.sources import ALL, Selection, Source, said
 from normstat.stats import Settings, SplitStats, Stats
 from normstat.verbs.compute.count import Counted, count
@@ -53,8 +52,11 @@ def recompute(
 def _dirs_there(source: Source, settings: Settings) -> Iterator[tuple[str, str]]:
     """The folders that were given to splits, of those that still have images."""
     for name, folder in settings.split_dirs.items():
-        is_there = os.path.isdir(os.path.join(source.root, folder))
-        if is_there and _has(source.with_split_dirs({name: folder}), name):
+        try:
+            given = source.with_split_dirs({name: folder})
+        except UnknownFolder:
+            continue
+        if _has(given, name):
             yield name, folder
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Unpack
 
 from normstat.accumulators.keys import KeyCollector
 from normstat.accumulators.tally import SplitTally
@@ -11,7 +12,7 @@ from normstat.errors import Message, option
 from normstat.executors import Executor
 from normstat.files import shown
 from normstat.rules import MARGIN
-from normstat.sources import Source
+from normstat.sources import Source, SourceKeywords
 from normstat.stats import Stats, summarize_split
 from normstat.statsfile import load
 from normstat.statsfile.file_list import FileList
@@ -45,6 +46,7 @@ def check(
     executor: Executor | None = None,
     progress: Listener | None = None,
     cache: str | os.PathLike[str] | None = None,
+    **where: Unpack[SourceKeywords],
 ) -> Verdict:
     """Hold data against recorded statistics, rule by rule.
 
@@ -69,6 +71,7 @@ def check(
         reads images; None: the one beside the stats file, where there is one.
     extra : cases that were found elsewhere, for the same verdict.
     workers, image_timeout, executor, progress, cache : as for :func:`normstat.compute`.
+    **where : as for :func:`normstat.compute`; if not given, as recorded.
 
     Returns
     -------
@@ -112,7 +115,7 @@ def check(
         there = os.path.join(beside, recorded.files.name)
         files = there if os.path.exists(there) else None
     engine.refuse_as_cache("files", files)
-    source = source_of(data, replace(recorded.settings, split_dirs={}))
+    source = source_of(data, replace(recorded.settings, split_dirs={}), where)
     return check_data(source, recorded, options, engine, configs, files, extra)
 
 

@@ -3,11 +3,13 @@
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Unpack
 
 from normstat.errors import UsageError, option
 from normstat.executors import Executor
 from normstat.files import ensure_writable, shown
 from normstat.images import FORMATS, MAX_PIXELS
+from normstat.sources import SourceKeywords
 from normstat.stats import ListOfFiles, Settings, Stats, remarks
 from normstat.statsfile.file_list import FileList
 from normstat.verbs.compute.count import count
@@ -42,6 +44,7 @@ def compute(
     cache: str | os.PathLike[str] | None = None,
     labels: str = "skip",
     files: str | os.PathLike[str] | None = None,
+    **where: Unpack[SourceKeywords],
 ) -> Stats:
     """Compute the statistics of a folder of images, split by split.
 
@@ -50,7 +53,7 @@ def compute(
     path : folder
     split : name or names of the splits to read; all that are found if empty.
     split_dir : split → folder below ``path``, where names do not say it.
-    include, exclude : one glob or several, see :class:`normstat.sources.folder.Folder`.
+    include, exclude : one glob or several, see :class:`normstat.sources.SourceOptions`.
     channels : ``auto`` (as they are), ``gray`` or ``rgb`` (8-bit images are converted).
     covariance : also compute the covariance between channels, which ``whiten`` needs.
     resize : pixels that the shorter side of each image is resized to first, antialiased bilinear.
@@ -78,6 +81,8 @@ def compute(
         anything else; ``count`` takes them in.
     files : list of all images to write, by which a check names those that changed; it belongs
         into the folder of the stats file.
+    **where : options of lists, tables and files of many images, see
+        :class:`normstat.sources.SourceOptions`.
 
     Returns
     -------
@@ -102,7 +107,6 @@ def compute(
     >>> stats.splits["all"].mean, stats.splits["all"].std
     ((1.0, 0.0, 0.2), (0.0, 0.0, 0.0))
     """
-    applied = record_in_data(os.fspath(path))
     settings = Settings(
         channels=channels,
         covariance=covariance,
@@ -110,7 +114,7 @@ def compute(
         exclude=names_of(exclude),
         resize=resize,
         crop=crop,
-        layout=layout or (applied.layout if applied else "auto"),
+        layout=layout or "auto",
         frames=frames,
         max_value=max_value,
         channel_names=None if channel_names is None else names_of(channel_names),
@@ -127,7 +131,10 @@ def compute(
         engine.refuse_as_cache("files", files)
         _refuse_image(os.fspath(files))
         ensure_writable(files)
-    counted = count(source_of(path, settings), settings, engine, sinks)
+    source = source_of(path, settings, where)
+    if layout is None and (applied := record_in_data(source)):
+        settings = replace(settings, layout=applied.layout)
+    counted = count(source, settings, engine, sinks)
     counted.refuse_unread()
     stats = counted.stats()
     if files is not None:

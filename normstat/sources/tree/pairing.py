@@ -9,8 +9,8 @@ from itertools import islice
 from typing import NamedTuple
 
 from normstat.images import path_bytes
-from normstat.sources.filters import Filters
-from normstat.sources.labels import (
+from normstat.sources.tree.filters import Filters
+from normstat.sources.tree.labels import (
     FOLDER_HINTS,
     LABEL_HINTS,
     PAIRED_WORDS,
@@ -23,7 +23,7 @@ from normstat.sources.labels import (
     rest_of,
     without_last_word,
 )
-from normstat.sources.peeks import Peeks, mention
+from normstat.sources.tree.peeks import Peeks, mention
 
 # Names that are compared, folders beside that are looked at, and folders that are listed in each.
 _NAMES = 64

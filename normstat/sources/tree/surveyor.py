@@ -3,13 +3,14 @@
 import re
 from collections.abc import Sequence
 
+from normstat.errors import UnreadableImage
 from normstat.images import FORMATS, Reason, Skipped
-from normstat.sources.filters import extension_of
 from normstat.sources.source import Selection
-from normstat.sources.split_words import ALL, SPLIT_DIR
 from normstat.sources.survey import Folders, Survey
-from normstat.sources.tree import Found, Tree
-from normstat.sources.walked_folder import WalkedFolder
+from normstat.sources.tree.filters import extension_of
+from normstat.sources.tree.split_words import ALL, SPLIT_DIR
+from normstat.sources.tree.tree import Found, Tree
+from normstat.sources.tree.walked_folder import WalkedFolder
 
 # Extensions of images that are not read here; some may be one day.
 _FOREIGN = {
@@ -59,15 +60,17 @@ class Surveyor:
             place = stack.pop()
             try:
                 found = self._tree.look_into(place)
-            except OSError:  # shards() makes one record of a folder that cannot be listed
+            except UnreadableImage:  # shards() makes one record of a folder that cannot be listed
                 if not place.labels:
                     self._add(place, place.own or selection.rest, Skipped(1, place.path))
                 continue
             stack.extend(self._tree.below(found))
             survey.extensions.update(map(extension_of, found.files))
             files = found.images, found.labels, self._others(found)
-            split = place.images_split(selection) if found.images else place.own or selection.rest
+            some = found.images or found.failures
+            split = place.images_split(selection) if some else place.own or selection.rest
             self._add(place, split, *(_skipped(place, names) for names in files))
+            self._add(place, split, _skipped(place, list(found.failures)))
         if survey.doubtful.number == 1 and not self._images_elsewhere:
             survey.doubtful = Folders()  # all images are in it: a name of the data set
         return survey

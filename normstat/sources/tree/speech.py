@@ -5,11 +5,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from normstat.sources.filters import Filters
-from normstat.sources.labels import FOLDER_WORDS, IMAGE_WORDS, label_words
-from normstat.sources.pairing import Pairing
-from normstat.sources.peeks import Peeks, mention
-from normstat.sources.split_words import SPLIT_HINTS, Said, conflict_message, said
+from normstat.sources.tree.filters import Filters
+from normstat.sources.tree.labels import FOLDER_WORDS, IMAGE_WORDS, label_words
+from normstat.sources.tree.pairing import Pairing
+from normstat.sources.tree.peeks import Peeks, mention
+from normstat.sources.tree.split_words import SPLIT_HINTS, Said, conflict_message, said
 
 
 @dataclass(frozen=True, slots=True)

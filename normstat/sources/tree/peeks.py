@@ -2,22 +2,23 @@
 
 from collections.abc import Iterable, Iterator
 
-from normstat.sources.filters import Filters
-from normstat.sources.listing import Identity, Listing
+from normstat.errors import UnreadableImage
+from normstat.sources.catalog import Catalog, Identity
+from normstat.sources.tree.filters import Filters
 
 
 class Peeks:
     """Names in the folders of DATA, in byte order."""
 
-    def __init__(self, listing: Listing, filters: Filters) -> None:
-        self._listing = listing
+    def __init__(self, catalog: Catalog, filters: Filters) -> None:
+        self._catalog = catalog
         self._filters = filters
 
     def listed(self, path: str) -> tuple[list[str], list[str]]:
         """All folders but hidden ones, and the images, in a folder; none if it cannot be listed."""
         try:
-            entries = self._listing.entries(path)
-        except OSError:
+            entries = self._catalog.entries(path)
+        except UnreadableImage:
             return [], []
         folders = [name for name in entries.folders if not self._filters.is_hidden(path, name)]
         return folders, [name for name in entries.files if self._filters.takes_image(path, name)]
@@ -28,8 +29,8 @@ class Peeks:
         while stack:
             path = stack.pop()
             try:
-                entries = self._listing.entries(path)
-            except OSError:
+                entries = self._catalog.entries(path)
+            except UnreadableImage:
                 return True
             if entries.identity in seen:  # a link that leads back
                 continue

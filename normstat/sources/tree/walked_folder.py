@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from normstat.errors import AmbiguousSplit
-from normstat.sources.listing import Identity
+from normstat.sources.catalog import Identity
 from normstat.sources.source import Selection
 
 

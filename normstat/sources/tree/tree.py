@@ -3,21 +3,19 @@
 It goes in the byte order of relative paths, with one folder's names in memory at a time.
 """
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, replace
 
-from normstat.errors import option
+from normstat.errors import UnreadableImage, option
 from normstat.files import shown
 from normstat.images import FORMATS, path_bytes
-from normstat.sources.filters import Filters, extension_of
-from normstat.sources.listing import Identity, Listing, identity_of
-from normstat.sources.pairing import LabelFolders, Pairing, labels_among
-from normstat.sources.peeks import Peeks
-from normstat.sources.speech import Speech, Spoken
-from normstat.sources.walked_folder import WalkedFolder
+from normstat.sources.catalog import Catalog, Identity
+from normstat.sources.tree.filters import Filters, extension_of
+from normstat.sources.tree.pairing import LabelFolders, Pairing, labels_among
+from normstat.sources.tree.peeks import Peeks
+from normstat.sources.tree.speech import Speech, Spoken
+from normstat.sources.tree.walked_folder import WalkedFolder
 
 #: The rule by which a split was chosen that a user has named.
 BY_OPTION = option("split_dir")
@@ -35,6 +33,7 @@ class Found:
     labels : of those that would count, were they no labels.
     folders : of all folders: those beside tell what a name means.
     links : folders that are links → the identity of the folder behind.
+    failures : images that are known to be unreadable → why.
     """
 
     place: WalkedFolder
@@ -43,6 +42,7 @@ class Found:
     labels: list[str]
     folders: list[str]
     links: Mapping[str, Identity]
+    failures: Mapping[str, UnreadableImage]
 
 
 class Tree:
@@ -50,8 +50,9 @@ class Tree:
 
     Parameters
     ----------
-    assigned : relative path of a folder, with a trailing ``/`` → the split that it was given to.
-    include, exclude : globs, see :class:`normstat.sources.folder.Folder`.
+    assigned : relative path of a folder, with a trailing ``/`` → the split that it was given to,
+        and by what.
+    include, exclude : globs, see :class:`normstat.sources.options.SourceOptions`.
 
     Attributes
     ----------
@@ -61,15 +62,13 @@ class Tree:
 
     def __init__(
         self,
-        root: str,
-        listing: Listing,
-        assigned: Mapping[str, str],
+        catalog: Catalog,
+        assigned: Mapping[str, tuple[str, str]],
         include: Iterable[str],
         exclude: Iterable[str],
         counts_labels: bool,
     ) -> None:
-        self._root = root
-        self._listing = listing
+        self._catalog = catalog
         self._assigned = assigned
         # Folders to pass on the way to an assigned one, whatever their names.
         self._above_assigned = {
@@ -78,8 +77,10 @@ class Tree:
             for end, letter in enumerate(path[:-1])
             if letter == "/"
         } | ({""} if any(assigned) else set())
-        self.filters = Filters(include, exclude, {*assigned, *self._above_assigned})
-        peeks = Peeks(listing, self.filters)
+        self.filters = Filters(
+            include, exclude, {*assigned, *self._above_assigned}, catalog.only_images
+        )
+        peeks = Peeks(catalog, self.filters)
         self.pairing = Pairing(peeks, self.filters)
         self._speech = Speech(peeks, self.pairing, self.filters)
         self._counts_labels = counts_labels
@@ -92,14 +93,8 @@ class Tree:
 
     def top(self) -> WalkedFolder:
         """The root, from which the walk begins."""
-        given = self._assigned.get("")
-        real = os.path.realpath(self._root)
-        above = []
-        while (parent := os.path.dirname(real)) != real:
-            with suppress(OSError):  # below one that may not be entered, no link can lead to it
-                above.append(identity_of(os.stat(parent)))
-            real = parent
-        return WalkedFolder("", None, given, BY_OPTION if given else "", None, tuple(above))
+        given, rule = self._assigned.get("", (None, ""))
+        return WalkedFolder("", None, given, rule, None, tuple(self._catalog.above()))
 
     def leads_to_assigned(self, place: WalkedFolder) -> bool:
         """True if a folder below this one was given to a split."""
@@ -109,7 +104,7 @@ class Tree:
         """False if all that can be in a folder are labels."""
         return not place.labels or self.leads_to_assigned(place)
 
-    def walk(self) -> Iterator[tuple[WalkedFolder, str, OSError | None]]:
+    def walk(self) -> Iterator[tuple[WalkedFolder, str, UnreadableImage | None]]:
         """Images, and folders that cannot be listed, in byte order, each with its folder."""
         stack = [self._walked(self.top())]
         while stack:
@@ -123,11 +118,11 @@ class Tree:
 
     def _walked(
         self, place: WalkedFolder
-    ) -> Iterator[WalkedFolder | tuple[WalkedFolder, str, OSError | None]]:
+    ) -> Iterator[WalkedFolder | tuple[WalkedFolder, str, UnreadableImage | None]]:
         """Images and folders in a folder, in byte order."""
         try:
             found = self.look_into(place)
-        except OSError as error:
+        except UnreadableImage as error:
             if not place.labels:
                 yield place, place.path, error
             return
@@ -137,30 +132,34 @@ class Tree:
             paths = sorted((*paths, *below), key=path_bytes)
         for path in paths:
             yield below.get(path) or (place, path, None)
+        for name, failure in found.failures.items():
+            yield place, place.path + name, failure
 
     def look_into(self, place: WalkedFolder) -> Found:
         """The names in a folder.
 
         Raises
         ------
-        OSError
+        UnreadableImage
             It cannot be listed.
         """
         path, filters = place.path, self.filters
-        entries = self._listing.entries(path)
+        entries = self._catalog.entries(path)
         files = [name for name in entries.files if not filters.is_hidden(path, name)]
-        images = [name for name in files if extension_of(name) in FORMATS]
+        images = [name for name in files if filters.only_images or extension_of(name) in FORMATS]
+        failures = dict(entries.failures)
         if filters.is_any:
             images = [name for name in images if filters.takes(path, name)]
+            failures = {name: failures[name] for name in failures if filters.takes(path, name)}
         labels: list[str] = []
         if place.labels:
-            images, labels = [], images
+            images, labels, failures = [], images, {}
         elif not self._counts_labels and (found := labels_among(images, filters)):
             labels = [name for name in images if name in found]
             images = [name for name in images if name not in found]
         folders = [name for name in entries.folders if not filters.is_hidden(path, name)]
         place = replace(place, trail=(*place.trail, entries.identity))
-        return Found(place, files, images, labels, folders, entries.links)
+        return Found(place, files, images, labels, folders, entries.links, failures)
 
     def below(self, found: Found) -> Iterator[WalkedFolder]:
         """The folders in a folder that the globs let through, but for links that lead back."""
@@ -177,13 +176,13 @@ class Tree:
 
     def _child(self, place: WalkedFolder, name: str, labels: LabelFolders) -> WalkedFolder:
         path = f"{place.path}{name}/"
-        is_given = path in self._assigned
-        held = "" if is_given else place.labels or (path if name in labels.labels else "")
+        given = self._assigned.get(path)
+        held = "" if given else place.labels or (path if name in labels.labels else "")
         return replace(
             place,
             path=path,
-            given=self._assigned[path] if is_given else place.given,
-            rule=BY_OPTION if is_given else place.rule,
+            given=given[0] if given else place.given,
+            rule=given[1] if given else place.rule,
             labels=held,
             doubtful=place.doubtful or (path if name in labels.counted else ""),
         )

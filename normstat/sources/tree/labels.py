@@ -2,8 +2,8 @@
 
 The lists are closed. A folder is one of labels if its whole name is one of the words; if a word is
 only a part of its name, or one that other folders have as well, what is in it has to pair with
-images (see :class:`normstat.sources.pairing.Pairing`). A file is a label if its name is that of an
-image in the same folder with a word of labels at the end or the start.
+images (see :class:`normstat.sources.tree.pairing.Pairing`). A file is a label if its name is that
+of an image in the same folder with a word of labels at the end or the start.
 """
 
 import os

@@ -3,10 +3,10 @@
 import os
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from normstat.errors import UsageError, option
+from normstat.errors import UnknownFolder, UsageError, option
 from normstat.files import shown
 
 #: The split of images where no folder speaks for one.
@@ -90,8 +90,14 @@ def split_names(name: str) -> frozenset[str]:
     return words.splits if words and not words.glued else frozenset()
 
 
-def assignments(root: str, split_dirs: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def assignments(
+    root: str, split_dirs: Mapping[str, str], is_there: Callable[[str], bool]
+) -> Iterator[tuple[str, str]]:
     """Folders below ``root`` with the split that they were given (`split_dir`).
+
+    Parameters
+    ----------
+    is_there : tells of the path of a folder if there is one.
 
     Yields
     ------
@@ -99,8 +105,10 @@ def assignments(root: str, split_dirs: Mapping[str, str]) -> Iterator[tuple[str,
 
     Raises
     ------
+    UnknownFolder
+        There is no such folder.
     UsageError
-        No such folder below ``root``, or not a name for a split.
+        It is not below ``root``, or the name is none for a split.
     """
     seen: dict[str, str] = {}
     for split, folder in split_dirs.items():
@@ -113,12 +121,13 @@ def assignments(root: str, split_dirs: Mapping[str, str]) -> Iterator[tuple[str,
             path = ".."
         if path.startswith("../") or path == "..":
             raise UsageError(f"{given}: the folder is not below {shown(root)}")
-        if not os.path.isdir(os.path.join(root, path)):
-            raise UsageError(f"{given}: there is no such folder in {shown(root)}")
+        walked = "" if path == "." else f"{path}/"
+        if not is_there(walked):
+            raise UnknownFolder(f"{given}: there is no such folder in {shown(root)}")
         if path in seen:
             raise UsageError(f"{given}: the folder is already that of {seen[path]}")
         seen[path] = split
-        yield ("" if path == "." else f"{path}/"), split
+        yield walked, split
 
 
 def conflict_message(path: str, splits: Sequence[str], offered: Sequence[str] = ()) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable
 
 from normstat.images import FORMATS
-from normstat.sources.globs import Globs
-from normstat.sources.labels import names_labels
+from normstat.sources.tree.globs import Globs
+from normstat.sources.tree.labels import names_labels
 
 
 def extension_of(name: str) -> str:
@@ -22,12 +22,13 @@ class Filters:
 
     Parameters
     ----------
-    include, exclude : globs, see :class:`normstat.sources.folder.Folder`.
+    include, exclude : globs, see :class:`normstat.sources.options.SourceOptions`.
     asked : paths of folders, with a trailing ``/``, that were asked for whatever their names.
 
     Attributes
     ----------
     is_any : globs leave out some files.
+    only_images : all names are of images, whatever their extensions.
 
     Examples
     --------
@@ -37,13 +38,18 @@ class Filters:
     """
 
     def __init__(
-        self, include: Iterable[str], exclude: Iterable[str], asked: Collection[str] = ()
+        self,
+        include: Iterable[str],
+        exclude: Iterable[str],
+        asked: Collection[str] = (),
+        only_images: bool = False,
     ) -> None:
         include = tuple(include)
         self._include = Globs(include)
         self._exclude = Globs(exclude)
         self._globs = tuple(glob.removesuffix("/") for glob in include)
         self._asked = asked
+        self.only_images = only_images
         self.is_any = bool(self._include or self._exclude)
 
     def is_hidden(self, path: str, name: str) -> bool:
@@ -67,7 +73,7 @@ class Filters:
     def takes_image(self, path: str, name: str) -> bool:
         """True if the name of a file is that of an image, and is not passed over."""
         return (
-            extension_of(name) in FORMATS
+            (self.only_images or extension_of(name) in FORMATS)
             and not self.is_hidden(path, name)
             and self.takes(path, name)
         )

@@ -1,0 +1,109 @@
+"""Names of images by folder, and where each is: the part that differs from kind to kind."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+from normstat.errors import UnreadableImage
+from normstat.images import Container
+from normstat.sources.survey import Survey
+
+#: A folder, whichever links lead to it: on a disk (st_dev, st_ino).
+Identity: TypeAlias = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """The names in a folder, in byte order.
+
+    Attributes
+    ----------
+    identity : of the folder.
+    folders : names of folders, and of links to folders.
+    links : those of them that are links → the identity of the folder behind.
+    files : all other names.
+    failures : names of images that are known to be unreadable, besides `files` → why.
+    """
+
+    identity: Identity
+    folders: list[str]
+    links: Mapping[str, Identity]
+    files: list[str]
+    failures: Mapping[str, UnreadableImage] = field(default_factory=dict)
+
+
+class Located(NamedTuple):
+    """The way to an image.
+
+    Attributes
+    ----------
+    container : holds it.
+    place : in the container; None if the name says it.
+    size : bytes that are read for it; it only decides where a shard ends.
+    version : opaque: equal means the same payload; empty if nobody asked, or none is known.
+    """
+
+    container: Container
+    place: Any = None
+    size: int = 0
+    version: bytes = b""
+
+
+class Catalog(Protocol):
+    """Names below DATA by folder. Archives, tables and stacks are folders of their images.
+
+    A path of a folder is relative: empty for DATA itself, or with a trailing ``/``. Several
+    threads may ask at once; what is listed once is remembered.
+    """
+
+    @property
+    def root(self) -> str:
+        """Path as it was given, for messages."""
+
+    @property
+    def identity(self) -> str:
+        """Real path or URL of DATA."""
+
+    @property
+    def only_images(self) -> bool:
+        """True if all names are of images, whatever their extensions."""
+
+    @property
+    def assigned(self) -> Mapping[str, tuple[str, str]]:
+        """Folder → its split, and what says so, where that is not the folder's name."""
+
+    def above(self) -> Sequence[Identity]:
+        """The folders that DATA lies in: a link to one of them would be a loop."""
+
+    def entries(self, path: str) -> Entries:
+        """The names in a folder.
+
+        Raises
+        ------
+        UnreadableImage
+            It cannot be listed: the same whenever it is asked for.
+        """
+
+    def locate(self, path: str, versions: bool) -> Located:
+        """The way to an image.
+
+        Parameters
+        ----------
+        path : of the image.
+        versions : also tell its version.
+        """
+
+    def side_file(self, name: str) -> bytes | None:
+        """Content of a small file at the top of DATA that is no image; None if there is none.
+
+        Raises
+        ------
+        OSError
+            It is there, and cannot be read.
+        """
+
+    def record(self) -> Mapping[str, Any]:
+        """The kind, and all that has to be the same to read alike; no path."""
+
+    def report(self, survey: Survey) -> None:
+        """Add to a survey what else is to be said, once all names have been looked at."""

@@ -1,0 +1,1 @@
+"""Names in folders: which are images, and which split each folder speaks for."""

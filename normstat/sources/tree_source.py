@@ -1,0 +1,232 @@
+"""Images by their names in folders: their splits, and the shards to read from them."""
+
+import hashlib
+import os
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Any
+
+from normstat.errors import UnknownSplit, UnreadableImage
+from normstat.files import shown
+from normstat.images import Code, Container, Shard, Unreadable, path_bytes
+from normstat.sources.catalog import Catalog
+from normstat.sources.local_files import LocalFiles
+from normstat.sources.options import SourceOptions
+from normstat.sources.source import Selection
+from normstat.sources.survey import Survey
+from normstat.sources.tree.split_words import ALL, SPLIT_DIR, assignments, split_names
+from normstat.sources.tree.surveyor import Surveyor
+from normstat.sources.tree.tree import BY_OPTION, Tree
+from normstat.sources.tree.walked_folder import WalkedFolder
+
+# Of a shard that has nothing but records.
+_NOWHERE = LocalFiles("")
+
+
+class TreeSource:
+    """Images whose names are paths, whatever they are stored in.
+
+    Parameters
+    ----------
+    catalog : tells the names, and the way to each image.
+    options : see :class:`normstat.sources.options.SourceOptions`.
+
+    Attributes
+    ----------
+    ordered : names come in byte order.
+    """
+
+    ordered = True
+
+    def __init__(self, catalog: Catalog, options: SourceOptions) -> None:
+        self._catalog = catalog
+        self._options = options
+        given = dict(assignments(catalog.root, options.split_dirs, self._is_there))
+        self._split_dirs = {split: path.removesuffix("/") or "." for path, split in given.items()}
+        self._tree = Tree(
+            catalog,
+            {**catalog.assigned, **{path: (split, BY_OPTION) for path, split in given.items()}},
+            options.include,
+            options.exclude,
+            options.labels == "count",
+        )
+
+    @property
+    def root(self) -> str:
+        return self._catalog.root
+
+    @property
+    def identity(self) -> str:
+        return self._catalog.identity
+
+    def with_split_dirs(self, split_dirs: Mapping[str, str]) -> "TreeSource":
+        return TreeSource(self._catalog, replace(self._options, split_dirs=split_dirs))
+
+    def side_file(self, name: str) -> bytes | None:
+        return self._catalog.side_file(name)
+
+    def record(self) -> Mapping[str, Any]:
+        options = self._options
+        return {
+            "split_dirs": self._split_dirs,
+            "include": options.include,
+            "exclude": options.exclude,
+            "labels": options.labels,
+            "source": self._catalog.record(),
+        }
+
+    def _is_there(self, path: str) -> bool:
+        """True for a folder, also for one of which nobody can know."""
+        above, _, name = path.removesuffix("/").rpartition("/")
+        try:
+            return not name or name in self._catalog.entries(f"{above}/" if above else "").folders
+        except UnreadableImage as error:
+            return error.code != Code.VANISHED
+
+    def selection(self, wanted: Collection[str] = ()) -> Selection:
+        """The splits to read: those wanted, or every one there is.
+
+        Every image is looked at by name only, and none inside a split already found.
+
+        Raises
+        ------
+        UnknownSplit
+            A wanted split has no images; the message lists those found.
+        AmbiguousSplit
+            A folder on the way speaks for two splits.
+        """
+        found, unassigned = self._found(self._tree, wanted)
+        only_labels = False
+        if not (found or unassigned or self._options.labels == "count"):
+            # Who points at a folder of masks means them.
+            found, unassigned = self._found(self._tree.counting_labels(), wanted)
+            only_labels = bool(found or unassigned)
+        rest = None
+        if not found and unassigned:
+            names = split_names(os.path.basename(self.identity))
+            rest = next(iter(names)) if len(names) == 1 else ALL
+            found.add(rest)
+        for split in wanted or self._split_dirs:
+            if split not in found:
+                cure = f"A folder is given to a split with {SPLIT_DIR}"
+                for near in get_close_matches(split.lower(), found, 1):
+                    cure = f"Did you mean {near}?"
+                raise UnknownSplit(
+                    f"{shown(self.root)}: has no split {shown(split)!r}; found: "
+                    f"{', '.join(sorted(found)) or 'no images at all'}. {cure}"
+                )
+        splits = tuple(wanted) or tuple(sorted(found))
+        return Selection(splits, rest, bool(wanted), only_labels)
+
+    def _found(self, tree: Tree, wanted: Collection[str]) -> tuple[set[str], bool]:
+        """Splits with images, at least those wanted; and True if some images are in none."""
+        found: set[str] = set()
+        unassigned = False
+        stack = [tree.top()]
+        while stack:
+            place = stack.pop()
+            # Nothing new in the folders of a split already found, unless one below was assigned.
+            leave = not tree.leads_to_assigned(place)
+            if leave and place.own in found:
+                continue
+            more, split = _looked_into(tree, place, leave)
+            stack += more
+            if split:
+                found.add(split)
+            unassigned |= split == ""
+            if wanted and found.issuperset(wanted):
+                break
+        return found, unassigned
+
+    def shards(self, selection: Selection, versions: bool = False) -> Iterator[Shard]:
+        """The images of some splits, as work.
+
+        A shard ends after a sample when hash(path) / 2**64 < 1/128 + size / 4 MiB: at about 128
+        small images or 4 MiB. The rule has no memory, so a new file changes one shard only.
+        """
+        begun = _Begun("")
+        for place, path, error in self._tree_of(selection).walk():
+            split = (place.own or selection.rest) if error else place.images_split(selection)
+            if split is None or split not in selection.splits:
+                continue
+            if split != begun.split:
+                yield from begun.ended()
+                begun = _Begun(split)
+            if error:
+                record = Unreadable(split, path, error.code, error.detail, error.sha256)
+                begun.unreadable.append(record)
+                continue
+            located = self._catalog.locate(path, versions)
+            if located.container is not begun.container and begun.names:
+                yield from begun.ended()
+                begun = _Begun(split)
+            begun.container = located.container
+            begun.names.append(path)
+            begun.places.append(located.place)
+            if versions:
+                begun.versions.append(located.version)
+            if _ends_shard(path, located.size):
+                yield from begun.ended()
+                begun = _Begun(split)
+        yield from begun.ended()
+
+    def survey(self, selection: Selection) -> Survey:
+        """Names only: how many images there are, and what to know about them.
+
+        Raises
+        ------
+        AmbiguousSplit
+            A folder with images speaks for two splits.
+        """
+        return Surveyor(self._tree_of(selection), selection).survey()
+
+    def _tree_of(self, selection: Selection) -> Tree:
+        return self._tree.counting_labels() if selection.only_labels else self._tree
+
+
+class _Begun:
+    """Images gathered for a shard of one split."""
+
+    def __init__(self, split: str) -> None:
+        self.split = split
+        self.container: Container | None = None
+        self.names: list[str] = []
+        self.places: list[Any] = []
+        self.versions: list[bytes] = []
+        self.unreadable: list[Unreadable] = []
+
+    def ended(self) -> Iterator[Shard]:
+        """The shard, if there is anything for one."""
+        if self.names or self.unreadable:
+            yield Shard(
+                self.split,
+                self.container or _NOWHERE,
+                tuple(self.names),
+                () if self.places.count(None) == len(self.places) else tuple(self.places),
+                tuple(self.versions),
+                tuple(self.unreadable),
+            )
+
+
+def _looked_into(
+    tree: Tree, place: WalkedFolder, leave: bool
+) -> tuple[list[WalkedFolder], str | None]:
+    """Folders in a folder, and the split of its images: empty if of none, None without any.
+
+    If `leave`, images are enough.
+    """
+    try:
+        found = tree.look_into(place)
+    except UnreadableImage:  # there may be images; shards() makes a record of the folder
+        return [], None if place.labels else place.own or ""
+    images = found.images or found.failures
+    split = place.images_split(Selection(())) or "" if images else None
+    if split and leave:
+        return [], split
+    return [child for child in tree.below(found) if tree.has_images(child)], split
+
+
+def _ends_shard(path: str, size: int) -> bool:
+    digest = hashlib.blake2b(path_bytes(path), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64 < 1 / 128 + size / 2**22
