@@ -28,6 +28,10 @@ _REASONS: dict[str, tuple[str, str]] = {
     Reason.BESIDE_SPLITS: ("in no split's folder",) * 2,
     Reason.LABELS: ("label", "labels"),
     Reason.UNKNOWN_EXTENSION: ("without an extension that is read",) * 2,
+    Reason.NO_IMAGE: ("member that is no image", "members that are no images"),
+    Reason.NOT_REGULAR: ("link or device in an archive", "links or devices in an archive"),
+    Reason.UNSAFE_NAME: ("name that leads out of its archive", "names that lead out of archives"),
+    Reason.REPEATED: ("named again",) * 2,
 }
 _DECIMALS = 6
 _ANY_WIDTH = 1_000_000

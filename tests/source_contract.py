@@ -39,7 +39,22 @@ _MANY = {
 
 
 class SourceContract(ABC):
-    """Laws that hold whatever the images are in."""
+    """Laws that hold whatever the images are in.
+
+    Attributes
+    ----------
+    below : stands before the name of each image in the names of samples, as "data.tar/".
+    name : of the place in its folder.
+    gone : codes of a sample that was listed in a place that has changed.
+    """
+
+    below = ""
+    name = "data"
+    gone: tuple[str, ...] = ("vanished",)
+
+    def named(self, images: Iterable[str]) -> list[str]:
+        """Names of the samples of images, in the same order."""
+        return [self.below + name for name in images]
 
     @abstractmethod
     def put(self, root: Path, images: dict[str, bytes]) -> None:
@@ -52,8 +67,8 @@ class SourceContract(ABC):
     @pytest.fixture
     def data(self, tmp_path: Path) -> Path:
         """A place of some hundred images in two splits."""
-        self.put(tmp_path / "data", _MANY)
-        return tmp_path / "data"
+        self.put(tmp_path / self.name, _MANY)
+        return tmp_path / self.name
 
     def test_its_shards_are_repeatable(self, data: Path) -> None:
         """From one source and from another of the same images; two walks may go on at once."""
@@ -70,10 +85,12 @@ class SourceContract(ABC):
         """Unique, relative, in the split that they say; and sorted if the source says so."""
         source = self.opened(data)
         names = _names(_all(source))
-        assert sorted(names) == sorted(_MANY)
+        assert sorted(names) == sorted(self.named(_MANY))
         assert not source.ordered or names == sorted(names, key=os.fsencode)
         assert all(
-            name.startswith(f"{shard.split}/") for shard in _all(source) for name in shard.names
+            name.startswith(f"{self.below}{shard.split}/")
+            for shard in _all(source)
+            for name in shard.names
         )
 
     def test_its_survey_counts_what_its_shards_have(self, data: Path) -> None:
@@ -95,7 +112,7 @@ class SourceContract(ABC):
         after = Counter(shard.names for shard in _all(self.opened(data)))
         assert (before - after).total() == 1
         assert (after - before).total() in (1, 2)  # it may end there
-        assert {*_flat(after - before)} - {*_flat(before - after)} == {name}
+        assert {*_flat(after - before)} - {*_flat(before - after)} == {self.below + name}
 
     def test_a_shard_is_the_sum_of_its_parts(self, data: Path) -> None:
         """Cut by ``only`` or into singles, each sample is there once and reads the same."""
@@ -122,7 +139,8 @@ class SourceContract(ABC):
                 check=True,
             )
             payloads = pickle.loads(done.stdout)
-            assert payloads == [_MANY[name] for name in shard.names] == _payloads(shard)
+            expected = [_MANY[name.removeprefix(self.below)] for name in shard.names]
+            assert payloads == expected == _payloads(shard)
 
     def test_a_header_is_how_a_sample_begins(self, data: Path) -> None:
         """What is looked at before a run is what the run reads, or it is not there at all."""
@@ -142,14 +160,15 @@ class SourceContract(ABC):
                 found: bytes | str = reader.read(sample)
             except UnreadableImage as error:
                 found = error.code
-        assert found in (_MANY[sample.name], "vanished")
+        assert found in (_MANY[sample.name.removeprefix(self.below)], *self.gone)
 
     def test_versions_change_with_the_bytes(self, data: Path) -> None:
         """The same while nothing changes; another for an image with other bytes, or none."""
         before = self._settled(data)
         assert before == self._settled(data)
-        changed = "train/1/099.pgm"
-        self.put(data, _MANY | {changed: image(252)})
+        name = "train/1/099.pgm"
+        changed = self.below + name
+        self.put(data, _MANY | {name: image(252)})
         after = self._settled(data)
         assert after.keys() == before.keys()
         assert after[changed] != before[changed] or not after[changed]
@@ -172,12 +191,12 @@ class SourceContract(ABC):
     def test_other_folders_for_splits_are_another_source(self, data: Path) -> None:
         """Of the same images; the first one stays what it was, and both are recorded."""
         source = self.opened(data)
-        other = source.with_split_dirs({"mine": "train/0"})
+        other = source.with_split_dirs({"mine": f"{self.below}train/0"})
         assert other.selection().splits == ("mine", "train", "val")
         assert source.selection().splits == ("train", "val")
         assert Counter(_names(_all(other))) == Counter(_names(_all(source)))
         assert (other.root, other.identity) == (source.root, source.identity)
-        assert {**source.record(), "split_dirs": {"mine": "train/0"}} == other.record()
+        assert {**source.record(), "split_dirs": {"mine": f"{self.below}train/0"}} == other.record()
         assert str(data) not in str(source.record())
 
 

@@ -12,7 +12,7 @@ import pytest
 from cached import read, settle
 from opened import opened
 
-from normstat.accumulators.image_sums import COLUMNS
+from normstat.accumulators.exact_sums import COLUMNS
 from normstat.accumulators.tally import STATE
 from normstat.cache import Cache, contents, sample_digest
 from normstat.images import ReadOptions, Shard

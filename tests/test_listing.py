@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from test_sources import tree
 
 import normstat
-from normstat.sources import listing as listings
+from normstat.sources import spool
 from normstat.sources.listing import Listing
 
 
@@ -142,7 +142,7 @@ def test_a_failure_is_remembered(tmp_path: Path) -> None:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nearly no names are kept in memory."""
-    monkeypatch.setattr(listings, "_IN_MEMORY", 40)
+    monkeypatch.setattr(spool, "_IN_MEMORY", 40)
 
 
 def test_many_names_go_to_the_disk(

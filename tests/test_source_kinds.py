@@ -1,6 +1,7 @@
 """Every kind of source keeps the laws of all sources."""
 
 import os
+import tarfile
 from contextlib import AbstractContextManager, nullcontext
 from io import BytesIO
 from pathlib import Path
@@ -10,7 +11,6 @@ import make
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from opened import opened
 from source_contract import SourceContract
 
 from normstat.decode import decoder, measure
@@ -34,7 +34,7 @@ class TestFolder(SourceContract):
                 make.write(path, content)
 
     def opened(self, root: Path) -> Source:
-        return opened(root)
+        return open_source(root)
 
     @pytest.mark.parametrize("change", ["bytes", "time", "file", "status"])
     def test_every_change_shows_in_the_version(self, tmp_path: Path, change: str) -> None:
@@ -52,6 +52,24 @@ class TestFolder(SourceContract):
             os.utime(path, ns=(0, 0 if change == "time" else status.st_mtime_ns))
         assert before
         assert self._settled(tmp_path)["a.pgm"] not in (before, b"")
+
+
+class TestTar(SourceContract):
+    """The same files in a tar archive."""
+
+    below = "data.tar/"
+    name = "data.tar"
+    gone = ("changed_while_read",)
+
+    def put(self, root: Path, images: dict[str, bytes]) -> None:
+        with tarfile.open(root, "w") as archive:
+            for name, content in images.items():
+                member = tarfile.TarInfo(name)
+                member.size = len(content)
+                archive.addfile(member, BytesIO(content))
+
+    def opened(self, root: Path) -> Source:
+        return open_source(root)
 
 
 def test_data_is_opened_in_one_way(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from normstat.accumulators.double_double import DOUBLE
+from normstat.accumulators.exact_sums import ExactSums
 from normstat.accumulators.fingerprint import Fingerprint
-from normstat.accumulators.image_sums import ImageSums
 from normstat.accumulators.kinds import empty_states
 from normstat.accumulators.tally import Extent, KindTally, SplitTally, Tally
 from normstat.images import FLOAT, GRAY8, GRAY16, Kind, Unreadable
@@ -135,8 +135,8 @@ def test_what_was_added_can_be_subtracted(three):
 
 def test_states_of_different_kinds_do_not_add():
     """An impossible sum is an error, not a warning."""
-    counted = ImageSums.empty(1)
-    floating = ImageSums.empty(1, DOUBLE)
+    counted = ExactSums.empty(1)
+    floating = ExactSums.empty(1, DOUBLE)
     with pytest.raises(ValueError, match="do not add"):
         counted + floating
     for other in ("float32", "int8"):

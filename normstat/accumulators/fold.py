@@ -85,7 +85,7 @@ class _KindFold:
         widths, heights = zip(*self._sizes, strict=True)
         return KindTally(
             self._values.values(),
-            self._values.image_sums(),
+            self._values.exact_sums(),
             Extent(min(widths), max(widths)),
             Extent(min(heights), max(heights)),
             dict(modes),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from normstat.accumulators.image_sums import ImageSums
+from normstat.accumulators.exact_sums import ExactSums
 from normstat.accumulators.json_state import Json, Pack
 from normstat.images import Pixels
 
@@ -160,7 +160,7 @@ class Histogram:
             for low, high, part in quantile_bins(self.counts, self.count, p)
         ]
 
-    def summary(self, _sums: ImageSums, quantiles: Sequence[str]) -> Pooled:
+    def summary(self, _sums: ExactSums, quantiles: Sequence[str]) -> Pooled:
         """Summarize the pixels; all is exact, and the sums over images are not needed."""
         n = self.count
         return Pooled(
@@ -172,7 +172,7 @@ class Histogram:
             {p: self.quantile(Fraction(p)) for p in quantiles},
         )
 
-    def fits(self, sums: ImageSums) -> bool:
+    def fits(self, sums: ExactSums) -> bool:
         return set(self.counts.sum(axis=1).tolist()) == {sums.pixels} and power_sums(
             self.counts, sums.pixels, self.least
         ) == [(s, q) for s, q, *_ in sums.channels]
@@ -206,5 +206,5 @@ class HistogramFold:
     def values(self) -> Histogram:
         return Histogram(self._counts.copy(), self._least)
 
-    def image_sums(self) -> ImageSums:
-        return ImageSums.of_many_counts(self._images)
+    def exact_sums(self) -> ExactSums:
+        return ExactSums.of_many_counts(self._images)

@@ -28,7 +28,7 @@ class Moments:
     -----
     Two passes, with the correction for the rounding of the mean (Chan, Golub & LeVeque 1983). The
     moments of many images come from exact sums of these
-    (:class:`normstat.accumulators.image_sums.ImageSums`), which have no order.
+    (:class:`normstat.accumulators.exact_sums.ExactSums`), which have no order.
 
     Examples
     --------

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from normstat.accumulators.covariance import Products
 from normstat.accumulators.double_double import DOUBLE
+from normstat.accumulators.exact_sums import ExactSums
 from normstat.accumulators.histogram import Histogram, Pooled
-from normstat.accumulators.image_sums import ImageSums
 from normstat.accumulators.json_state import Json, Pack
 from normstat.accumulators.log_histogram import LogHistogram
 from normstat.images import Kind, Pixels
@@ -30,7 +30,7 @@ class ValuesFold(Protocol):
     def values(self) -> "Values":
         """The values so far."""
 
-    def image_sums(self) -> ImageSums:
+    def exact_sums(self) -> ExactSums:
         """The sums over the images so far, at least one."""
 
 
@@ -60,10 +60,10 @@ class Values(Protocol):
     def exact(self) -> Histogram | None:
         """Counts of every single value, where there are such."""
 
-    def summary(self, sums: ImageSums, /, quantiles: Sequence[str]) -> Pooled:
+    def summary(self, sums: ExactSums, /, quantiles: Sequence[str]) -> Pooled:
         """Summarize the pixels of images with such sums."""
 
-    def fits(self, sums: ImageSums) -> bool:
+    def fits(self, sums: ExactSums) -> bool:
         """True if these are the pixels of images with such sums."""
 
     def to_json(self, pack: Pack) -> Any:
@@ -80,7 +80,7 @@ class States(NamedTuple):
     """States that depend on the kind of the pixels."""
 
     values: Values
-    per_image: ImageSums
+    per_image: ExactSums
     covariance: Products
 
 
@@ -94,6 +94,6 @@ def empty_states(kind: Kind) -> States:
     channels, bins, shift = len(kind.channels), kind.bins, 0 if kind.bins else DOUBLE
     return States(
         Histogram.empty(channels, bins, kind.least) if bins else LogHistogram.empty(channels),
-        ImageSums.empty(channels, shift),
+        ExactSums.empty(channels, shift),
         Products.empty(channels, shift),
     )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from normstat.accumulators.exact_sums import ExactSums
 from normstat.accumulators.float_bins import (
     BEYOND,
     BINS,
@@ -19,7 +20,6 @@ from normstat.accumulators.float_bins import (
 )
 from normstat.accumulators.histogram import Pooled, quantile_bins
 from normstat.accumulators.image_moments import Moments
-from normstat.accumulators.image_sums import ImageSums
 from normstat.accumulators.json_state import Json, Pack
 from normstat.images import BEYOND_FLOAT32, Pixels
 
@@ -125,7 +125,7 @@ class LogHistogram:
             found.append(a + part * (b - a))
         return found
 
-    def summary(self, sums: ImageSums, quantiles: Sequence[str]) -> Pooled:
+    def summary(self, sums: ExactSums, quantiles: Sequence[str]) -> Pooled:
         """Summarize the pixels: moments from the exact sums over images.
 
         Raises
@@ -143,7 +143,7 @@ class LogHistogram:
             {p: values for p, values in found.items() if values is not None} or None,
         )
 
-    def fits(self, sums: ImageSums) -> bool:
+    def fits(self, sums: ExactSums) -> bool:
         if self.count != sums.pixels or self.counts is None:
             return self.count == sums.pixels
         if set(self.counts.sum(axis=1).tolist()) != {self.count}:
@@ -182,12 +182,12 @@ class LogHistogramFold:
         self._counts = np.zeros((len(empty.min), BINS), np.int64)
         self._gathered = np.empty((len(empty.min), _GATHERED), np.uint16)
         self._size = 0
-        self._images: list[ImageSums] = []
+        self._images: list[ExactSums] = []
 
     def add(self, pixels: Pixels) -> tuple[str, ...]:
         arrays = [image.array() for image in pixels.images]
         each = list(map(Moments.of, arrays))
-        self._images.extend([ImageSums.of_moments(one.count, one.channels()) for one in each])
+        self._images.extend([ExactSums.of_moments(one.count, one.channels()) for one in each])
         furthest = 0.0
         for moments, array in zip(each, arrays, strict=True):
             self._pixels += moments.count
@@ -217,8 +217,8 @@ class LogHistogramFold:
         low, high = self._min + 0.0, self._max + 0.0  # of 0 and -0 the order would decide
         return LogHistogram(self._pixels, low, high, ordered(self._counts))
 
-    def image_sums(self) -> ImageSums:
-        return ImageSums.sum(self._images)
+    def exact_sums(self) -> ExactSums:
+        return ExactSums.sum(self._images)
 
 
 def _unpickled(

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeVar
 
 from normstat.accumulators.covariance import Products
+from normstat.accumulators.exact_sums import ExactSums
 from normstat.accumulators.fingerprint import Fingerprint
-from normstat.accumulators.image_sums import ImageSums
 from normstat.accumulators.kinds import Values, empty_states
 from normstat.images import DTYPES, Kind, Unreadable, path_bytes
 
@@ -51,7 +51,7 @@ class KindTally:
     """
 
     values: Values
-    per_image: ImageSums
+    per_image: ExactSums
     width: Extent
     height: Extent
     modes: Mapping[str, int]

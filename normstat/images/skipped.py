@@ -13,6 +13,10 @@ class Reason(StrEnum):
     BESIDE_SPLITS = "beside_splits"
     LABELS = "labels"
     UNKNOWN_EXTENSION = "unknown_extension"
+    NO_IMAGE = "no_image"
+    NOT_REGULAR = "not_regular"
+    UNSAFE_NAME = "unsafe_name"
+    REPEATED = "repeated"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from normstat.sources.kind import Kind, kind_of
+from normstat.sources.kind import FOLDER, Kind, kind_held, kind_of
 from normstat.sources.local_files import LocalFiles
 from normstat.sources.options import SourceKeywords, SourceOptions
 from normstat.sources.source import Selection, Source
@@ -23,7 +23,8 @@ from normstat.sources.tree.split_words import (
 #: Kind of source → function that opens one.
 SOURCES: Mapping[str, Kind] = MappingProxyType(
     {
-        "folder": Kind("normstat.sources.folder:open_folder"),
+        "folder": Kind("normstat.sources.folder:open_folder", what="a folder of images"),
+        "tar": Kind("normstat.sources.tar:open_tar", what="a tar archive", endings=(".tar",)),
     }
 )
 
@@ -76,7 +77,12 @@ def open_source(
     """
     path, options = os.fspath(path), options or SourceOptions()
     kind = kind_of(path, SOURCES)
+    folder = SOURCES[kind].load()(path, options) if kind == FOLDER else None
+    if folder:
+        kind = kind_held(folder.catalog, SOURCES)
+    row = SOURCES[kind]
+    options.refuse_unused(row.takes, row.what)
     if recorded and recorded["kind"] == kind:
         options = options.completed(recorded)
-    source: Source = SOURCES[kind].load()(path, options)
+    source: Source = folder if folder and kind == FOLDER else row.load()(path, options)
     return source

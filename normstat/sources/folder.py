@@ -41,7 +41,6 @@ def open_folder(path: str, options: SourceOptions) -> TreeSource:
     ...     [(shard.split, shard.names) for shard in source.shards(source.selection())]
     [('train', ('train/a.png',)), ('val', ('val/a.png',))]
     """
-    options.refuse_unused((), "a folder of images")
     return TreeSource(Folder(path), options)
 
 

@@ -4,7 +4,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from normstat.errors import UnreadableImage
+from normstat.images import FORMATS
 from normstat.lazy import Row
+from normstat.sources.catalog import Catalog
+from normstat.sources.tree.filters import extension_of
 
 #: The kind of whatever is no other.
 FOLDER = "folder"
@@ -16,10 +20,21 @@ class Kind(Row):
 
     Attributes
     ----------
+    what : such DATA is, in words.
+    takes : names of options that it has a use for, besides those that all kinds have.
     endings : of the names of such files, in lower case.
+    in_folders : a folder of such files that has no images otherwise is DATA of this kind.
     """
 
+    what: str = ""
+    takes: tuple[str, ...] = ()
     endings: tuple[str, ...] = ()
+    in_folders: bool = True
+
+    def holds(self, name: str) -> bool:
+        """True for the name of a file that makes its folder DATA of this kind."""
+        is_hidden = name.startswith(".")
+        return self.in_folders and not is_hidden and name.lower().endswith(self.endings)
 
 
 def kind_of(path: str, kinds: Mapping[str, Kind]) -> str:
@@ -34,3 +49,21 @@ def kind_of(path: str, kinds: Mapping[str, Kind]) -> str:
         if name.endswith(row.endings) and not os.path.isdir(path):
             return kind
     return FOLDER
+
+
+def kind_held(catalog: Catalog, kinds: Mapping[str, Kind]) -> str:
+    """The kind of the files in a folder that has no images otherwise."""
+    held: set[str] = set()
+    stack = [""]
+    while stack:
+        path = stack.pop()
+        try:
+            entries = catalog.entries(path)
+        except UnreadableImage:  # there may be images in it
+            return FOLDER
+        for name in entries.files:
+            if extension_of(name) in FORMATS:
+                return FOLDER
+            held.update(kind for kind, row in kinds.items() if row.holds(name))
+        stack += [f"{path}{name}/" for name in entries.folders if name not in entries.links]
+    return held.pop() if len(held) == 1 else FOLDER

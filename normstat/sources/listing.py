@@ -2,16 +2,10 @@
 
 import os
 import threading
-import weakref
-from contextlib import suppress
-from io import BytesIO
-from typing import BinaryIO
 
 from normstat.images import path_bytes, path_from_bytes
 from normstat.sources.catalog import Entries, Identity
-
-# Bytes of names that are kept in memory; more of them go to a temporary file.
-_IN_MEMORY = 1 << 20
+from normstat.sources.spool import Spool
 
 
 class Listing:
@@ -42,8 +36,7 @@ class Listing:
         self._changed = threading.Condition()  # guards everything below
         self._scanning: set[str] = set()
         self._offsets: dict[str, int] = {}
-        self._store: BinaryIO = BytesIO()
-        self._end = 0
+        self._spool = Spool()
 
     def entries(self, path: str) -> Entries:
         """The names in a folder.
@@ -61,9 +54,7 @@ class Listing:
             while path in self._scanning:
                 self._changed.wait(1.0)  # Windows does not interrupt a wait without a timeout
             if path in self._offsets:
-                self._store.seek(self._offsets[path])
-                size = int.from_bytes(self._store.read(8), "little")
-                return _unpacked(self._store.read(size))
+                return _unpacked(self._spool.read(self._offsets[path]))
             self._scanning.add(path)
         packed = b""
         try:
@@ -78,26 +69,9 @@ class Listing:
 
     def _keep(self, path: str, packed: bytes) -> None:
         try:
-            self._write(packed)
-            self._offsets[path] = self._end
-            self._end += 8 + len(packed)
+            self._offsets[path] = self._spool.add(packed)
         except OSError:  # no room for a temporary file: what is forgotten is scanned again
-            with suppress(OSError):  # closing writes what is left, for which there is no room
-                self._store.close()
             self._offsets.clear()
-            self._store, self._end = BytesIO(), 0
-
-    def _write(self, packed: bytes) -> None:
-        if isinstance(self._store, BytesIO) and self._end + len(packed) > _IN_MEMORY:
-            from tempfile import TemporaryFile  # takes a while, at the start of every command
-
-            file = TemporaryFile()  # noqa: SIM115  # open as long as this is used
-            weakref.finalize(self, file.close)
-            kept, self._store = self._store.getvalue(), file
-            file.write(kept)
-        self._store.seek(self._end)
-        self._store.write(len(packed).to_bytes(8, "little") + packed)
-        self._store.flush()
 
 
 def _scanned(location: str) -> bytes:

@@ -45,6 +45,7 @@ class Survey:
     taken : a split that was given a folder, and the split whose images it has so → how many.
     extensions : extension → number of files, of any kind.
     filtered : globs leave out some files.
+    remarks : other lines for a user.
     """
 
     images: Counter[str] = field(default_factory=Counter)
@@ -57,6 +58,7 @@ class Survey:
     taken: Counter[tuple[str, str]] = field(default_factory=Counter)
     extensions: Counter[str] = field(default_factory=Counter)
     filtered: bool = False
+    remarks: list[str] = field(default_factory=list)
 
     def skip(self, split: str | None, reason: Reason, skipped: Skipped) -> None:
         """Add images that were left out."""

@@ -34,13 +34,14 @@ class TreeSource:
 
     Attributes
     ----------
+    catalog : the same.
     ordered : names come in byte order.
     """
 
     ordered = True
 
     def __init__(self, catalog: Catalog, options: SourceOptions) -> None:
-        self._catalog = catalog
+        self.catalog = catalog
         self._options = options
         given = dict(assignments(catalog.root, options.split_dirs, self._is_there))
         self._split_dirs = {split: path.removesuffix("/") or "." for path, split in given.items()}
@@ -54,17 +55,17 @@ class TreeSource:
 
     @property
     def root(self) -> str:
-        return self._catalog.root
+        return self.catalog.root
 
     @property
     def identity(self) -> str:
-        return self._catalog.identity
+        return self.catalog.identity
 
     def with_split_dirs(self, split_dirs: Mapping[str, str]) -> "TreeSource":
-        return TreeSource(self._catalog, replace(self._options, split_dirs=split_dirs))
+        return TreeSource(self.catalog, replace(self._options, split_dirs=split_dirs))
 
     def side_file(self, name: str) -> bytes | None:
-        return self._catalog.side_file(name)
+        return self.catalog.side_file(name)
 
     def record(self) -> Mapping[str, Any]:
         options = self._options
@@ -73,14 +74,14 @@ class TreeSource:
             "include": options.include,
             "exclude": options.exclude,
             "labels": options.labels,
-            "source": self._catalog.record(),
+            "source": self.catalog.record(),
         }
 
     def _is_there(self, path: str) -> bool:
-        """True for a folder, also for one of which nobody can know."""
+        """True for a folder, also for one that only may be there."""
         above, _, name = path.removesuffix("/").rpartition("/")
         try:
-            return not name or name in self._catalog.entries(f"{above}/" if above else "").folders
+            return not name or name in self.catalog.entries(f"{above}/" if above else "").folders
         except UnreadableImage as error:
             return error.code != Code.VANISHED
 
@@ -157,7 +158,7 @@ class TreeSource:
                 record = Unreadable(split, path, error.code, error.detail, error.sha256)
                 begun.unreadable.append(record)
                 continue
-            located = self._catalog.locate(path, versions)
+            located = self.catalog.locate(path, versions)
             if located.container is not begun.container and begun.names:
                 yield from begun.ended()
                 begun = _Begun(split)

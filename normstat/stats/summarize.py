@@ -6,7 +6,7 @@ from fractions import Fraction
 from math import isqrt
 from types import MappingProxyType
 
-from normstat.accumulators.image_sums import ImageSums
+from normstat.accumulators.exact_sums import ExactSums
 from normstat.accumulators.tally import SplitTally, Tally
 from normstat.constants import Channels
 from normstat.images import NOTES, Code, LeftOut, Unreadable, path_bytes
@@ -130,7 +130,7 @@ def _other_depth(split: str, state: SplitTally) -> Iterable[Unreadable]:
             yield Unreadable(split, path, Code.OTHER_DEPTH, detail)
 
 
-def _standard_error(per_image: ImageSums, scale: int) -> StandardError:
+def _standard_error(per_image: ExactSums, scale: int) -> StandardError:
     if per_image.images < 2:
         undefined = (None,) * len(per_image.channels)
         return StandardError(undefined, undefined)

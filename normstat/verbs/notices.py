@@ -72,6 +72,24 @@ split_dir={"NAME": "FOLDER"} takes a folder in
             f"extension that is read, {_were(others.images)} left out, the first: "
             f"{quoted(others.first)}; rename or convert such files"
         )
+    yield from survey.remarks
+    yield from _not_read(survey)
+
+
+# Reasons to leave out what no folder has, with words for several.
+_NOT_READ = {
+    Reason.NO_IMAGE: "{:,} other members, which are no images by name, were ignored",
+    Reason.NOT_REGULAR: "{:,} members that are links, devices or the like were ignored",
+    Reason.UNSAFE_NAME: "{:,} members whose names lead out of the archive were ignored",
+    Reason.REPEATED: "{:,} images that are named again count once",
+}
+
+
+def _not_read(survey: Survey) -> Iterator[str]:
+    for reason, words in _NOT_READ.items():
+        skipped = survey.all_skipped(reason)
+        if skipped.images:
+            yield f"{words.format(skipped.images)}, the first: {shown(skipped.first)}"
 
 
 def _are(images: int) -> str:

@@ -23,6 +23,11 @@ SPLIT_WORDS = {
 SPLIT_HINTS = ("train", "trn", "val", "dev", "test", "imagest", "labelst")
 # The folders of nnU-Net; those of labels only say something where labels are counted.
 _NNUNET = {"imagestr": "train", "imagests": "test", "labelstr": "train", "labelsts": "test"}
+# What follows the word in the name of a file that is a folder of images: val-0-of-2.parquet.
+_CONTAINER = re.compile(
+    r"(?:-\d+-of-\d+)?\.(?:tar(?:\.(?:gz|bz2|xz))?|tgz|tbz2?|txz|zip|parquet|np[yz]|h(?:df)?5|lmdb)$",
+    re.IGNORECASE,
+)
 _SPLIT_NAME = re.compile(r"[A-Za-z0-9][-\w.]*")
 _BORDER = re.compile(r"[-_. ]+|(?<=\d)(?=\D)|(?<=\D)(?=\d)")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -58,9 +63,12 @@ def said(name: str) -> Said | None:
 
     >>> said("train2017").whole, said("my_train").whole, said("station")
     ('train', None, None)
+    >>> said("train-00000-of-00002.parquet").whole, said("val.tar.gz").whole
+    ('train', 'val')
     >>> said("DIV2K_train_HR").rest == said("DIV2K_valid_HR").rest
     True
     """
+    name = _CONTAINER.sub("", name)
     nnunet = _NNUNET.get(name.lower())
     if nnunet:
         return Said(frozenset({nnunet}), nnunet, ((), ()))

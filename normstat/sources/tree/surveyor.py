@@ -71,6 +71,7 @@ class Surveyor:
             split = place.images_split(selection) if some else place.own or selection.rest
             self._add(place, split, *(_skipped(place, names) for names in files))
             self._add(place, split, _skipped(place, list(found.failures)))
+        self._tree.report(survey)
         if survey.doubtful.number == 1 and not self._images_elsewhere:
             survey.doubtful = Folders()  # all images are in it: a name of the data set
         return survey

@@ -11,6 +11,7 @@ from normstat.errors import UnreadableImage, option
 from normstat.files import shown
 from normstat.images import FORMATS, path_bytes
 from normstat.sources.catalog import Catalog, Identity
+from normstat.sources.survey import Survey
 from normstat.sources.tree.filters import Filters, extension_of
 from normstat.sources.tree.pairing import LabelFolders, Pairing, labels_among
 from normstat.sources.tree.peeks import Peeks
@@ -95,6 +96,10 @@ class Tree:
         """The root, from which the walk begins."""
         given, rule = self._assigned.get("", (None, ""))
         return WalkedFolder("", None, given, rule, None, tuple(self._catalog.above()))
+
+    def report(self, survey: Survey) -> None:
+        """Add to a survey what the catalog knows besides names."""
+        self._catalog.report(survey)
 
     def leads_to_assigned(self, place: WalkedFolder) -> bool:
         """True if a folder below this one was given to a split."""

@@ -18,7 +18,7 @@ COLUMNS = ("s", "q", "ss", "qq", "ms", "mq", "sq", "mean", "std")
 
 
 @dataclass(frozen=True, slots=True)
-class ImageSums:
+class ExactSums:
     """Sums over images of what each image contributes, as integers of any size.
 
     An image has m pixels and, in each channel, s = Σx, q = Σx², and its own mean and std
@@ -35,7 +35,7 @@ class ImageSums:
 
     Examples
     --------
-    >>> state = ImageSums.of_many_counts([(4, [(8, 20)]), (2, [(8, 34)])])
+    >>> state = ExactSums.of_many_counts([(4, [(8, 20)]), (2, [(8, 34)])])
     >>> state.images, state.pixels, state.averages()
     (2, 6, [(Fraction(3, 1), Fraction(1, 1))])
     >>> state.mean_variance()
@@ -49,11 +49,11 @@ class ImageSums:
     shift: int = 0
 
     @classmethod
-    def empty(cls, channels: int, shift: int = 0) -> "ImageSums":
+    def empty(cls, channels: int, shift: int = 0) -> "ExactSums":
         return cls(0, 0, 0, ((0,) * len(COLUMNS),) * channels, shift)
 
     @classmethod
-    def of_many_counts(cls, images: Sequence[tuple[int, Sequence[tuple[int, int]]]]) -> "ImageSums":
+    def of_many_counts(cls, images: Sequence[tuple[int, Sequence[tuple[int, int]]]]) -> "ExactSums":
         """At least one counted image: of each its pixels, and (Σx, Σx²) of each channel."""
         pixels = [m for m, _ in images]
         by_channel = zip(*(sums for _, sums in images), strict=True)
@@ -65,7 +65,7 @@ class ImageSums:
         )
 
     @classmethod
-    def of_moments(cls, pixels: int, channels: Iterable[tuple[float, float, float]]) -> "ImageSums":
+    def of_moments(cls, pixels: int, channels: Iterable[tuple[float, float, float]]) -> "ExactSums":
         """One image of floats; doubles are taken as the exact numbers that they are.
 
         Parameters
@@ -88,13 +88,13 @@ class ImageSums:
             rows.append((s, q, s * s, q * q, m * s, m * q, s * q, mean, std))
         return cls(1, m, m * m, tuple(rows), DOUBLE)
 
-    def __add__(self, other: "ImageSums") -> "ImageSums":
+    def __add__(self, other: "ExactSums") -> "ExactSums":
         if self.shift != other.shift:
             raise ValueError("sums of counted and of floating-point images do not add")
-        return ImageSums.sum([self, other])
+        return ExactSums.sum([self, other])
 
     @classmethod
-    def sum(cls, states: Sequence["ImageSums"]) -> "ImageSums":
+    def sum(cls, states: Sequence["ExactSums"]) -> "ExactSums":
         """The same as adding one by one, column by column; of at least one state."""
         by_channel = zip(*(state.channels for state in states), strict=True)
         return cls(
@@ -105,7 +105,7 @@ class ImageSums:
             states[0].shift,
         )
 
-    def spread(self, channels: int) -> "ImageSums":
+    def spread(self, channels: int) -> "ExactSums":
         """Gray images seen as images with ``channels`` equal channels."""
         return replace(self, channels=self.channels * channels)
 
@@ -182,9 +182,9 @@ class ImageSums:
             ],
         }
 
-    def from_json(self, node: Json) -> "ImageSums":
+    def from_json(self, node: Json) -> "ExactSums":
         """Read the state that :meth:`to_json` wrote: one of as many channels, in the same units."""
-        return ImageSums(
+        return ExactSums(
             images=node["images"].whole(),
             pixels=node["pixels"].digits(),
             pixels2=node["pixels2"].digits(),

@@ -1,0 +1,161 @@
+"""Names of what is in a container, by folder."""
+
+import pickle
+from collections.abc import Container, Iterable
+from itertools import count
+from os.path import splitext
+from tempfile import gettempdir
+from typing import Any, NamedTuple
+
+from normstat.errors import UnreadableImage
+from normstat.files import unwritten
+from normstat.images import Code, Skipped, path_bytes
+from normstat.sources.catalog import Entries
+from normstat.sources.spool import Spool
+
+# Members that are gathered in memory before they go to the spool.
+_AT_ONCE = 100_000
+
+
+class Member(NamedTuple):
+    """An image in a container, as it is listed.
+
+    Attributes
+    ----------
+    name : its path in the container, as :func:`safe_name` gives it.
+    place : where the container has it; None if the name says it.
+    size : bytes that are read for it.
+    version : opaque: equal means the same payload; empty if it is not known.
+    failure : the reason why it cannot be read, if that is known already.
+    """
+
+    name: str
+    place: Any = None
+    size: int = 0
+    version: bytes = b""
+    failure: UnreadableImage | None = None
+
+
+class Members:
+    """The members of one container; their names lie in a spool.
+
+    A name that occurs again is told apart: the second ``a.png`` is ``a#2.png``.
+
+    Parameters
+    ----------
+    members : in any order.
+    spool : takes the names.
+    number : of the container, among all that share the spool.
+
+    Examples
+    --------
+    >>> members = Members([Member("x/a.png", 7), Member("b.png"), Member("x/a.png", 9)], Spool())
+    >>> members.entries("").folders, members.entries("x/").files
+    (['x'], ['a#2.png', 'a.png'])
+    >>> members.member("x/a#2.png").place, members.again
+    (9, Skipped(images=1, first='x/a.png'))
+    """
+
+    def __init__(self, members: Iterable[Member], spool: Spool, number: int = 0) -> None:
+        self._spool = spool
+        self._number = number
+        self._below: dict[str, set[str]] = {"": set()}
+        self._blocks: dict[str, list[int]] = {}
+        self._again: dict[str, Skipped] = {}
+        self._latest: tuple[str, dict[str, Member]] | None = None
+        gathered: dict[str, list[Member]] = {}
+        for listed, member in enumerate(members, 1):
+            above, slash, _ = member.name.rpartition("/")
+            gathered.setdefault(above + slash, []).append(member)
+            if listed % _AT_ONCE == 0:
+                self._keep(gathered)
+        self._keep(gathered)
+
+    @property
+    def again(self) -> Skipped:
+        """Names that had occurred before, in the folders that were asked for."""
+        return sum(self._again.values(), Skipped())
+
+    def entries(self, path: str) -> Entries:
+        """The names in a folder.
+
+        Raises
+        ------
+        UnreadableImage
+            There is no such folder.
+        """
+        if path not in self._below:
+            raise UnreadableImage(Code.VANISHED, "there is no such folder")
+        members = self._members(path)
+        return Entries(
+            (-1 - self._number, hash(path)),
+            sorted(self._below[path], key=path_bytes),
+            {},
+            sorted((name for name in members if not members[name].failure), key=path_bytes),
+            {name: each.failure for name, each in members.items() if each.failure},
+        )
+
+    def member(self, path: str) -> Member:
+        """The member of a name."""
+        above, slash, name = path.rpartition("/")
+        return self._members(above + slash)[name]
+
+    def _keep(self, gathered: dict[str, list[Member]]) -> None:
+        for path, members in gathered.items():
+            packed = pickle.dumps([tuple(member) for member in members], pickle.HIGHEST_PROTOCOL)
+            try:
+                place = self._spool.add(packed)
+            except OSError as error:
+                raise unwritten(gettempdir(), error) from error
+            self._blocks.setdefault(path, []).append(place)
+            self._add_folder(path)
+        gathered.clear()
+
+    def _add_folder(self, path: str) -> None:
+        below = ""
+        while True:
+            is_known = path in self._below
+            folders = self._below.setdefault(path, set())
+            if below:
+                folders.add(below)
+            if is_known:
+                return
+            path, slash, below = path.removesuffix("/").rpartition("/")
+            path += slash
+
+    def _members(self, path: str) -> dict[str, Member]:
+        latest = self._latest  # two threads may ask; each sees one or the other
+        if latest and latest[0] == path:
+            return latest[1]
+        found: dict[str, Member] = {}
+        again = Skipped()
+        for place in self._blocks.get(path, ()):
+            for values in pickle.loads(self._spool.read(place)):  # noqa: S301  # its own
+                member = Member(*values)
+                name = member.name.rpartition("/")[2]
+                if name in found:
+                    again += Skipped(1, member.name)
+                    name = _apart(name, found)
+                found[name] = member
+        self._again[path] = again
+        self._latest = path, found
+        return found
+
+
+def _apart(name: str, taken: Container[str]) -> str:
+    stem, extension = splitext(name)
+    numbers = (f"{stem}#{number}{extension}" for number in count(2))
+    return next(each for each in numbers if each not in taken)
+
+
+def safe_name(name: str) -> str | None:
+    """The name of a member as a relative path; None if it leads out of the container.
+
+    >>> [safe_name(name) for name in ("./a//b.png", "../a.png", "/a.png", "C:/a.png")]
+    ['a/b.png', None, None, None]
+    """
+    parts = [part for part in name.split("/") if part not in ("", ".")]
+    leads_out = name.startswith("/") or ".." in parts or "\0" in name
+    if leads_out or not parts or (parts[0][1:2] == ":" and parts[0][:1].isalpha()):
+        return None
+    return "/".join(parts)

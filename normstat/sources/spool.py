@@ -1,0 +1,68 @@
+"""Bytes that would take too much memory, in a temporary file."""
+
+import threading
+import weakref
+from contextlib import suppress
+from io import BytesIO
+from typing import BinaryIO
+
+# Bytes that are kept in memory; more of them go to a temporary file.
+_IN_MEMORY = 1 << 20
+
+
+class Spool:
+    """Blocks of bytes to read again: in memory while they are few, else on the disk.
+
+    Several threads may use it.
+
+    Examples
+    --------
+    >>> spool = Spool()
+    >>> first, second = spool.add(b"abc"), spool.add(b"de")
+    >>> spool.read(second), spool.read(first)
+    (b'de', b'abc')
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._store: BinaryIO = BytesIO()
+        self._end = 0
+
+    def add(self, block: bytes) -> int:
+        """Keep a block, and return where it is.
+
+        Raises
+        ------
+        OSError
+            There is no room; all that was kept is lost.
+        """
+        with self._lock:
+            try:
+                self._write(block)
+            except OSError:
+                with suppress(OSError):  # closing writes what is left, for which there is no room
+                    self._store.close()
+                self._store, self._end = BytesIO(), 0
+                raise
+            place = self._end
+            self._end += 8 + len(block)
+            return place
+
+    def read(self, place: int) -> bytes:
+        """The block that was kept there."""
+        with self._lock:
+            self._store.seek(place)
+            size = int.from_bytes(self._store.read(8), "little")
+            return self._store.read(size)
+
+    def _write(self, block: bytes) -> None:
+        if isinstance(self._store, BytesIO) and self._end + len(block) > _IN_MEMORY:
+            from tempfile import TemporaryFile  # takes a while, at the start of every command
+
+            file = TemporaryFile()  # noqa: SIM115  # open as long as this is used
+            weakref.finalize(self, file.close)
+            kept, self._store = self._store.getvalue(), file
+            file.write(kept)
+        self._store.seek(self._end)
+        self._store.write(len(block).to_bytes(8, "little") + block)
+        self._store.flush()
