@@ -197,6 +197,14 @@ def test_slices_of_pet_are_of_one_kind() -> None:
         assert (str(pixels.kind), pixels.mode) == ("float32 gray", "MONOCHROME2 in BQML")
 
 
+def test_doses_are_in_gray() -> None:
+    """Their slope has a name of its own."""
+    array = values("uint32", 32)
+    pixels = pixels_of(dicom(array, DoseGridScaling="0.0001", DoseUnits="GY"))
+    assert np.array_equal(pixels.array()[:, :, 0], (array * 0.0001).astype(np.float32))
+    assert pixels.mode == "MONOCHROME2 in GY"
+
+
 @pytest.mark.parametrize("unit", ["US", "", "made up"])
 def test_a_rescale_that_changes_nothing_is_none(unit: str) -> None:
     """As radiographs have it: their values are those stored, of 0 to all bits."""
@@ -400,6 +408,11 @@ FAULTS = {
         inside().replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.99999.1.2.1\0"),
         "unsupported_pixels",
         "gdcmconv",
+    ),
+    "jpeg-of-12-bits": (
+        written(dataset_of(values("uint16", 12), 12), encapsulate([b"12"]), uid.JPEGExtended12Bit),
+        "unsupported_pixels",
+        "12-bit precision",
     ),
     "no-jpeg": (
         written(dataset_of(values("uint8", 8)), encapsulate([b"1234"]), uid.JPEGBaseline8Bit),

@@ -40,6 +40,8 @@ from normstat.images import Code, Kind, ReadOptions
 
 FORMAT = "DICOM"
 
+# How pydicom begins where no decoder has succeeded.
+_NO_PLUGIN = "Unable to decode as exceptions were raised"
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
 # Elements of the file's own group, in explicit VR and little endian; these have a longer length.
 _META_AT, _META, _SYNTAX = 132, b"\2\0", b"\2\0\x10\0"
@@ -119,10 +121,8 @@ def _decoded(file: File) -> Frame | DecodedFrames:
     def frames() -> Iterator[Frame]:
         if stored.is_packed:
             arrays = (_unpacked(dataset.PixelData, stored, each) for each in range(stored.frames))
-        elif decoder.is_native:  # pydicom's own way has wrong places behind a first YBR_FULL_422
-            arrays = (decoder.as_array(dataset, index=i)[0] for i in range(stored.frames))
-        else:
-            arrays = (array for array, _ in decoder.iter_array(dataset))
+        else:  # pydicom's own way through them has wrong places behind a first YBR_FULL_422
+            arrays = (decoder.as_array(dataset, index=each)[0] for each in range(stored.frames))
         for number, array in enumerate(arrays):
             yield frame(number, array)
 
@@ -224,7 +224,12 @@ def _refuse_other_size(dataset: Dataset, stored: Stored) -> None:
 
 
 def _corrupt(error: Exception) -> UnreadableImage:
-    message = str(error).strip().partition("\n")[0]  # a traceback may follow
+    first, _, plugins = str(error).strip().partition("\n")
+    message = first
+    if first.startswith(_NO_PLUGIN):  # a line for each; the others may hold a traceback
+        message = plugins.strip().partition("\n")[0]
+        if "not support" in message:
+            return unsupported(f"DICOM: {message}: {_READ_BY}")
     # Addresses and the like would differ from run to run.
     detail = message if message and "0x" not in message else type(error).__name__
     return UnreadableImage(Code.CORRUPT, f"decoder: {detail}")

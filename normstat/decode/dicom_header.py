@@ -1,7 +1,7 @@
 """Headers of DICOM files: which values are stored, and which unit they lead to."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -24,6 +24,7 @@ HEADER = (
     *("NumberOfFrames", "Rows", "Columns", "PlanarConfiguration", "BitsAllocated", "BitsStored"),
     *("HighBit", "PixelRepresentation", "ICCProfile", "ModalityLUTSequence", "RescaleType"),
     *("RescaleSlope", "RescaleIntercept", "ExtendedOffsetTable", "ExtendedOffsetTableLengths"),
+    *("DoseGridScaling", "DoseUnits"),
     *PADDING,
     *_GROUPS,
 )
@@ -31,8 +32,10 @@ _GRAY = ("MONOCHROME1", "MONOCHROME2")
 _COLORS = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
 _EIGHT, _SIXTEEN, _THIRTY_TWO = _WIDTHS = (8, 16, 32)
 _ALLOCATED = (1, *_WIDTHS, 64)
-# Units that the standard defines (PS3.3 C.11.1.1.2 and C.8.9.1.1.3); others are not repeated.
+# Units that the standard defines (PS3.3 C.11.1.1.2, C.8.9.1.1.3 and C.8.8.3.2); others are not
+# repeated.
 _UNITS = {
+    *("GY", "RELATIVE"),
     *("OD", "HU", "MGML", "Z_EFF", "ED", "EDW", "HU_MOD", "PCT"),
     *("CNTS", "CM2", "CM2ML", "PCNT", "CPS", "BQML", "MGMINML", "UMOLMINML", "MLMING", "MLG"),
     *("1CM", "UMOLML", "PROPCNTS", "PROPCPS", "MLMINML", "MLML", "GML", "STDDEV"),
@@ -191,20 +194,25 @@ def rescale_of(dataset: Dataset, stored: Stored, number: int) -> Rescale | None:
     """Slope and intercept of a frame; None if its values are as they are stored."""
     if "ModalityLUTSequence" in dataset:
         raise unsupported("DICOM with a table (Modality LUT) in place of slope and intercept")
+    if (scaling := dataset.get("DoseGridScaling")) is not None:
+        return _checked(Rescale(float(scaling), 0.0, str(dataset.get("DoseUnits") or ""), True))
     holder = _rescaling(dataset, number)
     if holder is None or stored.is_color:
         return None
     slope, intercept = float(holder.RescaleSlope), float(holder.get("RescaleIntercept") or 0)
-    if not (math.isfinite(slope) and math.isfinite(intercept) and slope):
-        raise UnreadableImage(Code.CORRUPT, f"rescale slope {slope}, intercept {intercept}")
     modality = str(dataset.get("Modality") or "")
     unit = str((dataset.get("Units") if modality == _PET else holder.get("RescaleType")) or "")
     if modality == _CT and not unit:
         unit = "HU"  # as the standard has it where nothing else is said
-    unit = unit if unit in _UNITS else ""
-    if not unit and (slope, intercept) == (1, 0):
-        return None
-    return Rescale(slope, intercept, unit, modality == _PET or bool(stored.floats))
+    found = Rescale(slope, intercept, unit, modality == _PET or bool(stored.floats))
+    return _checked(found) if unit in _UNITS or (slope, intercept) != (1, 0) else None
+
+
+def _checked(rescale: Rescale) -> Rescale:
+    slope, intercept = rescale.slope, rescale.intercept
+    if not (math.isfinite(slope) and math.isfinite(intercept) and slope):
+        raise UnreadableImage(Code.CORRUPT, f"rescale slope {slope}, intercept {intercept}")
+    return rescale if rescale.unit in _UNITS else replace(rescale, unit="")
 
 
 def _rescaling(dataset: Dataset, number: int) -> Dataset | None:
