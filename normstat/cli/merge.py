@@ -1,0 +1,85 @@
+"""``normstat merge`` and ``normstat subtract``."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from normstat.cli import options
+from normstat.cli.app import app, prints
+from normstat.cli.terminal import print_table
+from normstat.errors import UsageError
+from normstat.files import ensure_writable, shown
+
+if TYPE_CHECKING:
+    from normstat.stats import Stats
+
+Output = Annotated[
+    str, typer.Option("-o", "--output", metavar="FILE", help="Stats file; - is stdout.")
+]
+
+
+@app.command()
+@prints
+def merge(
+    parts: Annotated[list[str], typer.Argument(metavar="STATS...", help="Stats files to add.")],
+    output: Output = "stats.json",
+    allow_missing: Annotated[
+        bool, typer.Option("--allow-missing", help="Parts may be missing; the file says so.")
+    ] = False,
+    quiet: options.Quiet = False,
+) -> int:
+    """Add stats files: all parts of a data set, or several data sets.
+
+    \b
+    Examples:
+      normstat compute ./data --shard 1/2 -o 1.json
+      normstat compute ./data --shard 2/2 -o 2.json
+      normstat merge 1.json 2.json -o stats.json
+    """
+    from normstat.verbs.merge import merge as merge_stats
+
+    _refuse(output, parts)
+    return _written(merge_stats(parts, allow_missing=allow_missing), output, quiet)
+
+
+@app.command()
+@prints
+def subtract(
+    whole: Annotated[str, typer.Argument(metavar="WHOLE", help="Stats file of all images.")],
+    part: Annotated[str, typer.Argument(metavar="PART", help="Stats file of some of them.")],
+    output: Output = "stats.json",
+    quiet: options.Quiet = False,
+) -> int:
+    """Take the images of one stats file out of another.
+
+    \b
+    Example:
+      normstat subtract all.json removed.json -o rest.json
+    """
+    from normstat.verbs.merge import subtract as subtract_stats
+
+    _refuse(output, [whole, part])
+    return _written(subtract_stats(whole, part), output, quiet)
+
+
+def _refuse(output: str, read: list[str]) -> None:
+    if output == "-":
+        return
+    for name in read:
+        if options.is_same(output, name):
+            raise UsageError(f"-o {shown(output)}: is one of the files to read; give another name")
+    ensure_writable(output)
+
+
+def _written(stats: "Stats", output: str, quiet: bool) -> int:
+    from normstat.statsfile import dumps, save
+
+    if output == "-":
+        sys.stdout.buffer.write(dumps(stats).encode("utf-8"))
+        return 0
+    save(stats, output)
+    if not quiet:
+        print(f"written to {shown(output)}", file=sys.stderr)
+        print_table(stats, output)
+    return 0
