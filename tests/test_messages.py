@@ -114,6 +114,7 @@ def test_what_messages_name_is_there() -> None:
     functions = (normstat.apply, normstat.check, normstat.compute, normstat.normalizer)
     parameters = {name for each in functions for name in inspect.signature(each).parameters}
     parameters |= SourceKeywords.__annotations__.keys()
+    parameters |= SourceKeywords.__annotations__.keys()
     commands = typer.main.get_command(app).commands.values()  # type: ignore[attr-defined]  # a group
     flags = {flag for each in commands for parameter in each.params for flag in parameter.opts}
     named = _named()
