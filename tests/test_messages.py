@@ -16,6 +16,7 @@ import normstat
 from normstat.cli.app import app
 from normstat.errors import Message, NormstatError, TooManyErrors, UnreadableImage, option
 from normstat.images import Unreadable
+from normstat.sources import SourceKeywords
 from normstat.verbs.listeners import heard
 from normstat.verdict import Case, Level, Verdict
 
@@ -118,6 +119,8 @@ def test_what_messages_name_is_there() -> None:
         normstat.normalizer,
     )
     parameters = {name for each in functions for name in inspect.signature(each).parameters}
+    parameters |= SourceKeywords.__annotations__.keys()
+    parameters |= SourceKeywords.__annotations__.keys()
     commands = typer.main.get_command(app).commands.values()  # type: ignore[attr-defined]  # a group
     flags = {flag for each in commands for parameter in each.params for flag in parameter.opts}
     named = _named()
