@@ -1,4 +1,4 @@
-"""``normstat merge`` and ``normstat subtract``."""
+"""``normstat merge``."""
 
 import sys
 from typing import TYPE_CHECKING, Annotated
@@ -39,31 +39,12 @@ def merge(
     """
     from normstat.verbs.merge import merge as merge_stats
 
-    _refuse(output, parts)
-    return _written(merge_stats(parts, allow_missing=allow_missing), output, quiet)
+    refuse_input(output, parts)
+    return written(merge_stats(parts, allow_missing=allow_missing), output, quiet)
 
 
-@app.command()
-@prints
-def subtract(
-    whole: Annotated[str, typer.Argument(metavar="WHOLE", help="Stats file of all images.")],
-    part: Annotated[str, typer.Argument(metavar="PART", help="Stats file of some of them.")],
-    output: Output = "stats.json",
-    quiet: options.Quiet = False,
-) -> int:
-    """Take the images of one stats file out of another.
-
-    \b
-    Example:
-      normstat subtract all.json removed.json -o rest.json
-    """
-    from normstat.verbs.merge import subtract as subtract_stats
-
-    _refuse(output, [whole, part])
-    return _written(subtract_stats(whole, part), output, quiet)
-
-
-def _refuse(output: str, read: list[str]) -> None:
+def refuse_input(output: str, read: list[str]) -> None:
+    """Refuse a result that is one of the files to read, or cannot be written."""
     if output == "-":
         return
     for name in read:
@@ -72,7 +53,8 @@ def _refuse(output: str, read: list[str]) -> None:
     ensure_writable(output)
 
 
-def _written(stats: "Stats", output: str, quiet: bool) -> int:
+def written(stats: "Stats", output: str, quiet: bool) -> int:
+    """Write statistics, show them, and return the exit code."""
     from normstat.statsfile import dumps, save
 
     if output == "-":
