@@ -192,6 +192,46 @@ def test_the_command_line_adds_and_subtracts(
         assert Path("1.json").read_bytes() == before
 
 
+def test_lists_of_files_merge(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list of all is that of a single run; without one beside each part there is none."""
+    monkeypatch.chdir(tmp_path)
+    for number in (1, 2):
+        name = f"{number}.files"
+        here(
+            "compute", data, "-q", "--shard", f"{number}/2", "-o", f"{number}.json", "--files", name
+        )
+    here("compute", data, "-q", "-o", "whole.json", "--files", "whole.files")
+    run = here("merge", "2.json", "1.json", "-o", "all.json", "--files", "all.files")
+    assert (run.returncode, Path("all.files").read_bytes()) == (
+        0,
+        Path("whole.files").read_bytes(),
+    )
+    run = here("check", data, "--stats", "all.json", "-q", "--rule", "unreadable=off")
+    assert run.returncode == 0
+    Path("1.files").unlink()
+    run = here("merge", "2.json", "1.json", "-o", "all.json", "--files", "all.files")
+    assert (run.returncode, "1.json: has no list of files" in run.stderr) == (2, True)
+
+
+def test_images_in_both_data_sets_are_said(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lists beside stats files tell that two data sets share images; they count twice."""
+    monkeypatch.chdir(tmp_path)
+    copy = tmp_path / "copy" / "train"
+    for number in range(3):
+        content = (data / "train" / f"{number:02}.png").read_bytes()
+        make.write(copy / f"other{number}.png", content)
+    make.write(copy / "own.png", make.encoded(make.pixels(99, 9, 9)))
+    here("compute", data, "-q", "-o", "a.json", "--files", "a.files")
+    here("compute", "copy", "-q", "-o", "b.json", "--files", "b.files")
+    run = here("merge", "a.json", "b.json", "-o", "both.json")
+    assert "3 images have the pixels of one that is in another of these" in run.stderr
+    assert "the first: train/other0.png" in run.stderr
+    both = normstat.load("both.json")
+    assert both.splits["train"].images == normstat.load("a.json").splits["train"].images + 4
+
+
 def test_any_two_orders_give_one_sum(data: Path) -> None:
     counted = parts(data, 3)
     texts = {dumps(normstat.merge(order)) for order in itertools.permutations(counted)}

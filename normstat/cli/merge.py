@@ -7,7 +7,7 @@ import typer
 
 from normstat.cli import options
 from normstat.cli.app import app, prints
-from normstat.cli.terminal import print_table
+from normstat.cli.terminal import print_table, progress_on_stderr
 from normstat.errors import UsageError
 from normstat.files import ensure_writable, shown
 
@@ -27,6 +27,10 @@ def merge(
     allow_missing: Annotated[
         bool, typer.Option("--allow-missing", help="Parts may be missing; the file says so.")
     ] = False,
+    files: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Also write the list of all images, from their lists."),
+    ] = None,
     quiet: options.Quiet = False,
 ) -> int:
     """Add stats files: all parts of a data set, or several data sets.
@@ -40,7 +44,11 @@ def merge(
     from normstat.verbs.merge import merge as merge_stats
 
     refuse_input(output, parts)
-    return written(merge_stats(parts, allow_missing=allow_missing), output, quiet)
+    if files is not None:
+        refuse_input(files, [output, *parts])
+    with progress_on_stderr(quiet) as progress:
+        stats = merge_stats(parts, allow_missing=allow_missing, files=files, progress=progress)
+    return written(stats, output, quiet)
 
 
 def refuse_input(output: str, read: list[str]) -> None:
