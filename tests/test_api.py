@@ -14,6 +14,7 @@ import make
 import pytest
 from command import environment
 from PIL import Image
+from told import Told
 
 import normstat
 from normstat.errors import EngineLost, NothingToRead, TooManyErrors, UsageError
@@ -114,24 +115,6 @@ def test_a_plain_script_works_and_nothing_else_is_printed(
     )
     assert (run.returncode, run.stdout, run.stderr) == (0, "3 1\n", "")
     assert normstat.load(tmp_path / "stats.json") == normstat.compute(data, workers=0)
-
-
-class Told:
-    """Keeps what a run says."""
-
-    def __init__(self) -> None:
-        self.totals: list[int] = []
-        self.advances: list[int] = []
-        self.notices: list[str] = []
-
-    def total(self, images: int) -> None:
-        self.totals.append(images)
-
-    def advance(self, images: int) -> None:
-        self.advances.append(images)
-
-    def notice(self, message: str) -> None:
-        self.notices.append(message)
 
 
 @pytest.mark.parametrize("workers", [0, 2])

@@ -12,6 +12,7 @@ import pytest
 from command import normstat as normstat_command
 from numpy.typing import NDArray
 from PIL import Image
+from told import Told
 
 import normstat
 from normstat.errors import FlatImage, OutOfRange, Stopped, UsageError
@@ -20,7 +21,6 @@ from normstat.methods import METHODS
 from normstat.sources import Selection, Survey
 from normstat.sources.tree_source import TreeSource
 from normstat.verbs.apply.job import ShardResult
-from normstat.verbs.listeners import Silent
 
 METHODS_BY_IMAGE = [name for name, method in METHODS.items() if method.per_image]
 KEYS = """
@@ -353,24 +353,9 @@ def test_any_number_of_workers(tmp_path: Path, store: str) -> None:
 def test_progress_is_told_of_every_image(tmp_path: Path, mixed: Path) -> None:
     """The steps add up to the total, and it is said which splits there are."""
 
-    class Told(Silent):
-        def __init__(self) -> None:
-            self.totals: list[int] = []
-            self.done = 0
-            self.notices: list[str] = []
-
-        def total(self, images: int) -> None:
-            self.totals.append(images)
-
-        def advance(self, images: int) -> None:
-            self.done += images
-
-        def notice(self, message: str) -> None:
-            self.notices.append(message)
-
     told = Told()
     normstat.apply(mixed, tmp_path / "out", "unit", workers=0, progress=told)
-    assert (told.totals, told.done, len(told.notices)) == ([12], 12, 2)
+    assert (told.totals, sum(told.advances), len(told.notices)) == ([12], 12, 2)
 
 
 def test_what_no_array_has_is_said(tmp_path: Path) -> None:
@@ -380,20 +365,16 @@ def test_what_no_array_has_is_said(tmp_path: Path) -> None:
     make.write(tmp_path / "data" / "a.tif", pages)
     make.write(tmp_path / "alpha" / "a.png", make.encoded(first.convert("LA")))
 
-    class Told(Silent):
-        def notice(self, message: str) -> None:
-            told.append(message)
-
-    told: list[str] = []
-    options = {"from_split": "all", "workers": 0, "progress": Told()}
-    normstat.apply(tmp_path / "data", tmp_path / "0", "unit", workers=0, progress=Told())
-    assert any("1 image has further frames or pages" in line for line in told)
-    normstat.apply(tmp_path / "alpha", tmp_path / "1", "unit", workers=0, progress=Told())
-    assert "1 image has alpha (transparency), which is left out" in told
-    told.clear()
+    told = Told()
+    options = {"from_split": "all", "workers": 0, "progress": told}
+    normstat.apply(tmp_path / "data", tmp_path / "0", "unit", workers=0, progress=told)
+    assert any("1 image has further frames or pages" in line for line in told.notices)
+    normstat.apply(tmp_path / "alpha", tmp_path / "1", "unit", workers=0, progress=told)
+    assert "1 image has alpha (transparency), which is left out" in told.notices
+    told.notices.clear()
     stats = normstat.compute(tmp_path / "data", workers=0, frames="channels")
     normstat.apply(tmp_path / "data", tmp_path / "2", stats, **options)
-    assert not any("further frames" in line for line in told)
+    assert not any("further frames" in line for line in told.notices)
 
 
 def test_names_are_surveyed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

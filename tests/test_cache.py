@@ -19,6 +19,7 @@ from cached import Listener, cut, pgm, put_back, read, settle, text
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from opened import opened
+from told import Told
 
 import normstat
 from normstat.accumulators.fold import Fold
@@ -674,22 +675,6 @@ def test_cache_trouble_is_told(tmp_path: Path) -> None:
     read(data, tmp_path / "c", progress=listener)
     assert len(listener.of(tmp_path / "c")) == 1
     assert f"0 of 3 images from the cache {tmp_path / 'c'}" in listener.notices
-
-
-class Told:
-    """All that the README asks of a progress object, and no attribute more."""
-
-    __slots__ = ("notices",)
-
-    def __init__(self) -> None:
-        self.notices: list[str] = []
-
-    def total(self, images: int) -> None: ...
-
-    def advance(self, images: int) -> None: ...
-
-    def notice(self, message: str) -> None:
-        self.notices.append(message)
 
 
 def test_three_methods_are_enough_of_a_progress_object(tmp_path: Path) -> None:

@@ -325,6 +325,15 @@ def test_what_cannot_be_a_list(here: Path) -> None:
         loads(content)
 
 
+def test_a_list_names_nothing_among_other_data(here: Path) -> None:
+    """Data that only have to be compatible have other files: a list that is given is refused."""
+    check = ("check", "data", "--stats", "stats.json", "-q", "--mode", "compatible")
+    run = command.here(*check, "--files", "stats.files")
+    assert run.returncode == 2
+    assert "--files stats.files: names the files that changed" in run.stderr
+    assert command.here(*check).returncode == 0
+
+
 def test_a_list_is_no_cache_and_no_report(here: Path) -> None:
     """What a check reads is neither set aside nor replaced; nor is one output by another."""
     before = Path("stats.files").read_bytes()

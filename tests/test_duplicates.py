@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from opened import opened
 from PIL import Image
+from told import Told
 
 import normstat
 from normstat.accumulators import duplicate_keys
@@ -370,18 +371,6 @@ def test_an_image_that_ended_its_worker() -> None:
     assert job.lost(image).rows == (ImageRow("train", "a.png", "timeout"),)
     assert job.lost(folder).rows == Count(ReadOptions()).lost(image).rows == ()
     assert Reread(ReadOptions()).lost(image) == Rereading(NO_KEY, NO_KEY)
-
-
-class Told:
-    """Keeps what a run says."""
-
-    def __init__(self) -> None:
-        self.notices: list[str] = []
-
-    def total(self, images: int) -> None: ...
-    def advance(self, images: int) -> None: ...
-    def notice(self, message: str) -> None:
-        self.notices.append(message)
 
 
 def test_only_images_that_look_alike_are_read_again(tmp_path: Path) -> None:

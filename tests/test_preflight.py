@@ -7,7 +7,7 @@ from collections import namedtuple
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path, PurePosixPath
-from typing import Any, ClassVar
+from typing import Any
 
 import applied
 import command
@@ -16,6 +16,7 @@ import make
 import numpy as np
 import pytest
 from hypothesis import strategies as st
+from told import Told
 
 import normstat
 from normstat.errors import (
@@ -28,7 +29,6 @@ from normstat.errors import (
 )
 from normstat.verbs.apply.claims import Claims, hashed
 from normstat.verbs.apply.name_collisions import OutputNames
-from normstat.verbs.listeners import Silent
 from normstat.writers import journal
 from normstat.writers.folder import RESERVED
 from normstat.writers.writer import renamed
@@ -567,22 +567,15 @@ def test_a_dry_run_tells_of_files_and_of_a_small_disk(
 ) -> None:
     """Nothing fails and nothing is written; where there is room, nothing is said of it."""
 
-    class Told(Silent):
-        notices: ClassVar[list[str]] = []
-
-        def notice(self, message: str) -> None:
-            self.notices.append(message)
-
+    told = Told()
     folder(tmp_path / "data", dict.fromkeys(["train/a.png", "val/b.png", "val/c.png"], RGB))
     options: dict[str, Any] = {"store": store, "dry_run": True, "workers": 0}
     for free, said in ((2999, True), (3000, False)):
         disk(free, 1000)
-        Told.notices.clear()
-        done = normstat.apply(
-            tmp_path / "data", tmp_path / "out", "unit", progress=Told(), **options
-        )
+        told.notices.clear()
+        done = normstat.apply(tmp_path / "data", tmp_path / "out", "unit", progress=told, **options)
         assert (done.images, done.files) == (3, files)
-        assert any("the disk has 3.0 kB free" in line for line in Told.notices) is said
+        assert any("the disk has 3.0 kB free" in line for line in told.notices) is said
     assert not (tmp_path / "out").exists()
 
 

@@ -12,6 +12,7 @@ import tifffile
 from checked import read_again
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
+from told import Told
 
 import normstat
 from normstat.decode.tiff import extra
@@ -67,18 +68,11 @@ def pages_of(arrays: NDArray[Any], **first: Any) -> bytes:
 def test_the_first_page_counts_and_the_others_are_noted(data: Path) -> None:
     """As every loader does it, but said."""
     make.write(data / "a.tif", pages_of(PAGES))
-    told: list[str] = []
-
-    class Told:
-        def total(self, images: int) -> None: ...
-        def advance(self, images: int) -> None: ...
-        def notice(self, message: str) -> None:
-            told.append(message)
-
-    split = split_of(data, progress=Told())
+    told = Told()
+    split = split_of(data, progress=told)
     assert_is(split, PAGES[0].reshape(-1, 1), 255)
     assert split.notes["multi_frame"] == 1
-    assert any('frames="all"' in words for words in told)
+    assert any('frames="all"' in words for words in told.notices)
 
 
 def test_all_pages_are_one_image(data: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Unpack
 from normstat.accumulators.keys import KeyCollector
 from normstat.accumulators.tally import SplitTally
 from normstat.conventions import Config, read
-from normstat.errors import Message, option
+from normstat.errors import Message, UsageError, option
 from normstat.executors import Executor
 from normstat.files import shown
 from normstat.rules import MARGIN
@@ -114,6 +114,11 @@ def check(
     if files is None and beside is not None and recorded.files:
         there = os.path.join(beside, recorded.files.name)
         files = there if os.path.exists(there) else None
+    elif files is not None and mode != "same":
+        raise UsageError(
+            f"{option('files', shown(files))}: names the files that changed, which is asked in "
+            f"{option('mode', 'same')} only; leave it out"
+        )
     engine.refuse_as_cache("files", files)
     source = source_of(data, replace(recorded.settings, split_dirs={}), where)
     return check_data(source, recorded, options, engine, configs, files, extra)
