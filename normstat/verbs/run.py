@@ -14,11 +14,13 @@ from normstat.executors.executor import Map, R
 from normstat.files import shown
 from normstat.images import FORMATS, LeftOut, ReadOptions, Shard, Unreadable
 from normstat.sources import (
+    SOURCES,
     Selection,
     Source,
     SourceKeywords,
     SourceOptions,
     Survey,
+    advice,
     open_source,
 )
 from normstat.stats import Settings
@@ -200,7 +202,8 @@ def _nothing_found(source: Source, selection: Selection) -> str:
     found = ", ".join(f"{n} {shown(extension) or 'without extension'}" for extension, n in frequent)
     globs = f" that {option('include')} and {option('exclude')} let through"
     filters = globs if survey.filtered else ""
+    helps = advice([extension for extension, _ in frequent], SOURCES)
     return (
         f"{shown(source.root)}: no images{filters}; looked for {' '.join(FORMATS)}; "
-        f"found {found or 'no files'}"
+        f"found {found or 'no files'}{helps and '. '}{helps}"
     )
