@@ -112,6 +112,7 @@ FOLDERS: dict[str, tuple[list[str], str]] = {
     "empty": ([], "found no files"),
     "videos": (["a.mp4", "b.mp4", "c.md"], "found 2 .mp4, 1 .md. .mp4 is a video; `ffmpeg -i"),
     "archives": (["x.rar"], "found 1 .rar. .rar is a RAR archive; `unrar x FILE` unpacks it"),
+    "no-extension": (["IM0001", "IM0002"], "if they are DICOM, `find . -type f"),
     "texts": (["x.foo", "y.foo"], "found 2 .foo"),
 }
 

@@ -65,8 +65,9 @@ def test_the_example_of_a_row_counts_the_same_images(folder, photos, data, examp
     if command.endswith(_OTHERS):
         assert all(split.images for split in stats.splits.values())
         return
-    for name, split in photos.splits.items():
-        found = stats.splits[name]
+    assert "train" in stats.splits
+    for name, found in stats.splits.items():
+        split = photos.splits[name]
         assert (found.images, found.mean, found.std) == (split.images, split.mean, split.std)
         assert found.fingerprint.content == split.fingerprint.content
 

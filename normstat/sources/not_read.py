@@ -15,6 +15,7 @@ from normstat.sources.tree.split_words import exact_glob, quoted
 
 #: As many bytes of a file as are looked at.
 _START = 512
+_RENAMES = "if they are DICOM, `find . -type f ! -name '*.*' -exec mv {} {}.dcm ';'` renames them"
 _PATTERN = re.compile(r"[*?[{]")
 
 
@@ -160,6 +161,8 @@ def advice(extensions: Iterable[str], kinds: Mapping[str, Kind]) -> str:
     ''
     """
     for extension in extensions:
+        if not extension:
+            return f"files without an extension are not looked into; {_RENAMES}"
         if extension in _endings(kinds):
             return f"{extension} is DATA by itself: give such a file in place of the folder"
         if found := _by_name(extension):
