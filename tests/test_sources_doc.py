@@ -22,7 +22,7 @@ ROWS = [
 CONSOLE = re.findall(r"```console\n(.*?)```", DOC, re.DOTALL)
 PYTHON = re.findall(r"```python\n(.*?)```", DOC, re.DOTALL)
 # Those that are no photos.
-_OTHERS = ("ct",)
+_OTHERS = ("ct", "mnist", "cifar", "normalized")
 
 
 @pytest.fixture(scope="module")
