@@ -7,7 +7,6 @@ from typing import Any
 
 from normstat.sources.kind import FOLDER, Kind, kind_held, kind_of
 from normstat.sources.local_files import LocalFiles
-from normstat.sources.not_read import advice, refuse_file, refuse_missing
 from normstat.sources.options import SourceKeywords, SourceOptions
 from normstat.sources.source import Selection, Source
 from normstat.sources.survey import Folders, Survey
@@ -41,7 +40,6 @@ __all__ = [
     "SourceKeywords",
     "SourceOptions",
     "Survey",
-    "advice",
     "exact_glob",
     "open_source",
     "quoted",
@@ -79,9 +77,6 @@ def open_source(
     """
     path, options = os.fspath(path), options or SourceOptions()
     kind = kind_of(path, SOURCES)
-    if kind == FOLDER:
-        refuse_missing(path, SOURCES)
-        refuse_file(path, SOURCES)
     folder = SOURCES[kind].load()(path, options) if kind == FOLDER else None
     if folder:
         kind = kind_held(folder.catalog, SOURCES)

@@ -7,12 +7,12 @@ from types import MappingProxyType
 from typing import Any
 
 from normstat import files
-from normstat.errors import UnreadableImage, UsageError
-from normstat.files import shown
+from normstat.errors import UnreadableImage
 from normstat.images import Code
 from normstat.sources.catalog import Entries, Identity, Located
 from normstat.sources.listing import Listing, identity_of
 from normstat.sources.local_files import LocalFiles
+from normstat.sources.not_read import refusal
 from normstat.sources.options import SourceOptions
 from normstat.sources.survey import Survey
 from normstat.sources.tree_source import TreeSource
@@ -64,10 +64,7 @@ class Folder:
             os.stat(root)  # of an empty name: below it would be the root of all files
             self._listing.entries("")
         except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
-            reason = error.strerror if isinstance(error, OSError) else error
-            raise UsageError(
-                f"{shown(root) or repr('')}: cannot be read ({reason}); DATA is a folder of images"
-            ) from error
+            raise refusal(root, error) from error
 
     @property
     def identity(self) -> str:

@@ -3,18 +3,18 @@
 import difflib
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from normstat.errors import UsageError, option
 from normstat.files import shown
 from normstat.images import FORMATS
-from normstat.sources.kind import Kind
 from normstat.sources.tree.filters import extension_of
 from normstat.sources.tree.split_words import exact_glob, quoted
 
 #: As many bytes of a file as are looked at.
 _START = 512
+_DATA = "DATA is a folder of images, or a file that holds or names many (docs/sources.md)"
 _RENAMES = "if they are DICOM, `find . -type f ! -name '*.*' -exec mv {} {}.dcm ';'` renames them"
 _PATTERN = re.compile(r"[*?[{]")
 
@@ -94,80 +94,85 @@ _MISNAMED = (
     (0, b"PK\3\4", "a zip archive", ".zip"),
     (257, b"ustar", "a tar archive", ".tar"),
     (0, b"PAR1", "a Parquet file", ".parquet"),
-    (0, b"\x89HDF", "an HDF5 file", ".h5"),
     (0, b"\x93NUMPY", "a NumPy array", ".npy"),
 )
 
 
-def refuse_missing(path: str, kinds: Mapping[str, Kind]) -> None:
-    """Raise a UsageError for DATA that is not there, with what may be meant."""
+def refusal(path: str, error: OSError | ValueError) -> UsageError:
+    """Name DATA that is no folder, or none that can be listed, and what helps.
+
+    Parameters
+    ----------
+    error : of listing it.
+    """
     if not path:
-        raise UsageError(f"'': the name of DATA is empty; it is {_known(kinds)}")
-    if "\0" in path or os.path.lexists(path):
-        return
-    folder, name = os.path.split(path)
-    if _PATTERN.search(name):
-        raise UsageError(
-            f"{shown(path)}: no such file, and a pattern is for files that hold many images; give "
-            f"the folder as DATA, with {option('include', shown(name), for_shell=True)}"
-        )
-    near = _near(folder, name)
-    hint = f"; {quoted(os.path.join(folder, near))} is there" if near else ""
-    raise UsageError(
-        f"{shown(path)}: there is no such file or folder{hint}; DATA is {_known(kinds)}"
-    )
+        return UsageError(f"'': the name of DATA is empty; {_DATA}")
+    if isinstance(error, FileNotFoundError) and not os.path.lexists(path):
+        return _missing(path)
+    if isinstance(error, NotADirectoryError) and os.path.isfile(path):
+        return _file(path)
+    reason = error.strerror if isinstance(error, OSError) else error
+    return UsageError(f"{shown(path)}: cannot be read ({reason}); {_DATA}")
 
 
-def refuse_file(path: str, kinds: Mapping[str, Kind]) -> None:
-    """Raise a UsageError for a file that no kind reads, with what it is and what helps."""
-    if not os.path.isfile(path):
-        return
-    folder, name = os.path.split(path)
-    if extension_of(name) in FORMATS:
-        raise UsageError(
-            f"{shown(path)}: a single image; give its folder ({quoted(folder or '.')}) as DATA, "
-            f"with {option('include', exact_glob(name), for_shell=True)} for this one alone"
-        )
-    start = _start(path)
-    if not start:
-        raise UsageError(f"{shown(path)}: is empty; DATA is {_known(kinds)}")
-    found = _by_name(name.lower()) or _by_content(start)
-    if found:
-        stem = os.path.splitext(path)[0]
-        raise UsageError(f"{shown(path)}: {found.what}; {_cure(found, quoted(path), shown(stem))}")
-    for at, signature, what, ending in _MISNAMED:
-        if start.startswith(signature, at) and ending in _endings(kinds):
-            raise UsageError(
-                f"{shown(path)}: {what}, by its first bytes: rename it to {shown(name)}{ending}"
-            )
-    raise UsageError(
-        f"{shown(path)}: neither its name nor its first bytes are of a kind that is read; DATA is "
-        f"{_known(kinds)}"
-    )
-
-
-def advice(extensions: Iterable[str], kinds: Mapping[str, Kind]) -> str:
+def advice(extensions: Iterable[str], endings: Collection[str]) -> str:
     """A sentence on files in a folder without images, the first that there is one for.
 
     Parameters
     ----------
     extensions : of the files, the most frequent first.
+    endings : of files that are DATA.
 
     Examples
     --------
-    >>> advice([".md", ".mp4"], {})
+    >>> advice([".md", ".mp4"], [])
     '.mp4 is a video; `ffmpeg -i FILE NAME-%06d.png` writes its frames'
-    >>> advice([".md"], {})
+    >>> advice([".md"], [])
     ''
     """
     for extension in extensions:
         if not extension:
             return f"files without an extension are not looked into; {_RENAMES}"
-        if extension in _endings(kinds):
+        if extension in endings:
             return f"{extension} is DATA by itself: give such a file in place of the folder"
         if found := _by_name(extension):
             return f"{extension} is {found.what}; {found.cure}"
     return ""
+
+
+def _missing(path: str) -> UsageError:
+    folder, name = os.path.split(path)
+    if _PATTERN.search(name):
+        return UsageError(
+            f"{shown(path)}: no such file, and a pattern is for files that hold many images; give "
+            f"the folder as DATA, with {option('include', shown(name), for_shell=True)}"
+        )
+    near = _near(folder, name)
+    hint = f"; {quoted(os.path.join(folder, near))} is there" if near else ""
+    return UsageError(f"{shown(path)}: there is no such file or folder{hint}; {_DATA}")
+
+
+def _file(path: str) -> UsageError:
+    folder, name = os.path.split(path)
+    if extension_of(name) in FORMATS:
+        return UsageError(
+            f"{shown(path)}: a single image; give its folder ({quoted(folder or '.')}) as DATA, "
+            f"with {option('include', exact_glob(name), for_shell=True)} for this one alone"
+        )
+    start = _start(path)
+    if not start:
+        return UsageError(f"{shown(path)}: is empty; {_DATA}")
+    if found := _by_name(name.lower()) or _by_content(start):
+        cure = _cure(found, quoted(path), shown(os.path.splitext(path)[0]))
+        return UsageError(f"{shown(path)}: {found.what}; {cure}")
+    for at, signature, what, ending in _MISNAMED:
+        if start.startswith(signature, at):
+            return UsageError(
+                f"{shown(path)}: {what}, by its first bytes: rename it to {shown(name)}{ending}"
+            )
+    return UsageError(
+        f"{shown(path)}: neither its name nor its first bytes are of a kind that is read; {_DATA}"
+    )
 
 
 def _cure(found: Format, file: str, name: str) -> str:
@@ -198,11 +203,3 @@ def _near(folder: str, name: str) -> str:
     except OSError:
         return ""
     return next(iter(difflib.get_close_matches(name, names, 1, 0.75)), "")
-
-
-def _endings(kinds: Mapping[str, Kind]) -> list[str]:
-    return [ending for kind in kinds.values() for ending in kind.endings]
-
-
-def _known(kinds: Mapping[str, Kind]) -> str:
-    return f"a folder of images, or one of {', '.join(sorted(_endings(kinds)))}"

@@ -20,9 +20,9 @@ from normstat.sources import (
     SourceKeywords,
     SourceOptions,
     Survey,
-    advice,
     open_source,
 )
+from normstat.sources.not_read import advice
 from normstat.stats import Settings
 from normstat.verbs.listeners import Progress
 from normstat.verbs.notices import notices_of_names
@@ -202,7 +202,8 @@ def _nothing_found(source: Source, selection: Selection) -> str:
     found = ", ".join(f"{n} {shown(extension) or 'without extension'}" for extension, n in frequent)
     globs = f" that {option('include')} and {option('exclude')} let through"
     filters = globs if survey.filtered else ""
-    helps = advice([extension for extension, _ in frequent], SOURCES)
+    endings = [ending for kind in SOURCES.values() for ending in kind.endings]
+    helps = advice([extension for extension, _ in frequent], endings)
     return (
         f"{shown(source.root)}: no images{filters}; looked for {' '.join(FORMATS)}; "
         f"found {found or 'no files'}{helps and '. '}{helps}"
