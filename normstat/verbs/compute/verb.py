@@ -9,7 +9,7 @@ from normstat.errors import UsageError, option
 from normstat.executors import Executor
 from normstat.files import ensure_writable, shown
 from normstat.images import FORMATS, MAX_PIXELS
-from normstat.sources import SourceKeywords
+from normstat.sources import Places, SourceKeywords
 from normstat.stats import ListOfFiles, Settings, Stats, remarks
 from normstat.statsfile.file_list import FileList
 from normstat.verbs.compute.count import count
@@ -21,7 +21,7 @@ from normstat.writers.run_record import record_in_data
 
 
 def compute(
-    path: str | os.PathLike[str],
+    data: Places,
     *,
     split: str | Iterable[str] = (),
     split_dir: Mapping[str, str | os.PathLike[str]] | None = None,
@@ -50,9 +50,10 @@ def compute(
 
     Parameters
     ----------
-    path : folder
+    data : folder of images; or several, which count as one folder that has them below the paths
+        that they are given by (absolute ones below what is left under their common folder).
     split : name or names of the splits to read; all that are found if empty.
-    split_dir : split → folder below ``path``, where names do not say it.
+    split_dir : split → folder below ``data``, where names do not say it.
     include, exclude : one glob or several, see :class:`normstat.sources.SourceOptions`.
     channels : ``auto`` (as they are), ``gray`` or ``rgb`` (8-bit images are converted).
     covariance : also compute the covariance between channels, which ``whiten`` needs.
@@ -131,7 +132,7 @@ def compute(
         engine.refuse_as_cache("files", files)
         _refuse_image(os.fspath(files))
         ensure_writable(files)
-    source = source_of(path, settings, where)
+    source = source_of(data, settings, where)
     if layout is None and (applied := record_in_data(source)):
         settings = replace(settings, layout=applied.layout)
     counted = count(source, settings, engine, sinks)
