@@ -91,6 +91,10 @@ def compute(
     split_by: options.SplitBy = None,
     duplicates: options.Duplicates = None,
     from0: options.From0 = False,
+    shard: Annotated[
+        str | None,
+        typer.Option(metavar="I/N", help="Count part I of N only, 1 to N; `merge` adds the parts."),
+    ] = None,
     quiet: options.Quiet = False,
 ) -> int:
     """Compute the mean, std and more of a folder of images.
@@ -106,7 +110,7 @@ def compute(
       normstat compute ./data --split-dir train=2023 --exclude masks
       normstat compute ./data --cache normstat.cache
       normstat compute ./data --files stats.files
-      normstat compute ./photos ./scans
+      normstat compute ./data/train ./data/2023
     """
     split_dirs = options.assignments(split_dir)
     to_stdout = output == "-"
@@ -145,6 +149,7 @@ def compute(
             labels=labels,
             cache=cache,
             files=files,
+            shard=shard,
             **options.where(
                 root=root,
                 ext=ext,

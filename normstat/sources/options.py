@@ -10,7 +10,7 @@ from normstat.files import shown
 from normstat.sources.tree.labels import LABELS
 
 #: DATA as it is given: a path, or several.
-Places: TypeAlias = "str | os.PathLike[str] | Iterable[str | os.PathLike[str]]"
+Places: TypeAlias = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
 
 class SourceKeywords(TypedDict, total=False):

@@ -86,6 +86,7 @@ class Union:
                 self._above.setdefault(above + slash, set()).add(name)
                 path = above
         self.tops = tuple(f"{path}/" for path in self._mounts)
+        self.splits_images = any(catalog.splits_images for catalog in catalogs)
         first, *others = (shown(catalog.root) for catalog in catalogs)
         self.root = f"{first} and {others[0] if len(others) == 1 else f'{len(others)} others'}"
         self.assigned: Mapping[str, tuple[str, str]] = {

@@ -67,7 +67,7 @@ def record_in_data(source: Source) -> RunRecord | None:
 
 
 def _arrays(record: RunRecord | None) -> tuple[str, tuple[str, ...] | None] | None:
-    return record and (record.layout, record.channels)
+    return (record.layout, record.channels) if record else None
 
 
 def _record_at(source: Source, top: str) -> RunRecord | None:
