@@ -176,7 +176,8 @@ class _SurveyThread:
             raise self._error
         if self._survey and not self._told:
             self._told = True
-            self._progress.total(self._survey.images.total())
+            if self._survey.images:  # an iterator does not say how many it has
+                self._progress.total(self._survey.images.total())
             for notice in _notices(self._survey, self._images.selection):
                 self._progress.notice(notice)
 
@@ -188,7 +189,7 @@ class _SurveyThread:
 
 
 def _notices(survey: Survey, selection: Selection) -> Iterator[str]:
-    for split in selection.splits:
+    for split in filter(survey.images.__contains__, selection.splits):
         rules = sorted(survey.rules.get(split, ()))
         more = f", and {len(rules) - 3} more" if len(rules) > 3 else ""
         yield f"{split}: {survey.images[split]} images ({', '.join(rules[:3])}{more})"
