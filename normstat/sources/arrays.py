@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, NamedTuple, NoReturn, Protocol, TypeAlias
 
 import numpy as np
 
-from normstat.errors import UnknownSplit, UsageError
+from normstat.errors import NothingToRead, UnknownSplit, UsageError
 from normstat.files import shown
 from normstat.images import Payload, Reader, Sample, Shard
 from normstat.sources.source import Selection
@@ -85,17 +85,21 @@ class Arrays:
         Raises
         ------
         UsageError
-            One is no image, or an iterator is at its end since an earlier call.
+            One is no image, there are none, or an iterator is at its end since an earlier call.
         """
         for split in selection.splits:
             held: list[_Held] = []
+            is_any = False
             for image in self._held(split):
+                is_any = True
                 held.append(image)
                 if len(held) == _IMAGES or sum(each.size for each in held) >= _BYTES:
                     yield _shard(split, held, versions)
                     held = []
             if held:
                 yield _shard(split, held, versions)
+            elif not is_any:
+                raise NothingToRead(f"split {shown(split)}: there are no images in it")
 
     def side_file(self, name: str) -> bytes | None:  # noqa: ARG002  # arrays lie beside nothing
         return None
@@ -260,7 +264,7 @@ def _shard(split: str, held: Sequence[_Held], versions: bool) -> Shard:
 def _images_of(split: str, images: Any) -> Images:
     """The images of a split; an array of them is a stack."""
     if isinstance(images, str | bytes) or not (
-        hasattr(images, "__iter__") or hasattr(images, "__getitem__")
+        _is_array(images) or hasattr(images, "__iter__") or hasattr(images, "__getitem__")
     ):
         raise UsageError(
             f"split {shown(split)}: {type(images).__name__} is no collection of images; give a "

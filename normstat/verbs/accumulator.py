@@ -35,8 +35,8 @@ class Accumulator:
     --------
     >>> import numpy as np
     >>> one, other = Accumulator(), Accumulator()
-    >>> one.add(np.zeros((2, 3, 3), np.uint8))
-    >>> other.add(np.full((2, 3, 3), 255, np.uint8))
+    >>> one.add(np.zeros((5, 6, 3), np.uint8))
+    >>> other.add(np.full((5, 6, 3), 255, np.uint8))
     >>> train = (one + other).stats().splits["train"]
     >>> train.images, train.mean, train.std
     (2, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
