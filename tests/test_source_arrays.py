@@ -244,6 +244,15 @@ def test_what_is_no_image_is_refused(data: Any, said: str) -> None:
     assert said in str(caught.value)
 
 
+def test_a_check_of_arrays_is_one_of_their_statistics() -> None:
+    """It says so; and these are compared as those of files are."""
+    recorded = normstat.compute(IMAGES)
+    with pytest.raises(UsageError, match="ndarray is no path; of arrays compute statistics"):
+        normstat.check(IMAGES, recorded)
+    assert normstat.check(normstat.compute(iter(IMAGES)), recorded).exit_code == 0
+    assert normstat.check(normstat.compute(IMAGES[1:]), recorded).exit_code == 1
+
+
 OPTIONS: dict[str, dict[str, Any]] = {
     "cache": {"cache": "x"},
     "include": {"include": "*.png"},

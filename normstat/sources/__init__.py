@@ -84,6 +84,11 @@ def open_source(
     paths = (data,) if isinstance(data, str | os.PathLike) else tuple(data)
     if not paths:
         raise UsageError("there is no DATA: give a folder of images, or several")
+    for path in paths:
+        if not isinstance(path, str | os.PathLike):
+            raise UsageError(
+                f"{type(path).__name__} is no path; of arrays compute statistics, and give these"
+            )
     own = options
     if len(paths) > 1:
         own = replace(options, split_dirs={}, include=(), exclude=(), labels="skip")
