@@ -17,12 +17,12 @@ from normstat.verbs.compute.count import count
 from normstat.verbs.engine import Engine
 from normstat.verbs.listeners import Listener
 from normstat.verbs.options import names_of, refuse_settings
-from normstat.verbs.run import source_of
+from normstat.verbs.run import data_of, source_of
 from normstat.writers.run_record import record_in_data
 
 
 def compute(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | None = None,
     *,
     split: str | Iterable[str] = (),
     split_dir: Mapping[str, str | os.PathLike[str]] | None = None,
@@ -52,7 +52,8 @@ def compute(
 
     Parameters
     ----------
-    path : folder
+    path : folder of images, list or table of their names, or file of many images; ``-`` is a list
+        on the standard input. None if ``files_from`` stands for it.
     split : name or names of the splits to read; all that are found if empty.
     split_dir : split → folder below ``path``, where names do not say it.
     include, exclude : one glob or several, see :class:`normstat.sources.SourceOptions`.
@@ -134,7 +135,7 @@ def compute(
         engine.refuse_as_cache("files", files)
         _refuse_image(os.fspath(files))
         ensure_writable(files)
-    source = source_of(path, settings, where)
+    source = source_of(data_of(path, where), settings, where)
     part = None
     if shard is not None:
         part = source = Part(source, *part_asked(shard))
