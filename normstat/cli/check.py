@@ -26,7 +26,7 @@ _SPARED = (("tolerance",), ("expected", "observed", "unit"))
 def check(
     context: typer.Context,
     *,
-    data: options.Data = None,
+    data: options.SeveralData = [],  # noqa: B006  # Typer copies it
     stats: Annotated[
         str, typer.Option(metavar="FILE", help="Stats file that the data are held against.")
     ],
@@ -125,7 +125,7 @@ def check(
         }
         with progress_on_stderr(quiet, offers_cache=not cache) as progress:
             verdict = verb.check(
-                data,
+                data or None,
                 stats,
                 split=split,
                 levels={**project.rules, **_levels(rule)},

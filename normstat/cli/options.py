@@ -37,6 +37,14 @@ Data = Annotated[
         help="Folder of images, or whatever has or names them; - is a list on stdin.",
     ),
 ]
+SeveralData = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="DATA...",
+        help="Folder of images, or whatever has or names them (- is a list on stdin); or several, "
+        "which count as one.",
+    ),
+]
 
 
 def _split_option(default: str) -> Any:

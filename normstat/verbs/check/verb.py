@@ -12,7 +12,7 @@ from normstat.errors import Message, UsageError, option
 from normstat.executors import Executor
 from normstat.files import shown
 from normstat.rules import MARGIN
-from normstat.sources import Source, SourceKeywords
+from normstat.sources import Places, Source, SourceKeywords
 from normstat.stats import Stats, summarize_split
 from normstat.statsfile import load
 from normstat.statsfile.file_list import FileList
@@ -30,7 +30,7 @@ from normstat.verdict import Case, Level, Verdict
 
 
 def check(
-    data: Stats | str | os.PathLike[str] | None,
+    data: Stats | Places | None,
     recorded: Stats | str | os.PathLike[str],
     *,
     mode: str = "same",
@@ -53,7 +53,7 @@ def check(
     Parameters
     ----------
     data : images, as for :func:`normstat.compute`, which are read as the recorded ones were; None
-        if ``files_from`` stands for it. Or statistics that were
+        if ``files_from`` stands for them. Or statistics that were
         computed with the settings of `recorded`, for which no image is opened and rules that need
         images (``leakage``, ``duplicate``) are not looked at.
     recorded : statistics, or a stats file.
