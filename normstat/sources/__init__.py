@@ -32,6 +32,7 @@ SOURCES: Mapping[str, Kind] = MappingProxyType(
                 *(".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz"),
             ),
         ),
+        "zip": Kind("normstat.sources.zip:open_zip", what="a zip archive", endings=(".zip",)),
     }
 )
 

@@ -192,9 +192,7 @@ def _failure(is_sparse: bool, is_cut: bool) -> UnreadableImage | None:
     if is_cut:
         return UnreadableImage(Code.TRUNCATED, "the archive ends within it")
     if is_sparse:
-        return UnreadableImage(
-            Code.UNSUPPORTED_FORMAT, "stored with holes (sparse); pack it whole"
-        )
+        return UnreadableImage(Code.UNSUPPORTED_FORMAT, "stored with holes (sparse); pack it whole")
     return None
 
 
