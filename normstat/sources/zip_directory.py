@@ -162,7 +162,7 @@ def _comment_end(tail: bytes, at: int) -> int:
 
 
 def _end_at(descriptor: int, tail: bytes, at: int, start: int) -> _End | None:
-    """What is said at a place that may be the end; None if it is not."""
+    """The end of an archive, if it is at this place; else None."""
     _, disk, first, _, entries, size, offset, _ = _END.unpack_from(tail, at)
     locator = at - _LOCATOR.size
     if locator >= 0 and tail.startswith(_LOCATOR_MAGIC, locator):
