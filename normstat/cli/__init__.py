@@ -3,7 +3,20 @@
 What only one command needs (NumPy, rich, tqdm) is imported by that command.
 """
 
-from normstat.cli import apply, cache, check, compute, invert, merge, presets, show, subtract
+from normstat.cli import (
+    apply,
+    cache,
+    check,
+    compute,
+    explain,
+    export,
+    invert,
+    merge,
+    presets,
+    report,
+    show,
+    subtract,
+)
 from normstat.cli.app import main
 
 __all__ = [
@@ -11,10 +24,13 @@ __all__ = [
     "cache",
     "check",
     "compute",
+    "explain",
+    "export",
     "invert",
     "main",
     "merge",
     "presets",
+    "report",
     "show",
     "subtract",
 ]
