@@ -3,7 +3,7 @@
 import pickle
 import re
 import threading
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from itertools import count
 from os.path import splitext
 from tempfile import gettempdir
@@ -118,9 +118,9 @@ class Members:
         members = self._members(path)
         return Entries(
             (-1 - self._number, hash(path)),
-            sorted(self._below[path], key=path_bytes),
+            _in_byte_order(list(self._below[path])),
             {},
-            sorted((name for name in members if not members[name].failure), key=path_bytes),
+            _in_byte_order([name for name, each in members.items() if not each.failure]),
             {name: each.failure for name, each in members.items() if each.failure},
             {name: each.split for name, each in members.items() if each.split},
             None if path else self._damage,
@@ -130,6 +130,10 @@ class Members:
         """The member of a name."""
         above, slash, name = path.rpartition("/")
         return self._members(above + slash)[name]
+
+    def within(self, path: str) -> Mapping[str, Member]:
+        """The members in a folder by their names there."""
+        return self._members(path)
 
     def _keep(self, gathered: dict[str, list[Member]]) -> None:
         for path, members in gathered.items():
@@ -198,6 +202,10 @@ class Recent:
             while len(self._kept) >= _KEPT:
                 del self._kept[next(iter(self._kept))]
             self._kept[key] = members
+
+
+def _in_byte_order(names: list[str]) -> list[str]:
+    return sorted(names) if "".join(names).isascii() else sorted(names, key=path_bytes)
 
 
 def _apart(name: str, taken: Container[str]) -> str:
