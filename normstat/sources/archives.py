@@ -179,7 +179,7 @@ class Archives(ABC):
             extensions += ignored.extensions
             again += Skipped(members.again.images, f"{name}/{members.again.first}")
         survey.extensions += extensions
-        if extensions:
+        if len(extensions) > 1:  # else the first member that is ignored shows it
             survey.remarks.append(f"ignored members by extension: {_numbers(extensions)}")
         if again.images:
             names = "name occurs" if again.images == 1 else "names occur"
