@@ -2,7 +2,7 @@
 
 >>> import normstat
 >>> [name for name in normstat.__all__ if name.islower() and name[0] != "_"]
-['apply', 'check', 'compute', 'invert', 'load', 'normalizer', 'save']
+['apply', 'check', 'compute', 'invert', 'load', 'merge', 'normalizer', 'save', 'subtract']
 """
 
 from importlib import import_module
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from normstat.verbs.check.verb import check
     from normstat.verbs.compute.verb import compute
     from normstat.verbs.invert import Inverted, invert
+    from normstat.verbs.merge import merge, subtract
     from normstat.verdict import Case, Level, Verdict
 
 __version__ = "0.1.0"
@@ -41,8 +42,10 @@ _LAZY = {
     "compute": "normstat.verbs.compute.verb",
     "invert": "normstat.verbs.invert",
     "load": "normstat.statsfile",
+    "merge": "normstat.verbs.merge",
     "normalizer": "normstat.methods",
     "save": "normstat.statsfile",
+    "subtract": "normstat.verbs.merge",
 }
 __all__ = [
     "Applied",
@@ -62,8 +65,10 @@ __all__ = [
     "compute",
     "invert",
     "load",
+    "merge",
     "normalizer",
     "save",
+    "subtract",
 ]
 
 

@@ -16,6 +16,7 @@ import normstat
 from normstat.cli.app import app
 from normstat.errors import Message, NormstatError, TooManyErrors, UnreadableImage, option
 from normstat.images import Unreadable
+from normstat.sources import SourceKeywords
 from normstat.verbs.listeners import heard
 from normstat.verdict import Case, Level, Verdict
 
@@ -110,8 +111,16 @@ def _named() -> set[str]:
 
 def test_what_messages_name_is_there() -> None:
     """Each option in a message is a parameter of a public function, and a flag of a command."""
-    functions = (normstat.apply, normstat.check, normstat.compute, normstat.normalizer)
+    functions = (
+        normstat.apply,
+        normstat.check,
+        normstat.compute,
+        normstat.merge,
+        normstat.normalizer,
+    )
     parameters = {name for each in functions for name in inspect.signature(each).parameters}
+    parameters |= SourceKeywords.__annotations__.keys()
+    parameters |= SourceKeywords.__annotations__.keys()
     commands = typer.main.get_command(app).commands.values()  # type: ignore[attr-defined]  # a group
     flags = {flag for each in commands for parameter in each.params for flag in parameter.opts}
     named = _named()

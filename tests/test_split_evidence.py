@@ -11,7 +11,7 @@ from opened import opened
 from test_sources import found, surveyed, tree
 
 import normstat
-from normstat.errors import AmbiguousSplit
+from normstat.errors import AmbiguousSplit, option
 from normstat.images import Reason, Skipped
 
 
@@ -207,7 +207,9 @@ def test_images_that_an_option_takes_out_of_a_split_are_counted(
 ) -> None:
     """By the split that they go to and the one that they would be in."""
     tree(data, "train/cat/1.png", "train/cat/x/2.png", "train/3.png", "test/4.png", "x/5.png")
-    assert surveyed(opened(data, split_dirs)).taken == taken
+    by = option("split_dir")
+    expected = {(by, *splits): images for splits, images in taken.items()}
+    assert surveyed(opened(data, split_dirs)).taken == expected
 
 
 def test_what_names_did_not_decide_is_said(data: Path) -> None:

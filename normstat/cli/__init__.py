@@ -3,7 +3,18 @@
 What only one command needs (NumPy, rich, tqdm) is imported by that command.
 """
 
-from normstat.cli import apply, cache, check, compute, invert, presets, show
+from normstat.cli import apply, cache, check, compute, invert, merge, presets, show, subtract
 from normstat.cli.app import main
 
-__all__ = ["apply", "cache", "check", "compute", "invert", "main", "presets", "show"]
+__all__ = [
+    "apply",
+    "cache",
+    "check",
+    "compute",
+    "invert",
+    "main",
+    "merge",
+    "presets",
+    "show",
+    "subtract",
+]

@@ -62,6 +62,7 @@ class Archives(ABC):
 
     #: See :class:`normstat.sources.catalog.Catalog`.
     only_images = False
+    splits_images = False
     assigned: Mapping[str, tuple[str, str]] = MappingProxyType({})
 
     def __init__(self, given: Given) -> None:

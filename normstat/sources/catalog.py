@@ -23,6 +23,7 @@ class Entries:
     links : those of them that are links → the identity of the folder behind.
     files : all other names.
     failures : names of images that are known to be unreadable, besides `files` → why.
+    splits : names of images → the split of each, and what says so, where that is not the folder.
     """
 
     identity: Identity
@@ -30,6 +31,7 @@ class Entries:
     links: Mapping[str, Identity]
     files: list[str]
     failures: Mapping[str, UnreadableImage] = field(default_factory=dict)
+    splits: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 class Located(NamedTuple):
@@ -71,6 +73,10 @@ class Catalog(Protocol):
     @property
     def assigned(self) -> Mapping[str, tuple[str, str]]:
         """Folder → its split, and what says so, where that is not the folder's name."""
+
+    @property
+    def splits_images(self) -> bool:
+        """True if images of one folder may have splits of their own."""
 
     def above(self) -> Sequence[Identity]:
         """The folders that DATA lies in: a link to one of them would be a loop."""

@@ -53,6 +53,7 @@ class Folder:
     """
 
     only_images = False
+    splits_images = False
     assigned: Mapping[str, tuple[str, str]] = MappingProxyType({})
 
     def __init__(self, root: str) -> None:

@@ -19,11 +19,18 @@ _LINKS = (
 
 @dataclass(frozen=True, slots=True)
 class LocalFiles:
-    """A folder whose files are samples, named by their relative paths.
+    """A folder whose files are samples; a place is a relative path, where the name is another.
 
     Attributes
     ----------
     root : path of the folder.
+
+    Examples
+    --------
+    >>> LocalFiles("data").path(Sample("train", "a.png"))
+    'data/a.png'
+    >>> LocalFiles("data").path(Sample("train", "more/a.png", "a.png"))
+    'data/a.png'
     """
 
     root: str
@@ -32,7 +39,7 @@ class LocalFiles:
         return nullcontext(self)
 
     def path(self, sample: Sample) -> str:
-        return f"{self.root}/{sample.name}"
+        return f"{self.root}/{sample.name if sample.place is None else sample.place}"
 
     def head(self, sample: Sample) -> AbstractContextManager[BinaryIO]:
         return files.opened(self.path(sample))

@@ -27,6 +27,7 @@ class Member(NamedTuple):
     size : bytes that are read for it.
     version : opaque: equal means the same payload; empty if it is not known.
     failure : the reason why it cannot be read, if that is known already.
+    split : of its own, and what says so, where that is not its folder.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Member(NamedTuple):
     size: int = 0
     version: bytes = b""
     failure: UnreadableImage | None = None
+    split: tuple[str, str] | None = None
 
 
 class Members:
@@ -93,6 +95,7 @@ class Members:
             {},
             sorted((name for name in members if not members[name].failure), key=path_bytes),
             {name: each.failure for name, each in members.items() if each.failure},
+            {name: each.split for name, each in members.items() if each.split},
         )
 
     def member(self, path: str) -> Member:

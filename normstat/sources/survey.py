@@ -42,7 +42,8 @@ class Survey:
     alone : folders of labels left out for their names alone, as they may be classes.
     doubtful : folders that have a word of labels in their names and count as images.
     ordinary : folders that have a split's word in their names and are none.
-    taken : a split that was given a folder, and the split whose images it has so → how many.
+    taken : what gave images to a split, that split, and the one whose images they are by the names
+        of folders → how many.
     extensions : extension → number of files, of any kind.
     filtered : globs leave out some files.
     remarks : other lines for a user.
@@ -55,7 +56,7 @@ class Survey:
     alone: Folders = field(default_factory=Folders)
     doubtful: Folders = field(default_factory=Folders)
     ordinary: Folders = field(default_factory=Folders)
-    taken: Counter[tuple[str, str]] = field(default_factory=Counter)
+    taken: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     extensions: Counter[str] = field(default_factory=Counter)
     filtered: bool = False
     remarks: list[str] = field(default_factory=list)

@@ -10,7 +10,7 @@ from typing import Any
 from normstat.errors import UnknownSplit, UnreadableImage
 from normstat.files import shown
 from normstat.images import Code, Container, Shard, Unreadable, path_bytes
-from normstat.sources.catalog import Catalog
+from normstat.sources.catalog import Catalog, Located
 from normstat.sources.local_files import LocalFiles
 from normstat.sources.options import SourceOptions
 from normstat.sources.source import Selection
@@ -35,10 +35,7 @@ class TreeSource:
     Attributes
     ----------
     catalog : the same.
-    ordered : names come in byte order.
     """
-
-    ordered = True
 
     def __init__(self, catalog: Catalog, options: SourceOptions) -> None:
         self.catalog = catalog
@@ -52,6 +49,10 @@ class TreeSource:
             options.exclude,
             options.labels == "count",
         )
+
+    @property
+    def ordered(self) -> bool:
+        return not self.catalog.splits_images
 
     @property
     def root(self) -> str:
@@ -128,14 +129,13 @@ class TreeSource:
         while stack:
             place = stack.pop()
             # Nothing new in the folders of a split already found, unless one below was assigned.
-            leave = not tree.leads_to_assigned(place)
+            leave = not (tree.leads_to_assigned(place) or self.catalog.splits_images)
             if leave and place.own in found:
                 continue
-            more, split = _looked_into(tree, place, leave)
+            more, splits = _looked_into(tree, place, leave)
             stack += more
-            if split:
-                found.add(split)
-            unassigned |= split == ""
+            found |= splits - {""}
+            unassigned |= "" in splits
             if wanted and found.issuperset(wanted):
                 break
         return found, unassigned
@@ -146,31 +146,26 @@ class TreeSource:
         A shard ends after a sample when hash(path) / 2**64 < 1/128 + size / 4 MiB: at about 128
         small images or 4 MiB. The rule has no memory, so a new file changes one shard only.
         """
-        begun = _Begun("")
+        begun: dict[str, _Begun] = {}  # by split; several only if images have their own
         for place, path, error in self._tree_of(selection).walk():
             split = (place.own or selection.rest) if error else place.images_split(selection)
             if split is None or split not in selection.splits:
                 continue
-            if split != begun.split:
-                yield from begun.ended()
-                begun = _Begun(split)
+            if not place.apart and begun.keys() - {split}:
+                yield from _ended(begun)
+            shard = begun.setdefault(split, _Begun(split))
             if error:
                 record = Unreadable(split, path, error.code, error.detail, error.sha256)
-                begun.unreadable.append(record)
+                shard.unreadable.append(record)
                 continue
             located = self.catalog.locate(path, versions)
-            if located.container is not begun.container and begun.names:
-                yield from begun.ended()
-                begun = _Begun(split)
-            begun.container = located.container
-            begun.names.append(path)
-            begun.places.append(located.place)
-            if versions:
-                begun.versions.append(located.version)
+            if located.container is not shard.container and shard.names:
+                yield from shard.ended()
+                shard = begun[split] = _Begun(split)
+            shard.add(path, located, versions)
             if _ends_shard(path, located.size):
-                yield from begun.ended()
-                begun = _Begun(split)
-        yield from begun.ended()
+                yield from begun.pop(split).ended()
+        yield from _ended(begun)
 
     def survey(self, selection: Selection) -> Survey:
         """Names only: how many images there are, and what to know about them.
@@ -197,6 +192,13 @@ class _Begun:
         self.versions: list[bytes] = []
         self.unreadable: list[Unreadable] = []
 
+    def add(self, name: str, located: Located, versions: bool) -> None:
+        self.container = located.container
+        self.names.append(name)
+        self.places.append(located.place)
+        if versions:
+            self.versions.append(located.version)
+
     def ended(self) -> Iterator[Shard]:
         """The shard, if there is anything for one."""
         if self.names or self.unreadable:
@@ -210,22 +212,27 @@ class _Begun:
             )
 
 
+def _ended(begun: dict[str, _Begun]) -> Iterator[Shard]:
+    for shard in begun.values():
+        yield from shard.ended()
+    begun.clear()
+
+
 def _looked_into(
     tree: Tree, place: WalkedFolder, leave: bool
-) -> tuple[list[WalkedFolder], str | None]:
-    """Folders in a folder, and the split of its images: empty if of none, None without any.
+) -> tuple[list[WalkedFolder], set[str]]:
+    """Folders in a folder, and the splits of its images; an empty one for those that are in none.
 
     If `leave`, images are enough.
     """
     try:
         found = tree.look_into(place)
     except UnreadableImage:  # there may be images; shards() makes a record of the folder
-        return [], None if place.labels else place.own or ""
-    images = found.images or found.failures
-    split = place.images_split(Selection(())) or "" if images else None
-    if split and leave:
-        return [], split
-    return [child for child in tree.below(found) if tree.has_images(child)], split
+        return [], set() if place.labels else {place.own or ""}
+    splits = {part.images_split(Selection(())) or "" for part, _ in found.by_place()}
+    if leave and any(splits):
+        return [], splits
+    return [child for child in tree.below(found) if tree.has_images(child)], splits
 
 
 def _ends_shard(path: str, size: int) -> bool:

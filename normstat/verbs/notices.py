@@ -42,9 +42,10 @@ split_dir={"NAME": "FOLDER"} takes a folder in
         )
     if survey.only_labels:
         yield "all images are labels by name, so these are what is counted"
-    for (split, other), images in sorted(survey.taken.items()):
+    for (rule, split, other), images in sorted(survey.taken.items()):
         s = "" if images == 1 else "s"
-        yield f"{option('split_dir')} {split} takes {images:,} image{s} out of {other}"
+        says = rule if rule == option("split_dir") else f"{rule}:"
+        yield f"{says} {split} takes {images:,} image{s} out of {other}"
     if survey.ordinary.number:
         folder = {survey.ordinary.split: shown(_first(survey.ordinary))}
         makes = f"{option('split_dir', folder, for_shell=True)} makes"

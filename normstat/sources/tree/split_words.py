@@ -98,6 +98,35 @@ def split_names(name: str) -> frozenset[str]:
     return words.splits if words and not words.glued else frozenset()
 
 
+def split_of_value(value: str, where: str) -> str:
+    """The split that a value in a column of splits stands for; empty if for none.
+
+    Parameters
+    ----------
+    where : the value is, for the message.
+
+    Raises
+    ------
+    UsageError
+        It is no name for a split.
+
+    Examples
+    --------
+    >>> [split_of_value(value, "row 1") for value in ("Training", "fold 3", "query", " ")]
+    ['train', 'fold-3', 'query', '']
+    """
+    value = value.strip()
+    words = said(value)
+    name = words.whole if words and words.whole else re.sub(r"\s+", "-", value)
+    if name and not _SPLIT_NAME.fullmatch(name):
+        raise UsageError(
+            f"{where}: {shown(value)!r} cannot be a split, whose name is made of letters, digits, "
+            f"- _ .; {option('split_column')} chooses another column, {option('split_by', 'file')} "
+            "goes by names of files"
+        )
+    return name
+
+
 def assignments(
     root: str, split_dirs: Mapping[str, str], is_there: Callable[[str], bool]
 ) -> Iterator[tuple[str, str]]:

@@ -66,11 +66,11 @@ class Surveyor:
                 continue
             stack.extend(self._tree.below(found))
             survey.extensions.update(map(extension_of, found.files))
-            files = found.images, found.labels, self._others(found)
-            some = found.images or found.failures
-            split = place.images_split(selection) if some else place.own or selection.rest
-            self._add(place, split, *(_skipped(place, names) for names in files))
-            self._add(place, split, _skipped(place, list(found.failures)))
+            for part, images in found.by_place():
+                self._add(part, part.images_split(selection), _skipped(place, images))
+            beside = found.labels, self._others(found)
+            skipped = (_skipped(place, names) for names in beside)
+            self._add(place, place.own or selection.rest, _NONE, *skipped)
         self._tree.report(survey)
         if survey.doubtful.number == 1 and not self._images_elsewhere:
             survey.doubtful = Folders()  # all images are in it: a name of the data set
@@ -116,7 +116,7 @@ class Surveyor:
         else:
             self._images_elsewhere = True
         if place.given and place.split and place.given != place.split:
-            survey.taken[place.given, place.split] += images.images
+            survey.taken[place.rule, place.given, place.split] += images.images
 
     def _meet(self, folders: Folders, path: str, split: str = "") -> None:
         if self._latest.get(id(folders)) != path:

@@ -5,7 +5,7 @@ It goes in the byte order of relative paths, with one folder's names in memory a
 
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from normstat.errors import UnreadableImage, option
 from normstat.files import shown
@@ -35,6 +35,8 @@ class Found:
     folders : of all folders: those beside tell what a name means.
     links : folders that are links → the identity of the folder behind.
     failures : images that are known to be unreadable → why.
+    splits : images that have a split of their own → the split, and what says so.
+    apart : each of those splits → the folder as it is for its images.
     """
 
     place: WalkedFolder
@@ -44,6 +46,26 @@ class Found:
     folders: list[str]
     links: Mapping[str, Identity]
     failures: Mapping[str, UnreadableImage]
+    splits: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    apart: Mapping[tuple[str, str] | None, WalkedFolder] = field(default_factory=dict)
+
+    def place_of(self, name: str) -> WalkedFolder:
+        """The folder as it is for one of its images."""
+        return self.apart.get(self.splits.get(name), self.place) if self.apart else self.place
+
+    def by_place(self) -> Iterator[tuple[WalkedFolder, list[str]]]:
+        """Images in byte order, also unreadable ones, with the folder as it is for them."""
+        names = self.images
+        if self.failures:
+            names = sorted((*names, *self.failures), key=path_bytes)
+        if not self.apart:
+            yield from [(self.place, names)] if names else []
+            return
+        gathered: dict[tuple[str, str] | None, list[str]] = {}
+        for name in names:
+            gathered.setdefault(self.splits.get(name), []).append(name)
+        for says, images in gathered.items():
+            yield self.apart.get(says, self.place), images
 
 
 class Tree:
@@ -136,9 +158,10 @@ class Tree:
         if below:
             paths = sorted((*paths, *below), key=path_bytes)
         for path in paths:
-            yield below.get(path) or (place, path, None)
+            folder = below.get(path)
+            yield folder or (found.place_of(path[len(place.path) :]), path, None)
         for name, failure in found.failures.items():
-            yield place, place.path + name, failure
+            yield found.place_of(name), place.path + name, failure
 
     def look_into(self, place: WalkedFolder) -> Found:
         """The names in a folder.
@@ -164,7 +187,13 @@ class Tree:
             images = [name for name in images if name not in found]
         folders = [name for name in entries.folders if not filters.is_hidden(path, name)]
         place = replace(place, trail=(*place.trail, entries.identity))
-        return Found(place, files, images, labels, folders, entries.links, failures)
+        splits = {} if place.rule == BY_OPTION else entries.splits
+        apart: dict[tuple[str, str] | None, WalkedFolder] = {
+            says: replace(place, given=says[0], rule=says[1], apart=True)
+            for says in set(splits.values())
+        }
+        links = entries.links
+        return Found(place, files, images, labels, folders, links, failures, splits, apart)
 
     def below(self, found: Found) -> Iterator[WalkedFolder]:
         """The folders in a folder that the globs let through, but for links that lead back."""

@@ -23,6 +23,7 @@ class WalkedFolder:
     ordinary : path of the first folder on the way that has a split's word in its name and is none,
         and that split; empty if there is none.
     doubtful : path of the folder on the way that has a word of labels in its name and counts.
+    apart : it stands for those of its images that have a split of their own.
     """
 
     path: str = ""
@@ -34,6 +35,7 @@ class WalkedFolder:
     labels: str = ""
     ordinary: tuple[str, str] = ("", "")
     doubtful: str = ""
+    apart: bool = False
 
     @property
     def own(self) -> str | None:
