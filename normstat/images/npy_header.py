@@ -119,7 +119,9 @@ def refuse_dtype(dtype: np.dtype[Any]) -> None:
     """
     name = dtype.newbyteorder("=").name
     if dtype.hasobject:
-        raise _unsupported("holds Python objects: never unpickled")
+        raise _unsupported(
+            "holds Python objects: never unpickled; np.stack of them, saved, would be read"
+        )
     if name not in KEPT_AS:
         raise _unsupported(f"pixels are {name}")
 
