@@ -2,7 +2,7 @@
 
 >>> import normstat
 >>> [name for name in normstat.__all__ if name.islower() and name[0] != "_"]
-['apply', 'check', 'compute', 'invert', 'load', 'merge', 'normalizer', 'save', 'subtract']
+['apply', 'check', 'compute', 'export', 'invert', 'load', 'merge', 'normalizer', 'save', 'subtract']
 """
 
 from importlib import import_module
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from normstat.verbs.apply.verb import apply
     from normstat.verbs.check.verb import check
     from normstat.verbs.compute.verb import compute
+    from normstat.verbs.export import export
     from normstat.verbs.invert import Inverted, invert
     from normstat.verbs.merge import merge, subtract
     from normstat.verdict import Case, Level, Verdict
@@ -40,6 +41,7 @@ _LAZY = {
     "apply": "normstat.verbs.apply.verb",
     "check": "normstat.verbs.check.verb",
     "compute": "normstat.verbs.compute.verb",
+    "export": "normstat.verbs.export",
     "invert": "normstat.verbs.invert",
     "load": "normstat.statsfile",
     "merge": "normstat.verbs.merge",
@@ -63,6 +65,7 @@ __all__ = [
     "apply",
     "check",
     "compute",
+    "export",
     "invert",
     "load",
     "merge",

@@ -3,7 +3,18 @@
 What only one command needs (NumPy, rich, tqdm) is imported by that command.
 """
 
-from normstat.cli import apply, cache, check, compute, invert, merge, presets, show, subtract
+from normstat.cli import (
+    apply,
+    cache,
+    check,
+    compute,
+    export,
+    invert,
+    merge,
+    presets,
+    show,
+    subtract,
+)
 from normstat.cli.app import main
 
 __all__ = [
@@ -11,6 +22,7 @@ __all__ = [
     "cache",
     "check",
     "compute",
+    "export",
     "invert",
     "main",
     "merge",
