@@ -210,7 +210,7 @@ def test_a_shape_that_does_not_tell_its_axes_names_the_option(tmp_path: Path) ->
     np.save(tmp_path / "x.npy", np.zeros((9, 8, 7, 6), np.uint8))
     run = here("compute", tmp_path / "x.npy", "-o", "-")
     assert run.returncode == 2
-    assert "does not tell its axes: --layout nhwc or nchw of compute" in run.stderr
+    assert "does not tell its axes: --layout hwc or chw of compute, --input-layout" in run.stderr
 
 
 def test_keys_are_chosen_by_globs(tmp_path: Path) -> None:

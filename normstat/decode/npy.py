@@ -102,25 +102,22 @@ def decode_payload(
     """
     if array.dtype.hasobject:
         refuse_dtype(array.dtype)
-    header = _header(_start_of(array), _of_one(reading) if array.ndim < _OF_STACKS else reading)
-    return _decoded(array, header, (), payload_digest(array))
+    start = _start(array.dtype, array.shape, bool(array.flags.fnc))
+    header = _header(start, _of_one(reading) if array.ndim < _OF_STACKS else reading)
+    return _decoded(array, header, (), _digest(start, array))
 
 
 def payload_digest(array: NDArray[Any]) -> bytes:
     """SHA-256 of the ``.npy`` file that NumPy makes of an array of anything but objects."""
-    sha256 = hashlib.sha256(_start_of(array))
-    values = array.T if _is_fortran(array) else np.ascontiguousarray(array)
+    return _digest(_start(array.dtype, array.shape, bool(array.flags.fnc)), array)
+
+
+def _digest(start: bytes, array: NDArray[Any]) -> bytes:
+    sha256 = hashlib.sha256(start)
+    values = array.T if array.flags.fnc else np.ascontiguousarray(array)
     # Not all types of values can be seen as bytes.
     sha256.update(values.data if array.dtype.kind in "uif" else values.tobytes())
     return sha256.digest()
-
-
-def _start_of(array: NDArray[Any]) -> bytes:
-    return _start(array.dtype, array.shape, _is_fortran(array))
-
-
-def _is_fortran(array: NDArray[Any]) -> bool:
-    return bool(array.flags.fnc)
 
 
 @lru_cache(maxsize=64)
@@ -148,15 +145,12 @@ def _decoded(
     array: NDArray[Any], header: ArrayHeader, notes: tuple[str, ...], digest: bytes
 ) -> DecodedImage | DecodedArray | DecodedFrames:
     seen = Header(FORMAT, header.mode, notes)
-    frames = [decoded(frame, header.kind, seen, digest) for frame in _frames(array, header)]
+    array = array.transpose([at for at in header.axes if at is not None])
+    if header.axes[3] is None:
+        array = array[..., np.newaxis]
+    if header.axes[0] is None:
+        return decoded(array, header.kind, seen, digest)
+    frames = [decoded(frame, header.kind, seen, digest) for frame in array]
     if len(frames) == 1:
         return frames[0]
     return DecodedFrames(lambda: frames, header.is_stack)
-
-
-def _frames(array: NDArray[Any], header: ArrayHeader) -> NDArray[Any]:
-    """Shape (frames, H, W, C), a view of the array."""
-    array = array.transpose([at for at in header.axes if at is not None])
-    if header.axes[0] is None:
-        array = array[np.newaxis]
-    return array if header.axes[3] is not None else array[..., np.newaxis]

@@ -79,7 +79,9 @@ def add_array(
     whole, over = divmod(available, size)
     if whole > images or (whole == images and over):
         raise UnreadableImage(Code.CORRUPT, "more bytes than its shape says")
-    stored = replace(file, start=header.start, stride=size, dtype=dtype.str, shape=one)
+    stored = replace(
+        file, start=header.start, stride=size, dtype=dtype.str, shape=one, images=whole
+    )
     if header.fortran and whole < images:
         raise UnreadableImage(
             Code.TRUNCATED, f"{available} bytes; its shape {shape} needs {images * size}"

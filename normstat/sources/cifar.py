@@ -93,6 +93,7 @@ def _add(listed: Listed, name: str, path: str) -> None:
         start=len(form.classes),
         stride=form.stride,
         shape=form.shape,
+        images=whole,
         axes=form.axes,
     )
     listed.stacks[name] = Stack(images, whole, form.stride, version_of(status), bool(over))

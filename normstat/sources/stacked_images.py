@@ -20,8 +20,9 @@ from normstat.images import Code, Payload, Reader, Sample
 
 #: Stands for the name of a member where the file is one that gzip has made.
 GZIP = "\0gzip"
-# Images of an array whose first axis varies fastest are read in blocks of about so many bytes.
-_BLOCK = 1 << 22
+# Small images are read together, in blocks of about so many bytes; and in larger ones those of an
+# array whose first axis varies fastest.
+_BLOCK, _COLUMNS = 1 << 16, 16
 # Bytes of a stream that are passed over at once.
 _PASSED = 1 << 16
 
@@ -40,6 +41,7 @@ class StackedImages:
     shape : of one image, as it is stored.
     stream : None for images that lie in the file as they are, else the name of the compressed
         member of a zip file, or :data:`GZIP`.
+    images : number of those that are whole.
     columns : number of images in an array whose first axis varies fastest; 0 for all others.
     axes : order in which those of the shape make the array; empty: as they are.
     """
@@ -52,6 +54,7 @@ class StackedImages:
     dtype: str = "|u1"
     shape: tuple[int, ...] = ()
     stream: str | None = None
+    images: int = 1
     columns: int = 0
     axes: tuple[int, ...] = ()
 
@@ -112,19 +115,18 @@ class _Reader:
         self._dtype = np.dtype(images.dtype)
         self._resources = ExitStack()
         self._file: IO[bytes] | None = None
-        self._block: tuple[int, NDArray[Any]] | None = None
+        self._first = 0
+        self._block: NDArray[Any] = np.empty(0, self._dtype)
         self._forward: _Forward | None = None
 
     def read(self, sample: Sample) -> Payload:
-        images, number = self._images, sample.place
-        if self._file is None:
-            self._open()
-        if images.columns:
-            return self._from_columns(number)
-        at = images.start + number * images.stride
-        data = self._forward.read(at, self._bytes) if self._forward else self._at(at, self._bytes)
-        array: NDArray[Any] = np.frombuffer(data, self._dtype).reshape(images.shape)
-        return array.transpose(images.axes) if images.axes else array
+        number = sample.place - self._first
+        if not 0 <= number < len(self._block):
+            if self._file is None:
+                self._open()
+            self._block, self._first, number = self._read_block(sample.place), sample.place, 0
+        image: NDArray[Any] = self._block[number]
+        return image
 
     def head(self, sample: Sample) -> AbstractContextManager[BinaryIO]:
         """Raise an OSError: there is no header."""
@@ -146,6 +148,40 @@ class _Reader:
             self._forward = _forward_of(images)
         self._file = file
 
+    def _read_block(self, first: int) -> NDArray[Any]:
+        """Images from the first on: those that lie close together, at least one."""
+        images = self._images
+        several = max(_BLOCK // images.stride, 1)
+        if images.columns:
+            block = self._from_columns(first, min(several * _COLUMNS, images.columns - first))
+        elif self._forward:
+            data = self._forward.read(images.start + first * images.stride, self._bytes)
+            block = self._array_of(data, 1)
+        else:
+            size = (min(several, images.images - first) - 1) * images.stride + self._bytes
+            data = self._at(images.start + first * images.stride, size)
+            block = self._array_of(data, 1 + (size - self._bytes) // images.stride)
+        return block.transpose((0, *(axis + 1 for axis in images.axes))) if images.axes else block
+
+    def _array_of(self, data: bytes, images: int) -> NDArray[Any]:
+        """Shape (images, *shape): arrays that begin a stride apart."""
+        stride = self._images.stride
+        if len(data) == images * stride:
+            return np.frombuffer(data, self._dtype).reshape((images, *self._images.shape))
+        rows = np.frombuffer(data.ljust(images * stride), np.uint8).reshape(images, stride)
+        values = np.ascontiguousarray(rows[:, : self._bytes]).view(self._dtype)
+        return values.reshape((images, *self._images.shape))
+
+    def _from_columns(self, first: int, several: int) -> NDArray[Any]:
+        """A block of images whose values lie apart: each value of all images side by side."""
+        images, itemsize = self._images, self._dtype.itemsize
+        values = b"".join(
+            self._at(images.start + (value * images.columns + first) * itemsize, several * itemsize)
+            for value in range(math.prod(images.shape))
+        )
+        flat = np.frombuffer(values, self._dtype)
+        return np.ascontiguousarray(flat.reshape((several, *images.shape), order="F"))
+
     def _at(self, at: int, size: int) -> bytes:
         assert self._file
         with told_apart():
@@ -153,22 +189,6 @@ class _Reader:
         if len(data) < size:  # it was long enough
             raise UnreadableImage(Code.CHANGED_WHILE_READ, "the file is another now")
         return data
-
-    def _from_columns(self, number: int) -> NDArray[Any]:
-        """An image out of a block of images: each value of the next ones lies beside its own."""
-        images = self._images
-        if not self._block or not 0 <= number - self._block[0] < len(self._block[1]):
-            several = min(max(_BLOCK // self._bytes, 1), images.columns - number)
-            itemsize = self._dtype.itemsize
-            values = b"".join(
-                self._at(
-                    images.start + (value * images.columns + number) * itemsize, several * itemsize
-                )
-                for value in range(math.prod(images.shape))
-            )
-            flat = np.frombuffer(values, self._dtype)
-            self._block = number, flat.reshape((several, *images.shape), order="F")
-        return np.ascontiguousarray(self._block[1][number - self._block[0]])
 
 
 class _Forward:

@@ -46,7 +46,8 @@ class Stack:
     @property
     def names(self) -> list[str]:
         """Their names, as many digits for each."""
-        return [f"{number:0{self._digits}}" for number in range(self.images)]
+        digits = self._digits
+        return [f"{number:0{digits}}" for number in range(self.images)]
 
     @property
     def failures(self) -> dict[str, UnreadableImage]:
