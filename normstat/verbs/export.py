@@ -185,7 +185,11 @@ def _exported(
         if from_split is not None:
             raise UsageError(f"{option('from_split', shown(from_split))}: a preset has no splits")
         made = found.constants.to(1, "RGB")
-        return Exported(made, _COLORS, 255, "uint8", f"{found.name} (preset)")
+        channels = _COLORS if len(found.mean) > 1 else found.channels
+        about = f"{found.name} (preset)"
+        if found.definition:
+            about = f"{found.name}, published; std {found.definition}"
+        return Exported(made, channels, 255, "uint8", about)
     if isinstance(found, Stats):
         name = from_split or "train"
         found = split_of(found, name, "from_split")
