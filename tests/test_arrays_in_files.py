@@ -422,3 +422,87 @@ def test_a_file_that_is_another_now_is_a_record(tmp_path: Path) -> None:
             reader.read(next(iter(shard)))
         codes.append(caught.value.code)
     assert codes == ["changed_while_read", "vanished"]
+
+
+def test_hostile_members_are_ignored_and_counted(tmp_path: Path) -> None:
+    """Names that lead out, what is no array; and two arrays of one name both count."""
+    with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
+        for name in ("../x.npy", "/x.npy", "a.txt"):
+            archive.writestr(name, make.npy(images()))
+        archive.writestr("a.npy", make.npy(images()[:7]))
+        with pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("a.npy", make.npy(images()[:6]))
+    run = here("compute", tmp_path / "x.npz", "-o", "-")
+    assert run.returncode == 0, run.stderr
+    assert "2 members whose names lead out of the archive" in run.stderr
+    assert json.loads(run.stdout)["splits"]["all"]["images"] == 13
+
+
+def test_a_file_that_may_not_be_opened_is_a_record(tmp_path: Path) -> None:
+    """And so is a link to nowhere."""
+    names = ("a.npy", "b.npz", "c-idx3-ubyte", "data_batch_1.bin")
+    for name in names:
+        make.write(tmp_path / name, b"x").chmod(0)
+        run = normstat("compute", tmp_path / name, "-o", "-", "-j", "0", anyone=True)
+        assert run.returncode == 2
+        assert f"{name}: permission_denied" in run.stderr
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "a.npz").symlink_to(tmp_path / "nowhere")
+    run = here("compute", tmp_path / "x", "-o", "-")
+    assert run.returncode == 2
+    assert "a.npz: not_regular" in run.stderr
+
+
+def test_names_have_as_many_digits_as_they_need(tmp_path: Path) -> None:
+    """So that their byte order is that of the images."""
+    from normstat.sources import LocalFiles
+    from normstat.sources.stacks import Stack
+
+    for count in (1, 999_999, 1_000_001):
+        names = Stack(LocalFiles(""), count, 1).names
+        assert len(names) == count
+        assert names[-1] == f"{count - 1:06}"
+        assert {len(name) for name in names} == {len(names[-1])}
+        assert names[0] == "0" * len(names[0])
+
+
+def test_layouts_are_no_matter_of_cifar(tmp_path: Path) -> None:
+    make.write(tmp_path / "test_batch.bin", bytes(3073))
+    with pytest.raises(UsageError, match='layout="hwc": these files have planes of color'):
+        library.compute(tmp_path / "test_batch.bin", layout="hwc", workers=0)
+
+
+def test_an_array_that_is_compressed_the_other_way_is_refused(tmp_path: Path) -> None:
+    """It would have to be held whole; the record says what to do."""
+    np.savez_compressed(tmp_path / "x.npz", x=np.asfortranarray(images()))
+    with pytest.raises(NothingToRead, match=r"save np\.ascontiguousarray of it"):
+        library.compute(tmp_path / "x.npz", workers=0)
+    np.savez_compressed(tmp_path / "x.npz", one=np.asfortranarray(images()[0]))
+    assert library.compute(tmp_path / "x.npz", workers=0).splits["all"].images == 1
+
+
+def test_an_index_that_is_none_is_refused(tmp_path: Path) -> None:
+    """A line, a stack that is gone, a stack of another shape, and one that is cut."""
+    data = folder(tmp_path / "data", images())
+    out = tmp_path / "out"
+    library.apply(data, out, "unit", store="stack", workers=0)
+    index, stack = out / "index.jsonl", out / "train.npy"
+    lines, content = index.read_bytes(), stack.read_bytes()
+    row = 4 * 11 * 14
+    stack.write_bytes(content[: -row * 2])
+    stats = library.compute(out, workers=0)
+    assert [(each.path, each.code) for each in stats.unreadable] == [
+        ("train/019.npy", "truncated"),
+        ("train/020.npy", "truncated"),
+    ]
+    np.save(stack, images()[:TRAIN].astype("f4"))
+    assert {each.code for each in library.compute(out, workers=0).unreadable} == {"corrupt"}
+    stack.unlink()
+    assert {each.code for each in library.compute(out, workers=0).unreadable} == {"vanished"}
+    for line in (b"x", b"{}", b"[]", lines.split(b"\n")[0].replace(b'put": "', b'put": "../', 1)):
+        index.write_bytes(line + b"\n")
+        with pytest.raises(UsageError, match=r"line 1 is not one that apply writes"):
+            library.compute(out, workers=0)
+    index.unlink()
+    with pytest.raises(UsageError, match=r"index\.jsonl: cannot be read .*; run apply again"):
+        library.compute(out, workers=0)

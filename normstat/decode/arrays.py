@@ -24,6 +24,8 @@ from normstat.images.npy_header import KEPT_AS, refuse_dtype
 MOST_CHANNELS = 512
 # Of wide integers float64 holds those within.
 _EXACT = 2**53
+# The most frequent, as one object.
+_BYTES = np.dtype(np.uint8)
 # Squared and summed over 2**64 pixels, and squared again in merging, it stays in float64.
 _LARGEST = 2.0**450
 _OF_PILLOW = {(kind.dtype, kind.channels): kind for kind in (GRAY8, RGB8, GRAY16, INT32, FLOAT)}
@@ -68,7 +70,8 @@ def decoded(
         ``non_finite``; ``unsupported_pixels`` for integers that float64 does not hold.
     """
     _refuse_odd_values(array)
-    array = np.ascontiguousarray(array, kind.dtype)
+    if array.dtype is not _BYTES or not array.flags.c_contiguous:
+        array = np.ascontiguousarray(array, kind.dtype)
     of_pillow = _OF_PILLOW.get((kind.dtype, kind.channels))
     if not of_pillow:
         return DecodedArray(array, kind, header, digest)

@@ -38,7 +38,8 @@ class ArrayHeader:
     fortran: bool  # the first axis varies fastest
     is_stack: bool  # each frame is an image of its own
     start: int  # where in the file the pixels begin
-    mode: str  # the dtype, whatever its byte order
+    order: tuple[int, ...]  # of the axes, to have those of images; empty if they have it
+    seen: Header
 
     @property
     def end(self) -> int:
@@ -63,8 +64,21 @@ def array_header(data: bytes, reading: ReadOptions) -> ArrayHeader:
     refuse_large(width, height, reading.max_pixels)
     geometry.refuse_resizing(kind.dtype, width, height, reading)
     is_stack = frames > 1 and axes[3] is not None
-    mode = dtype.newbyteorder("=").name
-    return ArrayHeader(kind, width, height, dtype, shape, axes, fortran, is_stack, start, mode)
+    order = tuple([at for at in axes if at is not None])
+    seen = Header(FORMAT, dtype.newbyteorder("=").name, ())
+    return ArrayHeader(
+        kind,
+        width,
+        height,
+        dtype,
+        shape,
+        axes,
+        fortran,
+        is_stack,
+        start,
+        () if order == tuple(range(len(shape))) else order,
+        seen,
+    )
 
 
 def decode_array(file: File) -> DecodedImage | DecodedArray | DecodedFrames:
@@ -102,19 +116,21 @@ def decode_payload(
     """
     if array.dtype.hasobject:
         refuse_dtype(array.dtype)
-    start = _start(array.dtype, array.shape, bool(array.flags.fnc))
-    header = _header(start, _of_one(reading) if array.ndim < _OF_STACKS else reading)
-    return _decoded(array, header, (), _digest(start, array))
+    if array.ndim < _OF_STACKS and reading.layout in ("nhwc", "nchw"):
+        reading = _of_one(reading)
+    start = _start(array.dtype, array.shape, array.flags.fnc)
+    return _decoded(array, _header(start, reading), (), _digest(start, array))
 
 
 def payload_digest(array: NDArray[Any]) -> bytes:
     """SHA-256 of the ``.npy`` file that NumPy makes of an array of anything but objects."""
-    return _digest(_start(array.dtype, array.shape, bool(array.flags.fnc)), array)
+    return _digest(_start(array.dtype, array.shape, array.flags.fnc), array)
 
 
 def _digest(start: bytes, array: NDArray[Any]) -> bytes:
     sha256 = hashlib.sha256(start)
-    values = array.T if array.flags.fnc else np.ascontiguousarray(array)
+    flags = array.flags
+    values = array if flags.c_contiguous else array.T if flags.fnc else np.ascontiguousarray(array)
     # Not all types of values can be seen as bytes.
     sha256.update(values.data if array.dtype.kind in "uif" else values.tobytes())
     return sha256.digest()
@@ -137,15 +153,15 @@ def _header(start: bytes, reading: ReadOptions) -> ArrayHeader:
 @lru_cache(maxsize=4)
 def _of_one(reading: ReadOptions) -> ReadOptions:
     """The same for the images of a stack one by one."""
-    is_stack = reading.layout in ("nhwc", "nchw")
-    return replace(reading, layout=reading.layout[1:]) if is_stack else reading
+    return replace(reading, layout=reading.layout[1:])
 
 
 def _decoded(
     array: NDArray[Any], header: ArrayHeader, notes: tuple[str, ...], digest: bytes
 ) -> DecodedImage | DecodedArray | DecodedFrames:
-    seen = Header(FORMAT, header.mode, notes)
-    array = array.transpose([at for at in header.axes if at is not None])
+    seen = header.seen._replace(notes=notes) if notes else header.seen
+    if header.order:
+        array = array.transpose(header.order)
     if header.axes[3] is None:
         array = array[..., np.newaxis]
     if header.axes[0] is None:

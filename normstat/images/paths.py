@@ -25,7 +25,8 @@ def path_bytes(path: str) -> bytes:
     >>> path_bytes("a/b\udcff.png")
     b'a/b\xff.png'
     """
-    return os.fsencode(path)
+    # In every encoding of file names ASCII is what it is.
+    return path.encode("ascii") if path.isascii() else os.fsencode(path)
 
 
 def path_from_bytes(data: bytes) -> str:
