@@ -114,7 +114,9 @@ def open_source(
     folder = kinds[kind].load()(path, options) if kind == FOLDER else None
     if folder:
         is_stored = layout_of_stacks(folder.catalog) is not None
-        kind = STORED if is_stored else kind_held(folder.catalog, kinds)
+        kind = STORED if is_stored else kind_held(folder.catalog, SOURCES)
+    if folder and kind == FOLDER:
+        kind = kind_held(folder.catalog, _REFUSED)
     row = kinds[kind]
     options.refuse_unused(row.takes, row.what)
     if recorded and recorded["kind"] == kind:
