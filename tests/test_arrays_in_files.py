@@ -523,3 +523,15 @@ def test_pickles_beside_arrays_are_no_matter(tmp_path: Path) -> None:
     np.savez(tmp_path / "x.npz", x=images())
     make.write(tmp_path / "model.pt", b"\x80\x04.")
     assert library.compute(tmp_path, workers=0).settings.source == {"kind": "npz"}
+
+
+def test_apply_reads_a_stack_as_its_statistics_were(tmp_path: Path) -> None:
+    """Also where the shape alone would not tell."""
+    array = np.random.default_rng(1).integers(0, 255, (9, 8, 7, 6), np.uint8)
+    np.save(tmp_path / "x.npy", array)
+    stats = library.compute(tmp_path / "x.npy", workers=0, layout="nchw")
+    library.apply(tmp_path / "x.npy", tmp_path / "out", stats, from_split="all", workers=0)
+    found = np.stack([np.load(path) for path in sorted((tmp_path / "out" / "x.npy").iterdir())])
+    assert found.shape == array.shape
+    assert np.allclose(found.mean(axis=(0, 2, 3)), 0, atol=1e-6)
+    assert np.allclose(found.std(axis=(0, 2, 3)), 1, atol=1e-6)
