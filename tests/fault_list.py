@@ -84,6 +84,7 @@ OWN_FILES = {
 }
 CONTAINERS = {
     70: "an .npz file with Python objects",
+    71: "a list that names what is not there, leads out, or is in another encoding",
 }
 FAULTS = CONTENT | TREES | STORAGE | PROCESSES | OWN_FILES | CONTAINERS
 #: Not all containers, no remote storage and no clusters are there yet: nobody can own their faults.

@@ -1,7 +1,7 @@
 """Names of what is in a container, by folder."""
 
 import pickle
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
 from itertools import count
 from os.path import splitext
 from tempfile import gettempdir
@@ -41,13 +41,15 @@ class Member(NamedTuple):
 class Members:
     """The members of one container; their names lie in a spool.
 
-    A name that occurs again is told apart: the second ``a.png`` is ``a#2.png``.
+    A name that occurs again is told apart: the second ``a.png`` is ``a#2.png``. Or it is dropped,
+    if it is the same image.
 
     Parameters
     ----------
     members : in any order.
     spool : takes the names.
     number : of the container, among all that share the spool.
+    same : True for two members of one name that are one image; None if no two ever are.
 
     Examples
     --------
@@ -58,12 +60,20 @@ class Members:
     (9, Skipped(images=1, first='x/a.png'))
     """
 
-    def __init__(self, members: Iterable[Member], spool: Spool, number: int = 0) -> None:
+    def __init__(
+        self,
+        members: Iterable[Member],
+        spool: Spool,
+        number: int = 0,
+        same: Callable[[Member, Member], bool] | None = None,
+    ) -> None:
         self._spool = spool
         self._number = number
+        self._same = same
         self._below: dict[str, set[str]] = {"": set()}
         self._blocks: dict[str, list[int]] = {}
         self._again: dict[str, Skipped] = {}
+        self._dropped: dict[str, Skipped] = {}
         self._latest: tuple[str, dict[str, Member]] | None = None
         gathered: dict[str, list[Member]] = {}
         for listed, member in enumerate(members, 1):
@@ -77,6 +87,11 @@ class Members:
     def again(self) -> Skipped:
         """Names that had occurred before, in the folders that were asked for."""
         return sum(self._again.values(), Skipped())
+
+    @property
+    def dropped(self) -> Skipped:
+        """Those that were one image, in the same folders."""
+        return sum(self._dropped.values(), Skipped())
 
     def entries(self, path: str) -> Entries:
         """The names in a folder.
@@ -97,6 +112,11 @@ class Members:
             {name: each.failure for name, each in members.items() if each.failure},
             {name: each.split for name, each in members.items() if each.split},
         )
+
+    def has(self, path: str) -> bool:
+        """True if there is a member of a name."""
+        above, slash, name = path.rpartition("/")
+        return above + slash in self._below and name in self._members(above + slash)
 
     def member(self, path: str) -> Member:
         """The member of a name."""
@@ -131,16 +151,23 @@ class Members:
         if latest and latest[0] == path:
             return latest[1]
         found: dict[str, Member] = {}
-        again = Skipped()
+        alike: dict[str, list[Member]] = {}  # those of a name that occurs again
+        again = dropped = Skipped()
         for place in self._blocks.get(path, ()):
             for values in pickle.loads(self._spool.read(place)):  # noqa: S301  # its own
                 member = Member(*values)
                 name = member.name.rpartition("/")[2]
                 if name in found:
+                    others = alike.setdefault(name, [found[name]])
+                    if self._same and any(self._same(other, member) for other in others):
+                        dropped += Skipped(1, member.name)
+                        continue
+                    others.append(member)
                     again += Skipped(1, member.name)
                     name = _apart(name, found)
                 found[name] = member
         self._again[path] = again
+        self._dropped[path] = dropped
         self._latest = path, found
         return found
 
