@@ -65,7 +65,15 @@ SOURCES: Mapping[str, Kind] = MappingProxyType(
             endings=(".yaml", ".yml"),
             in_folders=False,
         ),
-        "tar": Kind("normstat.sources.tar:open_tar", what="a tar archive", endings=(".tar",)),
+        "tar": Kind(
+            "normstat.sources.tar:open_tar",
+            what="a tar archive",
+            endings=(
+                *(".tar", ".tar.gz", ".tgz"),
+                *(".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz"),
+            ),
+        ),
+        "zip": Kind("normstat.sources.zip:open_zip", what="a zip archive", endings=(".zip",)),
         "stack": Kind(
             "normstat.sources.stack:open_stack",
             what="a .npy file",
