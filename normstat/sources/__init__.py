@@ -25,6 +25,14 @@ SOURCES: Mapping[str, Kind] = MappingProxyType(
     {
         "folder": Kind("normstat.sources.folder:open_folder", what="a folder of images"),
         "tar": Kind("normstat.sources.tar:open_tar", what="a tar archive", endings=(".tar",)),
+        "parquet": Kind(
+            *("normstat.sources.parquet:open_parquet", "parquet", "a Parquet file"),
+            takes=(
+                *("image_column", "path_column", "split_column"),
+                *("split_by", "root", "ext", "duplicates"),
+            ),
+            endings=(".parquet",),
+        ),
     }
 )
 

@@ -1,0 +1,234 @@
+"""Parquet files: the images in a column, or those that a column names."""
+
+import os
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from itertools import repeat
+from typing import Any
+
+from normstat.errors import UnreadableImage
+from normstat.files import shown
+from normstat.images import FORMATS, Code, Reason
+from normstat.sources.archives import Archives, Contents, Ignored
+from normstat.sources.catalog import Located
+from normstat.sources.given import Given, given_files
+from normstat.sources.local_files import LocalFiles
+from normstat.sources.members import Member, safe_name
+from normstat.sources.options import SourceOptions
+from normstat.sources.parquet_columns import Chosen
+from normstat.sources.row_groups import (
+    FAILURES,
+    ColumnGroups,
+    RowGroup,
+    column_groups,
+    columns_of,
+    failure_of,
+    opened,
+    values_of,
+)
+from normstat.sources.split_by import assigned_by
+from normstat.sources.survey import Survey
+from normstat.sources.tree.filters import extension_of
+from normstat.sources.tree.split_words import split_of_value
+from normstat.sources.tree_source import TreeSource
+from normstat.sources.versions import version_of
+
+#: Of the names of such files.
+ENDINGS = (".parquet",)
+
+
+def open_parquet(path: str, options: SourceOptions) -> TreeSource:
+    """Open one Parquet file, those in a folder, or those of a pattern.
+
+    Raises
+    ------
+    UsageError
+        There is none, an option does not fit, or no column is known to have the images.
+    """
+    catalog = Parquets(given_files(path, ENDINGS), options)
+    return TreeSource(catalog, options, catalog.file_of)
+
+
+class Parquets(Archives):
+    """The rows of Parquet files.
+
+    Parameters
+    ----------
+    given : the files; the first that can be opened tells the columns.
+    options : of columns, `root`, `ext`, `split_by` and `duplicates`.
+    """
+
+    only_images = True
+
+    def __init__(self, given: Given, options: SourceOptions) -> None:
+        super().__init__(given)
+        self._options = options
+        self._chosen = _chosen(given, options)
+        self._groups: dict[str, list[RowGroup]] = {}  # by the path of the file
+        self.assigned = assigned_by(options.split_by, given.files)
+        self.splits_images = bool(self._chosen.split)
+
+    def contents(self, path: str) -> Contents:
+        rows = _Rows(path, self._chosen, self._options)
+        if rows.groups:
+            self._groups[path] = rows.groups
+            return Contents(rows.groups[0], rows.members(), rows.ignored)
+        return Contents(LocalFiles(rows.root), rows.members(), rows.ignored)
+
+    def file_of(self, path: str) -> str:
+        """The file that an image is in, by its name."""
+        return self._split(path)[0] or ""
+
+    def locate(self, path: str, versions: bool) -> Located:
+        located = super().locate(path, versions)
+        groups = self._groups.get(self._files[self.file_of(path)])
+        if groups:
+            at = bisect_right(groups, located.place, key=lambda group: group.first) - 1
+            return located._replace(container=groups[at])
+        root = self._options.root or os.path.dirname(self._files[self.file_of(path)]) or "."
+        try:
+            status = os.stat(f"{root}/{located.place}")
+        except (OSError, ValueError):  # reading it will tell why
+            return located
+        version = version_of(status) if versions else b""
+        return located._replace(size=status.st_size, version=version)
+
+    def record(self) -> Mapping[str, Any]:
+        chosen, options = self._chosen, self._options
+        recorded = {
+            "image_column": chosen.image,
+            "path_column": chosen.path,
+            "split_column": chosen.split,
+            "split_by": options.split_by,
+            "ext": options.ext,
+            "duplicates": "count" if options.duplicates == "count" else None,
+        }
+        return {"kind": "parquet", **{name: value for name, value in recorded.items() if value}}
+
+    def report(self, survey: Survey) -> None:
+        super().report(survey)
+        chosen = self._chosen
+        if chosen.image and self._options.image_column is None:
+            survey.remarks.append(f"images are those in column {shown(chosen.image)!r}")
+        if chosen.path:
+            survey.remarks.append(
+                f"images are the files that column {shown(chosen.path)!r} names, relative to "
+                + (shown(self._options.root) if self._options.root else "the folder of the table")
+            )
+
+
+def _chosen(given: Given, options: SourceOptions) -> Chosen:
+    """The columns to read; none if no file can be opened, as listing it will tell."""
+    for path in given.files.values():
+        with suppress(*FAILURES):
+            os.stat(path)
+            with opened(path) as file:
+                columns = columns_of(file)
+            return Chosen.of(columns, options, shown(path))
+    return Chosen()
+
+
+class _Rows:
+    """The rows of one file, as members.
+
+    Attributes
+    ----------
+    groups : the row groups with images; none if a column names files.
+    root : folder that paths are relative to.
+    ignored : rows that are left out.
+    """
+
+    def __init__(self, path: str, chosen: Chosen, options: SourceOptions) -> None:
+        self._file = path
+        self._chosen = chosen
+        self._options = options
+        self.root = options.root or os.path.dirname(path) or "."
+        self.ignored = Ignored()
+        try:
+            status = os.stat(path)
+            with opened(path) as file:
+                if missing := chosen.missing(columns_of(file)):
+                    raise UnreadableImage(Code.NOT_AN_IMAGE, missing)
+                self._rows = file.metadata.num_rows
+                self._in_column = (
+                    column_groups(file, status, path, chosen.image, self.root)
+                    if chosen.image
+                    else ColumnGroups([], [], [], False)
+                )
+        except FAILURES as error:
+            raise failure_of(error, "the file") from error
+        found = self._in_column
+        self._paths = chosen.path or (found.groups[0].path_column if found.groups else "")
+        self.groups = found.groups if found.has_bytes or not self._paths else []
+        self._version = version_of(status)
+
+    def members(self) -> Iterator[Member]:
+        """The rows, in their order."""
+        counts_again = self._options.duplicates == "count"
+        seen: set[tuple[str, tuple[str, str] | None]] = set()
+        try:
+            with opened(self._file) as file:
+                splits = self._splits(file) if self._chosen.split else repeat(None)
+                rows = self._in_groups(file) if self.groups else self._named(file)
+                for member, split in zip(rows, splits, strict=False):
+                    if not (self.groups or member.failure or counts_again):
+                        if (member.place, split) in seen:
+                            self.ignored.add(Reason.REPEATED, member.name)
+                            continue
+                        seen.add((member.place, split))
+                    yield member._replace(split=split)
+        except FAILURES as error:
+            raise failure_of(error, "the file") from error
+
+    def _splits(self, file: Any) -> Iterator[tuple[str, str] | None]:
+        column = shown(self._chosen.split)
+        rule = f"column {column!r}"
+        known: dict[Any, tuple[str, str] | None] = {None: None}
+        for row, value in enumerate(values_of(file, self._chosen.split)):
+            if value not in known:
+                where = f"{shown(self._file)}, row {row}, {rule}"
+                split = split_of_value(str(value), where)
+                known[value] = (split, rule) if split else None
+            yield known[value]
+
+    def _in_groups(self, file: Any) -> Iterator[Member]:
+        names = self._names(file) if self._paths else []
+        for group, size, may_be_null in zip(*self._in_column[:3], strict=True):
+            has_version = self._version and not (may_be_null and group.path_column)
+            for row in range(group.first, group.first + group.rows):
+                name = names[row] if names else self._number_of(row)
+                yield Member(
+                    name, row, size, b"%s %d" % (self._version, row) if has_version else b""
+                )
+
+    def _names(self, file: Any) -> list[str]:
+        """The paths of all rows; none if one of them is no name of an image in a container."""
+        names = []
+        for path in values_of(file, self._paths):
+            name = safe_name(path or "")
+            is_hidden = name is None or name.startswith(".") or "/." in name
+            if name is None or is_hidden or extension_of(name) not in FORMATS:
+                return []
+            names.append(name)
+        return names
+
+    def _named(self, file: Any) -> Iterator[Member]:
+        """Files that the rows name."""
+        for row, path in enumerate(values_of(file, self._paths) if self._paths else ()):
+            if not path:
+                failure = UnreadableImage(Code.EMPTY, f"null in column {shown(self._paths)!r}")
+                yield Member(self._number_of(row), failure=failure)
+                continue
+            whole = os.path.join(self.root, path + (self._options.ext or ""))
+            place = os.path.relpath(whole, self.root).replace(os.sep, "/")
+            name = safe_name(re.sub(r"^(\.\./)+", "", place))
+            if name is None:
+                failure = UnreadableImage(Code.VANISHED, f"no file can be called {shown(path)}")
+                yield Member(self._number_of(row), failure=failure)
+                continue
+            yield Member(name, place)
+
+    def _number_of(self, row: int) -> str:
+        return f"{row:0{max(6, len(str(self._rows - 1)))}}"
