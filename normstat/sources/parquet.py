@@ -25,6 +25,7 @@ from normstat.sources.row_groups import (
     column_groups,
     columns_of,
     failure_of,
+    not_parquet,
     opened,
     values_of,
 )
@@ -71,6 +72,8 @@ class Parquets(Archives):
         self.splits_images = bool(self._chosen.split)
 
     def contents(self, path: str) -> Contents:
+        if failure := not_parquet(path):
+            raise failure
         rows = _Rows(path, self._chosen, self._options)
         if rows.groups:
             self._groups[path] = rows.groups

@@ -24,6 +24,7 @@ _AT_ONCE = 1 << 24
 _REPEATING = 256
 # Rows of texts or numbers at a time.
 _ROWS = 1 << 16
+_MAGIC, _ENCRYPTED = b"PAR1", b"PARE"
 # Bytes of a file that are read at a time.
 _BUFFER = 1 << 20
 
@@ -284,8 +285,30 @@ def _path_in(group: RowGroup, row: int) -> str | None:
     return None
 
 
+def not_parquet(path: str) -> UnreadableImage | None:
+    """The reason why a file is no whole Parquet file, by how it begins and ends; or None.
+
+    Raises
+    ------
+    OSError
+    """
+    with open(path, "rb") as file:
+        begins = file.read(len(_MAGIC))
+        file.seek(max(0, os.fstat(file.fileno()).st_size - len(_MAGIC)))
+        ends = file.read()
+    if not begins:
+        return UnreadableImage(Code.EMPTY)
+    if begins == _ENCRYPTED:
+        return UnreadableImage(Code.NOT_AN_IMAGE, "an encrypted Parquet file")
+    if begins != _MAGIC:
+        return UnreadableImage(Code.NOT_AN_IMAGE, f"no Parquet file (begins with {begins!r})")
+    if ends != _MAGIC:
+        return UnreadableImage(Code.TRUNCATED, "the end of the Parquet file is missing")
+    return None
+
+
 def failure_of(error: Exception, what: str) -> UnreadableImage:
-    """What is wrong with a file or a part of it, from an exception of pyarrow.
+    """The record of a file, or of a part of it, for an exception of pyarrow.
 
     >>> failure_of(OSError("Unexpected end of stream"), "row group 3").detail
     'row group 3 cannot be read (Unexpected end of stream)'
