@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
@@ -11,7 +11,6 @@ from normstat.errors import UnknownSplit, UnreadableImage
 from normstat.files import shown
 from normstat.images import Code, Container, Shard, Unreadable, path_bytes
 from normstat.sources.catalog import Catalog, Located
-from normstat.sources.listed import Listed, by_place
 from normstat.sources.local_files import LocalFiles
 from normstat.sources.options import SourceOptions
 from normstat.sources.source import Selection
@@ -32,23 +31,15 @@ class TreeSource:
     ----------
     catalog : tells the names, and the way to each image.
     options : see :class:`normstat.sources.options.SourceOptions`.
-    within : tells the file that an image is in, where those of one file are best read in the order
-        of their places in it; None: they are read in the order of their names.
 
     Attributes
     ----------
     catalog : the same.
     """
 
-    def __init__(
-        self,
-        catalog: Catalog,
-        options: SourceOptions,
-        within: Callable[[str], str] | None = None,
-    ) -> None:
+    def __init__(self, catalog: Catalog, options: SourceOptions) -> None:
         self.catalog = catalog
         self._options = options
-        self._within = within
         given = dict(assignments(catalog.root, options.split_dirs, self._is_there))
         self._split_dirs = {split: path.removesuffix("/") or "." for path, split in given.items()}
         self._tree = Tree(
@@ -61,7 +52,7 @@ class TreeSource:
 
     @property
     def ordered(self) -> bool:
-        return not (self.catalog.splits_images or self._within)
+        return not self.catalog.splits_images
 
     @property
     def root(self) -> str:
@@ -72,8 +63,7 @@ class TreeSource:
         return self.catalog.identity
 
     def with_split_dirs(self, split_dirs: Mapping[str, str]) -> "TreeSource":
-        options = replace(self._options, split_dirs=split_dirs)
-        return TreeSource(self.catalog, options, self._within)
+        return TreeSource(self.catalog, replace(self._options, split_dirs=split_dirs))
 
     def side_file(self, name: str) -> bytes | None:
         return self.catalog.side_file(name)
@@ -157,32 +147,25 @@ class TreeSource:
         small images or 4 MiB. The rule has no memory, so a new file changes one shard only.
         """
         begun: dict[str, _Begun] = {}  # by split; several only if images have their own
-        listed = self._listed(selection, versions)
-        for image in by_place(listed, self._within) if self._within else listed:
-            split, path = image.split, image.path
-            if not image.apart and begun.keys() - {split}:
+        for place, path, error in self._tree_of(selection).walk():
+            split = (place.own or selection.rest) if error else place.images_split(selection)
+            if split is None or split not in selection.splits:
+                continue
+            if not place.apart and begun.keys() - {split}:
                 yield from _ended(begun)
             shard = begun.setdefault(split, _Begun(split))
-            if isinstance(image.located, UnreadableImage):
-                error = image.located
+            if error:
                 record = Unreadable(split, path, error.code, error.detail, error.sha256)
                 shard.unreadable.append(record)
                 continue
-            if image.located.container is not shard.container and shard.names:
+            located = self.catalog.locate(path, versions)
+            if located.container is not shard.container and shard.names:
                 yield from shard.ended()
                 shard = begun[split] = _Begun(split)
-            shard.add(path, image.located, versions)
-            if _ends_shard(path, image.located.size):
+            shard.add(path, located, versions)
+            if _ends_shard(path, located.size):
                 yield from begun.pop(split).ended()
         yield from _ended(begun)
-
-    def _listed(self, selection: Selection, versions: bool) -> Iterator[Listed]:
-        """Images and records of some splits, in the order of the walk."""
-        for place, path, error in self._tree_of(selection).walk():
-            split = (place.own or selection.rest) if error else place.images_split(selection)
-            if split is not None and split in selection.splits:
-                located = error or self.catalog.locate(path, versions)
-                yield Listed(split, path, located, place.apart)
 
     def survey(self, selection: Selection) -> Survey:
         """Names only: how many images there are, and what to know about them.
