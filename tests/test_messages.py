@@ -115,6 +115,7 @@ def test_what_messages_name_is_there() -> None:
         normstat.apply,
         normstat.check,
         normstat.compute,
+        normstat.export,
         normstat.merge,
         normstat.normalizer,
     )

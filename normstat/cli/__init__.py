@@ -3,7 +3,19 @@
 What only one command needs (NumPy, rich, tqdm) is imported by that command.
 """
 
-from normstat.cli import apply, cache, check, compute, invert, merge, presets, show, subtract
+from normstat.cli import (
+    apply,
+    cache,
+    check,
+    compute,
+    explain,
+    export,
+    invert,
+    merge,
+    presets,
+    show,
+    subtract,
+)
 from normstat.cli.app import main
 
 __all__ = [
@@ -11,6 +23,8 @@ __all__ = [
     "cache",
     "check",
     "compute",
+    "explain",
+    "export",
     "invert",
     "main",
     "merge",
