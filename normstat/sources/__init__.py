@@ -24,7 +24,15 @@ from normstat.sources.tree.split_words import (
 SOURCES: Mapping[str, Kind] = MappingProxyType(
     {
         "folder": Kind("normstat.sources.folder:open_folder", what="a folder of images"),
-        "tar": Kind("normstat.sources.tar:open_tar", what="a tar archive", endings=(".tar",)),
+        "tar": Kind(
+            "normstat.sources.tar:open_tar",
+            what="a tar archive",
+            endings=(
+                *(".tar", ".tar.gz", ".tgz"),
+                *(".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz"),
+            ),
+        ),
+        "zip": Kind("normstat.sources.zip:open_zip", what="a zip archive", endings=(".zip",)),
         "parquet": Kind(
             *("normstat.sources.parquet:open_parquet", "parquet", "a Parquet file"),
             takes=(

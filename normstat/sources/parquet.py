@@ -2,29 +2,28 @@
 
 import os
 import re
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from itertools import repeat
-from typing import Any
+from typing import Any, TypeAlias
 
 from normstat.errors import UnreadableImage
 from normstat.files import shown
-from normstat.images import FORMATS, Code, Reason
+from normstat.images import FORMATS, Code, Reason, Sample
 from normstat.sources.archives import Archives, Contents, Ignored
-from normstat.sources.catalog import Located
+from normstat.sources.catalog import Access, Located
 from normstat.sources.given import Given, given_files
 from normstat.sources.local_files import LocalFiles
-from normstat.sources.members import Member, safe_name
+from normstat.sources.members import Member, Numbered, safe_name
 from normstat.sources.options import SourceOptions
 from normstat.sources.parquet_columns import Chosen
 from normstat.sources.row_groups import (
     FAILURES,
-    ColumnGroups,
-    RowGroup,
-    column_groups,
+    ImageColumn,
     columns_of,
     failure_of,
+    image_column_of,
     not_parquet,
     opened,
     values_of,
@@ -38,6 +37,8 @@ from normstat.sources.versions import version_of
 
 #: Of the names of such files.
 ENDINGS = (".parquet",)
+# Name, place, size and failure of a row.
+_Row: TypeAlias = tuple[str, Any, int, UnreadableImage | None]
 
 
 def open_parquet(path: str, options: SourceOptions) -> TreeSource:
@@ -48,8 +49,7 @@ def open_parquet(path: str, options: SourceOptions) -> TreeSource:
     UsageError
         There is none, an option does not fit, or no column is known to have the images.
     """
-    catalog = Parquets(given_files(path, ENDINGS), options)
-    return TreeSource(catalog, options, catalog.file_of)
+    return TreeSource(Parquets(given_files(path, ENDINGS), options), options)
 
 
 class Parquets(Archives):
@@ -67,7 +67,6 @@ class Parquets(Archives):
         super().__init__(given)
         self._options = options
         self._chosen = _chosen(given, options)
-        self._groups: dict[str, list[RowGroup]] = {}  # by the path of the file
         self.assigned = assigned_by(options.split_by, given.files)
         self.splits_images = bool(self._chosen.split)
 
@@ -75,24 +74,19 @@ class Parquets(Archives):
         if failure := not_parquet(path):
             raise failure
         rows = _Rows(path, self._chosen, self._options)
-        if rows.groups:
-            self._groups[path] = rows.groups
-            return Contents(rows.groups[0], rows.members(), rows.ignored)
-        return Contents(LocalFiles(rows.root), rows.members(), rows.ignored)
-
-    def file_of(self, path: str) -> str:
-        """The file that an image is in, by its name."""
-        return self._split(path)[0] or ""
+        images = rows.images
+        if not images:
+            return Contents(LocalFiles(rows.root), rows.members(), rows.ignored)
+        # A file that is named may become another one without this one becoming another.
+        version = b"" if images.may_be_null and images.rows.path_column else rows.version
+        return Contents(images.rows, rows.members(), rows.ignored, version, Access.FORWARD)
 
     def locate(self, path: str, versions: bool) -> Located:
         located = super().locate(path, versions)
-        groups = self._groups.get(self._files[self.file_of(path)])
-        if groups:
-            at = bisect_right(groups, located.place, key=lambda group: group.first) - 1
-            return located._replace(container=groups[at])
-        root = self._options.root or os.path.dirname(self._files[self.file_of(path)]) or "."
+        if isinstance(located.place, int):
+            return located
         try:
-            status = os.stat(f"{root}/{located.place}")
+            status = os.stat(located.container.path(Sample("", path, located.place)) or "")
         except (OSError, ValueError):  # reading it will tell why
             return located
         version = version_of(status) if versions else b""
@@ -138,9 +132,10 @@ class _Rows:
 
     Attributes
     ----------
-    groups : the row groups with images; none if a column names files.
+    images : the column with images; None if a column names files.
     root : folder that paths are relative to.
     ignored : rows that are left out.
+    version : of the file.
     """
 
     def __init__(self, path: str, chosen: Chosen, options: SourceOptions) -> None:
@@ -149,45 +144,48 @@ class _Rows:
         self._options = options
         self.root = options.root or os.path.dirname(path) or "."
         self.ignored = Ignored()
+        self.images: ImageColumn | None = None
+        self._paths = chosen.path
         try:
             status = os.stat(path)
             with opened(path) as file:
                 if missing := chosen.missing(columns_of(file)):
                     raise UnreadableImage(Code.NOT_AN_IMAGE, missing)
-                self._rows = file.metadata.num_rows
-                self._in_column = (
-                    column_groups(file, status, path, chosen.image, self.root)
-                    if chosen.image
-                    else ColumnGroups([], [], [], False)
-                )
+                self._digits = max(6, len(str(file.metadata.num_rows - 1)))
+                if chosen.image:
+                    images = image_column_of(file, status, path, chosen.image)
+                    images = images._replace(rows=replace(images.rows, root=self.root))
+                    self._paths = images.rows.path_column
+                    self.images = images if images.has_bytes or not self._paths else None
         except FAILURES as error:
             raise failure_of(error, "the file") from error
-        found = self._in_column
-        self._paths = chosen.path or (found.groups[0].path_column if found.groups else "")
-        self.groups = found.groups if found.has_bytes or not self._paths else []
-        self._version = version_of(status)
+        self.version = version_of(status)
 
-    def members(self) -> Iterator[Member]:
-        """The rows, in their order."""
+    def members(self) -> Iterable[Member] | Numbered:
+        """The rows, in their order; numbered ones are made when they are asked for."""
+        if self.images and not (self._paths or self._chosen.split):
+            return Numbered(self.images.number, self._digits, self.images.size)
+        return self._listed()
+
+    def _listed(self) -> Iterator[Member]:
         counts_again = self._options.duplicates == "count"
         seen: set[tuple[str, tuple[str, str] | None]] = set()
         try:
             with opened(self._file) as file:
                 splits = self._splits(file) if self._chosen.split else repeat(None)
-                rows = self._in_groups(file) if self.groups else self._named(file)
-                for member, split in zip(rows, splits, strict=False):
-                    if not (self.groups or member.failure or counts_again):
-                        if (member.place, split) in seen:
-                            self.ignored.add(Reason.REPEATED, member.name)
+                rows = self._in_file(self.images, file) if self.images else self._named(file)
+                for (name, place, size, failure), split in zip(rows, splits, strict=False):
+                    if not (self.images or failure or counts_again):
+                        if (place, split) in seen:
+                            self.ignored.add(Reason.REPEATED, name)
                             continue
-                        seen.add((member.place, split))
-                    yield member._replace(split=split)
+                        seen.add((place, split))
+                    yield Member(name, place, size, b"", failure, split)
         except FAILURES as error:
             raise failure_of(error, "the file") from error
 
     def _splits(self, file: Any) -> Iterator[tuple[str, str] | None]:
-        column = shown(self._chosen.split)
-        rule = f"column {column!r}"
+        rule = f"column {shown(self._chosen.split)!r}"
         known: dict[Any, tuple[str, str] | None] = {None: None}
         for row, value in enumerate(values_of(file, self._chosen.split)):
             if value not in known:
@@ -196,15 +194,10 @@ class _Rows:
                 known[value] = (split, rule) if split else None
             yield known[value]
 
-    def _in_groups(self, file: Any) -> Iterator[Member]:
+    def _in_file(self, images: ImageColumn, file: Any) -> Iterator[_Row]:
         names = self._names(file) if self._paths else []
-        for group, size, may_be_null in zip(*self._in_column[:3], strict=True):
-            has_version = self._version and not (may_be_null and group.path_column)
-            for row in range(group.first, group.first + group.rows):
-                name = names[row] if names else self._number_of(row)
-                yield Member(
-                    name, row, size, b"%s %d" % (self._version, row) if has_version else b""
-                )
+        for row in range(images.number):
+            yield names[row] if names else self._number_of(row), row, images.size(row), None
 
     def _names(self, file: Any) -> list[str]:
         """The paths of all rows; none if one of them is no name of an image in a container."""
@@ -217,21 +210,21 @@ class _Rows:
             names.append(name)
         return names
 
-    def _named(self, file: Any) -> Iterator[Member]:
+    def _named(self, file: Any) -> Iterator[_Row]:
         """Files that the rows name."""
         for row, path in enumerate(values_of(file, self._paths) if self._paths else ()):
             if not path:
                 failure = UnreadableImage(Code.EMPTY, f"null in column {shown(self._paths)!r}")
-                yield Member(self._number_of(row), failure=failure)
+                yield self._number_of(row), None, 0, failure
                 continue
             whole = os.path.join(self.root, path + (self._options.ext or ""))
             place = os.path.relpath(whole, self.root).replace(os.sep, "/")
             name = safe_name(re.sub(r"^(\.\./)+", "", place))
             if name is None:
                 failure = UnreadableImage(Code.VANISHED, f"no file can be called {shown(path)}")
-                yield Member(self._number_of(row), failure=failure)
+                yield self._number_of(row), None, 0, failure
                 continue
-            yield Member(name, place)
+            yield name, place, 0, None
 
     def _number_of(self, row: int) -> str:
-        return f"{row:0{max(6, len(str(self._rows - 1)))}}"
+        return f"{row:0{self._digits}}"

@@ -1,18 +1,20 @@
-"""Row groups of Parquet files, as containers of images."""
+"""Columns of Parquet files, as containers of images."""
 
 import os
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import BytesIO
-from typing import Any, BinaryIO, NamedTuple
+from itertools import accumulate, islice
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 from pyarrow import parquet as pq
 
 from normstat.errors import UnreadableImage
 from normstat.files import shown
-from normstat.images import Code, Payload, Reader, Sample
+from normstat.images import Code, Reader, Sample
+from normstat.sources.file_slices import SampleReader, unchanged
 from normstat.sources.local_files import LocalFiles
 from normstat.sources.parquet_columns import BYTES, IMAGES, NUMBERS, OTHER, TEXT, Column
 
@@ -24,66 +26,73 @@ _AT_ONCE = 1 << 24
 _REPEATING = 256
 # Rows of texts or numbers at a time.
 _ROWS = 1 << 16
-_MAGIC, _ENCRYPTED = b"PAR1", b"PARE"
 # Bytes of a file that are read at a time.
 _BUFFER = 1 << 20
+_MAGIC, _ENCRYPTED = b"PAR1", b"PARE"
+_KINDS = {
+    BYTES: (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_binary_view),
+    TEXT: (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view),
+    NUMBERS: (pa.types.is_integer, pa.types.is_boolean),
+}
 
 
 @dataclass(frozen=True, slots=True)
-class RowGroup:
-    """A row group whose rows are samples; the place of one is its number in the file.
+class ParquetRows:
+    """A Parquet file whose rows are samples; the place of one is its number.
 
     Attributes
     ----------
     file : path of the file.
     size, mtime : of the file, in bytes and nanoseconds, when it was listed.
-    number : of the row group.
-    first, rows : number of the first row in the file, and how many there are.
     column : that has the bytes of images.
     path_column : that has paths, for rows without bytes; empty if there is none.
-    at_once : rows to have in memory.
     root : folder that paths are relative to.
     """
 
     file: str
     size: int
     mtime: int
-    number: int
-    first: int
-    rows: int
     column: str
     path_column: str
-    at_once: int
     root: str
 
     @contextmanager
     def open(self) -> Iterator[Reader]:
-        # One stream stays open from shard to shard: these mostly are of one row group.
-        kept, _kept[:] = [each for each in _kept if each.group == self], []
-        stream = kept[0] if kept else _Stream(self)
-        yield _Rows(self, stream)
-        if stream.is_of_use():
+        # A stream stays open from shard to shard: the next one mostly goes on where this one ends.
+        kept, _kept[:] = [each for each in _kept if each.rows == self], []
+        with unchanged(self) as found:
+            stream = kept[0] if kept else _Stream(self)
+            yield _Rows(self, found if isinstance(found, UnreadableImage) else stream)
+        if stream.has_more():
             _kept[:] = [stream]
 
     def path(self, sample: Sample) -> str:  # noqa: ARG002  # one file has all
         return self.file
 
 
-class ColumnGroups(NamedTuple):
-    """A column of images, by row group.
+class ImageColumn(NamedTuple):
+    """A column of images.
 
     Attributes
     ----------
-    groups : those with rows.
+    rows : reads it.
+    number : of rows.
+    firsts : number of the first row of each row group.
     sizes : mean size of the images in each, in bytes.
-    may_be_null : True for each that may have rows without bytes.
     has_bytes : False if no row has bytes.
+    may_be_null : there may be rows without bytes.
     """
 
-    groups: list[RowGroup]
+    rows: ParquetRows
+    number: int
+    firsts: list[int]
     sizes: list[int]
-    may_be_null: list[bool]
     has_bytes: bool
+    may_be_null: bool
+
+    def size(self, row: int) -> int:
+        """Mean size of images where a row is, in bytes."""
+        return self.sizes[bisect_right(self.firsts, row) - 1]
 
 
 def opened(path: str) -> Any:
@@ -96,39 +105,35 @@ def columns_of(file: Any) -> list[Column]:
     return [Column(field.name, _kind(field.type), str(field.type)) for field in file.schema_arrow]
 
 
-def column_groups(
-    file: Any, status: os.stat_result, path: str, column: str, root: str
-) -> ColumnGroups:
-    """The row groups of a column of images.
+def image_column_of(file: Any, status: os.stat_result, path: str, column: str) -> ImageColumn:
+    """A column of images in an open file; paths in it are relative to the folder of the file.
 
     Parameters
     ----------
     file : of pyarrow.
     status, path : of it.
     column : name of the column.
-    root : folder that paths in it are relative to.
     """
     metadata = file.metadata
     leaves = [metadata.schema.column(index).path for index in range(metadata.num_columns)]
     is_struct = pa.types.is_struct(file.schema_arrow.field(column).type)
     images = f"{column}.bytes" if is_struct else column
     paths = f"{column}.path" if f"{column}.path" in leaves else ""
-    groups, sizes, may_be_null, first, has_bytes = [], [], [], 0, False
+    firsts: list[int] = []
+    sizes: list[int] = []
+    first, has_bytes, may_be_null = 0, False, False
     for number in range(metadata.num_row_groups):
-        chunk = metadata.row_group(number).column(leaves.index(images))
-        if rows := metadata.row_group(number).num_rows:
-            groups.append(
-                RowGroup(
-                    *(path, status.st_size, status.st_mtime_ns, number, first, rows),
-                    *(images, paths, _rows_at_once(chunk), root),
-                )
-            )
-            nulls = chunk.statistics.null_count if chunk.is_stats_set else None
-            sizes.append(chunk.total_uncompressed_size // rows)
-            may_be_null.append(nulls != 0)
-            has_bytes |= nulls != rows
-            first += rows
-    return ColumnGroups(groups, sizes, may_be_null, has_bytes)
+        group = metadata.row_group(number)
+        chunk = group.column(leaves.index(images))
+        nulls = chunk.statistics.null_count if chunk.is_stats_set else None
+        firsts.append(first)
+        sizes.append(chunk.total_uncompressed_size // max(1, group.num_rows))
+        has_bytes |= nulls != group.num_rows
+        may_be_null |= nulls != 0
+        first += group.num_rows
+    root = os.path.dirname(path) or "."
+    rows = ParquetRows(path, status.st_size, status.st_mtime_ns, images, paths, root)
+    return ImageColumn(rows, first, firsts, sizes, has_bytes, may_be_null)
 
 
 def values_of(file: Any, column: str) -> Iterator[Any]:
@@ -150,11 +155,82 @@ def _kind(type: Any) -> str:
     return OTHER
 
 
-_KINDS = {
-    BYTES: (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_binary_view),
-    TEXT: (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view),
-    NUMBERS: (pa.types.is_integer, pa.types.is_boolean),
-}
+class _Stream:
+    """The values of a column, some rows at a time; rows are best asked for in their order.
+
+    Attributes
+    ----------
+    rows : the file, and the column.
+    """
+
+    def __init__(self, rows: ParquetRows) -> None:
+        self.rows = rows
+        self._file: Any = None
+        self._firsts: list[int] = []
+        self._group = -1
+        self._batches: Iterator[Any] = iter(())
+        self._first = self._end = 0
+        self._values: Any = ()
+        # By row group: the row from which on it cannot be read, and why.
+        self._failures: dict[int, tuple[int, UnreadableImage]] = {}
+
+    def has_more(self) -> bool:
+        """True if there are rows after the last one that was read."""
+        return self._file is not None and self._end < self._file.metadata.num_rows
+
+    def value(self, row: int) -> bytes | None:
+        """The bytes in a row; None if there are none."""
+        if not self._first <= row < self._end:
+            self._go_to(row)
+        value: bytes | None = self._values[row - self._first].as_py()
+        return value
+
+    def _go_to(self, row: int) -> None:
+        if self._file is None:
+            self._open()
+        group = bisect_right(self._firsts, row) - 1
+        end, failure = self._failures.get(group, (row + 1, None))
+        if failure and row >= end:
+            raise failure
+        if group != self._group or row < self._first:
+            self._begin(group)
+        while row >= self._end:
+            self._advance()
+
+    def _open(self) -> None:
+        try:
+            self._file = opened(self.rows.file)
+        except FAILURES as error:
+            raise failure_of(error, "the file") from error
+        metadata = self._file.metadata
+        numbers = [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)]
+        self._firsts = list(accumulate(numbers, initial=0))[:-1]
+
+    def _begin(self, group: int) -> None:
+        self._group = group
+        metadata = self._file.metadata.row_group(group)
+        names = [metadata.column(index).path_in_schema for index in range(metadata.num_columns)]
+        at_once = _rows_at_once(metadata.column(names.index(self.rows.column)))
+        self._first = self._end = self._firsts[group]
+        self._values = ()
+        self._batches = _batches(self._file, self.rows.column, at_once, [group])
+
+    def _advance(self) -> None:
+        values: Any = ()
+        failure = UnreadableImage(Code.TRUNCATED, f"row group {self._group} has fewer rows")
+        try:
+            values = next(self._batches, ())
+        except FAILURES as error:
+            failure = failure_of(error, f"row group {self._group}")
+        if not len(values):
+            self._failures[self._group] = self._end, failure
+            raise failure
+        self._values = values
+        self._first, self._end = self._end, self._end + len(values)
+
+
+# The stream that the latest shard of this process has left; at most one.
+_kept: list[_Stream] = []
 
 
 def _rows_at_once(chunk: Any) -> int:
@@ -162,68 +238,6 @@ def _rows_at_once(chunk: Any) -> int:
     rows: int = max(1, chunk.num_values)
     fitting: int = max(1, _AT_ONCE * rows // max(1, chunk.total_uncompressed_size))
     return min(rows, fitting, _REPEATING if chunk.has_dictionary_page else rows)
-
-
-class _Stream:
-    """The values of a row group, some rows at a time, from the first on."""
-
-    def __init__(self, group: RowGroup) -> None:
-        self.group = group
-        self._batches: Iterator[Any] | None = None
-        self._first = self._end = 0
-        self._values: Any = None
-        self._failure: UnreadableImage | None = None
-
-    def is_of_use(self) -> bool:
-        """False once nothing is left to read, unless all values are in memory."""
-        has_all = self._first == 0 and self._end == self.group.rows
-        return has_all or self._end < self.group.rows
-
-    def value(self, row: int) -> bytes | None:
-        """The bytes in a row of the row group; None if there are none."""
-        if row < self._first or (row < self._end and self._values is None):
-            self._rewind()
-        while row >= self._end:
-            self._advance()
-        value: bytes | None = self._values[row - self._first].as_py()
-        return value
-
-    def _rewind(self) -> None:
-        self._batches, self._values, self._failure = None, None, None
-        self._first = self._end = 0
-
-    def _advance(self) -> None:
-        if self._failure:
-            raise self._failure
-        try:
-            if self._batches is None:
-                self._check()
-                self._batches = _of_group(self.group, self.group.column, self.group.at_once)
-            values = next(self._batches, None)
-        except FAILURES as error:
-            self._failure = failure_of(error, f"row group {self.group.number}")
-            raise self._failure from error
-        if values is None or not len(values):
-            self._failure = UnreadableImage(Code.TRUNCATED, "the row group has fewer rows")
-            raise self._failure
-        self._values = values
-        self._first, self._end = self._end, self._end + len(values)
-        if self._end >= self.group.rows:
-            self._batches = None  # closes the file
-
-    def _check(self) -> None:
-        status = os.stat(self.group.file)
-        if (status.st_size, status.st_mtime_ns) != (self.group.size, self.group.mtime):
-            raise UnreadableImage(Code.CHANGED_WHILE_READ, "the file is another now")
-
-
-# The stream that the latest shard of this process has left; at most one.
-_kept: list[_Stream] = []
-
-
-def _of_group(group: RowGroup, column: str, rows: int) -> Iterator[Any]:
-    with opened(group.file) as file:
-        yield from _batches(file, column, rows, [group.number])
 
 
 def _batches(
@@ -237,52 +251,42 @@ def _batches(
         yield values
 
 
-class _Rows:
-    def __init__(self, group: RowGroup, stream: _Stream) -> None:
-        self._group = group
+class _Rows(SampleReader):
+    def __init__(self, rows: ParquetRows, stream: _Stream | UnreadableImage) -> None:
+        self._rows = rows
         self._stream = stream
 
-    def read(self, sample: Sample) -> Payload:
-        row = sample.place - self._group.first
-        value = self._stream.value(row)
-        return self._elsewhere(sample, row) if value is None else value
+    def data(self, sample: Sample) -> bytes:
+        if isinstance(self._stream, UnreadableImage):
+            raise self._stream
+        value = self._stream.value(sample.place)
+        return self._elsewhere(sample) if value is None else value
 
-    def _elsewhere(self, sample: Sample, row: int) -> Payload:
+    def _elsewhere(self, sample: Sample) -> bytes:
         """The file that a row without bytes names."""
-        path = None
-        if self._group.path_column:
-            path = _path_in(self._group, row)
+        rows = self._rows
+        path = _path_in(rows, sample.place) if rows.path_column else None
         if not path:
-            raise UnreadableImage(Code.EMPTY, f"null in column {shown(self._group.column)}")
+            raise UnreadableImage(Code.EMPTY, f"null in column {shown(rows.column)}")
         try:
-            place = os.path.relpath(os.path.join(self._group.root, path), self._group.root)
-            return LocalFiles(self._group.root).read(Sample(sample.split, sample.name, place))
+            place = os.path.relpath(os.path.join(rows.root, path), rows.root)
+            found = LocalFiles(rows.root).read(Sample(sample.split, sample.name, place))
         except (UnreadableImage, ValueError) as error:  # ValueError: a zero byte, another drive
             code = error.code if isinstance(error, UnreadableImage) else Code.VANISHED
-            detail = f"no bytes in column {shown(self._group.column)}, and no file {shown(path)}"
+            detail = f"no bytes in column {shown(rows.column)}, and no file {shown(path)}"
             raise UnreadableImage(Code(code), detail) from error
-
-    @contextmanager
-    def head(self, sample: Sample) -> Iterator[BinaryIO]:
-        try:
-            data = self.read(sample)
-        except UnreadableImage as error:
-            raise OSError(error.detail) from error
-        assert isinstance(data, bytes)
-        yield BytesIO(data)
+        assert isinstance(found, bytes)
+        return found
 
 
-def _path_in(group: RowGroup, row: int) -> str | None:
-    """The path in a row of a row group; None if there is none."""
+def _path_in(rows: ParquetRows, row: int) -> str | None:
+    """The path in a row; None if there is none."""
     try:
-        for values in _of_group(group, group.path_column, _ROWS):
-            if row < len(values):
-                path: str | None = values[row].as_py()
-                return path
-            row -= len(values)
+        with opened(rows.file) as file:
+            path: str | None = next(islice(values_of(file, rows.path_column), row, None), None)
     except FAILURES as error:
-        raise failure_of(error, f"row group {group.number}") from error
-    return None
+        raise failure_of(error, f"column {rows.path_column}") from error
+    return path
 
 
 def not_parquet(path: str) -> UnreadableImage | None:
