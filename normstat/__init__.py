@@ -2,7 +2,7 @@
 
 >>> import normstat
 >>> print(*(name for name in normstat.__all__ if name.islower() and name[0] != "_"))
-apply check compute explain export invert load merge normalizer save subtract
+apply check compute explain export invert load merge normalizer report save subtract
 """
 
 from importlib import import_module
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from normstat.verbs.export import export
     from normstat.verbs.invert import Inverted, invert
     from normstat.verbs.merge import merge, subtract
+    from normstat.verbs.report import report
     from normstat.verdict import Case, Level, Verdict
 
 __version__ = "0.1.0"
@@ -49,6 +50,7 @@ _LAZY = {
     "load": "normstat.statsfile",
     "merge": "normstat.verbs.merge",
     "normalizer": "normstat.methods",
+    "report": "normstat.verbs.report",
     "save": "normstat.statsfile",
     "subtract": "normstat.verbs.merge",
 }
@@ -75,6 +77,7 @@ __all__ = [
     "load",
     "merge",
     "normalizer",
+    "report",
     "save",
     "subtract",
 ]

@@ -13,6 +13,7 @@ from normstat.cli import (
     invert,
     merge,
     presets,
+    report,
     show,
     subtract,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "main",
     "merge",
     "presets",
+    "report",
     "show",
     "subtract",
 ]

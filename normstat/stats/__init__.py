@@ -1,5 +1,6 @@
 """Frozen summaries of states: what a user reads, in unit scale (stored value / ``scale``)."""
 
+from normstat.stats.digits import supported_digits
 from normstat.stats.remarks import remarks, sentences
 from normstat.stats.split_stats import (
     QUANTILES,
@@ -27,4 +28,5 @@ __all__ = [
     "split_order",
     "summarize",
     "summarize_split",
+    "supported_digits",
 ]

@@ -94,6 +94,11 @@ class SplitStats:
     fingerprint: Fingerprint = field(default_factory=Fingerprint)
     state: SplitTally = field(default_factory=SplitTally, repr=False)
 
+    def _repr_html_(self) -> str:
+        from normstat.stats.notebook import as_html  # which knows this class
+
+        return as_html({"": self})
+
     def values(self) -> Values | None:
         """The state of the pixel values; None without images."""
         majority = self.state.majority()
@@ -214,6 +219,11 @@ class Stats:
     def complete(self) -> bool:
         """True if every image was counted."""
         return not (self.parts or any(split.unreadable for split in self.splits.values()))
+
+    def _repr_html_(self) -> str:
+        from normstat.stats.notebook import as_html  # which knows this class
+
+        return as_html(self.splits)
 
     def __add__(self, other: "Stats") -> "Stats":
         """The statistics of the images of both, see :func:`normstat.merge`."""
