@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from normstat.sources.apply_record import layout_of_stacks
+from normstat.sources.array_names import CIFAR, IDX, PICKLES
 from normstat.sources.kind import FOLDER, Kind, kind_held, kind_of
 from normstat.sources.local_files import LocalFiles
 from normstat.sources.options import SourceKeywords, SourceOptions
@@ -20,6 +22,8 @@ from normstat.sources.tree.split_words import (
     split_names,
 )
 
+#: The kind of what ``apply`` has written.
+STORED = "stored"
 #: Kind of source → function that opens one.
 SOURCES: Mapping[str, Kind] = MappingProxyType(
     {
@@ -41,8 +45,47 @@ SOURCES: Mapping[str, Kind] = MappingProxyType(
             ),
             endings=(".parquet",),
         ),
+        "hdf5": Kind(
+            *("normstat.sources.hdf5:open_hdf5", "hdf5", "an HDF5 file"),
+            takes=("key", "split_by"),
+            endings=(".h5", ".hdf5"),
+        ),
+        "lmdb": Kind(
+            *("normstat.sources.lmdb:open_lmdb", "lmdb", "an LMDB database"),
+            takes=("key", "split_by"),
+            endings=(".lmdb", "data.mdb"),
+        ),
+        "stack": Kind(
+            "normstat.sources.stack:open_stack",
+            what="a .npy file",
+            endings=(".npy",),
+            in_folders=False,
+        ),
+        "npz": Kind(
+            "normstat.sources.npz:open_npz",
+            what="an .npz file",
+            takes=("key",),
+            endings=(".npz",),
+        ),
+        "idx": Kind("normstat.sources.idx:open_idx", what="an idx file", endings=IDX),
+        "cifar": Kind(
+            "normstat.sources.cifar:open_cifar",
+            what="a binary file of CIFAR",
+            endings=CIFAR,
+        ),
+        STORED: Kind(
+            "normstat.sources.stored:open_stored",
+            what="a folder of stacks that apply has written",
+            in_folders=False,
+        ),
     }
 )
+# What is no source: kind → function that says so.
+_REFUSED = {
+    "pickles": Kind(
+        "normstat.sources.pickles:refuse_pickles", what="a Python pickle", endings=PICKLES
+    )
+}
 
 __all__ = [
     "ALL",
@@ -92,11 +135,13 @@ def open_source(
     {'kind': 'folder'}
     """
     path, options = os.fspath(path), options or SourceOptions()
-    kind = kind_of(path, SOURCES)
-    folder = SOURCES[kind].load()(path, options) if kind == FOLDER else None
+    kinds = {**SOURCES, **_REFUSED}
+    kind = kind_of(path, kinds)
+    folder = kinds[kind].load()(path, options) if kind == FOLDER else None
     if folder:
-        kind = kind_held(folder.catalog, SOURCES)
-    row = SOURCES[kind]
+        is_stored = layout_of_stacks(folder.catalog) is not None
+        kind = STORED if is_stored else kind_held(folder.catalog, kinds)
+    row = kinds[kind]
     options.refuse_unused(row.takes, row.what)
     if recorded and recorded["kind"] == kind:
         options = options.completed(recorded)

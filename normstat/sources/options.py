@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 
 from normstat.errors import UsageError, option
 from normstat.files import shown
+from normstat.images import MAX_PIXELS
 from normstat.sources.tree.labels import LABELS
 
 
@@ -40,6 +41,8 @@ class SourceOptions:
         not make other files images.
     labels : ``skip`` leaves out masks and other labels (see :mod:`normstat.sources.tree.labels`),
         as long as there is anything else; ``count`` takes them for images like others.
+    layout : order of the axes in arrays, one of :data:`normstat.images.LAYOUTS`.
+    max_pixels : width × height above which an image is not read.
     root : folder that the names in a list or table are relative to; None: where these are.
     ext : extension to append to names in a list or table, as in ``.jpg``.
     path_column, split_column, label_column : of a table; None: those with a usual name.
@@ -54,6 +57,8 @@ class SourceOptions:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     labels: str = "skip"
+    layout: str = "auto"
+    max_pixels: int = MAX_PIXELS
     root: str | None = None
     ext: str | None = None
     path_column: str | None = None
@@ -102,7 +107,7 @@ _WORDS = {
     "duplicates": ("once", "count"),
 }
 # Options that every kind uses.
-_OF_ALL = ("split_dirs", "include", "exclude", "labels")
+_OF_ALL = ("split_dirs", "include", "exclude", "labels", "layout", "max_pixels")
 
 
 def _usual(of: "Field[Any]") -> Any:

@@ -63,7 +63,13 @@ def source_of(path: str | os.PathLike[str], settings: Settings, where: SourceKey
     if "key" in given:
         given["key"] = names_of(given["key"])
     options = SourceOptions(
-        settings.split_dirs, settings.include, settings.exclude, settings.labels, **given
+        settings.split_dirs,
+        settings.include,
+        settings.exclude,
+        settings.labels,
+        settings.layout,
+        settings.max_pixels,
+        **given,
     )
     return open_source(path, options, settings.source)
 
