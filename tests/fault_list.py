@@ -82,9 +82,16 @@ OWN_FILES = {
     63: "arithmetic at its limits",
     64: "numbers in another locale",
 }
-FAULTS = CONTENT | TREES | STORAGE | PROCESSES | OWN_FILES
+CONTAINERS = {
+    65: "a tar archive that is cut or damaged",
+    66: "names in an archive that lead out of it, and what is no file",
+    67: "a name that occurs twice in an archive",
+    68: "a zip archive that is encrypted, a bomb, damaged or odd",
+    69: "a Parquet file with null images, another column, a damaged footer, a huge row group",
+}
+FAULTS = CONTENT | TREES | STORAGE | PROCESSES | OWN_FILES | CONTAINERS
 #: Containers, remote storage and clusters are not there yet, so nobody can own their faults.
-TO_COME = frozenset(range(65, 82)) - {70}
+TO_COME = frozenset(range(71, 82))
 #: What a report has as a property for each fault that its test owns, and what it gave.
 OWNED, GOT = "fault", "got"
 #: In the stash of a run: numbers of faults → files with a test that owns it, if collected.

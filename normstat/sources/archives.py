@@ -115,6 +115,8 @@ class Archives(ABC):
         self._above = Members((Member(name) for name in given.files), Spool())
         self._spool = Spool()
         self._recent = Recent()
+        # Not the order of listing: two threads may list two files at once.
+        self._numbers = {name: number for number, name in enumerate(given.files, 1)}
         self._locks = {name: threading.Lock() for name in given.files}
         self._listed: dict[str, _Listed] = {}
         self._failed: dict[str, UnreadableImage] = {}
@@ -206,11 +208,10 @@ class Archives(ABC):
         path = self._files[name]
         try:
             contents = self.contents(path)
-            number = len(self._listed) + 1
             listed = contents.members
             if isinstance(listed, Numbered):
                 return _Listed(contents, listed)
-            members = Members(listed, self._spool, number, recent=self._recent)
+            members = Members(listed, self._spool, self._numbers[name], recent=self._recent)
         except OSError as error:
             raise failure_of(error) from error
         return _Listed(contents._replace(members=()), members)

@@ -205,7 +205,7 @@ class _FileOfSets:
         self._each = DataSet(self._path, status.st_size, status.st_mtime_ns, "")
         with opened(self._path) as file:
             sets = dict(self._sets(file))
-            keys |= sets.keys()
+            keys.update(sets)
             shapes = [found.shape for found in sets.values() if _is_numeric(found)]
             holds_more = any(len(shape) >= _CHANNELS for shape in shapes) or any(
                 map(_is_encoded, sets.values())

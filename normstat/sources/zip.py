@@ -116,7 +116,7 @@ class _Members(SampleReader):
 
 
 def _begins(block: bytes, place: tuple[int, ...]) -> int:
-    """Where the data begins behind a local header, which has to say what the directory says."""
+    """Offset of the data behind a local header, which has to say the same as the directory."""
     _, packed, size, checksum, method, _ = place
     magic, _, flags, here, _, _, crc, small, large, names, extra = _HEADER.unpack_from(block)
     if magic != _MAGIC:

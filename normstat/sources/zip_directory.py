@@ -1,6 +1,7 @@
 """The central directory of a zip archive: the members there are, and where each lies."""
 
 import os
+import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ _END64 = struct.Struct("<4sQ2H2L4Q")
 _ENTRY = struct.Struct("<4s4B4HL2L5H2L")
 _ENTRY_MAGIC = b"PK\1\2"
 _END_MAGIC, _LOCATOR_MAGIC, _END64_MAGIC = b"PK\5\6", b"PK\6\7", b"PK\6\6"
+_ENDS = re.compile(re.escape(_END_MAGIC))
 _BEGINS = (b"PK\3\4", _END_MAGIC)
 # A comment behind the end is no longer.
 _MOST_COMMENT = 0xFFFF
@@ -143,17 +145,24 @@ def _end(descriptor: int, size: int) -> _End:
     begins = _read(descriptor, 0, 64)
     start = max(0, size - _END.size - _MOST_COMMENT - _LOCATOR.size - _END64.size)
     tail = _read(descriptor, start, size - start)
-    at = len(tail)
-    while (at := tail.rfind(_END_MAGIC, 0, at)) >= 0:
-        if at + _END.size <= len(tail) and (end := _end_at(descriptor, tail, at, start)):
+    places = [found.start() for found in _ENDS.finditer(tail)]
+    places = [at for at in places if at + _END.size <= len(tail)]
+    # First the one whose comment goes to the end of the file; behind others there is something.
+    places.sort(key=lambda at: (_comment_end(tail, at) == len(tail), at))
+    for at in reversed(places):
+        if end := _end_at(descriptor, tail, at, start):
             return end
     if begins.startswith(_BEGINS):
         raise UnreadableImage(Code.TRUNCATED, "its directory, which is at the end, is missing")
     raise no_archive(begins, "zip")
 
 
+def _comment_end(tail: bytes, at: int) -> int:
+    return at + _END.size + int(_END.unpack_from(tail, at)[-1])
+
+
 def _end_at(descriptor: int, tail: bytes, at: int, start: int) -> _End | None:
-    """What is said at a place that may be the end; None if it is not."""
+    """The end of an archive, if it is at this place; else None."""
     _, disk, first, _, entries, size, offset, _ = _END.unpack_from(tail, at)
     locator = at - _LOCATOR.size
     if locator >= 0 and tail.startswith(_LOCATOR_MAGIC, locator):
