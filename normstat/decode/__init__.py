@@ -92,7 +92,7 @@ def with_lossy() -> dict[str, str | None]:
 def decode(sample: Sample, payload: Payload, reading: ReadOptions) -> Decoded:
     """Decode one image; call it inside :func:`decoder`.
 
-    An array is an image as the ``.npy`` file is that NumPy makes of it.
+    An array is an image as the ``.npy`` file is that NumPy makes of it, whatever its name.
 
     Raises
     ------

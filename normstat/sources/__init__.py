@@ -2,14 +2,16 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
+from normstat.errors import UsageError
 from normstat.sources.apply_record import layout_of_stacks
 from normstat.sources.array_names import CIFAR, IDX, PICKLES
 from normstat.sources.kind import FOLDER, Kind, kind_held, kind_of
 from normstat.sources.local_files import LocalFiles
-from normstat.sources.options import SourceKeywords, SourceOptions
+from normstat.sources.options import Places, SourceKeywords, SourceOptions
 from normstat.sources.source import Selection, Source
 from normstat.sources.survey import Folders, Survey
 from normstat.sources.tree.labels import LABELS
@@ -21,6 +23,8 @@ from normstat.sources.tree.split_words import (
     said,
     split_names,
 )
+from normstat.sources.tree_source import TreeSource
+from normstat.sources.union import open_union
 
 #: The kind of what ``apply`` has written.
 STORED = "stored"
@@ -86,6 +90,7 @@ _REFUSED = {
         "normstat.sources.pickles:refuse_pickles", what="a Python pickle", endings=PICKLES
     )
 }
+_KINDS = {**SOURCES, **_REFUSED}
 
 __all__ = [
     "ALL",
@@ -94,6 +99,7 @@ __all__ = [
     "SPLIT_WORDS",
     "Folders",
     "LocalFiles",
+    "Places",
     "Selection",
     "Source",
     "SourceKeywords",
@@ -108,7 +114,7 @@ __all__ = [
 
 
 def open_source(
-    path: str | os.PathLike[str],
+    data: Places,
     options: SourceOptions | None = None,
     recorded: Mapping[str, Any] | None = None,
 ) -> Source:
@@ -116,7 +122,7 @@ def open_source(
 
     Parameters
     ----------
-    path : of DATA, whose name and content tell its kind.
+    data : path of DATA, whose name and content tell its kind; or of several, which are one.
     options : see :class:`SourceOptions`; None for the usual ones.
     recorded : the kind and its options, as an earlier source has recorded them; if DATA is of that
         kind, they stand in for options that are not given.
@@ -134,16 +140,53 @@ def open_source(
     ...     open_source(root).record()["source"]
     {'kind': 'folder'}
     """
-    path, options = os.fspath(path), options or SourceOptions()
-    kinds = {**SOURCES, **_REFUSED}
-    kind = kind_of(path, kinds)
-    folder = kinds[kind].load()(path, options) if kind == FOLDER else None
-    if folder:
-        is_stored = layout_of_stacks(folder.catalog) is not None
-        kind = STORED if is_stored else kind_held(folder.catalog, kinds)
-    row = kinds[kind]
-    options.refuse_unused(row.takes, row.what)
-    if recorded and recorded["kind"] == kind:
+    options = options or SourceOptions()
+    paths = (data,) if isinstance(data, str | os.PathLike) else tuple(data)
+    if not paths:
+        raise UsageError("there is no DATA: give a folder of images, or several")
+    for path in paths:
+        if not isinstance(path, str | os.PathLike):
+            raise UsageError(
+                f"{type(path).__name__} is no path; of arrays compute statistics, and give these"
+            )
+    own = options
+    if len(paths) > 1:
+        own = replace(options, split_dirs={}, include=(), exclude=(), labels="skip")
+    found = [_found(os.fspath(path), own) for path in paths]
+    rows = [_KINDS[each.kind] for each in found]
+    takes = tuple(name for row in rows for name in row.takes)
+    options.refuse_unused(takes, " or ".join(dict.fromkeys(row.what for row in rows)))
+    sources = [_opened(each, own, recorded) for each in found]
+    if len(sources) == 1:
+        return sources[0]
+    return open_union([source.catalog for source in sources], options)
+
+
+class _Found(NamedTuple):
+    """DATA, its kind, and the folder that it is; None if it is none."""
+
+    path: str
+    kind: str
+    folder: TreeSource | None
+
+
+def _found(path: str, options: SourceOptions) -> _Found:
+    kind = kind_of(path, _KINDS)
+    if kind != FOLDER:
+        return _Found(path, kind, None)
+    # Where its files are folders, those given to splits are not known yet.
+    folder: TreeSource = SOURCES[kind].load()(path, replace(options, split_dirs={}))
+    is_stored = layout_of_stacks(folder.catalog) is not None
+    return _Found(path, STORED if is_stored else kind_held(folder.catalog, _KINDS), folder)
+
+
+def _opened(
+    found: _Found, options: SourceOptions, recorded: Mapping[str, Any] | None
+) -> TreeSource:
+    given = options
+    if recorded and found.kind in (recorded["kind"], *recorded.get("kinds", ())):
         options = options.completed(recorded)
-    source: Source = folder if folder and kind == FOLDER else row.load()(path, options)
+    if found.kind == FOLDER and found.folder and options == given:  # it is listed once
+        return found.folder.with_split_dirs(options.split_dirs)
+    source: TreeSource = _KINDS[found.kind].load()(found.path, options)
     return source

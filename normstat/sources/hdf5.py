@@ -22,7 +22,7 @@ from normstat.sources.file_slices import failure_of, unchanged
 from normstat.sources.given import given_files
 from normstat.sources.members import safe_name
 from normstat.sources.options import SourceOptions
-from normstat.sources.split_by import assigned_by
+from normstat.sources.split_by import assigned_by, refuse_column
 from normstat.sources.stacks import Listed, Stack, Stacks
 from normstat.sources.tree.split_words import split_names
 from normstat.sources.tree_source import TreeSource
@@ -47,6 +47,7 @@ def open_hdf5(path: str, options: SourceOptions) -> TreeSource:
     UsageError
         There is none, it has no data set of the keys asked for, or an option does not fit.
     """
+    refuse_column(options.split_by, "an HDF5 file")
     given, listed = given_files(path, ENDINGS), Listed()
     listed.assigned.update(assigned_by(options.split_by, given.files))
     keys: set[str] = set()

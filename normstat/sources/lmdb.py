@@ -17,7 +17,7 @@ from normstat.sources.file_slices import SampleReader, unchanged
 from normstat.sources.given import Given, given_files
 from normstat.sources.members import Member, safe_name
 from normstat.sources.options import SourceOptions
-from normstat.sources.split_by import assigned_by
+from normstat.sources.split_by import assigned_by, refuse_column
 from normstat.sources.survey import Survey
 from normstat.sources.tree.filters import extension_of
 from normstat.sources.tree_source import TreeSource
@@ -49,6 +49,7 @@ def open_lmdb(path: str, options: SourceOptions) -> TreeSource:
     UsageError
         There is none, or an option does not fit.
     """
+    refuse_column(options.split_by, "an LMDB database")
     return TreeSource(Databases(given_files(path, ENDINGS), options), options)
 
 

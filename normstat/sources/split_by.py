@@ -2,8 +2,20 @@
 
 from collections.abc import Iterable
 
+from normstat.errors import UsageError, option
 from normstat.files import shown
 from normstat.sources.tree.split_words import split_names
+
+
+def refuse_column(by: str | None, what: str) -> None:
+    """Refuse a column as what says splits, where there is none.
+
+    >>> refuse_column("column", "an HDF5 file")
+    Traceback (most recent call last):
+    normstat.errors.UsageError: split_by="column": an HDF5 file has no columns; take file or folder
+    """
+    if by == "column":
+        raise UsageError(f"{option('split_by', by)}: {what} has no columns; take file or folder")
 
 
 def assigned_by(by: str | None, files: Iterable[str]) -> dict[str, tuple[str, str]]:
