@@ -89,6 +89,7 @@ CONTAINERS = {
     68: "a zip archive that is encrypted, a bomb, damaged or odd",
     69: "a Parquet file with null images, another column, a damaged footer, a huge row group",
     70: "an .npz file with Python objects",
+    71: "a list that names what is not there, leads out, or is in another encoding",
 }
 FAULTS = CONTENT | TREES | STORAGE | PROCESSES | OWN_FILES | CONTAINERS
 #: Not all containers, no remote storage and no clusters are there yet: nobody can own their faults.

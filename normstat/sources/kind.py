@@ -12,6 +12,8 @@ from normstat.sources.tree.filters import extension_of
 
 #: The kind of whatever is no other.
 FOLDER = "folder"
+#: The kind of a list of names, whatever the list is called.
+LIST = "list"
 
 
 @dataclass(frozen=True, slots=True)

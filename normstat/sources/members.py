@@ -49,9 +49,10 @@ class Member(NamedTuple):
 class Members:
     """The members of one container; their names lie in a spool.
 
-    An UnreadableImage on the way ends them: the container is damaged.
+    A name that occurs again is told apart: the second ``a.png`` is ``a#2.png``. Or it is dropped,
+    if it is the same image.
 
-    A name that occurs again is told apart: the second ``a.png`` is ``a#2.png``.
+    An UnreadableImage on the way ends them: the container is damaged.
 
     Parameters
     ----------
@@ -59,6 +60,7 @@ class Members:
     spool : takes the names.
     number : of the container, among all that share the spool.
     recent : keeps what was read from the spool last, for all that share it; None for one alone.
+    same : True for two members of one name that are one image; None if no two ever are.
 
     Examples
     --------
@@ -75,13 +77,16 @@ class Members:
         spool: Spool,
         number: int = 0,
         recent: "Recent | None" = None,
+        same: Callable[[Member, Member], bool] | None = None,
     ) -> None:
         self._spool = spool
         self._number = number
+        self._same = same
         self._recent = recent or Recent()
         self._below: dict[str, set[str]] = {"": set()}
         self._blocks: dict[str, list[int]] = {}
         self._again: dict[str, Skipped] = {}
+        self._dropped: dict[str, Skipped] = {}
         self._damage: UnreadableImage | None = None
         self._gather(members)
 
@@ -105,6 +110,11 @@ class Members:
         """Names that had occurred before, in the folders that were asked for."""
         return sum(self._again.values(), Skipped())
 
+    @property
+    def dropped(self) -> Skipped:
+        """Those that were one image, in the same folders."""
+        return sum(self._dropped.values(), Skipped())
+
     def entries(self, path: str) -> Entries:
         """The names in a folder.
 
@@ -125,6 +135,11 @@ class Members:
             {name: each.split for name, each in members.items() if each.split},
             None if path else self._damage,
         )
+
+    def has(self, path: str) -> bool:
+        """True if there is a member of a name."""
+        above, slash, name = path.rpartition("/")
+        return above + slash in self._below and name in self._members(above + slash)
 
     def member(self, path: str) -> Member:
         """The member of a name."""
@@ -159,17 +174,25 @@ class Members:
         if (kept := self._recent.get(key)) is not None:
             return kept
         found: dict[str, Member] = {}
-        again = Skipped()
+        alike: dict[str, list[Member]] = {}  # those of a name that occurs again
+        again = dropped = Skipped()
         for place in self._blocks.get(path, ()):
             for values in pickle.loads(self._spool.read(place)):  # noqa: S301  # its own
                 member = Member(*values)
                 name = member.name.rpartition("/")[2]
                 if name in found:
+                    others = alike.setdefault(name, [found[name]])
+                    if self._same and any(self._same(other, member) for other in others):
+                        dropped += Skipped(1, member.name)
+                        continue
+                    others.append(member)
                     again += Skipped(1, member.name)
                     name = _apart(name, found)
                 found[name] = member
         if again.images:
             self._again[path] = again
+        if dropped.images:
+            self._dropped[path] = dropped
         self._recent.keep(key, found)
         return found
 
