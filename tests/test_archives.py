@@ -1,20 +1,25 @@
 """The same images in an archive and in a folder: the same numbers, records and arrays."""
 
+import errno
 import json
 import random
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch as patched
 
 import archived
 import command
-import fault_cases
 import make
 import numpy as np
 import pytest
 from cached import Listener, read
+from source_contract import image
 from started import patch
 
 import normstat
+from normstat import files
+from normstat.errors import UnreadableImage
+from normstat.sources import open_source, packed_tar
 from normstat.statsfile import dumps
 
 IMAGES = archived.images()
@@ -197,7 +202,70 @@ def test_a_killed_run_is_taken_up(tmp_path: Path) -> None:
     assert dumps(normstat.compute(archive, workers=0, cache=cache)) == full
 
 
-def test_what_is_asked_is_what_is_said() -> None:
-    """The images of these tests are what they are thought to be."""
-    assert len(IMAGES) == 62
-    assert fault_cases.GOOD
+def test_a_packed_archive_is_unpacked_once(tmp_path: Path) -> None:
+    """In one thread, however many shards it has and in whatever order its members are."""
+    images = {
+        f"{split}/{number:03}.pgm": image(number)
+        for split in ("train", "val")
+        for number in range(250)
+    }
+    mixed = list(images.items())
+    random.Random(2).shuffle(mixed)
+    source = open_source(archived.tar(tmp_path / "data.tar.gz", dict(mixed), "gz"))
+    shards = list(source.shards(source.selection()))
+    assert len(shards) > 3
+    with patched.object(packed_tar, "Unpacking", wraps=packed_tar.Unpacking) as unpacking:
+        for shard in shards:
+            with shard.container.open() as reader:
+                assert [reader.read(sample) for sample in shard] == [
+                    images[name.partition("/")[2]] for name in shard.names
+                ]
+    assert unpacking.call_count == 2  # once for each split
+
+
+def test_each_of_many_packed_archives_is_one_shard(tmp_path: Path) -> None:
+    """So that one worker unpacks it; of few, and of archives that are not packed, it is cut."""
+    images = {f"{number:03}.pgm": image(number % 256) for number in range(400)}
+    for number in range(8):
+        archived.tar(tmp_path / "many" / f"train-{number}.tgz", images, "gz")
+        archived.tar(tmp_path / "plain" / f"train-{number}.tar", images)
+    archived.tar(tmp_path / "few" / "train.tgz", images, "gz")
+    cut = {
+        name: [len(shard) for shard in source.shards(source.selection())]
+        for name in ("many", "plain", "few")
+        for source in [open_source(tmp_path / name)]
+    }
+    assert cut["many"] == [400] * 8
+    assert len(cut["plain"]) > 8
+    assert len(cut["few"]) > 1
+
+
+@kinds
+def test_storage_that_stumbles_once_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """An error that passes is tried again; one that lasts is a record of each image."""
+    path = archived.KINDS[kind](tmp_path / f"data.{kind}", {"a.pgm": image(1), "b.pgm": image(2)})
+    monkeypatch.setattr(files, "_PAUSES", (0.0, 0.0))
+    calls = []
+
+    def stumbling(descriptor: int, offset: int, size: int) -> bytes:
+        calls.append(offset)
+        if len(calls) in fails:
+            raise OSError(errno.EIO, "Input/output error")
+        return read_some(descriptor, offset, size)
+
+    read_some = files._read_some
+    monkeypatch.setattr(files, "_read_some", stumbling)
+    fails: range | set[int] = {1, 3}
+    assert normstat.compute(path, workers=0).splits["all"].images == 2
+    source = open_source(path)
+    shards = list(source.shards(source.selection()))
+    calls.clear()
+    packed_tar._latest.opened = None  # which has both images in memory
+    fails = range(1000)
+    for shard in shards:
+        with shard.container.open() as reader:
+            for sample in shard:
+                with pytest.raises(UnreadableImage, match="io_error"):
+                    reader.read(sample)

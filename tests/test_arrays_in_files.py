@@ -506,3 +506,32 @@ def test_an_index_that_is_none_is_refused(tmp_path: Path) -> None:
     index.unlink()
     with pytest.raises(UsageError, match=r"index\.jsonl: cannot be read .*; run apply again"):
         library.compute(out, workers=0)
+
+
+def test_a_file_beside_its_compressed_form_counts_once(tmp_path: Path) -> None:
+    """As torchvision leaves them."""
+    content = stacks.idx(images())
+    make.write(tmp_path / "data" / "train-images-idx3-ubyte", content)
+    make.write(tmp_path / "data" / "train-images-idx3-ubyte.gz", gzip.compress(content))
+    run = here("compute", tmp_path / "data", "-o", "-")
+    assert "train-images-idx3-ubyte.gz: lies beside train-images-idx3-ubyte" in run.stderr
+    assert json.loads(run.stdout)["splits"]["train"]["images"] == TRAIN + TEST
+
+
+def test_pickles_beside_arrays_are_no_matter(tmp_path: Path) -> None:
+    """A folder with a model beside its data."""
+    np.savez(tmp_path / "x.npz", x=images())
+    make.write(tmp_path / "model.pt", b"\x80\x04.")
+    assert library.compute(tmp_path, workers=0).settings.source == {"kind": "npz"}
+
+
+def test_apply_reads_a_stack_as_its_statistics_were(tmp_path: Path) -> None:
+    """Also where the shape alone would not tell."""
+    array = np.random.default_rng(1).integers(0, 255, (9, 8, 7, 6), np.uint8)
+    np.save(tmp_path / "x.npy", array)
+    stats = library.compute(tmp_path / "x.npy", workers=0, layout="nchw")
+    library.apply(tmp_path / "x.npy", tmp_path / "out", stats, from_split="all", workers=0)
+    found = np.stack([np.load(path) for path in sorted((tmp_path / "out" / "x.npy").iterdir())])
+    assert found.shape == array.shape
+    assert np.allclose(found.mean(axis=(0, 2, 3)), 0, atol=1e-6)
+    assert np.allclose(found.std(axis=(0, 2, 3)), 1, atol=1e-6)

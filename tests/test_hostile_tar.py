@@ -174,7 +174,7 @@ def test_a_size_beyond_the_end_is_a_record(tmp_path: Path, size: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "size", [b"-0000000001\0", b"\xff" * 12, b"0x000000001\0", b"abcdefghijk\0"]
+    "size", [b"-0000000001\0", b"\xff" * 12, b"0x000000001\0", b"abcdefghijk\0", b"00000000089\0"]
 )
 def test_a_size_that_is_none_ends_an_archive(tmp_path: Path, size: bytes) -> None:
     """What comes before counts."""

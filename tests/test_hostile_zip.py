@@ -168,7 +168,7 @@ def test_what_is_no_image_is_ignored_and_counted(tmp_path: Path) -> None:
     assert ignored(path) == {Reason.UNSAFE_NAME: 4, Reason.NOT_REGULAR: 1, Reason.NO_IMAGE: 1}
     told = Told()
     normstat.compute(path, workers=0, progress=told)
-    assert any("1 .zip" in notice for notice in told.notices)
+    assert any("the first: a.zip/inner.zip" in notice for notice in told.notices)
 
 
 @pytest.mark.fault(67)

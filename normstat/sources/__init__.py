@@ -27,11 +27,11 @@ from normstat.sources.tree.split_words import (
 from normstat.sources.tree_source import TreeSource
 from normstat.sources.union import open_union
 
+#: The kind of what ``apply`` has written.
+STORED = "stored"
 _OF_TABLES = (
     *("root", "ext", "path_column", "split_column", "label_column", "split_by", "duplicates"),
 )
-#: The kind of what ``apply`` has written.
-STORED = "stored"
 #: Kind of source → function that opens one.
 SOURCES: Mapping[str, Kind] = MappingProxyType(
     {
@@ -211,8 +211,12 @@ def _found(path: str, options: SourceOptions) -> _Found:
         return _Found(path, kind, None)
     # Where its files are folders, those given to splits are not known yet.
     folder: TreeSource = SOURCES[kind].load()(path, replace(options, split_dirs={}))
-    is_stored = layout_of_stacks(folder.catalog) is not None
-    return _Found(path, STORED if is_stored else kind_held(folder.catalog, _KINDS), folder)
+    kind = kind_held(folder.catalog, SOURCES)
+    if layout_of_stacks(folder.catalog):
+        kind = STORED
+    elif kind == FOLDER:
+        kind = kind_held(folder.catalog, _REFUSED)
+    return _Found(path, kind, folder)
 
 
 def _opened(

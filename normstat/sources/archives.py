@@ -3,7 +3,7 @@
 import threading
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -115,6 +115,7 @@ class Archives(ABC):
         self._above = Members((Member(name) for name in given.files), Spool())
         self._spool = Spool()
         self._recent = Recent()
+        self._latest: tuple[str, Contents, Callable[[str], Member]] | None = None
         # Not the order of listing: two threads may list two files at once.
         self._numbers = {name: number for number, name in enumerate(given.files, 1)}
         self._locks = {name: threading.Lock() for name in given.files}
@@ -151,9 +152,14 @@ class Archives(ABC):
         return Entries(found.identity, sorted({*found.folders, *found.files}), {}, [])
 
     def locate(self, path: str, versions: bool) -> Located:
-        name, rest = self._split(path)
-        contents, members = self._members(name or "")
-        member = members.member(rest)
+        above, slash, name = path.rpartition("/")
+        latest = self._latest  # the images of a folder follow each other
+        if not latest or latest[0] != above:
+            file, rest = self._split(path)
+            contents, members = self._members(file or "")
+            within = members.within(rest.rpartition("/")[0] + slash * ("/" in rest))
+            latest = self._latest = above, contents, within
+        contents, member = latest[1], latest[2](name)
         version = member.version
         if versions and not version and contents.version:
             version = b"%s %s" % (contents.version, repr(member.place).encode())
@@ -173,7 +179,7 @@ class Archives(ABC):
             extensions += ignored.extensions
             again += Skipped(members.again.images, f"{name}/{members.again.first}")
         survey.extensions += extensions
-        if extensions:
+        if len(extensions) > 1:  # else the first member that is ignored shows it
             survey.remarks.append(f"ignored members by extension: {_numbers(extensions)}")
         if again.images:
             names = "name occurs" if again.images == 1 else "names occur"

@@ -9,6 +9,7 @@ import numpy as np
 
 from normstat import files
 from normstat.errors import UnreadableImage
+from normstat.files import shown
 from normstat.images import Code, Reason
 from normstat.images.npy_header import NpyHeader
 from normstat.sources.array_listing import FoundArray, add_array
@@ -48,6 +49,10 @@ def open_idx(path: str, options: SourceOptions) -> TreeSource:
     """
     given, listed = given_files(path, IDX), Listed()
     for name, file in given.files.items():
+        same = name.removesuffix(".gz")
+        if same != name and same in given.files:
+            listed.remarks.append(f"{shown(name)}: lies beside {shown(same)}, which is counted")
+            continue
         try:
             with told_apart():
                 _add(listed, name, file, options)

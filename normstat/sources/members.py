@@ -49,10 +49,10 @@ class Member(NamedTuple):
 class Members:
     """The members of one container; their names lie in a spool.
 
+    An UnreadableImage on the way ends them: the container is damaged.
+
     A name that occurs again is told apart: the second ``a.png`` is ``a#2.png``. Or it is dropped,
     if it is the same image.
-
-    An UnreadableImage on the way ends them: the container is damaged.
 
     Parameters
     ----------
@@ -81,8 +81,8 @@ class Members:
     ) -> None:
         self._spool = spool
         self._number = number
-        self._same = same
         self._recent = recent or Recent()
+        self._same = same
         self._below: dict[str, set[str]] = {"": set()}
         self._blocks: dict[str, list[int]] = {}
         self._again: dict[str, Skipped] = {}
@@ -128,9 +128,9 @@ class Members:
         members = self._members(path)
         return Entries(
             (-1 - self._number, hash(path)),
-            sorted(self._below[path], key=path_bytes),
+            _in_byte_order(list(self._below[path])),
             {},
-            sorted((name for name in members if not members[name].failure), key=path_bytes),
+            _in_byte_order([name for name, each in members.items() if not each.failure]),
             {name: each.failure for name, each in members.items() if each.failure},
             {name: each.split for name, each in members.items() if each.split},
             None if path else self._damage,
@@ -145,6 +145,10 @@ class Members:
         """The member of a name."""
         above, slash, name = path.rpartition("/")
         return self._members(above + slash)[name]
+
+    def within(self, path: str) -> Callable[[str], Member]:
+        """Look-up of the members in a folder by their names there."""
+        return self._members(path).__getitem__
 
     def _keep(self, gathered: dict[str, list[Member]]) -> None:
         for path, members in gathered.items():
@@ -234,6 +238,10 @@ class Numbered:
         row = int(path)
         return Member(path, row, self._size(row))
 
+    def within(self, path: str) -> Callable[[str], Member]:  # noqa: ARG002  # there is one folder
+        """See :class:`Members`."""
+        return self.member
+
 
 class Recent:
     """Members of the folders that were read from a spool last.
@@ -259,6 +267,10 @@ class Recent:
             while len(self._kept) >= _KEPT:
                 del self._kept[next(iter(self._kept))]
             self._kept[key] = members
+
+
+def _in_byte_order(names: list[str]) -> list[str]:
+    return sorted(names) if "".join(names).isascii() else sorted(names, key=path_bytes)
 
 
 def _apart(name: str, taken: Container[str]) -> str:

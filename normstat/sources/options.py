@@ -125,7 +125,7 @@ _WORDS = {
     "duplicates": ("once", "count"),
 }
 # Options that every kind uses.
-_OF_ALL = (*("split_dirs", "include", "exclude", "labels", "layout", "max_pixels", "files_from"),)
+_OF_ALL = ("split_dirs", "include", "exclude", "labels", "files_from", "layout", "max_pixels")
 
 
 def _usual(of: "Field[Any]") -> Any:

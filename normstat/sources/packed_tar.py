@@ -107,7 +107,12 @@ class _Members(SampleReader):
         if not opened or opened.container != self._container or offset < opened.unpacking.position:
             _latest.opened = None
             _latest.opened = opened = _Opened(self._container)
-        data = opened.unpacking(offset, size)
+        try:
+            data = opened.unpacking(offset, size)
+        except UnreadableImage as error:
+            if error.code == Code.IO_ERROR:  # it may pass; damage does not
+                _latest.opened = None
+            raise
         if len(data) < size:
             raise UnreadableImage(Code.TRUNCATED, "the archive ends within it")
         return data

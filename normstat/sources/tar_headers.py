@@ -1,6 +1,7 @@
 """Headers of tar archives: the members there are, and where each lies."""
 
 import os
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
@@ -23,6 +24,9 @@ _WITHOUT_DATA = frozenset((b"1", b"2", b"3", b"4", b"5", b"6"))
 _NO_FILES = _FILES | frozenset((b"5", b"D", b"V"))
 _SPARSE = b"S"
 _SPARSE_KEY = b"GNU.sparse."
+# Headers of pax, and what there may be in them that matters.
+_PAX = frozenset((b"x", b"X", b"g"))
+_MATTERS = re.compile(rb"path=|size=|GNU\.sparse\.").search
 # Names end at some thousand bytes: a header about the next one that is larger is an attack.
 _MOST_ABOUT_NEXT = 1 << 20
 _LARGEST = 1 << 63
@@ -93,6 +97,8 @@ class _AboutNext:
         data = read_at(offset, size)
         if len(data) < size:
             raise UnreadableImage(Code.TRUNCATED, "the archive ends within a header")
+        if kind in _PAX and not _MATTERS(data):
+            return  # times and the like: some programs write them for each member
         self.is_any = True
         if kind == b"L":
             self._name = data.partition(b"\0")[0]
@@ -157,6 +163,8 @@ def _is_sound(header: bytes) -> bool:
 def _number(field: bytes, offset: int) -> int:
     """A size in a header: octal digits, or base 256 where these do not suffice."""
     try:
+        if field[:11].isdigit() and field[11] in b"\0 ":  # as in nearly all headers
+            return int(field[:11], 8)
         if field[0] & 0x80:
             number = int.from_bytes(bytes([field[0] & 0x7F]) + field[1:], "big")
         else:
