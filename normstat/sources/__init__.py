@@ -74,6 +74,24 @@ SOURCES: Mapping[str, Kind] = MappingProxyType(
             ),
         ),
         "zip": Kind("normstat.sources.zip:open_zip", what="a zip archive", endings=(".zip",)),
+        "parquet": Kind(
+            *("normstat.sources.parquet:open_parquet", "parquet", "a Parquet file"),
+            takes=(
+                *("image_column", "path_column", "split_column"),
+                *("split_by", "root", "ext", "duplicates"),
+            ),
+            endings=(".parquet",),
+        ),
+        "hdf5": Kind(
+            *("normstat.sources.hdf5:open_hdf5", "hdf5", "an HDF5 file"),
+            takes=("key", "split_by"),
+            endings=(".h5", ".hdf5"),
+        ),
+        "lmdb": Kind(
+            *("normstat.sources.lmdb:open_lmdb", "lmdb", "an LMDB database"),
+            takes=("key", "split_by"),
+            endings=(".lmdb", "data.mdb"),
+        ),
         "stack": Kind(
             "normstat.sources.stack:open_stack",
             what="a .npy file",

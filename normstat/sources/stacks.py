@@ -72,6 +72,7 @@ class Listed:
     stacks : path → stack.
     singles : path of an array that is one image → the way to it.
     failures : path of a file or array that cannot be read → why.
+    broken : path of a file of several arrays that cannot be read → why.
     assigned : see :class:`normstat.sources.catalog.Catalog`.
     skipped : reason → arrays that are no images.
     remarks : a line for a user about each array.
@@ -80,6 +81,7 @@ class Listed:
     stacks: dict[str, Stack] = field(default_factory=dict)
     singles: dict[str, Located] = field(default_factory=dict)
     failures: dict[str, UnreadableImage] = field(default_factory=dict)
+    broken: dict[str, UnreadableImage] = field(default_factory=dict)
     assigned: dict[str, tuple[str, str]] = field(default_factory=dict)
     skipped: dict[Reason, Skipped] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
@@ -135,6 +137,8 @@ class Stacks:
                 self._folders[above].add(name)
             else:
                 self._files.setdefault(above, []).append(name)
+        for path in listed.broken:
+            self._add_folder(f"{path}/")
         paths = dict.fromkeys((*self._folders, *(f"{path}/" for path in listed.stacks)))
         self._numbers = {path: number for number, path in enumerate(paths)}
 
@@ -148,6 +152,8 @@ class Stacks:
     def entries(self, path: str) -> Entries:
         if path not in self._numbers:
             raise UnreadableImage(Code.VANISHED, "there is no such folder")
+        if failure := self._listed.broken.get(path[:-1]):
+            raise failure
         identity = -1, self._numbers[path]
         folders = sorted(self._folders.get(path, ()), key=path_bytes)
         if stack := self._listed.stacks.get(path[:-1]):

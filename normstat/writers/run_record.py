@@ -50,8 +50,8 @@ def record_in_data(source: Source) -> RunRecord | None:
     Raises
     ------
     UsageError
-        A run was begun here and did not end, or its record cannot be read;
-        of several DATA, one has other arrays than the next, or none.
+        A run was begun here and did not end, or its record cannot be read; of several DATA, one has
+        other arrays than the next, or none.
     """
     first, *others = ((top, _record_at(source, top)) for top in source.tops)
     for top, record in others:
