@@ -217,3 +217,37 @@ def test_a_file_that_is_gone_is_a_record(tmp_path: Path) -> None:
     with shard.container.open() as reader, pytest.raises(UnreadableImage) as caught:
         reader.read(next(iter(shard)))
     assert caught.value.code == "vanished"
+
+
+def test_a_damaged_group_is_a_record(tmp_path: Path) -> None:
+    """The others count; of the file, if it is the first."""
+    stack = np.zeros((5, 8, 9), np.uint8)
+    data = file(tmp_path / "data.h5", {"train/images": stack, "val/images": stack})
+    whole = data.read_bytes()
+    starts = [at for at in range(len(whole)) if whole.startswith(b"SNOD", at)]
+    damaged = [whole[:at] + b"SNOW" + whole[at + 4 :] for at in starts]
+    data.write_bytes(damaged[0])
+    run = here("compute", data, "-o", "-")
+    assert run.returncode == 2, run.stderr
+    assert "data.h5/: corrupt (the file cannot be read" in run.stderr
+    for content, lost, left in zip(damaged[1:], ("train", "val"), ("val", "train"), strict=True):
+        data.write_bytes(content)
+        run = here("compute", data, "-o", "-")
+        assert run.returncode == 3, run.stderr
+        stats = json.loads(run.stdout)
+        found = [(each["path"], each["code"]) for each in stats["unreadable"]]
+        assert found == [(f"data.h5/{lost}/", "corrupt")]
+        assert stats["splits"][left]["images"] == 5
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are text there")
+def test_names_need_not_be_text(tmp_path: Path) -> None:
+    """Of the file, and in it."""
+    stack = np.zeros((5, 8, 9), np.uint8)
+    path = file(tmp_path / "data.h5", {})
+    with h5py.File(path, "a") as made:
+        made[b"im\xff"] = stack
+    odd = path.rename(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.h5"))
+    run = here("compute", odd, "-o", "-", "--cache", tmp_path / "cache")
+    assert run.returncode == 0, run.stderr
+    assert names(open_source(odd))["all"][0] == "\udcff.h5/im\udcff/000000"

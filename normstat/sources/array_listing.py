@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from normstat.errors import UnreadableImage, option
 from normstat.files import shown
-from normstat.images import Code
+from normstat.images import Code, path_bytes
 from normstat.images.npy_header import NpyHeader, axes_of, is_told_by, refuse_dtype, refuse_size
 from normstat.sources.catalog import Located
 from normstat.sources.options import SourceOptions
@@ -105,7 +105,7 @@ def add_array(
         raise UnreadableImage(Code.TRUNCATED, f"{available} bytes; its shape {shape} needs {size}")
     if len(shape) == _GRAY and options.layout == "auto":
         listed.remarks.append(single_remark(path, shape))
-    listed.singles[path] = Located(stored, 0, size, version and version + b" %s" % path.encode())
+    listed.singles[path] = Located(stored, 0, size, version and version + b" %s" % path_bytes(path))
 
 
 def single_remark(path: str, shape: tuple[int, ...]) -> str:

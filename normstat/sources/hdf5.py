@@ -35,6 +35,8 @@ _MAGIC = b"\x89HDF\r\n\x1a\n"
 _AT_ONCE = 1 << 22
 # Images of different sizes that are read at once.
 _ENCODED = 64
+# What the library raises where a file is damaged.
+_DAMAGED = (OSError, RuntimeError, KeyError, ValueError, TypeError)
 # Axes of an image, without channels and with them, and of many.
 _GRAY, _CHANNELS = 2, 3
 
@@ -115,7 +117,7 @@ def opened(path: str) -> Iterator[Any]:
     """
     try:
         file = h5py.File(path, "r", locking=False)
-    except (OSError, RuntimeError) as error:
+    except _DAMAGED as error:
         raise _damage(error, "the file") from error
     with file:
         yield file
@@ -137,17 +139,17 @@ class _Images:
             value = self._value(sample.place)
         except MemoryError as error:
             raise UnreadableImage(Code.OUT_OF_MEMORY, "not enough memory for it") from error
-        except (OSError, RuntimeError, KeyError, ValueError) as error:
+        except _DAMAGED as error:
             raise _damage(error, f"data set {self._images.key or sample.place}") from error
         return _payload(value)
 
     def _value(self, place: int | str) -> Any:
         images = self._images
         if isinstance(place, str):
-            return self._file[place][()]
+            return self._file[os.fsencode(place)][()]
         number = place
         if self._values is None:
-            self._values = self._file[images.key]
+            self._values = self._file[os.fsencode(images.key)]
         at = number - self._first
         if not 0 <= at < len(self._block):
             first = number - number % images.at_once
@@ -155,7 +157,7 @@ class _Images:
                 return self._values[number]
             try:
                 self._block = self._values[first : first + images.at_once]
-            except (OSError, RuntimeError):  # of one image in it: each for itself tells which
+            except _DAMAGED:  # of one image in it: each for itself tells which
                 self._damaged.add(first)
                 return self._values[number]
             self._first = first
@@ -220,20 +222,36 @@ class _FileOfSets:
         seen = set()
         while stack:
             path, group = stack.pop()
-            for name in group:
-                key = f"{path}{name}"
-                try:
-                    found = group[name]
-                except (KeyError, OSError, RuntimeError) as error:  # a link that leads nowhere
-                    if self._wants(key):
-                        self._listed.failures[f"{self._name}/{key}"] = _damage(error, key)
-                    continue
-                if isinstance(found, h5py.Group):
-                    if found.id not in seen:
-                        seen.add(found.id)
-                        stack.append((f"{key}/", found))
-                elif isinstance(found, h5py.Dataset):
+            try:
+                names = list(group)
+            except _DAMAGED as error:
+                if not path:
+                    raise _damage(error, "the file") from error
+                self._listed.broken[f"{self._name}/{path[:-1]}"] = _damage(error, "the group")
+                continue
+            for name in names:
+                key = f"{path}{os.fsdecode(name)}"  # bytes, if it is no UTF-8
+                found = self._found(group, name, key)
+                if isinstance(found, h5py.Dataset):
                     yield key, found
+                elif isinstance(found, h5py.Group) and found.id not in seen:
+                    seen.add(found.id)
+                    stack.append((f"{key}/", found))
+
+    def _found(self, group: Any, name: str | bytes, key: str) -> Any:
+        """Open the object of a name; None for one that is a record."""
+        try:
+            found = group[name]
+            if isinstance(found, h5py.Dataset):
+                _ = found.shape, found.dtype, found.chunks
+        except _DAMAGED as error:
+            path = f"{self._name}/{key}"
+            if not _is_link(group, name):  # whether it is one image or a group of many
+                self._listed.broken[path] = _damage(error, key)
+            elif self._wants(key):
+                self._listed.failures[path] = _damage(error, key)
+            return None
+        return found
 
     def _wants(self, key: str) -> bool:
         globs = self._options.key
@@ -265,7 +283,7 @@ class _FileOfSets:
         if many:
             container = replace(self._each, key=key, at_once=at_once)
             self._listed.stacks[path] = Stack(
-                container, images, size, version and version + b" " + key.encode()
+                container, images, size, version and version + b" " + os.fsencode(key)
             )
             self._listed.remarks.append(
                 f"{shown(path)}: {images:,} images"
@@ -275,7 +293,7 @@ class _FileOfSets:
             return
         if len(shape) == _CHANNELS and self._options.layout == "auto":
             self._listed.remarks.append(single_remark(path, shape))
-        own = version and b"%s %s" % (version, key.encode())
+        own = version and b"%s %s" % (version, os.fsencode(key))
         self._listed.singles[path] = Located(self._each, key, size, own)
 
     def _assign(self, path: str, key: str) -> None:
@@ -316,6 +334,14 @@ class _FileOfSets:
 
 
 _STACKS = ("nhwc", "nchw")
+
+
+def _is_link(group: Any, name: str | bytes) -> bool:
+    """True for a name of something elsewhere, which may have gone."""
+    try:
+        return not isinstance(group.get(name, getlink=True), h5py.HardLink)
+    except _DAMAGED:
+        return False
 
 
 def _is_numeric(found: Any) -> bool:
