@@ -2,13 +2,14 @@
 
 import json
 import os
+import struct
 from pathlib import Path
 
 import lmdb
 import make
 import pytest
 import same_as_folder
-from command import here
+from command import here, normstat
 from opened import opened
 from source_contract import SourceContract, image
 
@@ -146,3 +147,58 @@ def test_two_readers_share_a_database(tmp_path: Path) -> None:
     (shard,) = source.shards(source.selection())
     with shard.container.open() as one, shard.container.open() as other:
         assert [one.read(sample) for sample in shard] == [other.read(sample) for sample in shard]
+
+
+_PAGE = 4096
+#: Damage of a leaf → rows of the images; is it in the first node, and where; and the bytes.
+DAMAGED_PAGES = {
+    "kind": (1, False, 10, b"\1"),
+    "other kind": (1, False, 10, b"\4"),
+    "place of a node": (1, False, 16, b"\xfe\xff"),
+    "size of a key": (1, True, 6, b"\xff\xff"),
+    "size of a value": (1, True, 0, b"\xff\xff\xff\x7f"),
+    "size of a large value": (99, True, 0, b"\xff\xff\xff\x7f"),
+    "page of a large value": (99, True, 8 + len("1.pgm"), b"\xff" * 7),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED_PAGES)
+def test_a_damaged_page_is_a_record(tmp_path: Path, damage: str) -> None:
+    """It does not end the process, as following it would."""
+    rows, in_node, at, wrong = DAMAGED_PAGES[damage]
+    value = b"P5 100 %d 255\n" % rows + bytes(100 * rows)
+    data = database(tmp_path / "data.lmdb", {b"%d.pgm" % number: value for number in range(1, 4)})
+    content = bytearray(data.read_bytes())
+    leaf = next(
+        start
+        for start in range(2 * _PAGE, len(content), _PAGE)
+        if struct.unpack_from("=H", content, start + 10) == (2,)
+        and b"1.pgm" in content[start : start + _PAGE]
+    )
+    at += leaf + (struct.unpack_from("=H", content, leaf + 16)[0] if in_node else 0)
+    content[at : at + len(wrong)] = wrong
+    data.write_bytes(content)
+    run = normstat("compute", data, "-o", "-", "-j", "0")
+    assert run.returncode == 2, run.stderr
+    assert "corrupt (page" in run.stderr
+
+
+def test_keys_with_several_values_are_refused(tmp_path: Path) -> None:
+    """A value is found by its key alone."""
+    data = database(tmp_path / "data.lmdb", {b"1.pgm": image(1)})
+    content = bytearray(data.read_bytes())
+    for page in (0, _PAGE):
+        content[page + 92] |= 4  # MDB_DUPSORT, in the flags of the main tree
+    data.write_bytes(content)
+    run = here("compute", data, "-o", "-")
+    assert run.returncode == 2
+    assert "keys with several values each" in run.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are text there")
+def test_a_name_need_not_be_text(tmp_path: Path) -> None:
+    """As that of any other file."""
+    data = database(tmp_path / "data.lmdb", by_name({"1.pgm": image(1)}))
+    odd = data.rename(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.lmdb"))
+    run = here("compute", odd, "-o", "-")
+    assert json.loads(run.stdout)["splits"]["all"]["images"] == 1

@@ -10,11 +10,13 @@ from typing import Any
 
 import lmdb
 
+from normstat import files
 from normstat.errors import UnreadableImage
 from normstat.images import FORMATS, Code, Reader, Reason, Sample
 from normstat.sources.archives import Archives, Contents, Ignored
 from normstat.sources.file_slices import SampleReader, unchanged
 from normstat.sources.given import Given, given_files
+from normstat.sources.lmdb_pages import damage
 from normstat.sources.members import Member, safe_name
 from normstat.sources.options import SourceOptions
 from normstat.sources.split_by import assigned_by, refuse_column
@@ -160,7 +162,8 @@ def _environment(path: str) -> Iterator[Any]:
 
 def _opened(path: str) -> Any:
     try:
-        return lmdb.open(path, subdir=False, readonly=True, lock=False, create=False)
+        # As bytes: the library knows no names that are not UTF-8.
+        return lmdb.open(os.fsencode(path), subdir=False, readonly=True, lock=False, create=False)
     except lmdb.Error as error:
         raise UnreadableImage(Code.CORRUPT, _reason(error)) from error
 
@@ -171,8 +174,8 @@ def _reason(error: Exception) -> str:
 
 
 def _no_database(path: str, size: int) -> UnreadableImage | None:
-    """The reason why a file is no whole database; one that is cut off would end the process."""
-    with open(path, "rb") as file:
+    """The reason why a file is no whole database; one that is damaged would end the process."""
+    with files.opened(path) as file:
         start = file.read(_MAGIC_AT + len(_MAGIC[0]))
     if not start:
         return UnreadableImage(Code.EMPTY)
@@ -183,12 +186,13 @@ def _no_database(path: str, size: int) -> UnreadableImage | None:
         pages = environment.info()["last_pgno"] + 1
     if size < max(pages, _META) * page:
         return UnreadableImage(Code.TRUNCATED, f"{size} bytes of {pages * page}")
-    return None
+    with files.opened(path) as file:
+        return damage(file.fileno(), page, size)
 
 
 def _listed(values: LmdbValues, keys: tuple[str, ...], ignored: Ignored) -> Iterator[Member]:
     with _environment(values.file) as environment, environment.begin(buffers=True) as transaction:
-        for key, value in transaction.cursor():
+        for key, value in _entries(transaction):
             place = bytes(key)
             name = _name(place)
             if keys:
@@ -198,6 +202,14 @@ def _listed(values: LmdbValues, keys: tuple[str, ...], ignored: Ignored) -> Iter
                 yield Member(name, place, len(value))
             else:
                 ignored.add(Reason.NO_IMAGE, name)
+
+
+def _entries(transaction: Any) -> Iterator[tuple[memoryview, memoryview]]:
+    """Keys and values; the error of a damaged page ends them."""
+    try:
+        yield from transaction.cursor()
+    except lmdb.Error as error:
+        raise UnreadableImage(Code.CORRUPT, _reason(error)) from error
 
 
 def _name(key: bytes) -> str:
