@@ -1,6 +1,7 @@
 """Parquet files keep the laws of all sources."""
 
 import json
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -497,3 +498,15 @@ try:
 except UsageError as error:
     print(error)
 """
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are text there")
+def test_a_name_need_not_be_text(tmp_path: Path) -> None:
+    """As that of any other file."""
+    path = tmp_path / os.fsdecode(b"\xff.parquet")
+    data = parquet_files.write(
+        tmp_path / "a.parquet", {"image": parquet_files.structs({"1.pgm": image(1)})}
+    )
+    odd = data.rename(path)
+    assert names(open_source(odd)) == {"all": ["\udcff.parquet/1.pgm"]}
+    assert here("compute", odd, "-o", "-").returncode == 0

@@ -97,7 +97,9 @@ class ImageColumn(NamedTuple):
 
 def opened(path: str) -> Any:
     """A Parquet file of pyarrow, to be closed, that reads what is asked for and no more."""
-    return pq.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False)
+    # By its bytes: paths that are not UTF-8 are none for the file systems of pyarrow.
+    source = pa.OSFile(os.fsencode(path))
+    return pq.ParquetFile(source, buffer_size=_BUFFER, pre_buffer=False)
 
 
 def columns_of(file: Any) -> list[Column]:
