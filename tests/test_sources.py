@@ -8,11 +8,12 @@ from pathlib import Path
 
 import make
 import pytest
+from command import normstat
 from opened import opened
 
 from normstat.errors import AmbiguousSplit, Message, UnknownSplit, UsageError, option
 from normstat.images import Reason, Skipped
-from normstat.sources import Source, Survey, split_names
+from normstat.sources import Source, Survey, open_source, split_names
 
 
 def tree(root: Path, *paths: str) -> Path:
@@ -275,3 +276,21 @@ def test_no_name_is_no_folder() -> None:
     """An empty name, as of a variable that is not set, is not the root of all files."""
     with pytest.raises(UsageError, match="'': the name of DATA is empty"):
         opened("")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="it has no such pipes")
+@pytest.mark.parametrize(
+    "name", ["a.tar", "a.tar.gz", "a.zip", "a.parquet", "a.h5", "a.lmdb", "a.npy", "a.npz"]
+)
+def test_a_pipe_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    """Whatever its name says."""
+    os.mkfifo(tmp_path / name)
+    run = normstat("compute", tmp_path / name, "-o", "-")
+    assert run.returncode == 2
+    assert "not_regular" in run.stderr
+
+
+def test_braces_of_too_many_files_are_refused() -> None:
+    """Before any is looked for."""
+    with pytest.raises(UsageError, match="stands for more than 1,000,000 files"):
+        open_source("train-{0..999999999999}.tar")

@@ -11,6 +11,8 @@ from normstat.files import shown
 from normstat.images import path_bytes
 
 _RANGE = re.compile(r"\{([^{}]*)\}")
+# Files that a range in braces may stand for.
+_MOST = 1_000_000
 _MAGIC = re.compile(r"[*?[{]")
 
 
@@ -110,6 +112,8 @@ def braces(pattern: str) -> Iterator[str]:
     numbers = re.fullmatch(r"(\d+)\.\.(\d+)", found[1])
     words: list[str] | Iterator[str] = found[1].split(",")
     if numbers:
+        if int(numbers[2]) - int(numbers[1]) >= _MOST:
+            raise UsageError(f"{shown(found[0])} stands for more than {_MOST:,} files")
         width = max(map(len, numbers.groups())) if "0" in (numbers[1][0], numbers[2][0]) else 0
         words = (f"{n:0{width}}" for n in range(int(numbers[1]), int(numbers[2]) + 1))
     for word in words:

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 import h5py
 import numpy as np
 
+from normstat import files
 from normstat.errors import UnreadableImage, UsageError, option
 from normstat.files import shown
 from normstat.images import Code, Payload, Reader, Reason, Sample
@@ -199,8 +200,8 @@ class _FileOfSets:
     def add(self, keys: set[str]) -> None:
         """List them; their keys go to `keys`."""
         try:
-            status = os.stat(self._path)
-            with open(self._path, "rb") as start:
+            with files.opened(self._path) as start:
+                status = os.fstat(start.fileno())
                 _refuse_other(start, status.st_size)
         except OSError as error:
             raise failure_of(error) from error

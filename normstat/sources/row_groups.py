@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 from pyarrow import parquet as pq
 
+from normstat import files
 from normstat.errors import UnreadableImage
 from normstat.files import shown
 from normstat.images import Code, Reader, Sample
@@ -97,6 +98,8 @@ class ImageColumn(NamedTuple):
 
 def opened(path: str) -> Any:
     """A Parquet file of pyarrow, to be closed, that reads what is asked for and no more."""
+    with files.opened(path):  # a pipe would be waited for
+        pass
     # By its bytes: paths that are not UTF-8 are none for the file systems of pyarrow.
     source = pa.OSFile(os.fsencode(path))
     return pq.ParquetFile(source, buffer_size=_BUFFER, pre_buffer=False)
@@ -298,7 +301,7 @@ def not_parquet(path: str) -> UnreadableImage | None:
     ------
     OSError
     """
-    with open(path, "rb") as file:
+    with files.opened(path) as file:
         begins = file.read(len(_MAGIC))
         file.seek(max(0, os.fstat(file.fileno()).st_size - len(_MAGIC)))
         ends = file.read()
@@ -319,6 +322,8 @@ def failure_of(error: Exception, what: str) -> UnreadableImage:
     >>> failure_of(OSError("Unexpected end of stream"), "row group 3").detail
     'row group 3 cannot be read (Unexpected end of stream)'
     """
+    if isinstance(error, files.NotRegularError):
+        return UnreadableImage(Code.NOT_REGULAR, "no regular file behind this name")
     if isinstance(error, FileNotFoundError):
         return UnreadableImage(Code.VANISHED, "there is no such file")
     if isinstance(error, PermissionError):
