@@ -6,7 +6,7 @@ from typing import NamedTuple
 from normstat import files
 from normstat.errors import UnreadableImage, UsageError, option
 from normstat.images import Code, Reason
-from normstat.sources.array_names import CIFAR
+from normstat.sources.endings import CIFAR
 from normstat.sources.given import given_files
 from normstat.sources.options import SourceOptions
 from normstat.sources.stacked_images import StackedImages, told_apart

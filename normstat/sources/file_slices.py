@@ -10,6 +10,7 @@ from typing import BinaryIO, Protocol
 from normstat import files
 from normstat.errors import UnreadableImage
 from normstat.images import Code, Payload, Reader, Sample
+from normstat.sources.failures import failure_of
 
 # So many bytes are read at once where headers follow each other closely, and where they do not.
 _MUCH = 1 << 17
@@ -77,10 +78,8 @@ class SampleReader:
         """See :class:`normstat.images.Reader`; errors of storage and memory become records."""
         try:
             return self.data(sample)
-        except OSError as error:
+        except (OSError, MemoryError) as error:
             raise failure_of(error) from error
-        except MemoryError as error:
-            raise UnreadableImage(Code.OUT_OF_MEMORY, "not enough memory for it") from error
 
     def data(self, sample: Sample) -> bytes:
         """All bytes of a sample."""
@@ -142,18 +141,3 @@ class Ahead:
             self._begins, start = offset, 0
         self._latest = offset
         return self._block[start : start + size]
-
-
-def failure_of(error: OSError) -> UnreadableImage:
-    """The record of a file that cannot be read.
-
-    >>> failure_of(FileNotFoundError()).code
-    <Code.VANISHED: 'vanished'>
-    """
-    if isinstance(error, files.NotRegularError):
-        return UnreadableImage(Code.NOT_REGULAR, "no regular file behind this name")
-    if isinstance(error, FileNotFoundError):
-        return UnreadableImage(Code.VANISHED, "listed, but gone when it was opened")
-    if isinstance(error, PermissionError):
-        return UnreadableImage(Code.PERMISSION_DENIED, "may not be opened")
-    return UnreadableImage(Code.IO_ERROR, os.strerror(error.errno or 0))

@@ -18,7 +18,9 @@ from normstat.images import Code, Payload, Reader, Reason, Sample
 from normstat.images.npy_header import axes_of, refuse_dtype, refuse_size
 from normstat.sources.array_listing import is_stack, single_remark
 from normstat.sources.catalog import Located
-from normstat.sources.file_slices import failure_of, unchanged
+from normstat.sources.endings import HDF5
+from normstat.sources.failures import failure_of
+from normstat.sources.file_slices import unchanged
 from normstat.sources.given import given_files
 from normstat.sources.members import safe_name
 from normstat.sources.options import SourceOptions
@@ -28,8 +30,6 @@ from normstat.sources.tree.split_words import split_names
 from normstat.sources.tree_source import TreeSource
 from normstat.sources.versions import version_of
 
-#: Of the names of such files.
-ENDINGS = (".h5", ".hdf5")
 _MAGIC = b"\x89HDF\r\n\x1a\n"
 # Bytes of images that are read at once; at least one chunk is.
 _AT_ONCE = 1 << 22
@@ -48,7 +48,7 @@ def open_hdf5(path: str, options: SourceOptions) -> TreeSource:
         There is none, it has no data set of the keys asked for, or an option does not fit.
     """
     refuse_column(options.split_by, "an HDF5 file")
-    given, listed = given_files(path, ENDINGS), Listed()
+    given, listed = given_files(path, HDF5), Listed()
     listed.assigned.update(assigned_by(options.split_by, given.files))
     keys: set[str] = set()
     for name, file in given.files.items():
@@ -136,7 +136,7 @@ class _Images:
         try:
             value = self._value(sample.place)
         except MemoryError as error:
-            raise UnreadableImage(Code.OUT_OF_MEMORY, "not enough memory for it") from error
+            raise failure_of(error) from error
         except (OSError, RuntimeError, KeyError, ValueError) as error:
             raise _damage(error, f"data set {self._images.key or sample.place}") from error
         return _payload(value)

@@ -13,7 +13,7 @@ from normstat.files import shown
 from normstat.images import Code, Reason
 from normstat.images.npy_header import NpyHeader
 from normstat.sources.array_listing import FoundArray, add_array
-from normstat.sources.array_names import IDX
+from normstat.sources.endings import IDX
 from normstat.sources.given import given_files
 from normstat.sources.options import SourceOptions
 from normstat.sources.stacked_images import GZIP, StackedImages, Stream, told_apart

@@ -13,6 +13,7 @@ import lmdb
 from normstat.errors import UnreadableImage
 from normstat.images import FORMATS, Code, Reader, Reason, Sample
 from normstat.sources.archives import Archives, Contents, Ignored
+from normstat.sources.endings import LMDB
 from normstat.sources.file_slices import SampleReader, unchanged
 from normstat.sources.given import Given, given_files
 from normstat.sources.members import Member, safe_name
@@ -23,8 +24,6 @@ from normstat.sources.tree.filters import extension_of
 from normstat.sources.tree_source import TreeSource
 from normstat.sources.versions import version_of
 
-#: Of the names of such files.
-ENDINGS = (".lmdb", "data.mdb")
 # Where the magic number of a database is, and that number; of a file that is too short it is none.
 _MAGIC_AT, _MAGIC = 16, (b"\xde\xc0\xef\xbe", b"\xbe\xef\xc0\xde")
 # Pages that tell where all others are.
@@ -50,7 +49,7 @@ def open_lmdb(path: str, options: SourceOptions) -> TreeSource:
         There is none, or an option does not fit.
     """
     refuse_column(options.split_by, "an LMDB database")
-    return TreeSource(Databases(given_files(path, ENDINGS), options), options)
+    return TreeSource(Databases(given_files(path, LMDB), options), options)
 
 
 class Databases(Archives):

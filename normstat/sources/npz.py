@@ -14,6 +14,7 @@ from normstat.files import shown
 from normstat.images import Code, Reason
 from normstat.images.npy_header import LONGEST_HEADER, NpyHeader, is_array, parsed_header
 from normstat.sources.array_listing import FoundArray, add_array, is_stack
+from normstat.sources.endings import NPZ
 from normstat.sources.given import given_files
 from normstat.sources.members import safe_name
 from normstat.sources.options import SourceOptions
@@ -24,8 +25,6 @@ from normstat.sources.tree.split_words import split_names
 from normstat.sources.tree_source import TreeSource
 from normstat.sources.versions import version_of
 
-#: Of the names of such files.
-ENDINGS = (".npz",)
 _MAGIC = b"PK\x03\x04"
 # Bytes of a local header before the name; in it, the lengths of the name and of what follows.
 _LOCAL, _LENGTHS = 30, (26, 28, 30)
@@ -54,7 +53,7 @@ def open_npz(path: str, options: SourceOptions) -> TreeSource:
     ...     [(shard.split, shard.names[0]) for shard in source.shards(source.selection())]
     [('test', 'data.npz/x_test/000000'), ('train', 'data.npz/x_train/000000')]
     """
-    given, listed = given_files(path, ENDINGS), Listed()
+    given, listed = given_files(path, NPZ), Listed()
     found: set[str] = set()
     for name, file in given.files.items():
         try:

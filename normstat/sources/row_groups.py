@@ -14,6 +14,7 @@ from pyarrow import parquet as pq
 from normstat.errors import UnreadableImage
 from normstat.files import shown
 from normstat.images import Code, Reader, Sample
+from normstat.sources import failures
 from normstat.sources.file_slices import SampleReader, unchanged
 from normstat.sources.local_files import LocalFiles
 from normstat.sources.parquet_columns import BYTES, IMAGES, NUMBERS, OTHER, TEXT, Column
@@ -317,10 +318,8 @@ def failure_of(error: Exception, what: str) -> UnreadableImage:
     >>> failure_of(OSError("Unexpected end of stream"), "row group 3").detail
     'row group 3 cannot be read (Unexpected end of stream)'
     """
-    if isinstance(error, FileNotFoundError):
-        return UnreadableImage(Code.VANISHED, "there is no such file")
-    if isinstance(error, PermissionError):
-        return UnreadableImage(Code.PERMISSION_DENIED, "may not be opened")
+    if isinstance(error, FileNotFoundError | PermissionError):
+        return failures.failure_of(error)
     if isinstance(error, MemoryError):
         return UnreadableImage(Code.OUT_OF_MEMORY, f"not enough memory for {what}")
     reason = next(iter(str(error).splitlines()), type(error).__name__)

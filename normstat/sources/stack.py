@@ -7,6 +7,7 @@ from normstat.errors import UnreadableImage
 from normstat.images.npy_header import LONGEST_HEADER, is_array, parsed_header
 from normstat.sources.array_listing import FoundArray, add_array, is_stack, single_remark
 from normstat.sources.catalog import Located
+from normstat.sources.endings import NPY
 from normstat.sources.given import given_files
 from normstat.sources.local_files import LocalFiles
 from normstat.sources.options import SourceOptions
@@ -15,8 +16,6 @@ from normstat.sources.stacks import Listed, Stacks
 from normstat.sources.tree_source import TreeSource
 from normstat.sources.versions import version_of
 
-#: Of the names of such files.
-ENDINGS = (".npy",)
 # A file that holds one image is read as such files are; a larger one that is none is not.
 _MOST = 1 << 28
 
@@ -40,7 +39,7 @@ def open_stack(path: str, options: SourceOptions) -> TreeSource:
     ...     [(shard.split, shard.names[0], len(shard)) for shard in shards]
     [('train', 'train.npy/000000', 9)]
     """
-    given, listed = given_files(path, ENDINGS), Listed()
+    given, listed = given_files(path, NPY), Listed()
     for name, file in given.files.items():
         try:
             with told_apart():

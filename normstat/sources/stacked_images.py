@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from normstat import files
 from normstat.errors import UnreadableImage
 from normstat.images import Code, Payload, Reader, Sample
+from normstat.sources.failures import failure_of
 
 #: Stands for the name of a member where the file is one that gzip has made.
 GZIP = "\0gzip"
@@ -90,12 +91,6 @@ def told_apart() -> Iterator[None]:
     """Raise what is wrong with a file as the record that it makes."""
     try:
         yield
-    except files.NotRegularError as error:
-        raise UnreadableImage(Code.NOT_REGULAR, "no regular file behind this name") from error
-    except FileNotFoundError as error:
-        raise UnreadableImage(Code.VANISHED, "there is no such file") from error
-    except PermissionError as error:
-        raise UnreadableImage(Code.PERMISSION_DENIED, "may not be opened") from error
     except EOFError as error:
         raise UnreadableImage(Code.TRUNCATED, "ends before its last image") from error
     except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error) as error:
@@ -103,7 +98,7 @@ def told_apart() -> Iterator[None]:
     except (NotImplementedError, RuntimeError) as error:  # encrypted, or a method of later years
         raise UnreadableImage(Code.UNSUPPORTED_FORMAT, "encrypted, or compressed oddly") from error
     except OSError as error:
-        raise UnreadableImage(Code.IO_ERROR, os.strerror(error.errno or 0)) from error
+        raise failure_of(error) from error
 
 
 class _Reader:

@@ -11,6 +11,7 @@ from normstat.files import shown
 from normstat.images import FORMATS, Reason, Skipped
 from normstat.sources.archives import Archives, Contents, Ignored
 from normstat.sources.catalog import Access, Entries
+from normstat.sources.endings import TAR
 from normstat.sources.file_slices import Ahead, FileSlices, unchanged
 from normstat.sources.given import Given, given_files
 from normstat.sources.members import Member
@@ -24,11 +25,6 @@ from normstat.sources.tree_source import TreeSource
 from normstat.sources.unpacking import packing_of
 from normstat.sources.versions import version_of
 
-#: Of the names of such files.
-ENDINGS = (
-    *(".tar", ".tar.gz", ".tgz"),
-    *(".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz"),
-)
 # From so many packed archives on each is read by one worker, which unpacks it once.
 _MANY = 8
 _MAGIC = 6
@@ -42,7 +38,7 @@ def open_tar(path: str, options: SourceOptions) -> TreeSource:
     UsageError
         There is none, or an option does not fit.
     """
-    return TreeSource(Tars(given_files(path, ENDINGS)), options)
+    return TreeSource(Tars(given_files(path, TAR)), options)
 
 
 class Tars(Archives):

@@ -14,6 +14,7 @@ from normstat import files
 from normstat.errors import UnreadableImage
 from normstat.images import Code, Reader, Sample
 from normstat.sources.archives import Archives, Contents, Ignored
+from normstat.sources.endings import ZIP
 from normstat.sources.file_slices import SampleReader, unchanged
 from normstat.sources.given import given_files
 from normstat.sources.members import Member
@@ -22,8 +23,6 @@ from normstat.sources.tree_source import TreeSource
 from normstat.sources.versions import version_of
 from normstat.sources.zip_directory import BZIP2, DEFLATED, STORED, listed
 
-#: Of the names of such files.
-ENDINGS = (".zip",)
 _HEADER = struct.Struct("<4s5H3L2H")
 _MAGIC = b"PK\3\4"
 # Names and extra fields of so many bytes are read in one go with the data.
@@ -40,7 +39,7 @@ def open_zip(path: str, options: SourceOptions) -> TreeSource:
     UsageError
         There is none, or an option does not fit.
     """
-    return TreeSource(Zips(given_files(path, ENDINGS)), options)
+    return TreeSource(Zips(given_files(path, ZIP)), options)
 
 
 class Zips(Archives):
