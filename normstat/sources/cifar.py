@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from normstat import files
 from normstat.errors import UnreadableImage, UsageError, option
+from normstat.files import shown
 from normstat.images import Code, Reason
 from normstat.sources.endings import CIFAR
 from normstat.sources.given import given_files
@@ -97,7 +98,9 @@ def _add(listed: Listed, name: str, path: str) -> None:
         axes=form.axes,
     )
     listed.stacks[name] = Stack(images, whole, form.stride, version_of(status), bool(over))
-    listed.remarks.append(f"{name}: {whole:,} images of {form.shape[1]} × {form.shape[2]} pixels")
+    listed.remarks.append(
+        f"{shown(name)}: {whole:,} images of {form.shape[1]} × {form.shape[2]} pixels"
+    )
     splits = {"unlabeled"} if base.startswith("unlabeled") else split_names(base) or {"train"}
     listed.assign(name, next(iter(splits)), name)
 

@@ -1,15 +1,14 @@
 """Parts of a file, as the container of samples."""
 
-import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
 from io import BytesIO
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from normstat import files
 from normstat.errors import UnreadableImage
 from normstat.images import Code, Payload, Reader, Sample
+from normstat.sources.container_file import ContainerFile
 from normstat.sources.failures import failure_of
 
 # So many bytes are read at once where headers follow each other closely, and where they do not.
@@ -18,57 +17,15 @@ _LITTLE = 1 << 11
 _NEAR = 1 << 14
 
 
-@dataclass(frozen=True, slots=True)
-class FileSlices:
-    """A file whose parts are samples; the place of one is its offset and its size.
+class FileSlices(ContainerFile):
+    """A file whose parts are samples; the place of one is its offset and its size."""
 
-    Attributes
-    ----------
-    file : path of the file.
-    size, mtime : of the file, in bytes and nanoseconds, when it was listed.
-    """
-
-    file: str
-    size: int
-    mtime: int
-
-    @classmethod
-    def of(cls, file: str, status: os.stat_result) -> "FileSlices":
-        return cls(file, status.st_size, status.st_mtime_ns)
+    __slots__ = ()
 
     @contextmanager
     def open(self) -> Iterator[Reader]:
-        with unchanged(self) as descriptor:
+        with self.unchanged() as descriptor:
             yield SliceReader(descriptor)
-
-    def path(self, sample: Sample) -> str:  # noqa: ARG002  # one file has all
-        return self.file
-
-
-class Listed(Protocol):
-    """A file as it was when it was listed: see :class:`FileSlices`."""
-
-    @property
-    def file(self) -> str: ...
-    @property
-    def size(self) -> int: ...
-    @property
-    def mtime(self) -> int: ...
-
-
-@contextmanager
-def unchanged(listed: Listed) -> Iterator[int | UnreadableImage]:
-    """Open a file that is what it was when it was listed; else give the reason why it is not."""
-    with ExitStack() as stack:
-        found: int | UnreadableImage
-        try:
-            found = stack.enter_context(files.opened(listed.file)).fileno()
-            status = os.fstat(found)
-            if (status.st_size, status.st_mtime_ns) != (listed.size, listed.mtime):
-                found = UnreadableImage(Code.CHANGED_WHILE_READ, "the archive is another now")
-        except OSError as error:
-            found = failure_of(error)
-        yield found
 
 
 class SampleReader:

@@ -18,9 +18,9 @@ from normstat.images import Code, Payload, Reader, Reason, Sample
 from normstat.images.npy_header import axes_of, refuse_dtype, refuse_size
 from normstat.sources.array_listing import is_stack, single_remark
 from normstat.sources.catalog import Located
+from normstat.sources.container_file import ContainerFile
 from normstat.sources.endings import HDF5
 from normstat.sources.failures import failure_of
-from normstat.sources.file_slices import unchanged
 from normstat.sources.given import given_files
 from normstat.sources.members import safe_name
 from normstat.sources.options import SourceOptions
@@ -74,34 +74,26 @@ def open_hdf5(path: str, options: SourceOptions) -> TreeSource:
 
 
 @dataclass(frozen=True, slots=True)
-class DataSet:
+class DataSet(ContainerFile):
     """Images in an HDF5 file: those of a data set, by their numbers; or data sets, by their keys.
 
     Attributes
     ----------
-    file : path of the file.
-    size, mtime : of the file, in bytes and nanoseconds, when it was listed.
     key : of the data set; empty if each image is one.
     at_once : images to have in memory.
     """
 
-    file: str
-    size: int
-    mtime: int
     key: str
     at_once: int = 1
 
     @contextmanager
     def open(self) -> Iterator[Reader]:
-        with unchanged(self) as found:
+        with self.unchanged() as found:
             if isinstance(found, UnreadableImage):
                 yield _Images(self, found)
                 return
             with opened(self.file) as file:
                 yield _Images(self, file)
-
-    def path(self, sample: Sample) -> str:  # noqa: ARG002  # one file has all
-        return self.file
 
 
 @contextmanager
@@ -203,7 +195,7 @@ class _FileOfSets:
         except OSError as error:
             raise failure_of(error) from error
         version = version_of(status)
-        self._each = DataSet(self._path, status.st_size, status.st_mtime_ns, "")
+        self._each = DataSet.of(self._path, status, "")
         with opened(self._path) as file:
             sets = dict(self._sets(file))
             keys.update(sets)

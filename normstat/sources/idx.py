@@ -68,7 +68,7 @@ def open_idx(path: str, options: SourceOptions) -> TreeSource:
 def _add(listed: Listed, name: str, path: str, options: SourceOptions) -> None:
     with files.opened(path) as file:
         status = os.fstat(file.fileno())
-        images = StackedImages(path, status.st_size, status.st_mtime_ns)
+        images = StackedImages.of(path, status)
         if not status.st_size:
             raise UnreadableImage(Code.EMPTY, "zero bytes")
         is_compressed = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC

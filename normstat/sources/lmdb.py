@@ -4,7 +4,6 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -13,8 +12,9 @@ import lmdb
 from normstat.errors import UnreadableImage
 from normstat.images import FORMATS, Code, Reader, Reason, Sample
 from normstat.sources.archives import Archives, Contents, Ignored
+from normstat.sources.container_file import ContainerFile
 from normstat.sources.endings import LMDB
-from normstat.sources.file_slices import SampleReader, unchanged
+from normstat.sources.file_slices import SampleReader
 from normstat.sources.given import Given, given_files
 from normstat.sources.members import Member, safe_name
 from normstat.sources.options import SourceOptions
@@ -74,7 +74,7 @@ class Databases(Archives):
         if failure := _no_database(path, status.st_size):
             raise failure
         ignored = Ignored()
-        values = LmdbValues(path, status.st_size, status.st_mtime_ns)
+        values = LmdbValues.of(path, status)
         return Contents(values, _listed(values, self._keys, ignored), ignored, version_of(status))
 
     def record(self) -> Mapping[str, Any]:
@@ -90,31 +90,19 @@ class Databases(Archives):
             )
 
 
-@dataclass(frozen=True, slots=True)
-class LmdbValues:
-    """A database whose values are samples; the place of one is its key.
+class LmdbValues(ContainerFile):
+    """A database whose values are samples; the place of one is its key."""
 
-    Attributes
-    ----------
-    file : path of the file with the data.
-    size, mtime : of the file, in bytes and nanoseconds, when it was listed.
-    """
-
-    file: str
-    size: int
-    mtime: int
+    __slots__ = ()
 
     @contextmanager
     def open(self) -> Iterator[Reader]:
-        with unchanged(self) as found:
+        with self.unchanged() as found:
             if isinstance(found, UnreadableImage):
                 yield _Values(found)
                 return
             with _environment(self.file) as environment, environment.begin() as transaction:
                 yield _Values(transaction)
-
-    def path(self, sample: Sample) -> str:  # noqa: ARG002  # one file has all
-        return self.file
 
 
 class _Values(SampleReader):

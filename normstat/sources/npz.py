@@ -93,7 +93,7 @@ class _ArraysOfFile:
         with files.opened(self._path) as file:
             status = os.fstat(file.fileno())
             _refuse_no_archive(file, status.st_size)
-            self._all_of = StackedImages(self._path, status.st_size, status.st_mtime_ns)
+            self._all_of = StackedImages.of(self._path, status)
             with zipfile.ZipFile(file) as archive:
                 members = list(self._members(archive, file))
         version = version_of(status)

@@ -15,7 +15,8 @@ from normstat.errors import UnreadableImage
 from normstat.files import shown
 from normstat.images import Code, Reader, Sample
 from normstat.sources import failures
-from normstat.sources.file_slices import SampleReader, unchanged
+from normstat.sources.container_file import ContainerFile
+from normstat.sources.file_slices import SampleReader
 from normstat.sources.local_files import LocalFiles
 from normstat.sources.parquet_columns import BYTES, IMAGES, NUMBERS, OTHER, TEXT, Column
 
@@ -38,21 +39,16 @@ _KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class ParquetRows:
+class ParquetRows(ContainerFile):
     """A Parquet file whose rows are samples; the place of one is its number.
 
     Attributes
     ----------
-    file : path of the file.
-    size, mtime : of the file, in bytes and nanoseconds, when it was listed.
     column : that has the bytes of images.
     path_column : that has paths, for rows without bytes; empty if there is none.
     root : folder that paths are relative to.
     """
 
-    file: str
-    size: int
-    mtime: int
     column: str
     path_column: str
     root: str
@@ -61,14 +57,11 @@ class ParquetRows:
     def open(self) -> Iterator[Reader]:
         # A stream stays open from shard to shard: the next one mostly goes on where this one ends.
         kept, _kept[:] = [each for each in _kept if each.rows == self], []
-        with unchanged(self) as found:
+        with self.unchanged() as found:
             stream = kept[0] if kept else _Stream(self)
             yield _Rows(self, found if isinstance(found, UnreadableImage) else stream)
         if stream.has_more():
             _kept[:] = [stream]
-
-    def path(self, sample: Sample) -> str:  # noqa: ARG002  # one file has all
-        return self.file
 
 
 class ImageColumn(NamedTuple):
@@ -133,7 +126,7 @@ def image_column_of(file: Any, status: os.stat_result, path: str, column: str) -
         may_be_null |= nulls != 0
         first += group.num_rows
     root = os.path.dirname(path) or "."
-    rows = ParquetRows(path, status.st_size, status.st_mtime_ns, images, paths, root)
+    rows = ParquetRows.of(path, status, images, paths, root)
     return ImageColumn(rows, first, firsts, sizes, has_bytes, may_be_null)
 
 

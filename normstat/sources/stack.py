@@ -62,7 +62,7 @@ def _add(listed: Listed, name: str, path: str, options: SourceOptions) -> None:
         if status.st_size > _MOST:
             raise
     if header and is_stack(header.shape, options.layout):
-        container = StackedImages(path, status.st_size, status.st_mtime_ns)
+        container = StackedImages.of(path, status)
         found = FoundArray(name, header, container, status.st_size - header.start, version)
         add_array(listed, found, options, many=True)
         return

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from typing import IO, Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from normstat import files
 from normstat.errors import UnreadableImage
 from normstat.images import Code, Payload, Reader, Sample
+from normstat.sources.container_file import ContainerFile
 from normstat.sources.failures import failure_of
 
 #: Stands for the name of a member where the file is one that gzip has made.
@@ -29,13 +30,11 @@ _PASSED = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
-class StackedImages:
+class StackedImages(ContainerFile):
     """Arrays of one shape, one after the other; the place of a sample is its number.
 
     Attributes
     ----------
-    file : path of the file.
-    size, mtime : of the file, in bytes and nanoseconds, when it was listed.
     start : byte at which the first image begins, in the file or the stream.
     stride : bytes from one image to the next.
     dtype : of the values, as NumPy writes it.
@@ -47,9 +46,6 @@ class StackedImages:
     axes : order in which those of the shape make the array; empty: as they are.
     """
 
-    file: str
-    size: int
-    mtime: int
     start: int = 0
     stride: int = 0
     dtype: str = "|u1"
@@ -66,9 +62,6 @@ class StackedImages:
 
     def open(self) -> AbstractContextManager[Reader]:
         return closing(_Reader(self))
-
-    def path(self, sample: Sample) -> str:  # noqa: ARG002  # one file has all
-        return self.file
 
 
 class Stream(Protocol):
@@ -109,7 +102,7 @@ class _Reader:
         self._bytes = images.bytes
         self._dtype = np.dtype(images.dtype)
         self._resources = ExitStack()
-        self._file: IO[bytes] | None = None
+        self._descriptor: int | None = None
         self._first = 0
         self._block: NDArray[Any] = np.empty(0, self._dtype)
         self._forward: _Forward | None = None
@@ -117,7 +110,7 @@ class _Reader:
     def read(self, sample: Sample) -> Payload:
         number = sample.place - self._first
         if not 0 <= number < len(self._block):
-            if self._file is None:
+            if self._descriptor is None:
                 self._open()
             self._block, self._first, number = self._read_block(sample.place), sample.place, 0
         image: NDArray[Any] = self._block[number]
@@ -134,14 +127,10 @@ class _Reader:
 
     def _open(self) -> None:
         images = self._images
-        with told_apart():
-            file = self._resources.enter_context(files.opened(images.file))
-            status = os.fstat(file.fileno())
-        if (status.st_size, status.st_mtime_ns) != (images.size, images.mtime):
-            raise UnreadableImage(Code.CHANGED_WHILE_READ, "the file is another now")
+        descriptor = self._resources.enter_context(images.opened())
         if images.stream is not None:
             self._forward = _forward_of(images)
-        self._file = file
+        self._descriptor = descriptor
 
     def _read_block(self, first: int) -> NDArray[Any]:
         """Images from the first on: those that lie close together, at least one."""
@@ -178,9 +167,9 @@ class _Reader:
         return np.ascontiguousarray(flat.reshape((several, *images.shape), order="F"))
 
     def _at(self, at: int, size: int) -> bytes:
-        assert self._file
+        assert self._descriptor is not None
         with told_apart():
-            data = os.pread(self._file.fileno(), size, at)
+            data = os.pread(self._descriptor, size, at)
         if len(data) < size:  # it was long enough
             raise UnreadableImage(Code.CHANGED_WHILE_READ, "the file is another now")
         return data

@@ -7,7 +7,7 @@ from typing import Any
 
 from normstat.errors import UnreadableImage
 from normstat.files import shown
-from normstat.images import Code, Container, Reason, Skipped, path_bytes
+from normstat.images import Code, Container, Reason, Skipped, in_byte_order
 from normstat.sources.catalog import Entries, Identity, Located
 from normstat.sources.given import Given
 from normstat.sources.survey import Survey
@@ -155,7 +155,7 @@ class Stacks:
         if failure := self._listed.broken.get(path[:-1]):
             raise failure
         identity = -1, self._numbers[path]
-        folders = sorted(self._folders.get(path, ()), key=path_bytes)
+        folders = in_byte_order(self._folders.get(path, ()))
         if stack := self._listed.stacks.get(path[:-1]):
             return Entries(identity, folders, {}, stack.names, stack.failures)
         names = self._files.get(path, ())
@@ -164,7 +164,7 @@ class Stacks:
             for name in names
             if path + name in self._listed.failures
         }
-        singles = sorted((name for name in names if name not in failures), key=path_bytes)
+        singles = in_byte_order(name for name in names if name not in failures)
         return Entries(identity, folders, {}, singles, failures)
 
     def locate(self, path: str, versions: bool) -> Located:

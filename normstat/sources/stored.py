@@ -141,7 +141,7 @@ def _stack(path: str, shape: tuple[int, ...], options: SourceOptions) -> Stack:
     header = parsed_header(start)
     if header.shape[1:] != shape:
         raise UnreadableImage(Code.CORRUPT, f"shape {header.shape}; its index has rows of {shape}")
-    images = StackedImages(path, status.st_size, status.st_mtime_ns)
+    images = StackedImages.of(path, status)
     available = status.st_size - header.start
     listed = Listed()
     found = FoundArray("", header, images, available, version_of(status))

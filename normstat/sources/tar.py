@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 from normstat import files
-from normstat.errors import UnreadableImage, option
+from normstat.errors import option
 from normstat.files import shown
 from normstat.images import FORMATS, Reason, Skipped
 from normstat.sources.archives import Archives, Contents, Ignored
 from normstat.sources.catalog import Access, Entries
 from normstat.sources.endings import TAR
-from normstat.sources.file_slices import Ahead, FileSlices, unchanged
+from normstat.sources.file_slices import Ahead, FileSlices
 from normstat.sources.given import Given, given_files
 from normstat.sources.members import Member
 from normstat.sources.options import SourceOptions
@@ -60,13 +60,12 @@ class Tars(Archives):
         with files.opened(path) as file:
             status = os.fstat(file.fileno())
             packing = packing_of(file.read(_MAGIC))
-        as_listed = path, status.st_size, status.st_mtime_ns
         ignored = Ignored()
         version = version_of(status)
         if packing:
-            packed = PackedTar(*as_listed, packing)
+            packed = PackedTar.of(path, status, packing)
             return Contents(packed, packed.members(ignored), ignored, version, self._packed)
-        slices = FileSlices(*as_listed)
+        slices = FileSlices.of(path, status)
         return Contents(slices, _members(slices, ignored), ignored, version)
 
     def record(self) -> Mapping[str, Any]:
@@ -115,7 +114,5 @@ class Tars(Archives):
 
 
 def _members(container: FileSlices, ignored: Ignored) -> Iterator[Member]:
-    with unchanged(container) as descriptor:
-        if isinstance(descriptor, UnreadableImage):
-            raise descriptor
+    with container.opened() as descriptor:
         yield from listed(Ahead(descriptor), container.size, ignored)
