@@ -131,7 +131,7 @@ def test_data_sets_that_are_no_images_are_ignored_and_counted(tmp_path: Path) ->
     assert survey.all_skipped(Reason.NO_IMAGE).images == 3
     chosen = opened(data, key=("a/im*",))
     assert names(chosen) == {"all": found[:5]}
-    assert chosen.record()["source"] == {"kind": "hdf5", "key": ["a/im*"]}
+    assert chosen.record()["source"] == {"kind": "hdf5", "key": ("a/im*",)}
     with pytest.raises(UsageError, match="no such data set; found: a/features, a/images"):
         opened(data, key=("x",))
 

@@ -74,7 +74,7 @@ def add_array(
     refuse_size(shape)
     one = shape[1:] if many else shape
     images = shape[0] if many else 1
-    _refuse_one(one, options)
+    refuse_one(one, options)
     size = math.prod(one) * dtype.itemsize
     whole, over = divmod(available, size)
     if whole > images or (whole == images and over):
@@ -121,8 +121,13 @@ def single_remark(path: str, shape: tuple[int, ...]) -> str:
     )
 
 
-def _refuse_one(shape: tuple[int, ...], options: SourceOptions) -> None:
-    """Refuse a shape that is not one of an image, or of one that is too large."""
+def refuse_one(shape: tuple[int, ...], options: SourceOptions) -> None:
+    """Refuse a shape that is not one of an image, or of one that is too large.
+
+    >>> refuse_one((5, 4), SourceOptions(max_pixels=19))
+    Traceback (most recent call last):
+    normstat.errors.UnreadableImage: too_large: 4 × 5 pixels; the limit is 19
+    """
     layout = options.layout
     axes = axes_of(shape, layout[1:] if layout in _STACKS else layout)
     height, width = shape[axes[1]], shape[axes[2]]

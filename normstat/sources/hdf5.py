@@ -15,8 +15,8 @@ import numpy as np
 from normstat.errors import UnreadableImage, UsageError, option
 from normstat.files import shown
 from normstat.images import Code, Payload, Reader, Reason, Sample
-from normstat.images.npy_header import axes_of, refuse_dtype, refuse_size
-from normstat.sources.array_listing import is_stack, single_remark
+from normstat.images.npy_header import refuse_dtype, refuse_size
+from normstat.sources.array_listing import is_stack, refuse_one, single_remark
 from normstat.sources.catalog import Located
 from normstat.sources.container_file import ContainerFile
 from normstat.sources.endings import HDF5
@@ -65,11 +65,7 @@ def open_hdf5(path: str, options: SourceOptions) -> TreeSource:
             f"{option('key', options.key)}: {shown(path)} has no such data set; found: "
             f"{', '.join(map(shown, sorted(keys)))}"
         )
-    record = {
-        "kind": "hdf5",
-        **({"key": list(options.key)} if options.key else {}),
-        **({"split_by": options.split_by} if options.split_by else {}),
-    }
+    record = {"kind": "hdf5", **options.given("key", "split_by")}
     return TreeSource(Stacks(given, listed, record), options)
 
 
@@ -288,7 +284,7 @@ class _FileOfSets:
         UnreadableImage
             It is no array of images, or of images that are too large.
         """
-        shape, layout = found.shape, self._options.layout
+        shape = found.shape
         if shape is None:
             raise UnreadableImage(Code.EMPTY, "a data set without values")
         if _is_encoded(found):
@@ -297,17 +293,9 @@ class _FileOfSets:
             return False
         refuse_dtype(found.dtype)
         refuse_size(shape)
-        many = is_stack(shape, layout)
-        axes = axes_of(shape[1:] if many else shape, layout[1:] if layout in _STACKS else layout)
-        one = shape[1:] if many else shape
-        height, width = one[axes[1]], one[axes[2]]
-        if width * height > self._options.max_pixels:
-            detail = f"{width} × {height} pixels; the limit is {self._options.max_pixels}"
-            raise UnreadableImage(Code.TOO_LARGE, detail)
+        many = is_stack(shape, self._options.layout)
+        refuse_one(shape[1:] if many else shape, self._options)
         return many
-
-
-_STACKS = ("nhwc", "nchw")
 
 
 def _is_numeric(found: Any) -> bool:

@@ -66,7 +66,7 @@ class Databases(Archives):
     def __init__(self, given: Given, options: SourceOptions) -> None:
         super().__init__(given)
         self._keys = options.key
-        self._split_by = options.split_by
+        self._record = {"kind": "lmdb", **options.given("key", "split_by")}
         self.assigned = assigned_by(options.split_by, given.files)
 
     def contents(self, path: str) -> Contents:
@@ -78,9 +78,7 @@ class Databases(Archives):
         return Contents(values, _listed(values, self._keys, ignored), ignored, version_of(status))
 
     def record(self) -> Mapping[str, Any]:
-        keys = {"key": list(self._keys)} if self._keys else {}
-        split_by = {"split_by": self._split_by} if self._split_by else {}
-        return {"kind": "lmdb", **keys, **split_by}
+        return self._record
 
     def report(self, survey: Survey) -> None:
         super().report(survey)

@@ -66,7 +66,7 @@ def open_npz(path: str, options: SourceOptions) -> TreeSource:
             f"{option('key', options.key)}: {shown(path)} has no such array; found: "
             f"{', '.join(map(shown, sorted(found)))}"
         )
-    record = {"kind": "npz", **({"key": list(options.key)} if options.key else {})}
+    record = {"kind": "npz", **options.given("key")}
     return TreeSource(Stacks(given, listed, record), options)
 
 

@@ -97,11 +97,13 @@ class Parquets(Archives):
             "image_column": chosen.image,
             "path_column": chosen.path,
             "split_column": chosen.split,
-            "split_by": options.split_by,
-            "ext": options.ext,
-            "duplicates": "count" if options.duplicates == "count" else None,
         }
-        return {"kind": "parquet", **{name: value for name, value in recorded.items() if value}}
+        given = options.given("split_by", "ext", "duplicates")
+        return {
+            "kind": "parquet",
+            **{name: value for name, value in recorded.items() if value},
+            **given,
+        }
 
     def report(self, survey: Survey) -> None:
         super().report(survey)

@@ -1,6 +1,7 @@
 """Columns of Parquet files, as containers of images."""
 
 import os
+import threading
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -56,12 +57,12 @@ class ParquetRows(ContainerFile):
     @contextmanager
     def open(self) -> Iterator[Reader]:
         # A stream stays open from shard to shard: the next one mostly goes on where this one ends.
-        kept, _kept[:] = [each for each in _kept if each.rows == self], []
+        kept, _latest.stream = _latest.stream, None
         with self.unchanged() as found:
-            stream = kept[0] if kept else _Stream(self)
+            stream = kept if kept and kept.rows == self else _Stream(self)
             yield _Rows(self, found if isinstance(found, UnreadableImage) else stream)
         if stream.has_more():
-            _kept[:] = [stream]
+            _latest.stream = stream
 
 
 class ImageColumn(NamedTuple):
@@ -223,8 +224,13 @@ class _Stream:
         self._first, self._end = self._end, self._end + len(values)
 
 
-# The stream that the latest shard of this process has left; at most one.
-_kept: list[_Stream] = []
+class _Latest(threading.local):
+    """The stream that the latest shard of a thread has left."""
+
+    stream: _Stream | None = None
+
+
+_latest = _Latest()
 
 
 def _rows_at_once(chunk: Any) -> int:

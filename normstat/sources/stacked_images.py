@@ -1,9 +1,10 @@
 """Images one after the other in a file, as the container of samples."""
 
-import atexit
 import gzip
 import math
 import os
+import threading
+import weakref
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -122,7 +123,7 @@ class _Reader:
 
     def close(self) -> None:
         if self._forward:
-            _KEPT.append(self._forward)
+            _latest.forward = self._forward
         self._resources.close()
 
     def _open(self) -> None:
@@ -181,12 +182,10 @@ class _Forward:
     def __init__(self, images: StackedImages) -> None:
         self.images = images
         self._resources = ExitStack()
+        weakref.finalize(self, self._resources.close)
         self._stream: Stream | None = None
         self._at = 0
         self._failed: tuple[int, UnreadableImage] | None = None
-
-    def close(self) -> None:
-        self._resources.close()
 
     def read(self, at: int, size: int) -> bytes:
         """Read some bytes; what has been passed is read again from the start.
@@ -228,21 +227,16 @@ def _all_of(stream: Stream, size: int) -> bytes:
     return data
 
 
-# The stream that was read last: the next shard of a worker goes on where it is.
-_KEPT: list[_Forward] = []
+class _Latest(threading.local):
+    """The stream that a thread has read last: its next shard goes on where it is."""
+
+    forward: _Forward | None = None
+
+
+_latest = _Latest()
 
 
 def _forward_of(images: StackedImages) -> _Forward:
     """The stream that was kept, if it is of these images; else one that is at its start."""
-    while _KEPT:
-        kept = _KEPT.pop()
-        if kept.images == images:
-            return kept
-        kept.close()
-    return _Forward(images)
-
-
-@atexit.register
-def _close_kept() -> None:
-    while _KEPT:
-        _KEPT.pop().close()
+    kept, _latest.forward = _latest.forward, None
+    return kept if kept and kept.images == images else _Forward(images)
