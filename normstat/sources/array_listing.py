@@ -11,7 +11,7 @@ from normstat.images.npy_header import NpyHeader, axes_of, is_told_by, refuse_dt
 from normstat.sources.catalog import Located
 from normstat.sources.options import SourceOptions
 from normstat.sources.stacked_images import StackedImages
-from normstat.sources.stacks import Listed, Stack
+from normstat.sources.stacks import ListedArrays, Stack
 
 _STACKS = ("nhwc", "nchw")
 # Axes of a stack of gray images, and of one of images with channels.
@@ -53,7 +53,7 @@ class FoundArray(NamedTuple):
 
 
 def add_array(
-    listed: Listed, found: FoundArray, options: SourceOptions, many: bool | None = None
+    listed: ListedArrays, found: FoundArray, options: SourceOptions, many: bool | None = None
 ) -> None:
     """List the images in an array.
 

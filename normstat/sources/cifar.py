@@ -10,8 +10,8 @@ from normstat.images import Code, Reason
 from normstat.sources.endings import CIFAR
 from normstat.sources.given import given_files
 from normstat.sources.options import SourceOptions
-from normstat.sources.stacked_images import StackedImages, told_apart
-from normstat.sources.stacks import Listed, Stack, Stacks
+from normstat.sources.stacked_images import StackedImages, as_records
+from normstat.sources.stacks import ListedArrays, Stack, Stacks
 from normstat.sources.tree.split_words import split_names
 from normstat.sources.tree_source import TreeSource
 from normstat.sources.versions import version_of
@@ -60,17 +60,17 @@ def open_cifar(path: str, options: SourceOptions) -> TreeSource:
         raise UsageError(
             f"{option('layout', options.layout)}: these files have planes of color; leave it out"
         )
-    given, listed = given_files(path, CIFAR), Listed()
+    given, listed = given_files(path, CIFAR), ListedArrays()
     for name, file in given.files.items():
         try:
-            with told_apart():
+            with as_records():
                 _add(listed, name, file)
         except UnreadableImage as error:
             listed.failures[name] = error
     return TreeSource(Stacks(given, listed, {"kind": "cifar"}), options)
 
 
-def _add(listed: Listed, name: str, path: str) -> None:
+def _add(listed: ListedArrays, name: str, path: str) -> None:
     base = name.rpartition("/")[2].lower()
     if base.endswith("_y.bin"):
         listed.skip(Reason.NO_IMAGE, name)

@@ -25,7 +25,7 @@ from normstat.sources.given import given_files
 from normstat.sources.members import safe_name
 from normstat.sources.options import SourceOptions
 from normstat.sources.split_by import assigned_by, refuse_column
-from normstat.sources.stacks import Listed, Stack, Stacks
+from normstat.sources.stacks import ListedArrays, Stack, Stacks
 from normstat.sources.tree.split_words import split_names
 from normstat.sources.tree_source import TreeSource
 from normstat.sources.versions import version_of
@@ -48,7 +48,7 @@ def open_hdf5(path: str, options: SourceOptions) -> TreeSource:
         There is none, it has no data set of the keys asked for, or an option does not fit.
     """
     refuse_column(options.split_by, "an HDF5 file")
-    given, listed = given_files(path, HDF5), Listed()
+    given, listed = given_files(path, HDF5), ListedArrays()
     listed.assigned.update(assigned_by(options.split_by, given.files))
     keys: set[str] = set()
     for name, file in given.files.items():
@@ -176,7 +176,7 @@ def _payload(value: Any) -> Payload:
 class _FileOfSets:
     """Lists the data sets of one file."""
 
-    def __init__(self, listed: Listed, name: str, path: str, options: SourceOptions) -> None:
+    def __init__(self, listed: ListedArrays, name: str, path: str, options: SourceOptions) -> None:
         self._listed = listed
         self._name = name
         self._path = path

@@ -18,8 +18,8 @@ from normstat.sources.endings import NPZ
 from normstat.sources.given import given_files
 from normstat.sources.members import safe_name
 from normstat.sources.options import SourceOptions
-from normstat.sources.stacked_images import StackedImages, told_apart
-from normstat.sources.stacks import Listed, Stacks
+from normstat.sources.stacked_images import StackedImages, as_records
+from normstat.sources.stacks import ListedArrays, Stacks
 from normstat.sources.tree.labels import label_words
 from normstat.sources.tree.split_words import split_names
 from normstat.sources.tree_source import TreeSource
@@ -53,11 +53,11 @@ def open_npz(path: str, options: SourceOptions) -> TreeSource:
     ...     [(shard.split, shard.names[0]) for shard in source.shards(source.selection())]
     [('test', 'data.npz/x_test/000000'), ('train', 'data.npz/x_train/000000')]
     """
-    given, listed = given_files(path, NPZ), Listed()
+    given, listed = given_files(path, NPZ), ListedArrays()
     found: set[str] = set()
     for name, file in given.files.items():
         try:
-            with told_apart():
+            with as_records():
                 _ArraysOfFile(listed, name, file, options, found).add()
         except UnreadableImage as error:
             listed.failures[name] = error
@@ -81,7 +81,7 @@ class _ArraysOfFile:
     """Lists the arrays of one file; their keys go to `found`."""
 
     def __init__(
-        self, listed: Listed, name: str, path: str, options: SourceOptions, found: set[str]
+        self, listed: ListedArrays, name: str, path: str, options: SourceOptions, found: set[str]
     ) -> None:
         self._listed = listed
         self._name = name
@@ -136,7 +136,7 @@ class _ArraysOfFile:
             if self._options.key and not any(fnmatchcase(key, g) for g in self._options.key):
                 continue
             try:
-                with told_apart():
+                with as_records():
                     yield self._member(key, info, archive, file)
             except UnreadableImage as error:
                 self._listed.failures[f"{self._name}/{key}"] = error

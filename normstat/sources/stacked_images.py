@@ -81,7 +81,7 @@ def opened_stream(path: str, stream: str, resources: ExitStack) -> Stream:
 
 
 @contextmanager
-def told_apart() -> Iterator[None]:
+def as_records() -> Iterator[None]:
     """Raise what is wrong with a file as the record that it makes."""
     try:
         yield
@@ -169,7 +169,7 @@ class _Reader:
 
     def _at(self, at: int, size: int) -> bytes:
         assert self._descriptor is not None
-        with told_apart():
+        with as_records():
             data = os.pread(self._descriptor, size, at)
         if len(data) < size:  # it was long enough
             raise UnreadableImage(Code.CHANGED_WHILE_READ, "the file is another now")
@@ -198,7 +198,7 @@ class _Forward:
         if self._failed and at + size > self._failed[0]:
             raise self._failed[1].with_traceback(None)
         try:
-            with told_apart():
+            with as_records():
                 return self._read(at, size)
         except UnreadableImage as error:
             self._failed = at + size - 1, error

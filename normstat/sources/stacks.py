@@ -64,7 +64,7 @@ class Stack:
 
 
 @dataclass(slots=True)
-class Listed:
+class ListedArrays:
     """All that files with arrays have in them, by paths below DATA.
 
     Attributes
@@ -89,7 +89,7 @@ class Listed:
     def skip(self, reason: Reason, path: str) -> None:
         """Count an array that is no image.
 
-        >>> listed = Listed()
+        >>> listed = ListedArrays()
         >>> listed.skip(Reason.LABELS, "a.npz/y_train")
         >>> listed.skipped
         {<Reason.LABELS: 'labels'>: Skipped(images=1, first='a.npz/y_train')}
@@ -99,7 +99,7 @@ class Listed:
     def assign(self, path: str, split: str | None, word: str) -> None:
         """Give a stack to a split, if a word in its name says one.
 
-        >>> listed = Listed()
+        >>> listed = ListedArrays()
         >>> listed.assign("t10k-images-idx3-ubyte", "test", "t10k-images-idx3-ubyte")
         >>> listed.assigned
         {'t10k-images-idx3-ubyte/': ('test', 'name t10k-images-idx3-ubyte')}
@@ -122,7 +122,7 @@ class Stacks:
     only_images = True
     splits_images = False
 
-    def __init__(self, given: Given, listed: Listed, record: Mapping[str, Any]) -> None:
+    def __init__(self, given: Given, listed: ListedArrays, record: Mapping[str, Any]) -> None:
         self.root = given.root
         self.identity = given.identity
         self._listed = listed

@@ -93,8 +93,10 @@ _NOT_READ = {
     ),
     Reason.REPEATED: (
         f"1 image that is named again counts once ({option('duplicates', 'count')} counts both)",
-        f"{{:,}} images that are named again count once ({option('duplicates', 'count')} counts "
-        "each)",
+        (
+            "{:,} images that are named again count once "
+            f"({option('duplicates', 'count')} counts all)"
+        ),
     ),
     Reason.NOT_LISTED: (
         "1 image that the table does not name was left out",
