@@ -17,6 +17,7 @@ from normstat.decode import decoder, measure
 from normstat.errors import UnreadableImage, UsageError
 from normstat.images import ROW_FIELDS, Payload, Reader, ReadOptions, Sample, Shard
 from normstat.sources import SOURCES, LocalFiles, SourceOptions, open_source
+from normstat.sources.given import given_files
 from normstat.sources.source import Selection
 from normstat.statsfile import load, save
 from normstat.verbs.compute.job import Count
@@ -45,6 +46,18 @@ def test_hidden_files_do_not_say_what_a_folder_is(tmp_path: Path) -> None:
     make.write(tmp_path / "._a.png", b"")
     make.write(tmp_path / ".thumbs" / "a.png", b"")
     assert open_source(tmp_path).record()["source"] == {"kind": "npz"}
+
+
+def test_files_in_a_folder_are_found_once(tmp_path: Path) -> None:
+    """A link to a folder above leads in a circle; hidden folders are passed over, as elsewhere."""
+    for name in ("a.npz", "x/b.npz", ".hidden/c.npz"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        np.savez(tmp_path / name, np.zeros((2, 5, 6), np.uint8))
+    (tmp_path / "x" / "above").symlink_to(tmp_path)
+    (tmp_path / "x" / "again").symlink_to(tmp_path / "x")
+    assert list(given_files(str(tmp_path), (".npz",)).files) == ["a.npz", "x/b.npz"]
+    source = open_source(tmp_path)
+    assert source.survey(source.selection()).images.total() == 2
 
 
 def test_a_record_is_what_a_stats_file_gives_back(tmp_path: Path) -> None:

@@ -245,6 +245,8 @@ class _FileOfSets:
         except UnreadableImage as error:
             self._listed.failures[path] = error
             return
+        if found.is_virtual or found.external or found.file.filename != self._path:
+            version = b""  # its values lie in another file, which may become another one
         images = shape[0] if many else 1
         size = found.dtype.itemsize * math.prod(shape[1:] if many else shape)
         at_once = _at_once(found, size) if many else 1
