@@ -18,7 +18,7 @@ _LINKS = (
 
 
 @dataclass(frozen=True, slots=True)
-class LocalFiles:
+class LocalFiles(Reader):
     """A folder whose files are samples; a place is a relative path, where the name is another.
 
     Attributes

@@ -90,7 +90,7 @@ class TarMembers:
         return self.file
 
 
-class _Members:
+class _Members(Reader):
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
 
