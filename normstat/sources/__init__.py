@@ -19,11 +19,15 @@ from normstat.sources.tree.split_words import (
     said,
     split_names,
 )
+from normstat.urls import local_path
 
 #: Kind of source → function that opens one.
 SOURCES: Mapping[str, Kind] = MappingProxyType(
     {
         "folder": Kind("normstat.sources.folder:open_folder", what="a folder of images"),
+        "remote": Kind(
+            "normstat.sources.remote:open_remote", "remote", what="a folder of images at a URL"
+        ),
         "tar": Kind("normstat.sources.tar:open_tar", what="a tar archive", endings=(".tar",)),
     }
 )
@@ -75,7 +79,7 @@ def open_source(
     ...     open_source(root).record()["source"]
     {'kind': 'folder'}
     """
-    path, options = os.fspath(path), options or SourceOptions()
+    path, options = local_path(os.fspath(path)), options or SourceOptions()
     kind = kind_of(path, SOURCES)
     folder = SOURCES[kind].load()(path, options) if kind == FOLDER else None
     if folder:

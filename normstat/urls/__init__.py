@@ -3,9 +3,10 @@
 from normstat.urls.answers import ChangedError, PassingError, asked
 from normstat.urls.names import is_url, local_path, scheme_of, without_secrets
 from normstat.urls.objects import exists, fetched, probe, read, write
-from normstat.urls.systems import SCHEMES, file_system
+from normstat.urls.systems import CREDENTIALS, SCHEMES, file_system
 
 __all__ = [
+    "CREDENTIALS",
     "SCHEMES",
     "ChangedError",
     "PassingError",

@@ -29,6 +29,28 @@ SCHEMES: Mapping[str, Row] = MappingProxyType(
     }
 )
 
+#: Scheme → where its library looks for credentials, in words.
+CREDENTIALS: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(
+            ("s3", "s3a"),
+            "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; FSSPEC_S3_ANON=true "
+            "for a public bucket",
+        ),
+        **dict.fromkeys(
+            ("gs", "gcs"),
+            "run `gcloud auth application-default login`, or set GOOGLE_APPLICATION_CREDENTIALS; "
+            "FSSPEC_GS_TOKEN=anon for a public bucket",
+        ),
+        **dict.fromkeys(
+            ("az", "abfs", "abfss", "adl"),
+            "set AZURE_STORAGE_CONNECTION_STRING, or AZURE_STORAGE_ACCOUNT_NAME and "
+            "AZURE_STORAGE_ACCOUNT_KEY",
+        ),
+        "hf": "set HF_TOKEN, or run `hf auth login`",
+    }
+)
+
 
 def file_system(url: str) -> tuple[Any, str]:
     """The file system of a URL, and the path there.

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from normstat.sources.stores.listing import KeptListing
 from normstat.sources.stores.store import Listed, Object
 from normstat.urls import asked, file_system
 
@@ -24,8 +25,8 @@ class AnyStore:
         self._system, path = file_system(url)
         self._root = path.rstrip("/")
 
-    def listing(self) -> "AnyStore":
-        return self
+    def listing(self) -> KeptListing:
+        return KeptListing(self)
 
     def folder(self, path: str) -> Listed:
         place = f"{self._root}/{path}"

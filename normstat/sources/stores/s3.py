@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from normstat.sources.stores.listing import KeptListing
 from normstat.sources.stores.ordered import OrderedListing
 from normstat.sources.stores.store import Listed, Listing, Object
 from normstat.urls import asked, file_system
 
 # Buckets in one zone list their objects in no order.
-_UNORDERED = "--x-s3"
+_UNORDERED = "-x-s3"
 # Seconds for one answer: the library gives up earlier, unless it hangs.
 _LONGEST = 300.0
 
@@ -22,12 +23,14 @@ class S3:
 
     def __init__(self, url: str) -> None:
         self._system, path = file_system(url)
+        self._system.retries = 1  # botocore asks several times, and so do we
         self._bucket, _, prefix = path.partition("/")
         self._key = prefix.rstrip("/")
         self._prefix = f"{self._key}/" if self._key else ""
 
     def listing(self) -> Listing:
-        return self if self._bucket.endswith(_UNORDERED) else OrderedListing(self)
+        is_ordered = not self._bucket.endswith(_UNORDERED)
+        return OrderedListing(self) if is_ordered else KeptListing(self)
 
     def page(self, token: str) -> tuple[list[Object], str]:
         """The next thousand objects below the URL, with their paths for names.
@@ -87,7 +90,9 @@ class S3:
             )
         )
         objects = [
-            Object(each["Key"], each["Size"], f"{each['Size']} {each['ETag']}".encode(), each["ETag"])
+            Object(
+                each["Key"], each["Size"], f"{each['Size']} {each['ETag']}".encode(), each["ETag"]
+            )
             for each in answer.get("Contents", ())
             if not each["Key"].endswith("/")  # stands for a folder
         ]

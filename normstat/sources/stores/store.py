@@ -34,7 +34,7 @@ class Listed(NamedTuple):
 
 
 class Listing(Protocol):
-    """Names below a URL by folder."""
+    """Names below a URL by folder; one thread at a time may ask."""
 
     def folder(self, path: str) -> Listed:
         """The names in a folder; none if there is no such folder.
@@ -48,6 +48,18 @@ class Listing(Protocol):
         OSError
             As :func:`normstat.urls.asked`.
         """
+
+
+class FolderStore(Protocol):
+    """Storage that lists one folder."""
+
+    def folder(self, path: str) -> Listed: ...
+
+
+class PagedStore(FolderStore, Protocol):
+    """Storage that also lists all objects in the byte order of their paths, a page at a time."""
+
+    def page(self, token: str) -> tuple[list[Object], str]: ...
 
 
 class Store(Protocol):
