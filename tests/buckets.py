@@ -4,6 +4,7 @@ It speaks as much of the protocol as a client of objects needs: listings in page
 a delimiter, objects whole and by ranges, conditions on ETags, and errors as XML.
 """
 
+import functools
 import hashlib
 import sys
 import threading
@@ -30,7 +31,7 @@ class Buckets(ThreadingHTTPServer):
 
     Attributes
     ----------
-    buckets : name → key → content, or the file that has it.
+    buckets : name → key → content.
     requests : "LIST", "GET", "HEAD", "PUT" or "DELETE" → how many.
     sent : bytes of objects.
     most : requests for objects at one time.
@@ -44,10 +45,14 @@ class Buckets(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Answer)
         self.lock = threading.Lock()
-        self.buckets: dict[str, dict[str, bytes | Path]] = {}
+        self.buckets: dict[str, dict[str, bytes]] = {}
+        self.well()
+
+    def well(self) -> None:
+        """Have no buckets, and nothing go wrong."""
+        self.buckets.clear()
         self.fault: Fault = lambda method, key, before: None
         self.delay = 0.0
-        self.tags: dict[Path, str] = {}
         self.reset()
 
     def reset(self) -> None:
@@ -71,12 +76,15 @@ class Buckets(ThreadingHTTPServer):
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_CONFIG_FILE": "/dev/null",
             "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+            "AWS_MAX_ATTEMPTS": "1",  # its pauses are long, and random
         }
 
     def put(self, bucket: str, folder: Path) -> None:
         """Have the files below a folder as objects."""
         files = (path for path in folder.rglob("*") if path.is_file())
-        self.buckets[bucket] = {path.relative_to(folder).as_posix(): path for path in files}
+        self.buckets[bucket] = {
+            path.relative_to(folder).as_posix(): path.read_bytes() for path in files
+        }
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client may go away; anything else is a slip here."""
@@ -157,9 +165,8 @@ class _Answer(BaseHTTPRequestHandler):
         else:
             self._object(method, self.server.buckets[bucket][key], fault == "cut")
 
-    def _object(self, method: str, content: bytes | Path, cut: bool) -> None:
-        data = content if isinstance(content, bytes) else content.read_bytes()
-        tag = self._tag_of(content)
+    def _object(self, method: str, data: bytes, cut: bool) -> None:
+        tag = _tag(data)
         if self.headers.get("If-Match", tag) != tag:
             self._fail(412, "PreconditionFailed")
             return
@@ -198,11 +205,9 @@ class _Answer(BaseHTTPRequestHandler):
                 folders[name] = None
                 shown.append(f"<CommonPrefixes><Prefix>{quote(name)}</Prefix></CommonPrefixes>")
             else:
-                content = objects[key]
-                size = len(content) if isinstance(content, bytes) else content.stat().st_size
                 shown.append(
-                    f"<Contents><Key>{quote(key)}</Key><Size>{size}</Size>"
-                    f"<ETag>{escape(self._tag_of(content))}</ETag>"
+                    f"<Contents><Key>{quote(key)}</Key><Size>{len(objects[key])}</Size>"
+                    f"<ETag>{escape(_tag(objects[key]))}</ETag>"
                     f"<LastModified>{_TIME}</LastModified></Contents>"
                 )
             if len(names) > most:
@@ -216,13 +221,6 @@ class _Answer(BaseHTTPRequestHandler):
             f"{token and token + '</NextContinuationToken>'}"
             f"{''.join(shown[:most])}</ListBucketResult>".encode(),
         )
-
-    def _tag_of(self, content: bytes | Path) -> str:
-        if isinstance(content, bytes):
-            return _tag(content)
-        if content not in self.server.tags:
-            self.server.tags[content] = _tag(content.read_bytes())
-        return self.server.tags[content]
 
     def _fail(self, status: int, code: str) -> None:
         words = f"<Error><Code>{code}</Code><Message>of {SECRET}</Message></Error>"
@@ -256,5 +254,6 @@ class _Answer(BaseHTTPRequestHandler):
 _HTTP_TIME = "Mon, 06 May 2024 07:08:09 GMT"
 
 
+@functools.lru_cache(1 << 14)
 def _tag(content: bytes) -> str:
     return f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'

@@ -22,7 +22,7 @@ from normstat.urls import CREDENTIALS, PassingError, scheme_of, without_secrets
 # Larger files beside images are not what anybody asks for.
 _MOST = 1 << 26
 # Seconds that a server has for its first answer.
-_PATIENCE = 8.0
+_PATIENCE = 6.0
 # Bytes of an object whose size no listing tells, for where a shard ends.
 _USUAL = 1 << 17
 _T = TypeVar("_T")

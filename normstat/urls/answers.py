@@ -78,7 +78,7 @@ def _meaning(error: Exception) -> OSError:
     if isinstance(error, NotImplementedError):
         return OSError(errno.ENOSYS, "this kind of URL cannot do that")
     name = type(error).__name__
-    of_connection = type(error).__module__.partition(".")[0] in _OF_CONNECTIONS
+    of_connection = _library(error) in _OF_CONNECTIONS
     passing = (ConnectionError, TimeoutError, EOFError)
     if isinstance(error, passing) or of_connection or _errno(error) in _PASSING_ERRNO:
         return PassingError(errno.EIO, f"no answer from the server: {name}")
@@ -110,9 +110,14 @@ def _status(error: BaseException) -> int:
         found = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
     else:
         found = getattr(response, "status_code", None)
-    for name in ("status", "status_code", "code"):
+    # aiohttp says 400 of an answer that breaks off.
+    for name in ("status", "status_code", *(() if _library(error) == "aiohttp" else ("code",))):
         found = found or getattr(error, name, None)
     return int(found) if str(found).isdigit() and 400 <= int(str(found)) < 600 else 0
+
+
+def _library(error: BaseException) -> str:
+    return type(error).__module__.partition(".")[0]
 
 
 def _errno(error: Exception) -> int | None:

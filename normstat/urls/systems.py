@@ -29,6 +29,10 @@ SCHEMES: Mapping[str, Row] = MappingProxyType(
     }
 )
 
+# Options that a library has other values for: as many connections as there are requests at once.
+_USUAL: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {key: {"config_kwargs": {"max_pool_connections": 32}} for key in ("s3", "s3a")}
+)
 #: Scheme → where its library looks for credentials, in words.
 CREDENTIALS: Mapping[str, str] = MappingProxyType(
     {
@@ -79,7 +83,8 @@ def _file_system(scheme: str) -> Any:
     kind = row.load() if row else _other(scheme)
     config = Row("fsspec.config:conf", "remote").load().get(scheme, {})
     # A listing that is kept would be all names in memory, and old the next time.
-    return kind(**{"use_listings_cache": False, "skip_instance_cache": True, **config})
+    usual = {"use_listings_cache": False, "skip_instance_cache": True, **_USUAL.get(scheme, {})}
+    return kind(**usual | config)
 
 
 def _other(scheme: str) -> Any:

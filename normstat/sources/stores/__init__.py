@@ -11,6 +11,8 @@ from normstat.urls import scheme_of
 #: Scheme of a URL → function that opens such storage, where there is a better one than for all.
 STORES: Mapping[str, Row] = MappingProxyType(
     {
+        "http": Row("normstat.sources.stores.web:Web", "remote"),
+        "https": Row("normstat.sources.stores.web:Web", "remote"),
         "s3": Row("normstat.sources.stores.s3:S3", "s3"),
         "s3a": Row("normstat.sources.stores.s3:S3", "s3"),
     }

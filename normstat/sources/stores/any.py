@@ -14,7 +14,7 @@ _TIMES = ("mtime", "last_modified", "LastModified", "updated", "modified", "crea
 
 
 class AnyStore:
-    """The objects below a URL.
+    """The objects below a URL. A subclass tells where they have other names.
 
     Parameters
     ----------
@@ -29,25 +29,34 @@ class AnyStore:
         return KeptListing(self)
 
     def folder(self, path: str) -> Listed:
-        place = f"{self._root}/{path}"
+        place = self.place(path)
         try:
             found = asked(lambda: self._system.ls(place.rstrip("/") or place, detail=True))
         except (FileNotFoundError, NotADirectoryError):
             return Listed([], [])
         folders, objects = [], []
         for each in found:
-            name = str(each["name"]).rstrip("/").rpartition("/")[2]
+            there = str(each["name"]).rstrip("/")
+            name = self.name(there.rpartition("/")[2])
             if each["type"] == "directory":
                 folders.append(name)
-            elif f"{self._root}/{path}{name}".lstrip("/") == str(each["name"]).lstrip("/"):
+            elif self.place(path + name).lstrip("/") == there.lstrip("/"):  # else it is elsewhere
                 objects.append(Object(name, each.get("size"), _version(each)))
         return Listed(sorted(folders), sorted(objects))
 
     def fetch(self, path: str, tag: str, start: int = 0, end: int | None = None) -> bytes:  # noqa: ARG002  # it has none
-        place = f"{self._root}/{path}"
+        place = self.place(path)
         if not start and end is None:
             return bytes(asked(lambda: self._system.cat_file(place)))
         return bytes(asked(lambda: self._system.cat_file(place, start=start, end=end)))
+
+    def place(self, path: str) -> str:
+        """The path in the file system of a path below the URL."""
+        return f"{self._root}/{path}"
+
+    def name(self, there: str) -> str:
+        """The name of what has a name in the file system."""
+        return there
 
     def is_object(self) -> bool:
         return bool(asked(lambda: self._system.isfile(self._root)))
