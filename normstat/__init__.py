@@ -1,8 +1,8 @@
 """Exact per-channel statistics of image data sets, and whether they are still true.
 
 >>> import normstat
->>> [name for name in normstat.__all__ if name.islower() and name[0] != "_"]
-['apply', 'check', 'compute', 'invert', 'load', 'normalizer', 'save']
+>>> print(*(name for name in normstat.__all__ if name.islower() and name[0] != "_"))
+apply check compute explain export invert load merge normalizer report save subtract
 """
 
 from importlib import import_module
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from normstat.verbs.apply.verb import apply
     from normstat.verbs.check.verb import check
     from normstat.verbs.compute.verb import compute
+    from normstat.verbs.explain import Origin, explain
+    from normstat.verbs.export import export
     from normstat.verbs.invert import Inverted, invert
+    from normstat.verbs.merge import merge, subtract
+    from normstat.verbs.report import report
     from normstat.verdict import Case, Level, Verdict
 
 __version__ = "0.1.0"
@@ -31,6 +35,7 @@ _LAZY = {
     "Level": "normstat.verdict",
     "Normalizer": "normstat.methods",
     "NormstatError": "normstat.errors",
+    "Origin": "normstat.verbs.explain",
     "Preset": "normstat.presets",
     "Settings": "normstat.stats",
     "SplitStats": "normstat.stats",
@@ -39,10 +44,15 @@ _LAZY = {
     "apply": "normstat.verbs.apply.verb",
     "check": "normstat.verbs.check.verb",
     "compute": "normstat.verbs.compute.verb",
+    "explain": "normstat.verbs.explain",
+    "export": "normstat.verbs.export",
     "invert": "normstat.verbs.invert",
     "load": "normstat.statsfile",
+    "merge": "normstat.verbs.merge",
     "normalizer": "normstat.methods",
+    "report": "normstat.verbs.report",
     "save": "normstat.statsfile",
+    "subtract": "normstat.verbs.merge",
 }
 __all__ = [
     "Applied",
@@ -51,6 +61,7 @@ __all__ = [
     "Level",
     "Normalizer",
     "NormstatError",
+    "Origin",
     "Preset",
     "Settings",
     "SplitStats",
@@ -60,10 +71,15 @@ __all__ = [
     "apply",
     "check",
     "compute",
+    "explain",
+    "export",
     "invert",
     "load",
+    "merge",
     "normalizer",
+    "report",
     "save",
+    "subtract",
 ]
 
 

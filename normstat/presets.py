@@ -1,6 +1,6 @@
 """Published constants, under the names people search for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -19,17 +19,19 @@ class Preset:
     Attributes
     ----------
     name : as it is listed.
-    mean, std : of the three channels in the preset's own order, where white is ``scale``.
+    mean, std : of the three channels in the preset's own order, where white is ``scale``; of one
+        channel where images are gray.
     what : the models, in a few words.
     source : publication of the numbers.
     scale : the value of white that mean and std refer to: 1 or 255.
     order : ``RGB`` or ``BGR``, of mean and std and of what the models are fed.
     aliases : other names for the same.
+    definition : of the std, where it is that of a data set.
 
     Raises
     ------
     UsageError
-        Not three numbers, or another scale or order.
+        Not three numbers, nor one, or another scale or order.
 
     Examples
     --------
@@ -45,10 +47,13 @@ class Preset:
     scale: int = 1
     order: str = "RGB"
     aliases: tuple[str, ...] = ()
+    definition: str = ""
 
     def __post_init__(self) -> None:
-        if {len(self.mean), len(self.std)} != {3}:
-            raise UsageError(f"preset {shown(self.name)}: mean and std should be 3 numbers each")
+        if {len(self.mean), len(self.std)} not in ({3}, {1}):
+            raise UsageError(
+                f"preset {shown(self.name)}: mean and std should be 3 numbers each, or 1 of gray"
+            )
         if self.scale not in (1, 255) or self.order not in ("RGB", "BGR"):
             raise UsageError(
                 f"preset {shown(self.name)}: scale {self.scale}, order {shown(self.order)}; "
@@ -58,7 +63,7 @@ class Preset:
     @property
     def channels(self) -> tuple[str, ...]:
         """Names of the channels, in the preset's order."""
-        return tuple(self.order)
+        return tuple(self.order) if len(self.mean) > 1 else ("gray",)
 
     @property
     def constants(self) -> Constants:
@@ -75,11 +80,13 @@ def preset(name: str) -> Preset:
     wanted = _plain(name)
     if wanted in NAMES:
         return PRESETS[NAMES[wanted]]
-    guess = closest(wanted, NAMES)
+    if wanted in DATA_SETS:
+        return DATA_SETS[wanted]
+    guess = closest(wanted, (*NAMES, *DATA_SETS))
     raise UsageError(
         f"{shown(name)}: no such preset; {f'did you mean {guess}? ' if guess else ''}there are "
-        f"{', '.join(PRESETS)} (constants that published models expect; normstat compute measures "
-        "those of a data set)"
+        f"{', '.join(PRESETS)} (constants that published models expect), and published statistics "
+        f"of {', '.join(DATA_SETS)}; normstat compute measures those of other data"
     )
 
 
@@ -176,3 +183,70 @@ PRESETS: Mapping[str, Preset] = MappingProxyType({row.name: row for row in _ROWS
 NAMES: Mapping[str, str] = MappingProxyType(
     {alias: row.name for row in _ROWS for alias in (row.name, *row.aliases)}
 )
+
+#: Definitions of std: of all pixels, and of each image alone, averaged.
+POOLED = "over all pixels"
+OWN = "average of the images' own std"
+OWN_DDOF1 = "average of the images' own std, with ddof 1"
+
+
+def _data_set(
+    name: str,
+    what: str,
+    source: str,
+    mean: Channels,
+    pooled: Channels | None = None,
+    own: Channels | None = None,
+    unknown: Channels | None = None,
+) -> Iterator[Preset]:
+    """A row for each std that is published, the one of all pixels under the plain name."""
+    stds = ((POOLED, pooled), ("of unknown definition", unknown), (OWN, own))
+    found = [(definition, std) for definition, std in stds if std]
+    for number, (definition, std) in enumerate(found):
+        yield Preset(
+            name if number == 0 else f"{name}-own",
+            mean,
+            std,
+            f"{what}; std {definition}",
+            source,
+            definition=definition,
+        )
+
+
+# fmt: off
+_PUBLISHED = (
+    *_data_set("mnist", "MNIST, train", "awslabs Renate, TorchVisionDataModule",
+               (0.1306604762738429,), (0.30810780385646264,), (0.3013119162987143,)),
+    *_data_set("fashion-mnist", "Fashion-MNIST, train", "awslabs Renate, TorchVisionDataModule",
+               (0.2860405969887955,), (0.3530242445149223,), (0.3202489254311618,)),
+    *_data_set("kmnist", "Kuzushiji-MNIST, train", "crypdick dataset_stats.json",
+               (0.1917621473589436,), own=(0.33831065565115986,)),
+    *_data_set("cifar10", "CIFAR-10, train", "awslabs Renate; crypdick dataset_stats.json",
+               (0.49139967861519745, 0.4821584083946076, 0.44653091444546616),
+               (0.2470322324632823, 0.24348512800005553, 0.2615878417279641),
+               (0.20220211700559232, 0.1993154176673635, 0.20086346175129435)),
+    Preset("cifar10-copied", (0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010),
+           f"CIFAR-10, train, as it is copied; std {OWN_DDOF1}",
+           "kuangliu/pytorch-cifar", definition=OWN_DDOF1),
+    *_data_set("cifar100", "CIFAR-100, train", "awslabs Renate; crypdick dataset_stats.json",
+               (0.5070751592371323, 0.48654887331495095, 0.4409178433670343),
+               (0.26733428587941854, 0.25643846292120615, 0.2761504713263903),
+               (0.20079844450299464, 0.19834626787923657, 0.2021983476350619)),
+    *_data_set("svhn", "SVHN, train", "awslabs Renate; crypdick dataset_stats.json",
+               (0.4376821046090723, 0.4437697045639686, 0.4728044222297267),
+               (0.19803012447157134, 0.20101562471828877, 0.19703614172172396),
+               (0.12002779804698858, 0.12307685096875136, 0.10515253787957243)),
+    *_data_set("stl10", "STL-10, train", "crypdick dataset_stats.json",
+               (0.4467106206597221, 0.4398098398352396, 0.40664644709967324),
+               own=(0.22414583197470067, 0.22148905750860448, 0.22389974006124996),
+               unknown=(0.26034098, 0.25657727, 0.27126738)),
+    *_data_set("tiny-imagenet", "Tiny ImageNet, train", "many repositories",
+               (0.4802, 0.4481, 0.3975), unknown=(0.2770, 0.2691, 0.2821)),
+    *_data_set("eurosat", "EuroSAT, all images", "crypdick dataset_stats.json",
+               (0.3443759582652505, 0.3802908400281409, 0.40777028771360974),
+               own=(0.09136772024351952, 0.06511841780862201, 0.055240408059199386)),
+)
+# fmt: on
+
+#: Name → published statistics of a data set.
+DATA_SETS: Mapping[str, Preset] = MappingProxyType({row.name: row for row in _PUBLISHED})

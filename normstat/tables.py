@@ -1,6 +1,5 @@
 """Statistics as a person reads them in a terminal."""
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
@@ -14,7 +13,7 @@ from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.tally import Extent
 from normstat.files import shown
 from normstat.images import Reason, Unreadable
-from normstat.stats import SplitStats, Stats, remarks
+from normstat.stats import SplitStats, Stats, remarks, supported_digits
 
 #: Unreadable images that are named one by one.
 NAMED = 10
@@ -247,28 +246,8 @@ def _constants(stats: Stats) -> Iterator[str]:
         start = f"{label:4} = ["
         texts, marks = [], []
         for value, error in zip(values, errors or (None,) * len(values), strict=True):
-            text, supported = _digits(value, error)
+            text, supported = supported_digits(value, error)
             texts.append(text)
             marks.append(("^" * supported).ljust(len(text)))
         yield start + ", ".join(texts) + "]"
         yield ("#".ljust(len(start)) + "  ".join(marks)).rstrip()
-
-
-def _digits(value: float, error: float | None) -> tuple[str, int]:
-    """A number, and how many of its characters the standard error supports.
-
-    Up to the place of the error's first digit, as in 0.44 ± 0.02.
-
-    >>> _digits(0.444967, 0.0155), _digits(0.5, None), _digits(0.5, 0.0)
-    (('0.444967', 4), ('0.500000', 0), ('0.500000', 8))
-    """
-    magnitude = math.floor(math.log10(abs(value))) if value else 0
-    decimals = max(0, _DECIMALS - max(0, magnitude) - min(0, magnitude + 1))
-    if error:
-        place = -math.floor(math.log10(error))
-        decimals = max(decimals, place)
-        text = f"{value:.{decimals}f}"
-        whole = text.index(".") if "." in text else len(text)
-        return text, max(0, whole + (place + 1 if place > 0 else place))
-    text = f"{value:.{decimals}f}"
-    return text, 0 if error is None else len(text)

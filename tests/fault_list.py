@@ -82,9 +82,14 @@ OWN_FILES = {
     63: "arithmetic at its limits",
     64: "numbers in another locale",
 }
-FAULTS = CONTENT | TREES | STORAGE | PROCESSES | OWN_FILES
-#: Containers, remote storage and clusters are not there yet, so nobody can own their faults.
-TO_COME = frozenset(range(65, 82))
+BUCKETS = {
+    72: "an object that is gone, forbidden, slow, cut off or another one",
+    73: "a server that throttles",
+    74: "wrong credentials",
+}
+FAULTS = CONTENT | TREES | STORAGE | PROCESSES | OWN_FILES | BUCKETS
+#: Containers and clusters are not there yet, so nobody can own their faults.
+TO_COME = frozenset(range(65, 82)) - BUCKETS.keys()
 #: What a report has as a property for each fault that its test owns, and what it gave.
 OWNED, GOT = "fault", "got"
 #: In the stash of a run: numbers of faults → files with a test that owns it, if collected.

@@ -177,7 +177,7 @@ BAD_OPTIONS: dict[str, str] = {
     "--config no.json": "no.json: cannot be read",
     "--config stats.json": "stats.json: /: no mean and std",
     "--config preset:nobody": "nobody",
-    "--report check.html": "check.html: a report's name ends in .json, .xml (JUnit), .md",
+    "--report check.pdf": "check.pdf: a report's name ends in .json, .xml (JUnit), .md",
     "--report ./stats.json": "is read by this check",
 }
 

@@ -111,7 +111,14 @@ def _named() -> set[str]:
 
 def test_what_messages_name_is_there() -> None:
     """Each option in a message is a parameter of a public function, and a flag of a command."""
-    functions = (normstat.apply, normstat.check, normstat.compute, normstat.normalizer)
+    functions = (
+        normstat.apply,
+        normstat.check,
+        normstat.compute,
+        normstat.export,
+        normstat.merge,
+        normstat.normalizer,
+    )
     parameters = {name for each in functions for name in inspect.signature(each).parameters}
     parameters |= SourceKeywords.__annotations__.keys()
     parameters |= SourceKeywords.__annotations__.keys()

@@ -67,6 +67,7 @@ def test_compute_takes_settings_and_the_engine() -> None:
     assert names_of(normstat.compute) == settings | names_of(Engine.of) | {
         "path",
         "files",
+        "shard",
         "where",
     }
 

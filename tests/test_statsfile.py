@@ -48,7 +48,7 @@ SETS = {
     "unreadable": {"a.png": RGB, "cut.png": RGB[:99], "x\n\u202e.png": b"\x1b[31m"},
     "other-depth": {"a.png": RGB, "b.png": RGB, "c.png": GRAY16, "d.tif": FLOAT},
 }  # fmt: skip
-KEYS = "schema normstat decoder settings complete skipped files splits unreadable"
+KEYS = "schema normstat decoder settings complete skipped files parts splits unreadable"
 SPLIT_KEYS = """
 listed images unreadable skipped skipped_reasons pixels channels dtype scale mean std stderr
 per_image min max

@@ -15,8 +15,8 @@ from rich.console import Console
 from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.tally import Tally
 from normstat.images import GRAY8, RGB8, Unreadable
-from normstat.stats import Settings, Stats, summarize
-from normstat.tables import _bars, _digits, print_rows, print_stats
+from normstat.stats import Settings, Stats, summarize, supported_digits
+from normstat.tables import _bars, print_rows, print_stats
 
 VERSIONS = {"normstat": "0", "pillow": "0", "libjpeg_turbo": "0"}
 GRAY = np.arange(12, dtype="uint8").reshape(3, 4, 1) * 20
@@ -213,7 +213,7 @@ def test_as_many_digits_are_marked_as_the_error_supports(
     value: float, error: float | None, marked: str
 ) -> None:
     """Up to the place of the error's first digit; all if it is 0, none if it is not known."""
-    text, supported = _digits(value, error)
+    text, supported = supported_digits(value, error)
     assert text[:supported] + "|" + text[supported:] == marked
 
 

@@ -127,6 +127,15 @@ class Products:
             self.shift,
         )
 
+    def __sub__(self, other: "Products") -> "Products":
+        negative = Products(
+            -other.count,
+            tuple(-value for value in other.sums),
+            tuple(tuple(-value for value in row) for row in other.products),
+            other.shift,
+        )
+        return self + negative
+
     def spread(self, channels: int) -> "Products":
         """Gray pixels seen as pixels with ``channels`` equal channels."""
         ((square,),) = self.products

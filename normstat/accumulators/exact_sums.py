@@ -93,6 +93,20 @@ class ExactSums:
             raise ValueError("sums of counted and of floating-point images do not add")
         return ExactSums.sum([self, other])
 
+    def __sub__(self, other: "ExactSums") -> "ExactSums":
+        if self.shift != other.shift:
+            raise ValueError("sums of counted and of floating-point images do not add")
+        remain = ExactSums.sum([self, other.negative()])
+        empty = ExactSums.empty(len(self.channels), self.shift)
+        if remain.images < 0 or (remain != empty if not remain.images else not remain.may_be()):
+            raise ValueError("no images have the sums that remain")
+        return remain
+
+    def negative(self) -> "ExactSums":
+        """The sums with which these come to none."""
+        rows = tuple(tuple(-value for value in row) for row in self.channels)
+        return ExactSums(-self.images, -self.pixels, -self.pixels2, rows, self.shift)
+
     @classmethod
     def sum(cls, states: Sequence["ExactSums"]) -> "ExactSums":
         """The same as adding one by one, column by column; of at least one state."""

@@ -66,6 +66,15 @@ class Fingerprint:
             None if unknown else ((self.content or 0) + (other.content or 0)) % _MODULUS,
         )
 
+    def __sub__(self, other: "Fingerprint") -> "Fingerprint":
+        unknown = self.content is None or other.content is None
+        return Fingerprint(
+            (self.paths - other.paths) % _MODULUS,
+            (self.files - other.files) % _MODULUS,
+            (self.pixels - other.pixels) % _MODULUS,
+            None if unknown else ((self.content or 0) - (other.content or 0)) % _MODULUS,
+        )
+
     def to_json(self) -> dict[str, str | None]:
         """Hexadecimal digits of each sum."""
         return {

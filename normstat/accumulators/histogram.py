@@ -120,6 +120,11 @@ class Histogram:
             raise ValueError("counts of signed and of unsigned values do not add")
         return Histogram(self.counts + other.counts, self.least)
 
+    def __sub__(self, other: "Histogram") -> "Histogram":
+        if self.least != other.least or (self.counts < other.counts).any():
+            raise ValueError("there are fewer pixels of a value in the whole than in the part")
+        return Histogram(self.counts - other.counts, self.least)
+
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, Histogram)

@@ -54,6 +54,9 @@ class Values(Protocol):
     @property
     def quantile_error(self) -> float | None: ...
     def __add__(self, other: Self) -> Self: ...
+    def __sub__(self, other: Self) -> Self:
+        """The values without some of them; a ValueError if these are not among them."""
+
     def spread(self, channels: int) -> Self:
         """Gray pixels seen as pixels with ``channels`` equal channels."""
 

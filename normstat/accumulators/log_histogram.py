@@ -74,6 +74,30 @@ class LogHistogram:
             None if self.counts is None or other.counts is None else self.counts + other.counts,
         )
 
+    def __sub__(self, other: "LogHistogram") -> "LogHistogram":
+        """Counts that remain; extremes are those of their bins, or of the whole if they are in it.
+
+        Raises
+        ------
+        ValueError
+            The other is no part, or one of them has no counts.
+        """
+        if self.counts is None or other.counts is None:
+            raise ValueError("statistics of 0.1.0 do not count the values of floats")
+        counts = self.counts - other.counts
+        if self.count < other.count or (counts < 0).any():
+            raise ValueError("there are fewer pixels of a value in the whole than in the part")
+        if self.count == other.count:
+            return LogHistogram.empty(len(self.min))
+        middles = levels()
+        ends = np.array([middles[np.flatnonzero(channel)[[0, -1]]] for channel in counts])
+        return LogHistogram(
+            self.count - other.count,
+            np.where(other.min > self.min, self.min, np.maximum(ends[:, 0], self.min)),
+            np.where(other.max < self.max, self.max, np.minimum(ends[:, 1], self.max)),
+            counts,
+        )
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, LogHistogram) and self._bits() == other._bits()
 

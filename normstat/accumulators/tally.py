@@ -1,5 +1,6 @@
 """The state of a set of images: one for each split, and in it one for each kind of pixels."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeVar
@@ -87,6 +88,30 @@ class KindTally:
             self.files + other.files,
         )
 
+    def __sub__(self, other: "KindTally") -> "KindTally":
+        """The images that `other` does not have; their sizes and first paths are not known.
+
+        Raises
+        ------
+        ValueError
+            Some of the others are not among these.
+        """
+        per_image = self.per_image - other.per_image
+        mine, its = self.covariance, other.covariance
+        return KindTally(
+            self.values - other.values,
+            per_image,
+            Extent(),
+            Extent(),
+            _less(self.modes, other.modes),
+            _less(self.formats, other.formats),
+            _less(self.notes, other.notes),
+            self.fingerprint - other.fingerprint,
+            (),
+            mine - its if mine and its else None,
+            _whole(self.files - other.files),
+        )
+
     def _covariance_with(self, other: "KindTally") -> Products | None:
         if not (self.images and other.images):
             return self.covariance if self.images else other.covariance
@@ -156,6 +181,22 @@ class SplitTally:
         kinds = _merged(self.kinds, other.kinds)
         return SplitTally(kinds, _sorted(self.unreadable, other.unreadable))
 
+    def __sub__(self, other: "SplitTally") -> "SplitTally":
+        kinds = {}
+        for kind in {**self.kinds, **other.kinds}:
+            if kind not in self.kinds:
+                raise ValueError(f"there are no images of {kind} in the whole")
+            remain = self.kinds[kind]
+            if kind in other.kinds:
+                remain -= other.kinds[kind]
+            if remain.files:
+                kinds[kind] = remain
+        records = Counter(self.unreadable)
+        records.subtract(other.unreadable)
+        if min(records.values(), default=0) < 0:
+            raise ValueError("there are unreadable images that the whole does not have")
+        return SplitTally(kinds, tuple(record for record in self.unreadable if records[record]))
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:
@@ -185,10 +226,32 @@ class Tally:
     def __add__(self, other: "Tally") -> "Tally":
         return Tally(_merged(self.splits, other.splits))
 
+    def __sub__(self, other: "Tally") -> "Tally":
+        for name in other.splits:
+            if name not in self.splits:
+                raise ValueError(f"there is no split {name} in the whole")
+        return Tally(
+            {
+                name: state - other.splits[name] if name in other.splits else state
+                for name, state in self.splits.items()
+            }
+        )
+
 
 def _merged(one: Mapping[_K, _A], other: Mapping[_K, _A]) -> dict[_K, _A]:
     sums = {key: one[key] + value if key in one else value for key, value in other.items()}
     return {**one, **sums}
+
+
+def _less(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    remain = {key: _whole(one.get(key, 0) - other.get(key, 0)) for key in {**one, **other}}
+    return {key: number for key, number in remain.items() if number}
+
+
+def _whole(number: int) -> int:
+    if number < 0:
+        raise ValueError("there are fewer images in the whole than in the part")
+    return number
 
 
 def _first(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:

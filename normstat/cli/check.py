@@ -16,6 +16,7 @@ from normstat.files import ensure_writable, shown
 if TYPE_CHECKING:
     from normstat.verdict import Verdict
 
+_PAGE = (".html", ".htm")
 # What the words below the table say as well; without their unit numbers mean nothing.
 _SPARED = (("tolerance",), ("expected", "observed", "unit"))
 
@@ -44,7 +45,9 @@ def check(
     ] = [],  # noqa: B006  # Typer copies it
     report: Annotated[
         list[str],
-        typer.Option(metavar="FILE", help="Write the verdict as .json, .xml or .md; repeatable."),
+        typer.Option(
+            metavar="FILE", help="Write the verdict as .json, .xml, .md or .html; repeatable."
+        ),
     ] = [],  # noqa: B006  # Typer copies it
     format: Annotated[
         Literal["text", "json", "github"],
@@ -97,8 +100,10 @@ def check(
         from normstat.verbs.check import verb
         from normstat.verbs.check.project_settings import project_settings
 
+        pages = [file for file in report if file.lower().endswith(_PAGE)]
         for file in report:
-            refuse_unknown(file)
+            if file not in pages:
+                refuse_unknown(file)
             ensure_writable(file)
         project = project_settings()
         configs = (*project.config, *config)
@@ -144,9 +149,22 @@ def check(
             )
     verdict = verdict.on_command_line()
     for file in report:
-        write(verdict, file)
+        if file not in pages:
+            write(verdict, file)
+    if pages:
+        _write_pages(verdict, stats, pages)
     _print(verdict, format, quiet)
     return verdict.exit_code
+
+
+def _write_pages(verdict: "Verdict", stats: str, pages: Sequence[str]) -> None:
+    """Write the page of the recorded statistics, with the verdict on top."""
+    from normstat import files
+    from normstat.verbs.report import report as page
+
+    text = page(stats, verdict=verdict).encode("utf-8")
+    for file in pages:
+        files.write(file, text)
 
 
 def _levels(texts: Sequence[str]) -> dict[str, str]:

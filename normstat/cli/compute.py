@@ -91,6 +91,10 @@ def compute(
     split_by: options.SplitBy = None,
     duplicates: options.Duplicates = None,
     from0: options.From0 = False,
+    shard: Annotated[
+        str | None,
+        typer.Option(metavar="I/N", help="Count part I of N only, 1 to N; `merge` adds the parts."),
+    ] = None,
     quiet: options.Quiet = False,
 ) -> int:
     """Compute the mean, std and more of a folder of images.
@@ -144,6 +148,7 @@ def compute(
             labels=labels,
             cache=cache,
             files=files,
+            shard=shard,
             **options.where(
                 root=root,
                 ext=ext,

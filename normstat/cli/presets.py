@@ -7,6 +7,8 @@ import typer
 
 from normstat.cli.app import app, prints
 from normstat.cli.terminal import console
+from normstat.errors import UsageError
+from normstat.files import shown
 
 if TYPE_CHECKING:
     from normstat.presets import Preset
@@ -18,8 +20,11 @@ def presets(
     name: Annotated[
         str | None, typer.Argument(metavar="[NAME]", help="One preset, or one of its other names.")
     ] = None,
+    search: Annotated[
+        str | None, typer.Option(metavar="WORD", help="Only those that have the word anywhere.")
+    ] = None,
 ) -> int:
-    """Show the published constants that models expect.
+    """Show published constants: those that models expect, and statistics of data sets.
 
     With their mean, std, scale and order of channels, and where they are from.
 
@@ -27,21 +32,36 @@ def presets(
     Examples:
       normstat presets
       normstat presets clip
+      normstat presets --search cifar
     """
-    from normstat.presets import PRESETS, preset
+    from normstat.presets import DATA_SETS, PRESETS, preset
 
     if name is None:
-        _print_all(PRESETS.values())
+        rows = [*PRESETS.values(), *DATA_SETS.values()]
+        if search is not None:
+            rows = [row for row in rows if _has(row, search)]
+        if not rows:
+            raise UsageError(
+                f"--search {shown(search or '')}: is in no preset; leave it out for all"
+            )
+        _print_all(rows)
         return 0
     found = preset(name)
     print(f"{found.name}: {found.what}")
     print(f"mean   {_numbers(found.mean)}")
     print(f"std    {_numbers(found.std)}")
     print(f"scale  white is {found.scale}; pixels are scaled to that first")
-    print(f"order  {found.order}")
+    print(f"order  {found.order if len(found.mean) > 1 else 'gray'}")
+    if found.definition:
+        print(f"the std is {found.definition}")
     print(f"also   {', '.join(found.aliases) or '-'}")
     print(f"source {found.source}")
     return 0
+
+
+def _has(row: "Preset", word: str) -> bool:
+    text = " ".join((row.name, *row.aliases, row.what, row.source, _numbers((*row.mean, *row.std))))
+    return word.lower() in text.lower()
 
 
 def _print_all(presets: "Iterable[Preset]") -> None:
@@ -50,7 +70,7 @@ def _print_all(presets: "Iterable[Preset]") -> None:
 
     headers = ("preset", "mean", "std", "white is", "order", "source")
     rows = [
-        (p.name, _numbers(p.mean), _numbers(p.std), f"{p.scale}", p.order, p.source)
+        (p.name, _numbers(p.mean), _numbers(p.std), f"{p.scale}", "".join(p.channels), p.source)
         for p in presets
     ]
     print_rows(headers, rows, console(), (("source",),), ("mean", "std"))
@@ -59,4 +79,4 @@ def _print_all(presets: "Iterable[Preset]") -> None:
 
 
 def _numbers(values: Sequence[float]) -> str:
-    return " ".join(f"{value:.10g}" for value in values)
+    return " ".join(f"{value:.9g}" for value in values)

@@ -45,12 +45,12 @@ def write(verdict: Verdict, file: str | PathLike[str]) -> None:
 def refuse_unknown(file: str | PathLike[str]) -> None:
     """Raise a UsageError before the work if no format has that ending.
 
-    >>> refuse_unknown("report.html")
+    >>> refuse_unknown("report.pdf")
     Traceback (most recent call last):
-    normstat.errors.UsageError: report.html: a report's name ends in .json, .xml (JUnit), .md
+    normstat.errors.UsageError: report.pdf: a report's name ends in .json, .xml (JUnit), .md, .html
     """
     if _ending(file) not in REPORTS:
-        known = ", ".join(REPORTS).replace(".xml", ".xml (JUnit)")
+        known = ", ".join((*REPORTS, ".html")).replace(".xml", ".xml (JUnit)")
         raise UsageError(f"{shown(file)}: a report's name ends in {known}")
 
 

@@ -1,10 +1,12 @@
 """Frozen summaries of states: what a user reads, in unit scale (stored value / ``scale``)."""
 
+from normstat.stats.digits import supported_digits
 from normstat.stats.remarks import remarks, sentences
 from normstat.stats.split_stats import (
     QUANTILES,
     ListOfFiles,
     MeanStd,
+    Parts,
     Settings,
     SplitStats,
     StandardError,
@@ -16,6 +18,7 @@ __all__ = [
     "QUANTILES",
     "ListOfFiles",
     "MeanStd",
+    "Parts",
     "Settings",
     "SplitStats",
     "StandardError",
@@ -25,4 +28,5 @@ __all__ = [
     "split_order",
     "summarize",
     "summarize_split",
+    "supported_digits",
 ]

@@ -94,6 +94,11 @@ class SplitStats:
     fingerprint: Fingerprint = field(default_factory=Fingerprint)
     state: SplitTally = field(default_factory=SplitTally, repr=False)
 
+    def _repr_html_(self) -> str:
+        from normstat.stats.notebook import as_html  # which knows this class
+
+        return as_html({"": self})
+
     def values(self) -> Values | None:
         """The state of the pixel values; None without images."""
         majority = self.state.majority()
@@ -169,6 +174,21 @@ class ListOfFiles(NamedTuple):
     sha256: str
 
 
+class Parts(NamedTuple):
+    """The parts of a data set that statistics are of.
+
+    Attributes
+    ----------
+    of : how many parts there are.
+    have : numbers of those that were counted, from 1.
+    names : of all images of the whole data set, hashed and added: the same for parts of one walk.
+    """
+
+    of: int
+    have: tuple[int, ...]
+    names: int
+
+
 @dataclass(frozen=True, slots=True)
 class Stats:
     """The statistics of a data set; what a stats file holds.
@@ -183,6 +203,7 @@ class Stats:
         than their split's, the first ten.
     skipped : reason → images left out that are in no split.
     files : the list of files that was written beside them; None if none was.
+    parts : those that were counted, where parts are missing; None if these are all images.
     """
 
     normstat: str
@@ -192,8 +213,26 @@ class Stats:
     unreadable: tuple[Unreadable, ...] = ()
     skipped: Mapping[str, Skipped] = field(default_factory=dict)
     files: ListOfFiles | None = None
+    parts: Parts | None = None
 
     @property
     def complete(self) -> bool:
-        """True if every image listed was counted."""
-        return not any(split.unreadable for split in self.splits.values())
+        """True if every image was counted."""
+        return not (self.parts or any(split.unreadable for split in self.splits.values()))
+
+    def _repr_html_(self) -> str:
+        from normstat.stats.notebook import as_html  # which knows this class
+
+        return as_html(self.splits)
+
+    def __add__(self, other: "Stats") -> "Stats":
+        """The statistics of the images of both, see :func:`normstat.merge`."""
+        from normstat.stats.merging import merged  # which makes such an object
+
+        return merged({"the first": self, "the second": other})
+
+    def __sub__(self, other: "Stats") -> "Stats":
+        """The statistics of the images that only these have, see :func:`normstat.subtract`."""
+        from normstat.stats.merging import without  # which makes such an object
+
+        return without(self, other)

@@ -30,7 +30,8 @@ from normstat.images import ImageRow, path_from_text, path_text
 
 _HEADER = b"normstat files 1\n"
 _SPLIT = b"split "
-_NONE = b"-"
+#: A field of a line where there is nothing to tell.
+NONE = "-"
 _DIGEST, _KEY = 6, 12
 _CURE = f"compute {option('files', metavar='FILE')} writes it anew, with the statistics"
 # Lines that are sorted at once: about 12 MB.
@@ -73,9 +74,15 @@ class FileList:
 
     def add(self, row: ImageRow) -> None:
         """Take the row of an image, in any order."""
-        size = _NONE if row.bytes is None else b"%d" % row.bytes
-        line = (written(row.name), size, _short(row.digest, _DIGEST), _short(row.key, _KEY))
-        self._splits.setdefault(row.split, _Sorted()).add(b"\t".join(line) + b"\n")
+        size = NONE if row.bytes is None else str(row.bytes)
+        digest, key = _short(row.digest, _DIGEST), _short(row.key, _KEY)
+        self.add_entry(Entry(row.split, row.name, size, digest, key))
+
+    def add_entry(self, entry: Entry) -> None:
+        """Take a line of another list, in any order."""
+        rest = f"{entry.size}\t{entry.digest}\t{entry.key}".encode("ascii")
+        line = b"%s\t%s\n" % (written(entry.name), rest)
+        self._splits.setdefault(entry.split, _Sorted()).add(line)
 
     def entries(self) -> Iterator[Entry]:
         """The lines, sorted."""
@@ -232,5 +239,5 @@ def _read(written: bytes) -> str:
     return path_from_text(json.loads(text) if text.startswith('"') else text)
 
 
-def _short(data: bytes | None, length: int) -> bytes:
-    return urlsafe_b64encode(data[:length]) if data else _NONE
+def _short(data: bytes | None, length: int) -> str:
+    return urlsafe_b64encode(data[:length]).decode("ascii") if data else NONE

@@ -7,7 +7,7 @@ from normstat.accumulators.kinds import empty_states
 from normstat.accumulators.tally import Extent, KindTally, SplitTally
 from normstat.images import DTYPES, FRAMES, LAYOUTS, Code, Kind, Skipped, Unreadable
 from normstat.sources import LABELS
-from normstat.stats import ListOfFiles, Settings, Stats
+from normstat.stats import ListOfFiles, Parts, Settings, Stats
 from normstat.statsfile.json_reader import Node, parse
 from normstat.statsfile.to_json import SCHEMA
 from normstat.statsfile.verification import derived
@@ -40,11 +40,14 @@ def loads(text: str | bytes) -> Stats:
         files=root.get("files").optional(
             lambda node: ListOfFiles(node["name"].path(), node["sha256"].sha256())
         ),
+        parts=root.get("parts").optional(_parts),
     )
     if stats.files and "/" in stats.files.name.replace("\\", "/"):
         root["files"]["name"].fail("should be the name of a file, without a folder")
     if root["complete"].truth() != stats.complete:
-        root["complete"].fail("should be true if and only if no image of any split is unreadable")
+        root["complete"].fail(
+            "should be true if and only if no part is missing and no image is unreadable"
+        )
     return stats
 
 
@@ -57,6 +60,14 @@ def record_from_json(node: Node) -> Unreadable:
         detail=node["detail"].text(),
         sha256=node.get("sha256").optional(Node.sha256),
     )
+
+
+def _parts(node: Node) -> Parts:
+    have = tuple(number.size() for number in node["have"].list())
+    parts = Parts(node["of"].size(), have, node["names"].hexadecimal())
+    if not have or list(have) != sorted(set(have)) or have[-1] > parts.of:
+        node["have"].fail("should be different numbers of parts, in order")
+    return parts
 
 
 def _settings(node: Node, has_covariance: bool) -> Settings:

@@ -34,6 +34,7 @@ def dumps(stats: Stats) -> str:
             for reason, skipped in stats.skipped.items()
         },
         "files": stats.files and _plain(stats.files),
+        "parts": stats.parts and _plain(stats.parts) | {"names": f"{stats.parts.names:032x}"},
         "splits": {name: _split_to_json(split) for name, split in stats.splits.items()},
         "unreadable": [record_to_json(record) for record in stats.unreadable],
     }

@@ -10,7 +10,8 @@ from normstat.executors import Executor
 from normstat.files import ensure_writable, shown
 from normstat.images import FORMATS, MAX_PIXELS
 from normstat.sources import SourceKeywords
-from normstat.stats import ListOfFiles, Settings, Stats, remarks
+from normstat.sources.part import Part, part_asked
+from normstat.stats import ListOfFiles, Parts, Settings, Stats, remarks
 from normstat.statsfile.file_list import FileList
 from normstat.verbs.compute.count import count
 from normstat.verbs.engine import Engine
@@ -44,6 +45,7 @@ def compute(
     cache: str | os.PathLike[str] | None = None,
     labels: str = "skip",
     files: str | os.PathLike[str] | None = None,
+    shard: str | None = None,
     **where: Unpack[SourceKeywords],
 ) -> Stats:
     """Compute the statistics of a folder of images, split by split.
@@ -81,6 +83,7 @@ def compute(
         anything else; ``count`` takes them in.
     files : list of all images to write, by which a check names those that changed; it belongs
         into the folder of the stats file.
+    shard : ``I/N`` counts part I of N only, 1 to N; :func:`normstat.merge` adds the parts.
     **where : options of lists, tables and files of many images, see
         :class:`normstat.sources.SourceOptions`.
 
@@ -132,11 +135,17 @@ def compute(
         _refuse_image(os.fspath(files))
         ensure_writable(files)
     source = source_of(path, settings, where)
+    part = None
+    if shard is not None:
+        part = source = Part(source, *part_asked(shard))
     if layout is None and (applied := record_in_data(source)):
         settings = replace(settings, layout=applied.layout)
     counted = count(source, settings, engine, sinks)
-    counted.refuse_unread()
+    if part is None:  # others may have images that can be read
+        counted.refuse_unread()
     stats = counted.stats()
+    if part:
+        stats = replace(stats, parts=Parts(part.of, (part.number,), part.names))
     if files is not None:
         written = ListOfFiles(os.path.basename(files), listed.save(files))
         stats = replace(stats, files=written)

@@ -1,0 +1,81 @@
+"""``normstat export``."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from normstat.cli.app import app, prints
+from normstat.cli.terminal import console
+from normstat.errors import UsageError
+from normstat.files import shown
+
+
+@app.command()
+@prints
+def export(
+    source: Annotated[
+        str, typer.Argument(metavar="[STATS]", help="Stats file, or preset:NAME.")
+    ] = "",
+    to: Annotated[
+        str, typer.Option(metavar="TARGET", help="Framework or format; --list shows all.")
+    ] = "",
+    output: Annotated[
+        str, typer.Option("-o", "--output", metavar="FILE", help="File to write; - is stdout.")
+    ] = "-",
+    from_split: Annotated[
+        str | None,
+        typer.Option("--from", metavar="SPLIT", help="Whose statistics. Default: those of train."),
+    ] = None,
+    update: Annotated[
+        bool,
+        typer.Option("--update", help="Only change the constants in the JSON file of -o."),
+    ] = False,
+    allow_approximate: Annotated[
+        bool,
+        typer.Option("--allow-approximate", help="Also for targets with one scale for all."),
+    ] = False,
+    list_targets: Annotated[bool, typer.Option("--list", help="List the targets.")] = False,
+) -> int:
+    """Write mean and std as a framework takes them.
+
+    With the unit, the order of channels and the layout as a comment.
+
+    \b
+    Examples:
+      normstat export stats.json --to torchvision
+      normstat export stats.json --to hugging-face -o preprocessor_config.json --update
+      normstat export preset:imagenet --to c-header -o normalization.h
+      normstat export --list
+    """
+    from normstat import files
+    from normstat.verbs import export as verb
+
+    if list_targets:
+        from normstat.tables import print_rows
+
+        rows = [(name, what) for name, what in verb.targets()]
+        print_rows(("target", "what"), rows, console(), (), ("what",))
+        return 0
+    if not source or not to:
+        raise UsageError("give a stats file or preset:NAME, and --to TARGET; --list shows targets")
+    if update:
+        if output == "-":
+            raise UsageError("--update: changes a file; say which with -o FILE")
+        text = verb.update(output, source, to, from_split=from_split)
+    else:
+        text = verb.export(source, to, from_split=from_split, allow_approximate=allow_approximate)
+    if output == "-":
+        sys.stdout.buffer.write(text.encode("utf-8"))
+        return 0
+    if files_same := _is_input(output, source):
+        raise UsageError(f"-o {shown(output)}: {files_same}")
+    files.write(output, text.encode("utf-8"))
+    print(f"written to {shown(output)}", file=sys.stderr)
+    return 0
+
+
+def _is_input(output: str, source: str) -> str:
+    from normstat.cli import options
+
+    return "is the stats file; give another name" if options.is_same(output, source) else ""

@@ -1,0 +1,60 @@
+"""Distributions of pixel values, few enough numbers to draw."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from normstat.stats.split_stats import SplitStats
+
+_BINS = 96
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """Shares of pixels in bins of equal width, for each channel.
+
+    Attributes
+    ----------
+    low, high : ends of the bins, unit scale.
+    shares : of each channel, one number a bin; they add up to 1.
+    """
+
+    low: float
+    high: float
+    shares: tuple[tuple[float, ...], ...]
+
+    def cumulative(self) -> tuple[tuple[float, ...], ...]:
+        """Shares up to the end of each bin, from 0."""
+        return tuple(tuple(np.cumsum((0.0, *channel)).tolist()) for channel in self.shares)
+
+
+def curves(split: SplitStats, low: float, high: float) -> Curves | None:
+    """The distribution of a split's values between two ends; None where values are not counted."""
+    values = split.values()
+    if values is None or values.counts is None or not split.scale:
+        return None
+    levels = values.levels / split.scale
+    width = (high - low) or 1.0
+    exact = split.dtype in ("uint8", "int8", "uint16", "int16")
+    number = min(_BINS, max(1, round(width * split.scale) + 1)) if exact else _BINS
+    # A stored integer is the middle of what it stands for.
+    half = 0.5 / split.scale if exact else 0.0
+    places = (levels - low + half) / (width + 2 * half) * number
+    inside = np.clip(places, 0, number - 1).astype(np.int64)
+    shares = []
+    for channel in values.counts:
+        counted = np.bincount(inside, weights=channel, minlength=number)
+        shares.append(tuple((counted / max(counted.sum(), 1)).tolist()))
+    return Curves(low, high, tuple(shares))
+
+
+def ends(splits: "list[SplitStats]") -> tuple[float, float]:
+    """Ends between which all values of some splits lie: 0 and 1 where they are within.
+
+    >>> ends([])
+    (0.0, 1.0)
+    """
+    lows = [value for split in splits for value in split.min or ()]
+    highs = [value for split in splits for value in split.max or ()]
+    low, high = min(lows, default=0.0), max(highs, default=1.0)
+    return (0.0, 1.0) if low >= 0 and high <= 1 else (low, high)

@@ -1,0 +1,147 @@
+"""Statistics that add: of parts of a data set, and of several."""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from normstat.errors import UsageError, option
+from normstat.files import ensure_writable, exists, shown
+from normstat.stats import ListOfFiles, Stats
+from normstat.stats.merging import merged, without
+from normstat.statsfile import load
+from normstat.statsfile.file_list import NONE, FileList, read_list
+from normstat.verbs.listeners import Listener, heard
+
+
+def merge(
+    stats: Iterable[Stats | str | os.PathLike[str]],
+    *,
+    allow_missing: bool = False,
+    files: str | os.PathLike[str] | None = None,
+    progress: Listener | None = None,
+) -> Stats:
+    """Merge statistics to those of all images, as one run would have counted them.
+
+    Parameters
+    ----------
+    stats : statistics or stats files, in any order: all parts of one data set (``shard``), or of
+        several data sets, whose splits go together by name.
+    allow_missing : parts may be missing; the result says so.
+    files : list of all images to write, from the lists beside the stats files.
+    progress : is told of images that are in several data sets, where lists beside them tell that.
+
+    Returns
+    -------
+    Stats
+        To the last bit those of a single run over all images.
+
+    Raises
+    ------
+    UsageError
+        They were not made alike; parts are missing, given twice, or of different data; there is no
+        list beside one.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> from normstat import compute
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for value in range(9):
+    ...         Image.new("L", (4, 2), value).save(f"{folder}/{value}.png")
+    ...     parts = [compute(folder, shard=f"{i}/3", workers=0) for i in (1, 2, 3)]
+    ...     merge(parts) == compute(folder, workers=0)
+    True
+    """
+    named: dict[str, Stats] = {}
+    for number, each in enumerate(stats, 1):
+        name = f"statistics {number}" if isinstance(each, Stats) else os.fspath(each)
+        while name in named:  # the same file again, of which its part will tell
+            name += " again"
+        named[name] = each if isinstance(each, Stats) else load(each)
+    if files is not None:
+        ensure_writable(files)
+    whole = merged(named, allow_missing)
+    if files is not None:
+        return replace(whole, files=_merged_list(named, files))
+    if not any(each.parts for each in named.values()):
+        again, first = _in_several(named)
+        if again:
+            heard(progress).notice(
+                f"{again:,} image{'s have' if again > 1 else ' has'} the pixels of one that is in "
+                f"another of these data sets and count{'' if again > 1 else 's'} again, the first: "
+                f"{shown(first)}"
+            )
+    return whole
+
+
+def subtract(whole: Stats | str | os.PathLike[str], part: Stats | str | os.PathLike[str]) -> Stats:
+    """Subtract the statistics of some images from those of all.
+
+    Returns
+    -------
+    Stats
+        Of the images that remain. Sizes of images are null, as they cannot be subtracted; extremes
+        of floats are within 2**-8 of themselves.
+
+    Raises
+    ------
+    UsageError
+        They were not made alike, or `part` has images that `whole` does not have.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> from normstat import compute
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for value in (1, 2, 3):
+    ...         Image.new("L", (4, 2), value).save(f"{folder}/{value}.png")
+    ...     whole = compute(folder, workers=0)
+    ...     rest = subtract(whole, compute(folder, include="1.png", workers=0))
+    >>> rest.splits["all"].images, rest.splits["all"].min
+    (2, (0.00784313725490196,))
+    """
+    return without(*(each if isinstance(each, Stats) else load(each) for each in (whole, part)))
+
+
+def _list_beside(name: str, stats: Stats) -> str | None:
+    """Path of the list of files beside a stats file; None if there is none."""
+    if stats.files is None:
+        return None
+    path = os.path.join(os.path.dirname(name), stats.files.name)
+    return path if exists(path) else None
+
+
+def _merged_list(named: Mapping[str, Stats], files: str | os.PathLike[str]) -> ListOfFiles:
+    """Write the list of all images."""
+    together = FileList()
+    for name, stats in named.items():
+        path = _list_beside(name, stats)
+        if stats.files is None or path is None:
+            raise UsageError(
+                f"{shown(name)}: has no list of files beside it to go into "
+                f"{option('files', shown(files))}; compute {option('files', metavar='FILE')} "
+                "writes one"
+            )
+        for entry in read_list(path, stats.files.sha256):
+            together.add_entry(entry)
+    return ListOfFiles(os.path.basename(files), together.save(files))
+
+
+def _in_several(named: Mapping[str, Stats]) -> tuple[int, str]:
+    """Images that an earlier list has, too, by their pixels: how many, and the first."""
+    seen: set[str] = set()
+    again, first = 0, ""
+    for name, stats in named.items():
+        path = _list_beside(name, stats)
+        if stats.files is None or path is None:
+            continue
+        keys = set()
+        for entry in read_list(path, stats.files.sha256):
+            if entry.key in seen:
+                again, first = again + 1, first or entry.name
+            elif entry.key != NONE:
+                keys.add(entry.key)
+        seen |= keys
+    return again, first
