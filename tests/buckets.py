@@ -148,7 +148,7 @@ class _Answer(BaseHTTPRequestHandler):
     ) -> None:
         if isinstance(fault, int):
             self._fail(fault, {503: "SlowDown", 500: "InternalError"}.get(fault, "Failed"))
-        elif KEY not in self.headers.get("Authorization", ""):
+        elif KEY not in self.headers.get("Authorization", "") + self.path:
             self._fail(403, "InvalidAccessKeyId")
         elif bucket not in self.server.buckets:
             self._fail(404, "NoSuchBucket")

@@ -1,6 +1,7 @@
 """Data in buckets and behind other URLs: the same numbers, few requests, faults as records."""
 
 import json
+import shlex
 import shutil
 import threading
 import time
@@ -331,6 +332,22 @@ def test_index_pages_of_a_web_server(web: str, photos: Path) -> None:
     assert run.returncode == 2
     assert "s.json: cannot be read (there is no such object)" in run.stderr
     assert "secret" not in run.stderr
+
+
+def test_commands_of_the_documentation(s3: Buckets, photos: Path, tmp_path: Path) -> None:
+    """They do what they are there for."""
+    page = (Path(__file__).parent.parent / "docs" / "buckets.md").read_text("utf-8")
+    block = page.partition("```sh\n")[2].partition("```")[0].splitlines()
+    s3.put("bucket", photos)
+    s3.buckets["bucket"] = {
+        f"photos/{key}": data for key, data in s3.buckets["bucket"].items() if "broken" not in key
+    }
+    commands = [shlex.split(line) for line in block if line.startswith("normstat ")]
+    assert len(commands) == 3
+    for words in commands:
+        run = here(*words[1:], cwd=tmp_path)
+        assert run.returncode == 0, run.stderr
+    assert len(list((tmp_path / "arrays").rglob("*.npy"))) == IMAGES
 
 
 def test_no_container_has_credentials(bucket: Buckets) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, BinaryIO, NamedTuple
 
 from normstat.errors import UnreadableImage
@@ -60,14 +61,20 @@ class RemoteFiles:
 
     @contextmanager
     def open(self) -> Iterator[Reader]:
-        pool = ThreadPoolExecutor(_AT_ONCE, "normstat-fetch")
+        reader = _Fetching(store_of(self.url), _threads())
         try:
-            yield _Fetching(store_of(self.url), pool)
+            yield reader
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            reader.close()
 
     def path(self, sample: Sample) -> None:  # noqa: ARG002  # the protocol has it
         return None
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """Threads that fetch, for as long as the process lasts: each has a connection of its own."""
+    return ThreadPoolExecutor(_AT_ONCE, "normstat-fetch")
 
 
 class _Fetching(Reader):
@@ -76,11 +83,17 @@ class _Fetching(Reader):
         self._pool = pool
         # The object that ahead() has come to.
         self._here: _Asked | None = None
+        self._asked: deque[_Asked] = deque()
+
+    def close(self) -> None:
+        """Give up what nobody waits for any more."""
+        while self._asked:
+            self._asked.pop().answer.cancel()
 
     def ahead(self, samples: Iterable[Sample], most: int | None = None) -> Iterator[Sample]:
         left = iter(samples)
         following = next(left, None)
-        asked: deque[_Asked] = deque()
+        asked = self._asked
         size = 0
         while asked or following:
             while following and (not asked or _has_room(len(asked), size + _cost(following, most))):

@@ -29,9 +29,13 @@ SCHEMES: Mapping[str, Row] = MappingProxyType(
     }
 )
 
-# Options that a library has other values for: as many connections as there are requests at once.
+# Options that a library has other values for: as many connections as there are requests at once,
+# and signatures that every region takes.
 _USUAL: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {key: {"config_kwargs": {"max_pool_connections": 32}} for key in ("s3", "s3a")}
+    {
+        key: {"config_kwargs": {"max_pool_connections": 32, "signature_version": "s3v4"}}
+        for key in ("s3", "s3a")
+    }
 )
 #: Scheme → where its library looks for credentials, in words.
 CREDENTIALS: Mapping[str, str] = MappingProxyType(

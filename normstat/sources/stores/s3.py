@@ -4,6 +4,7 @@ from typing import Any
 
 from normstat.sources.stores.listing import KeptListing
 from normstat.sources.stores.ordered import OrderedListing
+from normstat.sources.stores.presigned import Presigned
 from normstat.sources.stores.store import Listed, Listing, Object
 from normstat.urls import asked, file_system
 
@@ -27,6 +28,7 @@ class S3:
         self._bucket, _, prefix = path.partition("/")
         self._key = prefix.rstrip("/")
         self._prefix = f"{self._key}/" if self._key else ""
+        self._presigned = Presigned(self._system, self._bucket)
 
     def listing(self) -> Listing:
         is_ordered = not self._bucket.endswith(_UNORDERED)
@@ -62,18 +64,23 @@ class S3:
     def fetch(self, path: str, tag: str, start: int = 0, end: int | None = None) -> bytes:
         from fsspec.asyn import sync
 
-        asks = {"IfMatch": tag} if tag else {}
+        asks = {"If-Match": tag} if tag else {}
         if start or end is not None:
             asks["Range"] = f"bytes={start}-{'' if end is None else end - 1}"
         key, system = self._prefix + path, self._system
 
         async def whole() -> Any:
             call = system._call_s3  # noqa: SLF001  # of call_s3, inside its loop
-            answer = await call("get_object", Bucket=self._bucket, Key=key, **asks)
+            more = {name.replace("-", ""): value for name, value in asks.items()}
+            answer = await call("get_object", Bucket=self._bucket, Key=key, **more)
             async with answer["Body"] as body:
                 return await body.read()
 
-        return bytes(asked(lambda: sync(system.loop, whole, timeout=_LONGEST)))
+        def once() -> bytes:
+            data = self._presigned.fetch(key, asks)
+            return bytes(sync(system.loop, whole, timeout=_LONGEST)) if data is None else data
+
+        return asked(once)
 
     def is_object(self) -> bool:
         if not self._key:
