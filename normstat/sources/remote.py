@@ -25,6 +25,8 @@ _MOST = 1 << 26
 _PATIENCE = 6.0
 # Bytes of an object whose size no listing tells, for where a shard ends.
 _USUAL = 1 << 17
+# Shards have so many times the bytes of those of a folder: each begins with a wait.
+_LONGER = 4
 _T = TypeVar("_T")
 
 
@@ -64,10 +66,10 @@ class Remote:
         self.root = root
         self.identity = without_secrets(root).rstrip("/")
         self._container = RemoteFiles(root.rstrip("/"))
-        self._lock = threading.Lock()  # guards everything below
         self._ignored: dict[str, Skipped] = {}
-        self._latest: tuple[str, dict[str, Object]] = ("", {})
+        self._latest: tuple[str, dict[str, Object]] | None = None
         self._listing = store_of(self._container.url).listing()
+        self._lock = threading.Lock()  # one thread at a time may ask it
         self._refuse()
 
     def above(self) -> Sequence[Identity]:
@@ -84,7 +86,8 @@ class Remote:
             return Located(self._container, Place())
         size = _USUAL if found.size is None else found.size
         place = Place(found.size, found.tag)
-        return Located(self._container, place, size, found.version if versions else b"")
+        version = found.version if versions else b""
+        return Located(self._container, place, size // _LONGER, version)
 
     def side_file(self, name: str) -> bytes | None:
         found = self._objects("").get(name)
@@ -100,12 +103,11 @@ class Remote:
             survey.skip(None, Reason.UNSAFE_NAME, self._ignored[path])
 
     def _objects(self, path: str) -> dict[str, Object]:
-        with self._lock:
-            if self._latest[0] == path and self._latest[1]:
-                return self._latest[1]
+        latest = self._latest  # two threads may ask; each sees one or the other
+        if latest and latest[0] == path:
+            return latest[1]
         objects = {each.name: each for each in self._listed(path).objects}
-        with self._lock:
-            self._latest = path, objects
+        self._latest = path, objects
         return objects
 
     def _listed(self, path: str) -> Listed:
@@ -119,8 +121,7 @@ class Remote:
         strange = {*listed.folders, *(each.name for each in listed.objects)}
         strange -= {*folders, *(each.name for each in objects)}
         if strange:
-            with self._lock:
-                self._ignored[path] = Skipped(len(strange), path + min(strange, key=path_bytes))
+            self._ignored[path] = Skipped(len(strange), path + min(strange, key=path_bytes))
         return Listed(
             sorted(folders, key=path_bytes),
             sorted(objects, key=lambda each: path_bytes(each.name)),

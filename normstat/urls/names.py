@@ -2,7 +2,7 @@
 
 import os
 import re
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)(?:::|://)")  # two letters: C:\ is a disk
 _SECRETS = re.compile(r"(?<=://)[^/@]*:[^/@]*@|\?.*", re.DOTALL)
@@ -36,8 +36,10 @@ def local_path(path: str) -> str:
     """
     if scheme_of(path) not in _LOCAL:
         return path
+    from urllib.request import url2pathname  # takes a while, at the start of every command
+
     parts = urlsplit(path)
-    return unquote(parts.path) if parts.netloc in ("", "localhost") else path
+    return url2pathname(parts.path) if parts.netloc in ("", "localhost") else path
 
 
 def without_secrets(path: str) -> str:

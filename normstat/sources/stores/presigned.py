@@ -8,15 +8,19 @@ follows, and knows why.
 import os
 import ssl
 import threading
+import time
+import weakref
 from collections.abc import Mapping
 from contextlib import suppress
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-# Seconds; as of s3fs.
+# Seconds for the next bytes, as of s3fs, and for all of them.
 _PATIENCE = 15.0
+_LONGEST = 300.0
+_BLOCK = 1 << 20
 _EXPIRES = 3600
 # After so many failures in a row it is left be: there may be more in the way.
 _FAILURES = 8
@@ -37,6 +41,8 @@ class Presigned:
         self._system = system
         self._bucket = bucket
         self._mine = threading.local()
+        self._opened: list[HTTPConnection] = []
+        weakref.finalize(self, _close_all, self._opened)
         is_usual = not (system.req_kw or system.s3_additional_kwargs or system.client_kwargs)
         self._left = _FAILURES if is_usual and not getproxies() else 0
 
@@ -61,7 +67,7 @@ class Presigned:
         connection.request("GET", f"{parts.path}?{parts.query}", headers=dict(headers))
         with connection.getresponse() as response:
             expected = 206 if "Range" in headers else 200
-            return response.read() if response.status == expected else None
+            return _whole(response) if response.status == expected else None
 
     def _signed(self, key: str) -> str:
         from fsspec.asyn import sync
@@ -84,9 +90,28 @@ class Presigned:
             else:
                 found = HTTPConnection(host, timeout=_PATIENCE)
             self._mine.connection = found
+            self._opened.append(found)
         return found
 
     def _close(self) -> None:
         with suppress(AttributeError):  # this thread has none
             self._mine.connection.close()
+            self._opened.remove(self._mine.connection)
             del self._mine.connection
+
+
+def _close_all(connections: list[HTTPConnection]) -> None:
+    while connections:
+        connections.pop().close()
+
+
+def _whole(response: HTTPResponse) -> bytes | None:
+    """All bytes of an answer; None if it breaks off, or comes in drops."""
+    end = time.monotonic() + _LONGEST
+    blocks: list[bytes] = []
+    while time.monotonic() < end:
+        block = response.read(_BLOCK)
+        if not block:
+            return None if response.length else b"".join(blocks)
+        blocks.append(block)
+    return None
