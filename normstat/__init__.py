@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from normstat.presets import Preset
     from normstat.stats import Settings, SplitStats, Stats
     from normstat.statsfile import load, save
+    from normstat.verbs.accumulator import Accumulator
     from normstat.verbs.apply.result import Applied
     from normstat.verbs.apply.verb import apply
     from normstat.verbs.check.verb import check
@@ -29,6 +30,7 @@ __version__ = "0.1.0"
 
 # Name -> module, imported when the name is first used: `normstat --version` needs no NumPy.
 _LAZY = {
+    "Accumulator": "normstat.verbs.accumulator",
     "Applied": "normstat.verbs.apply.result",
     "Case": "normstat.verdict",
     "Inverted": "normstat.verbs.invert",
@@ -55,6 +57,7 @@ _LAZY = {
     "subtract": "normstat.verbs.merge",
 }
 __all__ = [
+    "Accumulator",
     "Applied",
     "Case",
     "Inverted",

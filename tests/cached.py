@@ -68,11 +68,14 @@ def read(data: Path, cache: Path, **options: Any) -> list[str]:
 
 def settle(data: Path) -> None:
     """Wait until any change of a file would show, so that a cache may keep what it comes to."""
-    source = opened(data)
-    while not all(
-        all(shard.versions) for shard in source.shards(source.selection(), versions=True)
-    ):
+    while not _is_settled(data):  # listed anew: an archive is looked at once
         time.sleep(0.01)
+
+
+def _is_settled(data: Path) -> bool:
+    source = opened(data)
+    shards = source.shards(source.selection(), versions=True)
+    return all(all(shard.versions) for shard in shards)
 
 
 def pgm(path: Path, value: int) -> None:

@@ -130,7 +130,9 @@ def test_what_is_on_its_way_has_a_limit() -> None:
 
     store: Any = Store()
     pool: Any = Pool()
-    samples = [Sample("all", str(n), Place(100 << 20 if n == 20 else size)) for n in range(30)]
+    samples = [
+        Sample("all", str(n), Place(str(n), 100 << 20 if n == 20 else size)) for n in range(30)
+    ]
     ahead = []
     for number, _ in enumerate(_Fetching(store, pool).ahead(samples)):
         ahead.append(len(asked) - number)
@@ -295,6 +297,16 @@ def test_apply_and_check_read_buckets(bucket: Buckets, photos: Path, tmp_path: P
         normstat.apply(DATA, "s3://data/arrays", stats, workers=0)
     with pytest.raises(UsageError, match="a file of this machine"):
         normstat.compute(DATA, cache="s3://data/cache", workers=0)
+
+
+def test_a_bucket_and_a_folder_count_as_one(bucket: Buckets, photos: Path) -> None:
+    """Each below the name that it was given by."""
+    stats = normstat.compute([DATA, photos], workers=0)
+    alone = normstat.compute(photos, workers=0)
+    assert stats.splits["train"].images == 2 * alone.splits["train"].images
+    assert stats.splits["train"].mean == alone.splits["train"].mean
+    paths = [record.path for record in stats.unreadable]
+    assert any(path.endswith("data/photos/train/0/broken.png") for path in paths), paths
 
 
 def test_files_in_memory_and_by_file_url(photos: Path) -> None:

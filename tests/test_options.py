@@ -43,7 +43,7 @@ SELECTING = {"include", "exclude", "split", "split_dirs", "labels", "source"}
 #: Names of settings where the same thing is given by another word, one at a time.
 ARGUMENT = {"split_dirs": "split_dir"}
 #: Arguments of the library alone, and of the command line alone.
-PYTHON_ONLY = {"path", "executor", "progress", "where"}
+PYTHON_ONLY = {"data", "executor", "progress", "where"}
 SHELL_ONLY = {"context", "data", "output", "allow_unreadable", "quiet"}
 
 
@@ -65,7 +65,7 @@ def test_compute_takes_settings_and_the_engine() -> None:
     """The library's compute has an argument for each setting and each of an engine."""
     settings = {ARGUMENT.get(field.name, field.name) for field in fields(Settings)} - {"source"}
     assert names_of(normstat.compute) == settings | names_of(Engine.of) | {
-        "path",
+        "data",
         "files",
         "shard",
         "where",

@@ -25,7 +25,7 @@ _SPARED = (("tolerance",), ("expected", "observed", "unit"))
 @prints
 def check(
     context: typer.Context,
-    data: options.Data,
+    data: options.SeveralData,
     stats: Annotated[
         str, typer.Option(metavar="FILE", help="Stats file that the data are held against.")
     ],

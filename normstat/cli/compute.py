@@ -21,7 +21,7 @@ from normstat.images import FORMATS, MAX_PIXELS
 @prints
 def compute(
     context: typer.Context,
-    data: options.Data,
+    data: options.SeveralData,
     split: options.Splits = [],  # noqa: B006  # Typer copies it
     output: Annotated[
         str, typer.Option("-o", "--output", metavar="FILE", help="Stats file; - is stdout.")
@@ -110,6 +110,7 @@ def compute(
       normstat compute ./data --split-dir train=2023 --exclude masks
       normstat compute ./data --cache normstat.cache
       normstat compute ./data --files stats.files
+      normstat compute ./data/train ./data/2023
     """
     split_dirs = options.assignments(split_dir)
     to_stdout = output == "-"

@@ -34,7 +34,9 @@ def explain(
     ] = None,
     workers: options.Workers = 0,
 ) -> int:
-    """Tell where a mean or std comes from: by which definition it is that of the data.
+    """Tell where a mean or std comes from.
+
+    That is, by which definition it is that of the data, or of something published.
 
     \b
     Examples:

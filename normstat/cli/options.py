@@ -31,6 +31,10 @@ def _by_comma(names: list[str]) -> list[str]:
 
 
 Data = Annotated[str, typer.Argument(metavar="DATA", help="Folder of images.")]
+SeveralData = Annotated[
+    list[str],
+    typer.Argument(metavar="DATA...", help="Folder of images; or several, which count as one."),
+]
 
 
 def _split_option(default: str) -> Any:

@@ -24,9 +24,9 @@ def presets(
         str | None, typer.Option(metavar="WORD", help="Only those that have the word anywhere.")
     ] = None,
 ) -> int:
-    """Show published constants: those that models expect, and statistics of data sets.
+    """Show the constants that are published.
 
-    With their mean, std, scale and order of channels, and where they are from.
+    Those that models expect, and statistics of data sets; with their mean, std, scale and order of channels, and where they are from.
 
     \b
     Examples:

@@ -3,6 +3,7 @@
 import hashlib
 import zlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from io import BytesIO
 from types import MappingProxyType
@@ -95,7 +96,7 @@ def with_lossy() -> dict[str, str | None]:
 def decode(sample: Sample, payload: Payload, reading: ReadOptions) -> Decoded:
     """Decode one image; call it inside :func:`decoder`.
 
-    An array is an image as the ``.npy`` file is that NumPy makes of it.
+    An array is an image as the ``.npy`` file is that NumPy makes of it, whatever its name.
 
     Raises
     ------
@@ -103,6 +104,8 @@ def decode(sample: Sample, payload: Payload, reading: ReadOptions) -> Decoded:
         With the code and what was seen. A file's content leads to no other exception.
     """
     data = payload if isinstance(payload, bytes) else _saved(payload)
+    if not isinstance(payload, bytes):
+        sample = replace(sample, name="")  # no extension could be that of another format
     try:
         return _decode(sample, data, reading)
     except UnreadableImage as error:

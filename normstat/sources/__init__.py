@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
+from normstat.errors import UsageError
 from normstat.sources.kind import FOLDER, Kind, kind_held, kind_of
 from normstat.sources.local_files import LocalFiles
-from normstat.sources.options import SourceKeywords, SourceOptions
+from normstat.sources.options import Places, SourceKeywords, SourceOptions
 from normstat.sources.source import Selection, Source
 from normstat.sources.survey import Folders, Survey
 from normstat.sources.tree.labels import LABELS
@@ -19,6 +21,8 @@ from normstat.sources.tree.split_words import (
     said,
     split_names,
 )
+from normstat.sources.tree_source import TreeSource
+from normstat.sources.union import open_union
 from normstat.urls import local_path
 
 #: Kind of source → function that opens one.
@@ -39,6 +43,7 @@ __all__ = [
     "SPLIT_WORDS",
     "Folders",
     "LocalFiles",
+    "Places",
     "Selection",
     "Source",
     "SourceKeywords",
@@ -53,7 +58,7 @@ __all__ = [
 
 
 def open_source(
-    path: str | os.PathLike[str],
+    data: Places,
     options: SourceOptions | None = None,
     recorded: Mapping[str, Any] | None = None,
 ) -> Source:
@@ -61,7 +66,7 @@ def open_source(
 
     Parameters
     ----------
-    path : of DATA, whose name and content tell its kind.
+    data : path of DATA, whose name and content tell its kind; or of several, which are one.
     options : see :class:`SourceOptions`; None for the usual ones.
     recorded : the kind and its options, as an earlier source has recorded them; if DATA is of that
         kind, they stand in for options that are not given.
@@ -79,14 +84,52 @@ def open_source(
     ...     open_source(root).record()["source"]
     {'kind': 'folder'}
     """
-    path, options = local_path(os.fspath(path)), options or SourceOptions()
+    options = options or SourceOptions()
+    paths = (data,) if isinstance(data, str | os.PathLike) else tuple(data)
+    if not paths:
+        raise UsageError("there is no DATA: give a folder of images, or several")
+    for path in paths:
+        if not isinstance(path, str | os.PathLike):
+            raise UsageError(
+                f"{type(path).__name__} is no path; of arrays compute statistics, and give these"
+            )
+    own = options
+    if len(paths) > 1:
+        own = replace(options, split_dirs={}, include=(), exclude=(), labels="skip")
+    found = [_found(local_path(os.fspath(path)), own) for path in paths]
+    rows = [SOURCES[each.kind] for each in found]
+    takes = tuple(name for row in rows for name in row.takes)
+    options.refuse_unused(takes, " or ".join(dict.fromkeys(row.what for row in rows)))
+    sources = [_opened(each, own, recorded) for each in found]
+    if len(sources) == 1:
+        return sources[0]
+    return open_union([source.catalog for source in sources], options)
+
+
+class _Found(NamedTuple):
+    """DATA, its kind, and the folder that it is; None if it is none."""
+
+    path: str
+    kind: str
+    folder: TreeSource | None
+
+
+def _found(path: str, options: SourceOptions) -> _Found:
     kind = kind_of(path, SOURCES)
-    folder = SOURCES[kind].load()(path, options) if kind == FOLDER else None
-    if folder:
-        kind = kind_held(folder.catalog, SOURCES)
-    row = SOURCES[kind]
-    options.refuse_unused(row.takes, row.what)
-    if recorded and recorded["kind"] == kind:
+    if kind != FOLDER:
+        return _Found(path, kind, None)
+    # Where its files are folders, those given to splits are not known yet.
+    folder: TreeSource = SOURCES[kind].load()(path, replace(options, split_dirs={}))
+    return _Found(path, kind_held(folder.catalog, SOURCES), folder)
+
+
+def _opened(
+    found: _Found, options: SourceOptions, recorded: Mapping[str, Any] | None
+) -> TreeSource:
+    given = options
+    if recorded and found.kind in (recorded["kind"], *recorded.get("kinds", ())):
         options = options.completed(recorded)
-    source: Source = folder if folder and kind == FOLDER else row.load()(path, options)
+    if found.kind == FOLDER and found.folder and options == given:  # it is listed once
+        return found.folder.with_split_dirs(options.split_dirs)
+    source: TreeSource = SOURCES[found.kind].load()(found.path, options)
     return source

@@ -40,7 +40,8 @@ class Located(NamedTuple):
     Attributes
     ----------
     container : holds it.
-    place : in the container; None if the name says it.
+    place : in the container; None if the name says it. A container that goes by names takes a
+        place for the name: that of an image may be another where DATA is several.
     size : bytes that are read for it; it only decides where a shard ends.
     version : opaque: equal means the same payload; empty if nobody asked, or none is known.
     """
@@ -67,8 +68,8 @@ class Catalog(Protocol):
         """Real path or URL of DATA."""
 
     @property
-    def only_images(self) -> bool:
-        """True if all names are of images, whatever their extensions."""
+    def only_images(self) -> bool | tuple[str, ...]:
+        """True if all names are of images, whatever their extensions; or the folders of those."""
 
     @property
     def assigned(self) -> Mapping[str, tuple[str, str]]:

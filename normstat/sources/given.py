@@ -51,16 +51,15 @@ def given_files(root: str, endings: tuple[str, ...]) -> Given:
     >>> list(given_files("data/train-{08..10}.tar", (".tar",)).files)
     ['train-08.tar', 'train-09.tar', 'train-10.tar']
     """
+    top = folder_of(root)
     if os.path.isdir(root):
-        top = root
         paths: list[str] = [
             f"{folder}/{name}"
             for folder, _, names in os.walk(root, followlinks=True)
             for name in names
             if name.lower().endswith(endings) and not name.startswith(".")
         ]
-    elif os.path.lexists(root) or not _MAGIC.search(root):
-        top = os.path.dirname(root)
+    elif not is_pattern(root):
         paths = [root]
         try:
             os.stat(root)
@@ -68,7 +67,6 @@ def given_files(root: str, endings: tuple[str, ...]) -> Given:
             reason = error.strerror if isinstance(error, OSError) else error
             raise UsageError(f"{shown(root)}: cannot be read ({reason})") from error
     else:
-        top = os.path.dirname(_MAGIC.split(root)[0])
         paths = [
             path
             for pattern in braces(root)
@@ -78,6 +76,22 @@ def given_files(root: str, endings: tuple[str, ...]) -> Given:
         raise NothingToRead(f"{shown(root)}: there are no such files")
     names = {os.path.relpath(path, top or ".").replace(os.sep, "/"): path for path in paths}
     return Given(root, dict(sorted(names.items(), key=lambda item: path_bytes(item[0]))))
+
+
+def is_pattern(root: str) -> bool:
+    """True if DATA stands for files with names of their own."""
+    return _MAGIC.search(root) is not None and not os.path.lexists(root)
+
+
+def folder_of(root: str) -> str:
+    """The folder that names of files are relative to: DATA, or the last one above all of it.
+
+    >>> folder_of("shards/train.tar"), folder_of("shards/*/train-{0..9}.tar"), folder_of("a.tar")
+    ('shards', 'shards', '')
+    """
+    if os.path.isdir(root):
+        return root
+    return os.path.dirname(_MAGIC.split(root)[0] if is_pattern(root) else root)
 
 
 def braces(pattern: str) -> Iterator[str]:

@@ -3,11 +3,14 @@
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
-from typing import Any, TypedDict
+from typing import Any, TypeAlias, TypedDict
 
 from normstat.errors import UsageError, option
 from normstat.files import shown
 from normstat.sources.tree.labels import LABELS
+
+#: DATA as it is given: a path, or several.
+Places: TypeAlias = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
 
 class SourceKeywords(TypedDict, total=False):

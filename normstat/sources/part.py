@@ -68,6 +68,10 @@ class Part:
     def ordered(self) -> bool:
         return self._source.ordered
 
+    @property
+    def tops(self) -> tuple[str, ...]:
+        return self._source.tops
+
     def selection(self, wanted: Collection[str] = ()) -> Selection:
         return self._source.selection(wanted)
 

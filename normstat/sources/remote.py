@@ -83,9 +83,9 @@ class Remote:
         above, slash, name = path.rpartition("/")
         found = self._objects(above + slash).get(name)
         if found is None:
-            return Located(self._container, Place())
+            return Located(self._container, Place(path))
         size = _USUAL if found.size is None else found.size
-        place = Place(found.size, found.tag)
+        place = Place(path, found.size, found.tag)
         version = found.version if versions else b""
         return Located(self._container, place, size // _LONGER, version)
 

@@ -27,14 +27,16 @@ _PART = 1 << 16
 
 
 class Place(NamedTuple):
-    """The place of an object: its name says where it is, and this how it was listed.
+    """The place of an object, and how it was listed.
 
     Attributes
     ----------
+    path : below the URL.
     size : in bytes; None if the listing did not say it.
     tag : the server may be asked for this version of it alone; empty if it cannot.
     """
 
+    path: str
     size: int | None = None
     tag: str = ""
 
@@ -51,7 +53,7 @@ class RemoteFiles:
     --------
     >>> from normstat.files import write
     >>> write("memory://doctest-files/a.png", b"abc")
-    >>> sample = Sample("train", "a.png", Place(3))
+    >>> sample = Sample("train", "a.png", Place("a.png", 3))
     >>> with RemoteFiles("memory://doctest-files").open() as reader:
     ...     [reader.read(each) for each in reader.ahead([sample])]
     [b'abc']
@@ -136,7 +138,7 @@ class _Fetching(Reader):
         place = _place(sample)
         if start >= (start + 1 if place.size is None else place.size):  # no server likes to say so
             return b""
-        return self._store.fetch(sample.name, place.tag, start, end)
+        return self._store.fetch(place.path, place.tag, start, end)
 
 
 class _Asked(NamedTuple):
@@ -196,7 +198,7 @@ def unreadable(error: OSError, what: str = "object") -> UnreadableImage:
 
 
 def _place(sample: Sample) -> Place:
-    return Place() if sample.place is None else sample.place
+    return Place(sample.name) if sample.place is None else sample.place
 
 
 def _cost(sample: Sample, most: int | None) -> int:

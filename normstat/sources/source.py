@@ -41,6 +41,10 @@ class Source(Protocol):
     def ordered(self) -> bool:
         """True if names come in byte order."""
 
+    @property
+    def tops(self) -> tuple[str, ...]:
+        """Paths of the folders that were given as DATA, with a trailing ``/``; of one: empty."""
+
     def selection(self, wanted: Collection[str] = ()) -> Selection:
         """The splits to read: those wanted, or every one there is.
 
@@ -63,7 +67,7 @@ class Source(Protocol):
         """
 
     def side_file(self, name: str) -> bytes | None:
-        """Content of a small file at the top of DATA that is no image; None if there is none.
+        """Content of a small file at a top of DATA that is no image; None if there is none.
 
         Raises
         ------

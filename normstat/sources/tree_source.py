@@ -31,14 +31,19 @@ class TreeSource:
     ----------
     catalog : tells the names, and the way to each image.
     options : see :class:`normstat.sources.options.SourceOptions`.
+    tops : paths of the folders that were given as DATA, with a trailing ``/``; empty for DATA
+        itself.
 
     Attributes
     ----------
-    catalog : the same.
+    catalog, tops : the same.
     """
 
-    def __init__(self, catalog: Catalog, options: SourceOptions) -> None:
+    def __init__(
+        self, catalog: Catalog, options: SourceOptions, tops: tuple[str, ...] = ("",)
+    ) -> None:
         self.catalog = catalog
+        self.tops = tops
         self._options = options
         given = dict(assignments(catalog.root, options.split_dirs, self._is_there))
         self._split_dirs = {split: path.removesuffix("/") or "." for path, split in given.items()}
@@ -48,6 +53,7 @@ class TreeSource:
             options.include,
             options.exclude,
             options.labels == "count",
+            tops,
         )
 
     @property
@@ -63,7 +69,7 @@ class TreeSource:
         return self.catalog.identity
 
     def with_split_dirs(self, split_dirs: Mapping[str, str]) -> "TreeSource":
-        return TreeSource(self.catalog, replace(self._options, split_dirs=split_dirs))
+        return TreeSource(self.catalog, replace(self._options, split_dirs=split_dirs), self.tops)
 
     def side_file(self, name: str) -> bytes | None:
         return self.catalog.side_file(name)
@@ -106,7 +112,8 @@ class TreeSource:
             only_labels = bool(found or unassigned)
         rest = None
         if not found and unassigned:
-            names = split_names(os.path.basename(self.identity))
+            # Several DATA have no name in common.
+            names = split_names(os.path.basename(self.identity) if self.tops == ("",) else "")
             rest = next(iter(names)) if len(names) == 1 else ALL
             found.add(rest)
         for split in wanted or self._split_dirs:

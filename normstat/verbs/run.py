@@ -14,6 +14,7 @@ from normstat.executors.executor import Map, R
 from normstat.files import shown
 from normstat.images import FORMATS, LeftOut, ReadOptions, Shard, Unreadable
 from normstat.sources import (
+    Places,
     Selection,
     Source,
     SourceKeywords,
@@ -52,7 +53,7 @@ class Images:
         return self.source.shards(self.selection, self.versions)
 
 
-def source_of(path: str | os.PathLike[str], settings: Settings, where: SourceKeywords) -> Source:
+def source_of(data: Places, settings: Settings, where: SourceKeywords) -> Source:
     """Open DATA, looked through as the settings say.
 
     Options of its kind that are not given are as the settings have them, if these are of that kind.
@@ -65,7 +66,7 @@ def source_of(path: str | os.PathLike[str], settings: Settings, where: SourceKey
     options = SourceOptions(
         settings.split_dirs, settings.include, settings.exclude, settings.labels, **given
     )
-    return open_source(path, options, settings.source)
+    return open_source(data, options, settings.source)
 
 
 def read_options(source: Source, settings: Settings) -> ReadOptions:
@@ -175,7 +176,8 @@ class _SurveyThread:
             raise self._error
         if self._survey and not self._told:
             self._told = True
-            self._progress.total(self._survey.images.total())
+            if self._survey.images:  # an iterator does not say how many it has
+                self._progress.total(self._survey.images.total())
             for notice in _notices(self._survey, self._images.selection):
                 self._progress.notice(notice)
 
@@ -187,7 +189,7 @@ class _SurveyThread:
 
 
 def _notices(survey: Survey, selection: Selection) -> Iterator[str]:
-    for split in selection.splits:
+    for split in filter(survey.images.__contains__, selection.splits):
         rules = sorted(survey.rules.get(split, ()))
         more = f", and {len(rules) - 3} more" if len(rules) > 3 else ""
         yield f"{split}: {survey.images[split]} images ({', '.join(rules[:3])}{more})"

@@ -52,17 +52,35 @@ def record_in_data(source: Source) -> RunRecord | None:
     Raises
     ------
     UsageError
-        A run was begun here and did not end, its record cannot be read, or its arrays are stacks.
+        A run was begun here and did not end, its record cannot be read, or its arrays are stacks;
+        of several DATA, one has other arrays than the next, or none.
     """
-    content = _ours(source, RECORD)
+    first, *others = ((top, _record_at(source, top)) for top in source.tops)
+    for top, record in others:
+        if _arrays(record) != _arrays(first[1]):
+            raise UsageError(
+                f"{shown(_shown_root(source, first[0]))} and {shown(_shown_root(source, top))}: "
+                "apply recorded other axes or channels of the arrays in one than in the other; "
+                "give them one by one"
+            )
+    return first[1]
+
+
+def _arrays(record: RunRecord | None) -> tuple[str, tuple[str, ...] | None] | None:
+    return (record.layout, record.channels) if record else None
+
+
+def _record_at(source: Source, top: str) -> RunRecord | None:
+    content = _ours(source, top, RECORD)
+    root = _shown_root(source, top)
     if content is None:
-        if _ours(source, STARTED) is not None:
-            raise _unfinished(source.root)
+        if _ours(source, top, STARTED) is not None:
+            raise _unfinished(root)
         return None
-    record = _record(content, f"{source.root}/{RECORD}")
+    record = _record(content, f"{root}/{RECORD}")
     if not writer_of(record.store).file_per_image:
         raise UsageError(
-            f"{shown(source.root)}: holds stacks of many images, which are read with NumPy; use "
+            f"{shown(root)}: holds stacks of many images, which are read with NumPy; use "
             f"{option('store', 'npy')} for arrays to compute with"
         )
     return record
@@ -141,17 +159,22 @@ def _comparable(record: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _ours(source: Source, name: str) -> dict[str, Any] | None:
+def _ours(source: Source, top: str, name: str) -> dict[str, Any] | None:
     """Content of a record beside images; None if there is none."""
-    path = f"{source.root}/{name}"
+    path = f"{_shown_root(source, top)}/{name}"
     try:
-        data = source.side_file(name)
+        data = source.side_file(top + name)
     except OSError as error:  # who knows what it would say of the arrays
         raise UsageError(f"{shown(path)}: cannot be read ({error})") from error
     try:
         return None if data is None else _parsed(data, path)
     except UsageError:
         return None
+
+
+def _shown_root(source: Source, top: str) -> str:
+    """A folder that was given, as messages call it."""
+    return top.removesuffix("/") or source.root
 
 
 def _load(path: str) -> dict[str, Any]:

@@ -107,3 +107,17 @@ def catch() -> str:
         assert_type(error.exit_code, int)
         return str(error)
     return ""
+
+
+def arrays(images: NDArray[np.uint8], folder: Path) -> Stats:
+    """Several folders; arrays, with names or splits; and an accumulator of them."""
+    normstat.compute([folder, "scans"])
+    normstat.compute([images, images], covariance=True)
+    normstat.compute((f"{number}", image) for number, image in enumerate(images))
+    normstat.compute({"train": images, "val": [(images[0], 3)]})
+    normstat.compute(normstat)  # type: ignore[arg-type]  # a module
+    accumulator = normstat.Accumulator(resize=256, crop=224)
+    accumulator.add(images, "train", name="a")
+    accumulator.add(images, 3)  # type: ignore[arg-type]  # no split
+    normstat.Accumulator("gray")  # type: ignore[call-arg]  # options have names
+    return assert_type((accumulator + accumulator).stats(), Stats)

@@ -24,11 +24,12 @@ class Filters:
     ----------
     include, exclude : globs, see :class:`normstat.sources.options.SourceOptions`.
     asked : paths of folders, with a trailing ``/``, that were asked for whatever their names.
+    only_images : paths of folders below which all names are of images, whatever their extensions;
+        or True for everywhere.
 
     Attributes
     ----------
     is_any : globs leave out some files.
-    only_images : all names are of images, whatever their extensions.
 
     Examples
     --------
@@ -42,15 +43,19 @@ class Filters:
         include: Iterable[str],
         exclude: Iterable[str],
         asked: Collection[str] = (),
-        only_images: bool = False,
+        only_images: bool | tuple[str, ...] = (),
     ) -> None:
         include = tuple(include)
         self._include = Globs(include)
         self._exclude = Globs(exclude)
         self._globs = tuple(glob.removesuffix("/") for glob in include)
         self._asked = asked
-        self.only_images = only_images
+        self._only_images = ("",) * only_images if isinstance(only_images, bool) else only_images
         self.is_any = bool(self._include or self._exclude)
+
+    def has_only_images(self, path: str) -> bool:
+        """True if all names in a folder are of images, whatever their extensions."""
+        return path.startswith(self._only_images)
 
     def is_hidden(self, path: str, name: str) -> bool:
         """True if a file or folder of that name in the folder is passed over."""
@@ -73,7 +78,7 @@ class Filters:
     def takes_image(self, path: str, name: str) -> bool:
         """True if the name of a file is that of an image, and is not passed over."""
         return (
-            (self.only_images or extension_of(name) in FORMATS)
+            (self.has_only_images(path) or extension_of(name) in FORMATS)
             and not self.is_hidden(path, name)
             and self.takes(path, name)
         )

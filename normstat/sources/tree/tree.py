@@ -3,7 +3,7 @@
 It goes in the byte order of relative paths, with one folder's names in memory at a time.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 
@@ -76,6 +76,9 @@ class Tree:
     assigned : relative path of a folder, with a trailing ``/`` → the split that it was given to,
         and by what.
     include, exclude : globs, see :class:`normstat.sources.options.SourceOptions`.
+    counts_labels : labels are images like others.
+    tops : folders that were given as DATA, with a trailing ``/``: they are entered whatever they
+        are called.
 
     Attributes
     ----------
@@ -90,19 +93,14 @@ class Tree:
         include: Iterable[str],
         exclude: Iterable[str],
         counts_labels: bool,
+        tops: Collection[str] = (),
     ) -> None:
         self._catalog = catalog
         self._assigned = assigned
         # Folders to pass on the way to an assigned one, whatever their names.
-        self._above_assigned = {
-            path[: end + 1]
-            for path in assigned
-            for end, letter in enumerate(path[:-1])
-            if letter == "/"
-        } | ({""} if any(assigned) else set())
-        self.filters = Filters(
-            include, exclude, {*assigned, *self._above_assigned}, catalog.only_images
-        )
+        self._above_assigned = _above(assigned) | ({""} if any(assigned) else set())
+        asked = {*assigned, *self._above_assigned, *tops, *_above(tops)}
+        self.filters = Filters(include, exclude, asked, catalog.only_images)
         peeks = Peeks(catalog, self.filters)
         self.pairing = Pairing(peeks, self.filters)
         self._speech = Speech(peeks, self.pairing, self.filters)
@@ -174,7 +172,8 @@ class Tree:
         path, filters = place.path, self.filters
         entries = self._catalog.entries(path)
         files = [name for name in entries.files if not filters.is_hidden(path, name)]
-        images = [name for name in files if filters.only_images or extension_of(name) in FORMATS]
+        only_images = filters.has_only_images(path)
+        images = [name for name in files if only_images or extension_of(name) in FORMATS]
         failures = dict(entries.failures)
         if filters.is_any:
             images = [name for name in images if filters.takes(path, name)]
@@ -220,6 +219,13 @@ class Tree:
             labels=held,
             doubtful=place.doubtful or (path if name in labels.counted else ""),
         )
+
+
+def _above(paths: Iterable[str]) -> set[str]:
+    """The folders on the way to some folders."""
+    return {
+        path[: end + 1] for path in paths for end, letter in enumerate(path[:-1]) if letter == "/"
+    }
 
 
 def _told(place: WalkedFolder, spoken: Spoken) -> WalkedFolder:

@@ -12,7 +12,7 @@ from normstat.errors import Message, UsageError, option
 from normstat.executors import Executor
 from normstat.files import exists, shown
 from normstat.rules import MARGIN
-from normstat.sources import Source, SourceKeywords
+from normstat.sources import Places, Source, SourceKeywords
 from normstat.stats import Stats, summarize_split
 from normstat.statsfile import load
 from normstat.statsfile.file_list import FileList
@@ -30,7 +30,7 @@ from normstat.verdict import Case, Level, Verdict
 
 
 def check(
-    data: Stats | str | os.PathLike[str],
+    data: Stats | Places,
     recorded: Stats | str | os.PathLike[str],
     *,
     mode: str = "same",
@@ -52,7 +52,7 @@ def check(
 
     Parameters
     ----------
-    data : folder of images, which is read as the recorded one was; or statistics that were
+    data : folder of images, or several, read as the recorded one was; or statistics that were
         computed with the settings of `recorded`, for which no image is opened and rules that need
         images (``leakage``, ``duplicate``) are not looked at.
     recorded : statistics, or a stats file.

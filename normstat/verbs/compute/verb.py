@@ -9,11 +9,12 @@ from normstat.errors import UsageError, option
 from normstat.executors import Executor
 from normstat.files import ensure_writable, shown
 from normstat.images import FORMATS, MAX_PIXELS
-from normstat.sources import SourceKeywords
+from normstat.sources import Source, SourceKeywords
 from normstat.sources.part import Part, part_asked
 from normstat.stats import ListOfFiles, Parts, Settings, Stats, remarks
 from normstat.statsfile.file_list import FileList
 from normstat.verbs.compute.count import count
+from normstat.verbs.compute.given import Data, are_places, arrays_of
 from normstat.verbs.engine import Engine
 from normstat.verbs.listeners import Listener
 from normstat.verbs.options import names_of, refuse_settings
@@ -22,7 +23,7 @@ from normstat.writers.run_record import record_in_data
 
 
 def compute(
-    path: str | os.PathLike[str],
+    data: Data,
     *,
     split: str | Iterable[str] = (),
     split_dir: Mapping[str, str | os.PathLike[str]] | None = None,
@@ -52,9 +53,15 @@ def compute(
 
     Parameters
     ----------
-    path : folder
+    data : folder of images; or several, which count as one folder that has them below the paths
+        that they are given by (absolute ones below what is left under their common folder). Or
+        images that a program has: an iterable or stack of arrays, or a data set with ``len()`` and
+        indices, or a dict of split → one of these. Each item is an array (as a ``.npy`` image), a
+        tensor or a Pillow image; a tuple that begins with one; or a name and one. They are read
+        once, in this process and as they come, so they may be more than memory holds; options of
+        files are not for them.
     split : name or names of the splits to read; all that are found if empty.
-    split_dir : split → folder below ``path``, where names do not say it.
+    split_dir : split → folder below ``data``, where names do not say it.
     include, exclude : one glob or several, see :class:`normstat.sources.SourceOptions`.
     channels : ``auto`` (as they are), ``gray`` or ``rgb`` (8-bit images are converted).
     covariance : also compute the covariance between channels, which ``whiten`` needs.
@@ -127,6 +134,13 @@ def compute(
         labels=labels,
     )
     refuse_settings(settings)
+    source: Source
+    if not are_places(data):
+        workers = 0
+        for_files = {"split_dir": split_dir, "include": include, "exclude": exclude}
+        source = arrays_of(
+            data, {**for_files, "labels": labels, "cache": cache, "shard": shard, **where}
+        )
     engine = Engine.of(workers, image_timeout, executor, progress, cache, max_errors)
     listed = FileList()
     sinks = () if files is None else (listed,)
@@ -134,7 +148,8 @@ def compute(
         engine.refuse_as_cache("files", files)
         _refuse_image(os.fspath(files))
         ensure_writable(files)
-    source = source_of(path, settings, where)
+    if are_places(data):
+        source = source_of(data, settings, where)
     part = None
     if shard is not None:
         part = source = Part(source, *part_asked(shard))

@@ -1,0 +1,291 @@
+"""Arrays of a program: images in memory, or as an iterator gives them."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Sized
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any, BinaryIO, NamedTuple, NoReturn, Protocol, TypeAlias
+
+import numpy as np
+
+from normstat.errors import NothingToRead, UnknownSplit, UsageError
+from normstat.files import shown
+from normstat.images import Payload, Reader, Sample, Shard
+from normstat.sources.source import Selection
+from normstat.sources.survey import Survey
+from normstat.sources.tree.split_words import ALL
+
+# A shard ends at so many images, or bytes.
+_IMAGES = 128
+_BYTES = 1 << 22
+# Channels of an image whose shape tells that it is one.
+_FEW = 4
+# Modes of a Pillow image whose array has the pixels; PNG says what is special about the others.
+_PLAIN_MODES = ("L", "RGB", "I", "F", "I;16")
+_PNG_MODES = ("1", "P", "LA", "RGBA")
+
+
+class Indexed(Protocol):
+    """Images by index, as a ``torch.utils.data.Dataset`` has them."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: Any, /) -> Any: ...
+
+
+#: Images of one split: arrays, tensors or Pillow images, alone or first in a tuple, or behind a
+#: name.
+Images: TypeAlias = Iterable[Any] | Indexed
+
+
+class Arrays:
+    """A source of images that a program has.
+
+    Parameters
+    ----------
+    given : split → its images; or images of one split, which is called ``all``.
+
+    Examples
+    --------
+    >>> source = Arrays({"train": [np.zeros((2, 3)), ("b.png", np.ones((2, 3)))]})
+    >>> [shard.names for shard in source.shards(source.selection())]
+    [('train/000000', 'b.png')]
+    """
+
+    root = "arrays"
+    identity = "arrays"
+    ordered = False
+    tops = ("",)
+
+    def __init__(self, given: Images | Mapping[str, Images]) -> None:
+        splits = given if isinstance(given, Mapping) else {ALL: given}
+        self._splits = {split: _images_of(split, images) for split, images in splits.items()}
+        self._is_named = isinstance(given, Mapping)
+        self._used: set[str] = set()
+
+    def selection(self, wanted: Collection[str] = ()) -> Selection:
+        for split in wanted:
+            if split not in self._splits:
+                found = ", ".join(map(shown, sorted(self._splits))) or "none"
+                raise UnknownSplit(f"arrays: have no split {shown(split)!r}; found: {found}")
+        return Selection(tuple(wanted) or tuple(sorted(self._splits)), wanted=bool(wanted))
+
+    def survey(self, selection: Selection) -> Survey:
+        """The number of images in those splits that know it; none of an iterator."""
+        survey = Survey()
+        for split in selection.splits:
+            images = self._splits[split]
+            if isinstance(images, Sized):
+                survey.images[split] = len(images)
+                survey.rules[split] = {"arrays"}
+        return survey
+
+    def shards(self, selection: Selection, versions: bool = False) -> Iterator[Shard]:
+        """The images as work; those of an iterator once only.
+
+        Raises
+        ------
+        UsageError
+            One is no image, there are none, or an iterator is at its end since an earlier call.
+        """
+        for split in selection.splits:
+            held: list[_Held] = []
+            is_any = False
+            for image in self._held(split):
+                is_any = True
+                held.append(image)
+                if len(held) == _IMAGES or sum(each.size for each in held) >= _BYTES:
+                    yield _shard(split, held, versions)
+                    held = []
+            if held:
+                yield _shard(split, held, versions)
+            elif not is_any:
+                raise NothingToRead(f"split {shown(split)}: there are no images in it")
+
+    def side_file(self, name: str) -> bytes | None:  # noqa: ARG002  # arrays lie beside nothing
+        return None
+
+    def record(self) -> Mapping[str, Any]:
+        return {"source": {"kind": "arrays"}}
+
+    def with_split_dirs(self, split_dirs: Mapping[str, str]) -> "Arrays":
+        if split_dirs:
+            raise UsageError("arrays are in no folders; a dict gives them to splits")
+        return self
+
+    def _held(self, split: str) -> "Iterator[_Held]":
+        images = self._splits[split]
+        if isinstance(images, Iterator):
+            if split in self._used:
+                raise UsageError("arrays of an iterator can be read once only; give a list of them")
+            self._used.add(split)
+        for number, item in enumerate(_each(images)):
+            where = f"{split}/{number:06}" if self._is_named else f"{number:06}"
+            name, payload = named_image(item, where)
+            yield _Held(name or where, payload)
+
+
+class _Held(NamedTuple):
+    name: str
+    payload: Payload
+
+    @property
+    def size(self) -> int:
+        return len(self.payload) if isinstance(self.payload, bytes) else self.payload.nbytes
+
+
+@dataclass(frozen=True, slots=True)
+class HeldImages(Reader):
+    """Images in memory as a container; the place of one is its index.
+
+    Attributes
+    ----------
+    payloads : arrays, or the bytes of image files.
+    """
+
+    payloads: tuple[Payload, ...]
+
+    def open(self) -> AbstractContextManager[Reader]:
+        return nullcontext(self)
+
+    def path(self, sample: Sample) -> None:  # noqa: ARG002  # it is in no file
+        return None
+
+    def read(self, sample: Sample) -> Payload:
+        payload: Payload = self.payloads[sample.place]
+        return payload
+
+    def head(self, sample: Sample) -> AbstractContextManager[BinaryIO]:
+        payload = self.payloads[sample.place]
+        file = BytesIO(payload if isinstance(payload, bytes) else b"")
+        if not isinstance(payload, bytes):
+            np.save(file, payload, allow_pickle=False)
+            file.seek(0)
+        return file
+
+
+def named_image(item: Any, where: str) -> tuple[str | None, Payload]:
+    """The name of an item, if it has one, and its image: an array of its own, or a PNG file.
+
+    Parameters
+    ----------
+    item : an array, a tensor, a Pillow image; or several things, the first of them an image, or a
+        name before an image.
+    where : it is, for messages.
+
+    Raises
+    ------
+    UsageError
+        It is none of them.
+
+    Examples
+    --------
+    >>> named_image(("a.png", np.zeros((2, 3))), "0")[0]
+    'a.png'
+    >>> named_image((np.zeros((2, 3)), "cat"), "0")[1].shape
+    (2, 3)
+    """
+    if not isinstance(item, tuple | list):
+        return None, payload_of(item, where)
+    if len(item) > 1 and isinstance(item[0], str):
+        if not item[0] or "\0" in item[0]:
+            raise UsageError(f"image {shown(where)}: {item[0]!r} is no name")
+        return item[0], payload_of(item[1], where)
+    if not item or isinstance(item[0], int | float | list):
+        _refuse(item, where, "give a NumPy array")
+    return None, payload_of(item[0], where)
+
+
+def payload_of(image: Any, where: str) -> Payload:
+    """The pixels of an image as an array of its own, or as a PNG file.
+
+    Parameters
+    ----------
+    image : an array, a tensor, or a Pillow image.
+    where : it is, for messages.
+
+    Raises
+    ------
+    UsageError
+        It is none of them.
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> payload_of(Image.new("L", (3, 2)), "0").shape, payload_of(Image.new("P", (3, 2)), "0")[1:4]
+    ((2, 3), b'PNG')
+    """
+    mode = getattr(image, "mode", None)
+    if isinstance(mode, str) and hasattr(image, "getbands"):
+        if mode in _PNG_MODES:
+            file = BytesIO()
+            image.save(file, "PNG", compress_level=1)
+            return file.getvalue()
+        if mode not in _PLAIN_MODES:
+            _refuse(image, where, f'its mode is {mode}; convert it, as with .convert("RGB")')
+    elif not _is_array(image):
+        keys = ", ".join(map(repr, image)) if isinstance(image, Mapping) else ""
+        cure = f"it has {keys}: give the image alone" if keys else "give an array of pixels"
+        _refuse(image, where, cure)
+    try:
+        # Of its own, as who gives it may write the next one into the same memory.
+        array = np.array(_on_cpu(image), order="C")
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"image {shown(where)}: is no array ({shown(str(error))})") from error
+    if array.dtype.hasobject:
+        _refuse(image, where, "it holds Python objects, as rows of several lengths do")
+    if array.ndim < 2:
+        _refuse(image, where, f"its shape is {array.shape}; an image has height and width")
+    return array
+
+
+def _is_array(value: Any) -> bool:
+    return any(hasattr(value, name) for name in ("__array__", "__array_interface__"))
+
+
+def _on_cpu(value: Any) -> Any:
+    """A tensor in the memory that NumPy sees; whatever else as it is."""
+    return value.detach().cpu().numpy() if hasattr(value, "detach") else value
+
+
+def _refuse(image: Any, where: str, cure: str) -> NoReturn:
+    raise UsageError(f"image {shown(where)}: {type(image).__name__} is no image; {cure}")
+
+
+def _shard(split: str, held: Sequence[_Held], versions: bool) -> Shard:
+    return Shard(
+        split,
+        HeldImages(tuple(image.payload for image in held)),
+        tuple(image.name for image in held),
+        tuple(range(len(held))),
+        (b"",) * len(held) if versions else (),
+    )
+
+
+def _images_of(split: str, images: Any) -> Images:
+    """The images of a split; an array of them is a stack."""
+    if isinstance(images, str | bytes) or not (
+        _is_array(images) or hasattr(images, "__iter__") or hasattr(images, "__getitem__")
+    ):
+        raise UsageError(
+            f"split {shown(split)}: {type(images).__name__} is no collection of images; give a "
+            "list, an iterator, a stack or a data set"
+        )
+    if isinstance(images, Mapping):
+        raise UsageError(f"split {shown(split)}: is a dict; give an iterable of its images")
+    if not _is_array(images) or isinstance(images, list | tuple):
+        return images  # type: ignore[no-any-return]  # one of the two, as far as can be known
+    stack = np.asarray(_on_cpu(images))
+    shape, both = stack.shape, "[array] for one image, list(array) for a stack of them"
+    if stack.dtype.hasobject and stack.ndim == 1:
+        return list(stack)
+    if stack.ndim < 3:
+        raise UsageError(f"an array of shape {shape} is no stack of images; give [array] for one")
+    if stack.ndim == 3 and min(shape[0], shape[2]) <= _FEW:
+        raise UsageError(f"an array of shape {shape} may be an image or a stack; give {both}")
+    return stack
+
+
+def _each(images: Images) -> Iterator[Any]:
+    if isinstance(images, Iterable):
+        return iter(images)
+    return (images[index] for index in range(len(images)))

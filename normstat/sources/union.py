@@ -1,0 +1,329 @@
+"""Several DATA as one: a folder that has each of them below the name that it was given by."""
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from normstat.errors import UnreadableImage, UsageError
+from normstat.files import shown
+from normstat.images import Code, Skipped, path_bytes
+from normstat.sources.catalog import Catalog, Entries, Identity, Located
+from normstat.sources.given import folder_of, is_pattern
+from normstat.sources.options import SourceOptions
+from normstat.sources.survey import Survey
+from normstat.sources.tree_source import TreeSource
+from normstat.urls import is_url
+
+# Remarks of single DATA that a user has the time to read.
+_MOST = 3
+
+
+def open_union(catalogs: Sequence[Catalog], options: SourceOptions) -> TreeSource:
+    """Open several DATA as one.
+
+    Names are those of a folder with links to them: below the path that each was given by; of
+    absolute ones (and of ``..``) below what is left of it under the folder that all these are in.
+    Files that hold many images are in the folder of the file, as those of one pattern are.
+
+    Raises
+    ------
+    UsageError
+        One is given twice, or lies in another; or an option does not fit.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from normstat.sources.folder import Folder
+    >>> with tempfile.TemporaryDirectory() as root:
+    ...     for name in ("a", "b"):
+    ...         os.mkdir(f"{root}/{name}")
+    ...         open(f"{root}/{name}/x.png", "w").close()
+    ...     union = open_union([Folder(f"{root}/b"), Folder(f"{root}/a")], SourceOptions())
+    ...     [(shard.split, shard.names) for shard in union.shards(union.selection())]
+    [('all', ('a/x.png',)), ('all', ('b/x.png',))]
+    """
+    _refuse_twice([catalog.root for catalog in catalogs])
+    union = Union(catalogs)
+    return TreeSource(union, options, union.tops)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mount:
+    """A place in the union's tree, and the folder of a catalog that is there.
+
+    Attributes
+    ----------
+    catalog : that has the folder.
+    inner : path of the folder in it: empty, or with a trailing ``/``.
+    above : folders that the catalog lies in; a link to one of them would be a loop.
+    """
+
+    catalog: Catalog
+    inner: str
+    above: frozenset[Identity]
+
+
+class Union:
+    """Catalogs below names of their own.
+
+    Parameters
+    ----------
+    catalogs : of DATA that do not lie in each other.
+
+    Attributes
+    ----------
+    tops : paths of the folders that were given, with a trailing ``/``.
+    """
+
+    def __init__(self, catalogs: Sequence[Catalog]) -> None:
+        self._catalogs = catalogs
+        self._mounts = _mounts(catalogs)
+        self._above: dict[str, set[str]] = {"": set()}
+        for path in self._mounts:
+            while path:
+                above, slash, name = path.rpartition("/")
+                self._above.setdefault(above + slash, set()).add(name)
+                path = above
+        self.tops = tuple(f"{path}/" for path in self._mounts)
+        self.splits_images = any(catalog.splits_images for catalog in catalogs)
+        first, *others = (shown(catalog.root) for catalog in catalogs)
+        self.root = f"{first} and {others[0] if len(others) == 1 else f'{len(others)} others'}"
+        self.assigned: Mapping[str, tuple[str, str]] = {
+            f"{path}/{folder.removeprefix(mount.inner)}": split
+            for path, mount in self._mounts.items()
+            for folder, split in _assigned(mount).items()
+        }
+        self.only_images = tuple(
+            f"{path}/{below.removeprefix(mount.inner)}"
+            for path, mount in self._mounts.items()
+            for below in _only_images(mount)
+        )
+
+    @property
+    def identity(self) -> str:
+        """Digest of the names and the real paths, whatever their order."""
+        parts = sorted(
+            f"{path}\0{mount.catalog.identity}\0{mount.inner}"
+            for path, mount in self._mounts.items()
+        )
+        return f"union of {hashlib.sha256(path_bytes(' '.join(parts))).hexdigest()}"
+
+    def above(self) -> Sequence[Identity]:
+        return ()  # entries() knows of each what it lies in
+
+    def entries(self, path: str) -> Entries:
+        if path in self._above:
+            names = sorted(self._above[path], key=path_bytes)
+            return Entries((-1, hash(path)), names, {}, [])
+        top, mount, inner = self._at(path)
+        found = mount.catalog.entries(inner)
+        loops = {name for name, link in found.links.items() if link in mount.above}
+        identity = found.identity
+        return replace(
+            found,
+            # Those that are not of a disk are unique in their catalog only.
+            identity=identity if identity[0] >= 0 else (-2, hash((top, identity))),
+            folders=[name for name in found.folders if name not in loops],
+            links={name: link for name, link in found.links.items() if name not in loops},
+        )
+
+    def locate(self, path: str, versions: bool) -> Located:
+        _, mount, inner = self._at(path)
+        located = mount.catalog.locate(inner, versions)
+        return located._replace(place=inner) if located.place is None else located
+
+    def side_file(self, name: str) -> bytes | None:
+        try:
+            _, mount, inner = self._at(name)
+        except UnreadableImage:  # beside the folders that were given
+            return None
+        return mount.catalog.side_file(inner)
+
+    def record(self) -> Mapping[str, Any]:
+        """The record that all have in common; else their kinds, and options that do not differ."""
+        records = [catalog.record() for catalog in self._catalogs]
+        kinds = sorted({record["kind"] for record in records})
+        kind = {"kind": kinds[0]} if len(kinds) == 1 else {"kind": "union", "kinds": tuple(kinds)}
+        options = sorted({name for record in records for name in record} - {"kind"})
+        for name in options:
+            values = [record[name] for record in records if name in record]
+            if all(value == values[0] for value in values):
+                kind[name] = values[0]
+        return kind
+
+    def report(self, survey: Survey) -> None:
+        remarks: list[str] = []
+        for catalog in self._catalogs:
+            own = Survey()
+            catalog.report(own)
+            remarks += (f"{shown(catalog.root)}: {remark}" for remark in own.remarks)
+            for split, reasons in own.skipped.items():
+                for reason, skipped in reasons.items():
+                    first = self._named(catalog, skipped.first)
+                    survey.skip(split, reason, Skipped(skipped.images, first))
+        survey.remarks += remarks[:_MOST]
+        if len(remarks) > _MOST:
+            survey.remarks.append(f"{len(remarks) - _MOST:,} more such remarks on other DATA")
+
+    def _at(self, path: str) -> tuple[str, _Mount, str]:
+        """The mount that a path leads into, its own path, and the path in its catalog."""
+        end = path.find("/")
+        while end >= 0:
+            if mount := self._mounts.get(path[:end]):
+                return path[:end], mount, mount.inner + path[end + 1 :]
+            end = path.find("/", end + 1)
+        raise UnreadableImage(Code.VANISHED, "there is no such folder")
+
+    def _named(self, catalog: Catalog, name: str) -> str:
+        """The name in the union of an image of a catalog."""
+        for path, mount in self._mounts.items():
+            if mount.catalog is catalog and name.startswith(mount.inner):
+                return f"{path}/{name.removeprefix(mount.inner)}"
+        return name
+
+
+def _assigned(mount: _Mount) -> Mapping[str, tuple[str, str]]:
+    """The folders in a mount that have a split, the mount itself if one above it has."""
+    found: dict[str, tuple[str, str]] = {}
+    for folder, split in sorted(mount.catalog.assigned.items()):  # the deepest of those above wins
+        if folder.startswith(mount.inner):
+            found[folder] = split
+        elif mount.inner.startswith(folder):
+            found[mount.inner] = split
+    return found
+
+
+def _only_images(mount: _Mount) -> tuple[str, ...]:
+    """The folders in a mount with nothing but images, as its catalog names them."""
+    only = mount.catalog.only_images
+    if isinstance(only, bool):
+        return (mount.inner,) if only else ()
+    return tuple(path for path in only if path.startswith(mount.inner))
+
+
+def _refuse_twice(roots: Sequence[str]) -> None:
+    given: dict[str, str] = {}
+    for root in roots:
+        real = os.path.realpath(root)
+        if real in given:
+            again = (
+                "is given twice" if given[real] == root else f"is the same as {shown(given[real])}"
+            )
+            raise UsageError(f"{shown(root)}: {again}; leave one out")
+        given[real] = root
+    for real, root in given.items():
+        above = os.path.dirname(real)
+        while above not in given and above != os.path.dirname(above):
+            above = os.path.dirname(above)
+        if above in given and above != real:
+            raise UsageError(
+                f"{shown(root)}: lies in {shown(given[above])}, which is given, too, and would "
+                "count twice; leave one out"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """DATA to be named.
+
+    Attributes
+    ----------
+    catalog : of it.
+    folder : path of the folder that it stands for, or that holds its files.
+    parent : of what it is called by: the folder above, or the same for files with own names.
+    folders : the catalog's folders that are called by their own names; empty: it is one itself.
+    """
+
+    catalog: Catalog
+    folder: str
+    parent: str
+    folders: tuple[str, ...]
+
+
+def _mounts(catalogs: Sequence[Catalog]) -> dict[str, _Mount]:
+    places = [_place(catalog) for catalog in catalogs]
+    if not all(place.folders for place in places):
+        names = [_given_name(place.folder, bool(place.folders)) for place in places]
+        far = [place for place, name in zip(places, names, strict=True) if name is None]
+        common = _common([place.parent for place in far])
+        found = [
+            _below(place, common) if name is None else name
+            for place, name in zip(places, names, strict=True)
+        ]
+        if mounts := _mounted(places, found):
+            return mounts
+    # All the same way, no two of them have one name.
+    common = _common([place.parent for place in places])
+    if mounts := _mounted(places, [_below(place, common) for place in places]):
+        return mounts
+    roots = ", ".join(shown(catalog.root) for catalog in catalogs[:_MOST])
+    raise UsageError(f"{roots}: have files in common, which would count twice; give each once")
+
+
+def _place(catalog: Catalog) -> _Place:
+    root = catalog.root
+    if is_url(root):  # its name is what follows the scheme
+        root = root.partition("://")[2].rstrip("/")
+        return _Place(catalog, root, os.path.dirname(os.path.abspath(root)), ())
+    if os.path.isdir(root):
+        return _Place(catalog, root, os.path.dirname(os.path.abspath(root)), ())
+    own = tuple(_own_folders(catalog))
+    folder = folder_of(root) if own else root
+    parent = os.path.abspath(folder) if own else os.path.dirname(os.path.abspath(root))
+    return _Place(catalog, folder, parent, own)
+
+
+def _own_folders(catalog: Catalog) -> Sequence[str]:
+    """Names of the files behind DATA, where each is a folder with the name of the file."""
+    try:
+        top = catalog.entries("")
+    except UnreadableImage:  # a record that is named like DATA
+        return ()
+    if top.files or top.failures:
+        return ()
+    is_file = top.folders == [os.path.basename(catalog.root)]
+    return top.folders if is_file or is_pattern(catalog.root) else ()
+
+
+def _given_name(folder: str, is_parent: bool) -> str | None:
+    """The path as it was given; None if it does not say how it is called."""
+    path = os.path.normpath(folder or ".").replace(os.sep, "/")
+    if path == ".":
+        return "" if is_parent else None
+    return None if os.path.isabs(path) or path.split("/")[0] == ".." else path
+
+
+def _common(parents: Sequence[str]) -> str:
+    try:
+        return os.path.commonpath(parents) if parents else ""
+    except ValueError as error:  # several drives
+        raise UsageError(
+            "several DATA should be on one drive, or be given relative to it"
+        ) from error
+
+
+def _below(place: _Place, common: str) -> str:
+    path = os.path.relpath(os.path.abspath(place.folder), common).replace(os.sep, "/")
+    return "" if path == "." else path
+
+
+def _mounted(places: Sequence[_Place], names: Sequence[str]) -> dict[str, _Mount] | None:
+    """The mounts by path, in byte order; None if two have the same, or one lies in another."""
+    mounts: dict[str, _Mount] = {}
+    for place, name in zip(places, names, strict=True):
+        above = frozenset(place.catalog.above())
+        for folder in place.folders or ("",):
+            path = "/".join(filter(None, (name, folder)))
+            if path in mounts:
+                return None
+            inner = f"{folder}/" if folder else ""
+            mounts[path] = _Mount(place.catalog, inner, above)
+    for path in mounts:
+        above_it = path
+        while above_it:
+            above_it = above_it.rpartition("/")[0]
+            if above_it in mounts:
+                return None
+    return dict(sorted(mounts.items(), key=lambda item: path_bytes(item[0])))
