@@ -3,6 +3,8 @@
 import json
 import shlex
 import shutil
+import subprocess
+import sys
 import threading
 import time
 import zlib
@@ -15,7 +17,7 @@ from typing import Any
 import make
 import pytest
 from buckets import KEY, SECRET, Buckets
-from command import here
+from command import environment, here
 from command import normstat as command
 
 import normstat
@@ -24,6 +26,7 @@ from normstat.errors import UsageError
 from normstat.images import Sample
 from normstat.sources import open_source
 from normstat.sources.remote_files import Place, RemoteFiles, _Fetching
+from normstat.sources.stores.presigned import Presigned
 from normstat.statsfile import dumps
 
 IMAGES = 60
@@ -72,6 +75,28 @@ def test_the_same_statistics_as_from_a_folder(bucket: Buckets, photos: Path, wor
     assert without_source(dumps(normstat.compute(DATA, workers=workers))) == without_source(local)
     assert bucket.requests == {"LIST": 1, "GET": IMAGES + 1}
     assert bucket.sent == size_of(bucket)
+
+
+def test_the_client_gives_what_a_plain_connection_does(
+    bucket: Buckets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where there is a proxy, all objects come through it."""
+    plain = dumps(normstat.compute(DATA, workers=0))
+    monkeypatch.setattr(Presigned, "fetch", lambda self, key, headers: None)
+    bucket.reset()
+    assert dumps(normstat.compute(DATA, workers=0)) == plain
+    assert bucket.requests == {"LIST": 1, "GET": IMAGES + 1}
+    assert bucket.sent == size_of(bucket)
+
+
+def test_no_library_of_an_extra_is_loaded_for_a_folder(photos: Path) -> None:
+    """Nor for any command on this machine alone."""
+    program = (
+        "import sys, normstat; normstat.compute(sys.argv[1], workers=0);"
+        "sys.exit(any(name in sys.modules for name in ('fsspec', 's3fs', 'aiohttp', 'botocore')))"
+    )
+    done = subprocess.run([sys.executable, "-c", program, photos], env=environment())
+    assert done.returncode == 0
 
 
 def test_a_second_run_with_a_cache_reads_no_object(bucket: Buckets, tmp_path: Path) -> None:
