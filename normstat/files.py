@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import stat
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -87,6 +88,46 @@ def opened(path: str) -> Iterator[BinaryIO]:
     with open(descriptor, "rb") as file:
         _regular(descriptor)
         yield file
+
+
+def read_at(descriptor: int, offset: int, size: int) -> bytes:
+    """Bytes of an open file from an offset on; fewer where it ends.
+
+    Errors of storage that pass are tried again; then an OSError is raised.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryFile() as file:
+    ...     _ = file.write(b"abcdef"), file.flush()
+    ...     read_at(file.fileno(), 1, 2), read_at(file.fileno(), 4, 9)
+    (b'bc', b'ef')
+    """
+    pauses = list(_PAUSES)
+    while True:
+        try:
+            return _read_part(descriptor, offset, size)
+        except OSError as error:
+            if error.errno not in _TRANSIENT or not pauses:
+                raise
+            time.sleep(pauses.pop(0))
+
+
+def _read_part(descriptor: int, offset: int, size: int) -> bytes:
+    data = _read_some(descriptor, offset, size)
+    if len(data) == size or not data:
+        return data
+    blocks = [data]  # the system hands out at most 2 GiB a call
+    found = len(data)
+    while found < size and (data := _read_some(descriptor, offset + found, size - found)):
+        blocks.append(data)
+        found += len(data)
+    return b"".join(blocks)
+
+
+def _read_some(descriptor: int, offset: int, size: int) -> bytes:
+    if sys.platform == "win32":
+        os.lseek(descriptor, offset, os.SEEK_SET)
+        return os.read(descriptor, size)
+    return os.pread(descriptor, size, offset)
 
 
 def _descriptor(path: str) -> int:

@@ -1,4 +1,4 @@
-"""Tar archives keep the laws of all sources."""
+"""Tar archives keep the laws of all sources, packed or not."""
 
 import tarfile
 from io import BytesIO
@@ -15,9 +15,10 @@ class TestTar(SourceContract):
     below = "data.tar/"
     name = "data.tar"
     gone = ("changed_while_read",)
+    packing = ""
 
     def put(self, root: Path, images: dict[str, bytes]) -> None:
-        with tarfile.open(root, "w") as archive:
+        with tarfile.open(root, f"w:{self.packing}") as archive:
             for name, content in images.items():
                 member = tarfile.TarInfo(name)
                 member.size = len(content)
@@ -25,3 +26,27 @@ class TestTar(SourceContract):
 
     def opened(self, root: Path) -> Source:
         return open_source(root)
+
+
+class TestTarGz(TestTar):
+    """The same in an archive that can only be read forward."""
+
+    below = "data.tar.gz/"
+    name = "data.tar.gz"
+    packing = "gz"
+
+
+class TestTarBz2(TestTar):
+    """Packed with bzip2."""
+
+    below = "data.tbz2/"
+    name = "data.tbz2"
+    packing = "bz2"
+
+
+class TestTarXz(TestTar):
+    """Packed with xz."""
+
+    below = "data.tar.xz/"
+    name = "data.tar.xz"
+    packing = "xz"

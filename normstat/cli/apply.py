@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 @prints
 def apply(
     context: typer.Context,
-    data: options.Data,
-    out: Annotated[str, typer.Argument(metavar="OUT", help="Folder for the arrays.")],
+    data: options.Data = None,
+    out: Annotated[str | None, typer.Argument(metavar="OUT", help="Folder for the arrays.")] = None,
     stats: Annotated[
         str | None, typer.Option(metavar="FILE", help="Normalize with the statistics in a file.")
     ] = None,
@@ -118,6 +118,7 @@ def apply(
     split_by: options.SplitBy = None,
     duplicates: options.Duplicates = None,
     from0: options.From0 = False,
+    files_from: options.FilesFrom = None,
     quiet: options.Quiet = False,
 ) -> int:
     """Normalize a folder of images, and write an array for each.
@@ -130,6 +131,10 @@ def apply(
       normstat apply ./data ./stacks --preset imagenet --resize 256 --crop 224 --store stack
       normstat apply ./data ./flat --method image-per-channel --dry-run
     """
+    if files_from is not None and out is None:
+        data, out = None, data
+    if out is None:
+        raise UsageError("OUT is missing: the folder for the arrays")
     if stats is not None and preset is not None:
         raise UsageError("--stats and --preset: choose one")
     split_dirs = options.assignments(split_dir)
@@ -183,6 +188,7 @@ def apply(
                 split_by=split_by,
                 duplicates=duplicates,
                 from0=from0,
+                files_from=files_from,
             ),
         )
     if dry_run:

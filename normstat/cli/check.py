@@ -25,7 +25,8 @@ _SPARED = (("tolerance",), ("expected", "observed", "unit"))
 @prints
 def check(
     context: typer.Context,
-    data: options.SeveralData,
+    *,
+    data: options.SeveralData = [],  # noqa: B006  # Typer copies it
     stats: Annotated[
         str, typer.Option(metavar="FILE", help="Stats file that the data are held against.")
     ],
@@ -82,6 +83,7 @@ def check(
     split_by: options.SplitBy = None,
     duplicates: options.Duplicates = None,
     from0: options.From0 = False,
+    files_from: options.FilesFrom = None,
     quiet: options.Quiet = False,
 ) -> int:
     """Hold data against recorded statistics, rule by rule.
@@ -123,7 +125,7 @@ def check(
         }
         with progress_on_stderr(quiet, offers_cache=not cache) as progress:
             verdict = verb.check(
-                data,
+                data or None,
                 stats,
                 split=split,
                 levels={**project.rules, **_levels(rule)},
@@ -144,6 +146,7 @@ def check(
                     split_by=split_by,
                     duplicates=duplicates,
                     from0=from0,
+                    files_from=files_from,
                 ),
                 **{name: value for name, value in given.items() if value is not None},
             )

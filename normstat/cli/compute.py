@@ -21,7 +21,7 @@ from normstat.images import FORMATS, MAX_PIXELS
 @prints
 def compute(
     context: typer.Context,
-    data: options.SeveralData,
+    data: options.SeveralData = [],  # noqa: B006  # Typer copies it
     split: options.Splits = [],  # noqa: B006  # Typer copies it
     output: Annotated[
         str, typer.Option("-o", "--output", metavar="FILE", help="Stats file; - is stdout.")
@@ -91,6 +91,7 @@ def compute(
     split_by: options.SplitBy = None,
     duplicates: options.Duplicates = None,
     from0: options.From0 = False,
+    files_from: options.FilesFrom = None,
     shard: Annotated[
         str | None,
         typer.Option(metavar="I/N", help="Count part I of N only, 1 to N; `merge` adds the parts."),
@@ -129,7 +130,7 @@ def compute(
         from normstat.verbs.compute.verb import compute as compute_stats
 
         stats = compute_stats(
-            data,
+            data or None,
             split=split,
             split_dir=split_dirs,
             include=include,
@@ -161,6 +162,7 @@ def compute(
                 split_by=split_by,
                 duplicates=duplicates,
                 from0=from0,
+                files_from=files_from,
             ),
         )
     if to_stdout:

@@ -30,10 +30,20 @@ def _by_comma(names: list[str]) -> list[str]:
     return [part for name in names for part in (name.split(",") if "," in name else [name])]
 
 
-Data = Annotated[str, typer.Argument(metavar="DATA", help="Folder of images.")]
+Data = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="DATA",
+        help="Folder of images, or whatever has or names them; - is a list on stdin.",
+    ),
+]
 SeveralData = Annotated[
     list[str],
-    typer.Argument(metavar="DATA...", help="Folder of images; or several, which count as one."),
+    typer.Argument(
+        metavar="DATA...",
+        help="Folder of images, or whatever has or names them (- is a list on stdin); or several, "
+        "which count as one.",
+    ),
 ]
 
 
@@ -163,6 +173,12 @@ Duplicates = Annotated[
 ]
 From0 = Annotated[
     bool, typer.Option("--from0", help="Names in a list end in a zero byte, not in a line end.")
+]
+FilesFrom = Annotated[
+    str | None,
+    typer.Option(
+        "--files-from", metavar="LIST", help="List of paths in place of DATA, one on each line."
+    ),
 ]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress, notices or table.")]
 

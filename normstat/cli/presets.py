@@ -26,7 +26,8 @@ def presets(
 ) -> int:
     """Show the constants that are published.
 
-    Those that models expect, and statistics of data sets; with their mean, std, scale and order of channels, and where they are from.
+    Those that models expect, and statistics of data sets; with their mean, std, scale and order of
+    channels, and where they are from.
 
     \b
     Examples:

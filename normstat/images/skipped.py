@@ -17,6 +17,7 @@ class Reason(StrEnum):
     NOT_REGULAR = "not_regular"
     UNSAFE_NAME = "unsafe_name"
     REPEATED = "repeated"
+    NOT_LISTED = "not_listed"
 
 
 @dataclass(frozen=True, slots=True)

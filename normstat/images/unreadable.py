@@ -87,5 +87,5 @@ class Unreadable:
         ''
         """
         hint = Message(HINTS.get(Code(self.code), ""))
-        says_it = any(cure in self.detail for cure in (" --", "pip install", hint))
+        says_it = any(cure in self.detail for cure in (" --", "pip install", "unpack it", hint))
         return Message("") if says_it else hint

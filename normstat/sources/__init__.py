@@ -7,11 +7,12 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from normstat.errors import UsageError
-from normstat.sources.kind import FOLDER, Kind, kind_held, kind_of
+from normstat.sources.kind import FOLDER, LIST, Kind, kind_held, kind_of
 from normstat.sources.local_files import LocalFiles
 from normstat.sources.options import Places, SourceKeywords, SourceOptions
 from normstat.sources.source import Selection, Source
 from normstat.sources.survey import Folders, Survey
+from normstat.sources.texts import STDIN
 from normstat.sources.tree.labels import LABELS
 from normstat.sources.tree.split_words import (
     ALL,
@@ -25,6 +26,9 @@ from normstat.sources.tree_source import TreeSource
 from normstat.sources.union import open_union
 from normstat.urls import local_path
 
+_OF_TABLES = (
+    *("root", "ext", "path_column", "split_column", "label_column", "split_by", "duplicates"),
+)
 #: Kind of source → function that opens one.
 SOURCES: Mapping[str, Kind] = MappingProxyType(
     {
@@ -32,7 +36,44 @@ SOURCES: Mapping[str, Kind] = MappingProxyType(
         "remote": Kind(
             "normstat.sources.remote:open_remote", "remote", what="a folder of images at a URL"
         ),
-        "tar": Kind("normstat.sources.tar:open_tar", what="a tar archive", endings=(".tar",)),
+        "list": Kind(
+            "normstat.sources.name_list:open_list",
+            what="a list of names",
+            takes=("root", "ext", "duplicates", "from0"),
+            endings=(".txt",),
+            in_folders=False,
+        ),
+        "table": Kind(
+            "normstat.sources.table:open_table",
+            what="a table",
+            takes=_OF_TABLES,
+            endings=(".csv", ".tsv", ".jsonl", ".ndjson"),
+            in_folders=False,
+        ),
+        "coco": Kind(
+            "normstat.sources.coco:open_coco",
+            what="a list of images in JSON",
+            takes=_OF_TABLES,
+            endings=(".json",),
+            in_folders=False,
+        ),
+        "yolo": Kind(
+            "normstat.sources.yolo:open_yolo",
+            "yaml",
+            what="the YAML file of a data set",
+            takes=("root", "duplicates"),
+            endings=(".yaml", ".yml"),
+            in_folders=False,
+        ),
+        "tar": Kind(
+            "normstat.sources.tar:open_tar",
+            what="a tar archive",
+            endings=(
+                *(".tar", ".tar.gz", ".tgz"),
+                *(".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz"),
+            ),
+        ),
+        "zip": Kind("normstat.sources.zip:open_zip", what="a zip archive", endings=(".zip",)),
     }
 )
 
@@ -66,7 +107,8 @@ def open_source(
 
     Parameters
     ----------
-    data : path of DATA, whose name and content tell its kind; or of several, which are one.
+    data : path of DATA, whose name and content tell its kind (``-`` is a list on the standard
+        input); or of several, which are one.
     options : see :class:`SourceOptions`; None for the usual ones.
     recorded : the kind and its options, as an earlier source has recorded them; if DATA is of that
         kind, they stand in for options that are not given.
@@ -115,7 +157,8 @@ class _Found(NamedTuple):
 
 
 def _found(path: str, options: SourceOptions) -> _Found:
-    kind = kind_of(path, SOURCES)
+    is_list = path == STDIN or options.files_from == path
+    kind = LIST if is_list else kind_of(path, SOURCES)
     if kind != FOLDER:
         return _Found(path, kind, None)
     # Where its files are folders, those given to splits are not known yet.

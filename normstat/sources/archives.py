@@ -1,20 +1,28 @@
 """Files that each hold many images, as folders of their images."""
 
-import os
 import threading
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from normstat.errors import UnreadableImage
 from normstat.files import shown
-from normstat.images import Code, Container, Reason, Skipped
-from normstat.sources.catalog import Entries, Identity, Located
+from normstat.images import FORMATS, Code, Container, Reason, Skipped
+from normstat.sources.catalog import Access, Entries, Identity, Located
+from normstat.sources.file_slices import failure_of
 from normstat.sources.given import Given
-from normstat.sources.members import Member, Members
+from normstat.sources.members import Member, Members, Recent, safe_name
 from normstat.sources.spool import Spool
 from normstat.sources.survey import Survey
+from normstat.sources.tree.filters import extension_of
+from normstat.sources.tree.surveyor import looks_like_an_image
+
+# Of so many extensions the number of members is told: an archive may have one for each member.
+_EXTENSIONS = 64
+_TOLD = 5
+_LFS = b"version https://git-lfs.github.com/spec/"
 
 
 class Contents(NamedTuple):
@@ -24,13 +32,25 @@ class Contents(NamedTuple):
     ----------
     container : reads them.
     members : their names, listed while they are asked for. An UnreadableImage on the way ends the
-        list, and is the record of the file.
+        list, and is the record of all that nobody can name.
     ignored : what is in the file besides images, complete when the list has ended.
+    version : of the file. That of a member without its own is this and its place; empty if
+        it is not known.
+    access : order in which they are read.
     """
 
     container: Container
     members: Iterable[Member]
     ignored: "Ignored"
+    version: bytes = b""
+    access: Access = Access.RANDOM
+
+
+class _Listed(NamedTuple):
+    """A file whose members are known."""
+
+    contents: Contents
+    members: Members
 
 
 class Ignored:
@@ -40,14 +60,36 @@ class Ignored:
     >>> ignored.add(Reason.NO_IMAGE, "a.json")
     >>> ignored.reasons
     {<Reason.NO_IMAGE: 'no_image'>: Skipped(images=1, first='a.json')}
+    >>> ignored.image("x/a.png"), ignored.image("../a.png"), ignored.image("a.cls")
+    ('x/a.png', None, None)
+    >>> ignored.extensions
+    Counter({'.cls': 1})
     """
 
     def __init__(self) -> None:
         self.reasons: dict[Reason, Skipped] = {}
+        self.extensions: Counter[str] = Counter()
 
     def add(self, reason: Reason, name: str) -> None:
         """Count one."""
         self.reasons[reason] = self.reasons.get(reason, Skipped()) + Skipped(1, name)
+
+    def image(self, name: str) -> str | None:
+        """The relative path of an image; None for a member that is ignored, and counted."""
+        safe = safe_name(name)
+        if safe is None:
+            self.add(Reason.UNSAFE_NAME, name)
+            return None
+        if extension_of(safe) in FORMATS:
+            return safe
+        base = safe.rpartition("/")[2]
+        if looks_like_an_image(base):
+            return safe
+        self.add(Reason.NO_IMAGE, safe)
+        extension = base[base.find(".", 1) :] if "." in base[1:] else ""
+        is_known = extension in self.extensions or len(self.extensions) < _EXTENSIONS
+        self.extensions[extension if is_known else ""] += 1
+        return None
 
 
 class Archives(ABC):
@@ -72,8 +114,12 @@ class Archives(ABC):
         # The folders that lead to the files, as members of nothing.
         self._above = Members((Member(name) for name in given.files), Spool())
         self._spool = Spool()
+        self._recent = Recent()
+        self._latest: tuple[str, Contents, Mapping[str, Member]] | None = None
+        # Not the order of listing: two threads may list two files at once.
+        self._numbers = {name: number for number, name in enumerate(given.files, 1)}
         self._locks = {name: threading.Lock() for name in given.files}
-        self._listed: dict[str, tuple[Container, Members, Ignored]] = {}
+        self._listed: dict[str, _Listed] = {}
         self._failed: dict[str, UnreadableImage] = {}
 
     @abstractmethod
@@ -96,25 +142,45 @@ class Archives(ABC):
     def entries(self, path: str) -> Entries:
         name, rest = self._split(path)
         if name is not None:
-            return self._members(name)[1].entries(rest)
+            try:
+                return self._members(name).members.entries(rest)
+            except UnreadableImage as error:
+                if rest:
+                    raise
+                return Entries((-1, hash(name)), [], {}, [], damage=error)
         found = self._above.entries(path)
         return Entries(found.identity, sorted({*found.folders, *found.files}), {}, [])
 
     def locate(self, path: str, versions: bool) -> Located:
-        name, rest = self._split(path)
-        container, members, _ = self._members(name or "")
-        member = members.member(rest)
-        return Located(container, member.place, member.size, member.version if versions else b"")
+        above, slash, name = path.rpartition("/")
+        latest = self._latest  # the images of a folder follow each other
+        if not latest or latest[0] != above:
+            file, rest = self._split(path)
+            contents, members = self._members(file or "")
+            within = members.within(rest.rpartition("/")[0] + slash * ("/" in rest))
+            latest = self._latest = above, contents, within
+        contents, member = latest[1], latest[2][name]
+        version = member.version
+        if versions and not version and contents.version:
+            version = b"%s %s" % (contents.version, repr(member.place).encode())
+        container, size = contents.container, member.size
+        return Located(container, member.place, size, version if versions else b"", contents.access)
 
     def side_file(self, name: str) -> bytes | None:  # noqa: ARG002  # no archive has one
         return None
 
     def report(self, survey: Survey) -> None:
         again = Skipped()
-        for name, (_, members, ignored) in self._listed.items():
+        extensions = Counter[str]()
+        for name, (contents, members) in self._listed.items():
+            ignored = contents.ignored
             for reason, skipped in ignored.reasons.items():
                 survey.skip(None, reason, Skipped(skipped.images, f"{name}/{skipped.first}"))
+            extensions += ignored.extensions
             again += Skipped(members.again.images, f"{name}/{members.again.first}")
+        survey.extensions += extensions
+        if len(extensions) > 1:  # else the first member that is ignored shows it
+            survey.remarks.append(f"ignored members by extension: {_numbers(extensions)}")
         if again.images:
             names = "name occurs" if again.images == 1 else "names occur"
             survey.remarks.append(
@@ -132,7 +198,7 @@ class Archives(ABC):
             name = f"{name}/{further}"
         return None, path
 
-    def _members(self, name: str) -> tuple[Container, Members, Ignored]:
+    def _members(self, name: str) -> _Listed:
         with self._locks[name]:
             if name in self._failed:
                 raise self._failed[name]
@@ -144,16 +210,35 @@ class Archives(ABC):
                     raise
             return self._listed[name]
 
-    def _list(self, name: str) -> tuple[Container, Members, Ignored]:
+    def _list(self, name: str) -> _Listed:
         path = self._files[name]
         try:
             contents = self.contents(path)
-            number = len(self._listed)
-            members = Members(contents.members, self._spool, number)
-        except FileNotFoundError as error:
-            raise UnreadableImage(Code.VANISHED, "there is no such file") from error
-        except PermissionError as error:
-            raise UnreadableImage(Code.PERMISSION_DENIED, "may not be opened") from error
+            members = Members(
+                contents.members, self._spool, self._numbers[name], recent=self._recent
+            )
         except OSError as error:
-            raise UnreadableImage(Code.IO_ERROR, os.strerror(error.errno or 0)) from error
-        return contents.container, members, contents.ignored
+            raise failure_of(error) from error
+        return _Listed(contents._replace(members=()), members)
+
+
+def no_archive(begins: bytes, kind: str) -> UnreadableImage:
+    """The reason why a file is no archive of a kind, from how it begins.
+
+    >>> no_archive(b"<html>", "tar").detail
+    "no tar archive: begins with b'<html>'"
+    """
+    if not begins:
+        return UnreadableImage(Code.EMPTY)
+    if begins.startswith(_LFS):
+        return UnreadableImage(Code.LFS_POINTER, "a pointer of Git LFS, not the archive itself")
+    return UnreadableImage(Code.NOT_AN_IMAGE, f"no {kind} archive: begins with {begins[:16]!r}")
+
+
+def _numbers(extensions: Counter[str]) -> str:
+    named = [
+        f"{number:,} {shown(extension) or 'without extension'}"
+        for extension, number in extensions.most_common(_TOLD)
+    ]
+    more = len(extensions) - len(named)
+    return ", ".join(named) + (f" and {more} more" if more > 0 else "")

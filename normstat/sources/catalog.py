@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from normstat.errors import UnreadableImage
@@ -24,6 +25,7 @@ class Entries:
     files : all other names.
     failures : names of images that are known to be unreadable, besides `files` → why.
     splits : names of images → the split of each, and what says so, where that is not the folder.
+    damage : there may be more names, in the folder or below, and why nobody knows.
     """
 
     identity: Identity
@@ -32,6 +34,19 @@ class Entries:
     files: list[str]
     failures: Mapping[str, UnreadableImage] = field(default_factory=dict)
     splits: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    damage: UnreadableImage | None = None
+
+
+class Access(Enum):
+    """The order in which a container gives what is in it.
+
+    RANDOM is any; FORWARD is that of places: what lies before has to be read as well. WHOLE is
+    that too, and it is best read in one go.
+    """
+
+    RANDOM = "random"
+    FORWARD = "forward"
+    WHOLE = "whole"
 
 
 class Located(NamedTuple):
@@ -44,12 +59,14 @@ class Located(NamedTuple):
         place for the name: that of an image may be another where DATA is several.
     size : bytes that are read for it; it only decides where a shard ends.
     version : opaque: equal means the same payload; empty if nobody asked, or none is known.
+    access : order in which the container is read.
     """
 
     container: Container
     place: Any = None
     size: int = 0
     version: bytes = b""
+    access: Access = Access.RANDOM
 
 
 class Catalog(Protocol):

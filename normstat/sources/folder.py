@@ -6,20 +6,20 @@ from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
 
-from normstat import files
 from normstat.errors import UnreadableImage, UsageError
 from normstat.files import shown
 from normstat.images import Code
 from normstat.sources.catalog import Entries, Identity, Located
 from normstat.sources.listing import Listing, identity_of
-from normstat.sources.local_files import LocalFiles
+from normstat.sources.local_files import LocalFiles, side_file
 from normstat.sources.options import SourceOptions
 from normstat.sources.survey import Survey
+from normstat.sources.tree.split_words import quoted, split_names
 from normstat.sources.tree_source import TreeSource
 from normstat.sources.versions import version_of
 
-# Larger files beside images are not what anybody asks for.
-_MOST = 1 << 26
+#: Tables beside images, as Hugging Face has them.
+METADATA = ("metadata.csv", "metadata.jsonl")
 
 
 def open_folder(path: str, options: SourceOptions) -> TreeSource:
@@ -97,16 +97,38 @@ class Folder:
         return Located(self._container, None, status.st_size, version)
 
     def side_file(self, name: str) -> bytes | None:
-        path = f"{self.root}/{name}"
-        if not os.path.isfile(path) or os.path.getsize(path) > _MOST:
-            return None
-        return files.read(path)
+        return side_file(self.root, name)
 
     def record(self) -> Mapping[str, Any]:
         return {"kind": "folder"}
 
     def report(self, survey: Survey) -> None:
-        pass
+        """Say that a table beside the images tells splits, which are not those of folders."""
+        top = self._listing.known("")
+        splits = [f"{name}/" for name in top.folders if split_names(name)] if top else []
+        for path in ("", *splits):
+            with suppress(OSError):  # then its images are a record
+                found = self._listing.known(path)
+                for name in METADATA if found else ():
+                    if found and name in found.files and (said := self._unused(path + name)):
+                        survey.remarks.append(said)
+
+    def _unused(self, name: str) -> str:
+        """The line on a table whose splits are not used; empty if it has none."""
+        from normstat.sources.table_columns import split_among  # few folders have a table
+        from normstat.sources.text_tables import columns_of
+
+        path = f"{self.root}/{name}"
+        try:
+            columns = split_among(columns_of(path))
+        except UsageError:  # it is no table, and nobody has asked for it
+            return ""
+        if not columns:
+            return ""
+        return (
+            f"{shown(name)} has a column {shown(columns[0])}, which is not used here; with "
+            f"{quoted(path)} as DATA it says the splits"
+        )
 
 
 def _failure(error: OSError) -> tuple[Code, str]:

@@ -15,6 +15,8 @@ from normstat.urls import is_url
 FOLDER = "folder"
 #: The kind of whatever is not on this machine.
 REMOTE = "remote"
+#: The kind of a list of names, whatever the list is called.
+LIST = "list"
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,18 @@ class Listing:
                 self._changed.notify_all()
         return _unpacked(packed)
 
+    def known(self, path: str) -> Entries | None:
+        """The names in a folder that was listed already; None for any other.
+
+        Raises
+        ------
+        OSError
+            It could not be listed.
+        """
+        with self._changed:
+            offset = self._offsets.get(path)
+            return None if offset is None else _unpacked(self._spool.read(offset))
+
     def _keep(self, path: str, packed: bytes) -> None:
         try:
             self._offsets[path] = self._spool.add(packed)

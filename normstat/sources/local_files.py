@@ -16,6 +16,9 @@ _LINKS = (
     (Code.DVC_POINTER, "DVC", r"[/\\]?\.dvc[/\\]cache[/\\]"),
 )
 
+# Larger files beside images are not what anybody asks for.
+_MOST = 1 << 26
+
 
 @dataclass(frozen=True, slots=True)
 class LocalFiles(Reader):
@@ -63,6 +66,20 @@ class LocalFiles(Reader):
             raise UnreadableImage(Code.IO_ERROR, os.strerror(error.errno or 0)) from error
         except MemoryError as error:
             raise UnreadableImage(Code.OUT_OF_MEMORY, "not enough memory for it") from error
+
+
+def side_file(root: str, name: str) -> bytes | None:
+    """Content of a small file in a folder; None if there is none, as for a catalog.
+
+    Raises
+    ------
+    OSError
+        It is there, and cannot be read.
+    """
+    path = f"{root}/{name}"
+    if not os.path.isfile(path) or os.path.getsize(path) > _MOST:
+        return None
+    return files.read(path)
 
 
 def _unfetched(path: str) -> UnreadableImage | None:

@@ -1,7 +1,9 @@
 """Names of what is in a container, by folder."""
 
 import pickle
-from collections.abc import Container, Iterable
+import re
+import threading
+from collections.abc import Callable, Container, Iterable, Mapping
 from itertools import count
 from os.path import splitext
 from tempfile import gettempdir
@@ -15,6 +17,12 @@ from normstat.sources.spool import Spool
 
 # Members that are gathered in memory before they go to the spool.
 _AT_ONCE = 100_000
+# Names whose parts begin with a letter or digit, without anything odd in them.
+_PLAIN = re.compile(
+    r"(?:[A-Za-z0-9_][A-Za-z0-9_. -]*/)*[A-Za-z0-9_][A-Za-z0-9_. -]*", re.ASCII
+).fullmatch
+# Folders that are kept in memory: two threads go through them, each for itself.
+_KEPT = 4
 
 
 class Member(NamedTuple):
@@ -41,13 +49,18 @@ class Member(NamedTuple):
 class Members:
     """The members of one container; their names lie in a spool.
 
-    A name that occurs again is told apart: the second ``a.png`` is ``a#2.png``.
+    An UnreadableImage on the way ends them: the container is damaged.
+
+    A name that occurs again is told apart: the second ``a.png`` is ``a#2.png``. Or it is dropped,
+    if it is the same image.
 
     Parameters
     ----------
     members : in any order.
     spool : takes the names.
     number : of the container, among all that share the spool.
+    recent : keeps what was read from the spool last, for all that share it; None for one alone.
+    same : True for two members of one name that are one image; None if no two ever are.
 
     Examples
     --------
@@ -58,25 +71,49 @@ class Members:
     (9, Skipped(images=1, first='x/a.png'))
     """
 
-    def __init__(self, members: Iterable[Member], spool: Spool, number: int = 0) -> None:
+    def __init__(
+        self,
+        members: Iterable[Member],
+        spool: Spool,
+        number: int = 0,
+        recent: "Recent | None" = None,
+        same: Callable[[Member, Member], bool] | None = None,
+    ) -> None:
         self._spool = spool
         self._number = number
+        self._recent = recent or Recent()
+        self._same = same
         self._below: dict[str, set[str]] = {"": set()}
         self._blocks: dict[str, list[int]] = {}
         self._again: dict[str, Skipped] = {}
-        self._latest: tuple[str, dict[str, Member]] | None = None
+        self._dropped: dict[str, Skipped] = {}
+        self._damage: UnreadableImage | None = None
+        self._gather(members)
+
+    def _gather(self, members: Iterable[Member]) -> None:
         gathered: dict[str, list[Member]] = {}
-        for listed, member in enumerate(members, 1):
-            above, slash, _ = member.name.rpartition("/")
-            gathered.setdefault(above + slash, []).append(member)
-            if listed % _AT_ONCE == 0:
-                self._keep(gathered)
+        try:
+            for listed, member in enumerate(members, 1):
+                above, slash, _ = member.name.rpartition("/")
+                if (folder := above + slash) in gathered:
+                    gathered[folder].append(member)
+                else:
+                    gathered[folder] = [member]
+                if listed % _AT_ONCE == 0:
+                    self._keep(gathered)
+        except UnreadableImage as error:
+            self._damage = error
         self._keep(gathered)
 
     @property
     def again(self) -> Skipped:
         """Names that had occurred before, in the folders that were asked for."""
         return sum(self._again.values(), Skipped())
+
+    @property
+    def dropped(self) -> Skipped:
+        """Those that were one image, in the same folders."""
+        return sum(self._dropped.values(), Skipped())
 
     def entries(self, path: str) -> Entries:
         """The names in a folder.
@@ -91,17 +128,27 @@ class Members:
         members = self._members(path)
         return Entries(
             (-1 - self._number, hash(path)),
-            sorted(self._below[path], key=path_bytes),
+            _in_byte_order(list(self._below[path])),
             {},
-            sorted((name for name in members if not members[name].failure), key=path_bytes),
+            _in_byte_order([name for name, each in members.items() if not each.failure]),
             {name: each.failure for name, each in members.items() if each.failure},
             {name: each.split for name, each in members.items() if each.split},
+            None if path else self._damage,
         )
+
+    def has(self, path: str) -> bool:
+        """True if there is a member of a name."""
+        above, slash, name = path.rpartition("/")
+        return above + slash in self._below and name in self._members(above + slash)
 
     def member(self, path: str) -> Member:
         """The member of a name."""
         above, slash, name = path.rpartition("/")
         return self._members(above + slash)[name]
+
+    def within(self, path: str) -> Mapping[str, Member]:
+        """The members in a folder by their names there."""
+        return self._members(path)
 
     def _keep(self, gathered: dict[str, list[Member]]) -> None:
         for path, members in gathered.items():
@@ -127,22 +174,61 @@ class Members:
             path += slash
 
     def _members(self, path: str) -> dict[str, Member]:
-        latest = self._latest  # two threads may ask; each sees one or the other
-        if latest and latest[0] == path:
-            return latest[1]
+        key = self._number, path
+        if (kept := self._recent.get(key)) is not None:
+            return kept
         found: dict[str, Member] = {}
-        again = Skipped()
+        alike: dict[str, list[Member]] = {}  # those of a name that occurs again
+        again = dropped = Skipped()
         for place in self._blocks.get(path, ()):
             for values in pickle.loads(self._spool.read(place)):  # noqa: S301  # its own
                 member = Member(*values)
                 name = member.name.rpartition("/")[2]
                 if name in found:
+                    others = alike.setdefault(name, [found[name]])
+                    if self._same and any(self._same(other, member) for other in others):
+                        dropped += Skipped(1, member.name)
+                        continue
+                    others.append(member)
                     again += Skipped(1, member.name)
                     name = _apart(name, found)
                 found[name] = member
-        self._again[path] = again
-        self._latest = path, found
+        if again.images:
+            self._again[path] = again
+        if dropped.images:
+            self._dropped[path] = dropped
+        self._recent.keep(key, found)
         return found
+
+
+class Recent:
+    """Members of the folders that were read from a spool last.
+
+    >>> recent = Recent()
+    >>> for number in range(5):
+    ...     recent.keep((number, "x/"), {"a.png": Member("x/a.png", number)})
+    >>> recent.get((4, "x/"))["a.png"].place, recent.get((0, "x/"))
+    (4, None)
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: dict[tuple[int, str], dict[str, Member]] = {}
+
+    def get(self, key: tuple[int, str]) -> dict[str, Member] | None:
+        """The members in a folder, by its container's number and its path, if they are kept."""
+        return self._kept.get(key)
+
+    def keep(self, key: tuple[int, str], members: dict[str, Member]) -> None:
+        """Keep them, in the place of those that were kept first."""
+        with self._lock:
+            while len(self._kept) >= _KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[key] = members
+
+
+def _in_byte_order(names: list[str]) -> list[str]:
+    return sorted(names) if "".join(names).isascii() else sorted(names, key=path_bytes)
 
 
 def _apart(name: str, taken: Container[str]) -> str:
@@ -152,13 +238,16 @@ def _apart(name: str, taken: Container[str]) -> str:
 
 
 def safe_name(name: str) -> str | None:
-    """The name of a member as a relative path; None if it leads out of the container.
+    r"""The name of a member as a relative path; None if it leads out of the container.
 
-    >>> [safe_name(name) for name in ("./a//b.png", "../a.png", "/a.png", "C:/a.png")]
-    ['a/b.png', None, None, None]
+    >>> [safe_name(name) for name in ("./a//b.png", "../a.png", "/a.png", "C:/a.png", r"x\..\a")]
+    ['a/b.png', None, None, None, None]
     """
+    if _PLAIN(name):  # most names, in a tenth of the time
+        return name
     parts = [part for part in name.split("/") if part not in ("", ".")]
-    leads_out = name.startswith("/") or ".." in parts or "\0" in name
+    # Windows takes a backslash for a slash.
+    leads_out = name.startswith(("/", "\\")) or "\0" in name or ".." in re.split(r"[/\\]", name)
     if leads_out or not parts or (parts[0][1:2] == ":" and parts[0][:1].isalpha()):
         return None
     return "/".join(parts)

@@ -29,6 +29,7 @@ class SourceKeywords(TypedDict, total=False):
     split_by: str | None
     duplicates: str | None
     from0: bool
+    files_from: str | os.PathLike[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class SourceOptions:
     split_by : ``file``, ``folder`` or ``column``, where more than one of them says splits.
     duplicates : ``once`` or ``count``, for images that a list or table names more than once.
     from0 : names in a list end in a zero byte, not in a line end.
+    files_from : a list that stands for DATA, whatever its name.
     """
 
     split_dirs: Mapping[str, str] = field(default_factory=dict)
@@ -67,6 +69,7 @@ class SourceOptions:
     split_by: str | None = None
     duplicates: str = "once"
     from0: bool = False
+    files_from: str | None = None
 
     def __post_init__(self) -> None:
         for name, words in _WORDS.items():
@@ -74,6 +77,18 @@ class SourceOptions:
                 raise UsageError(
                     f"{option(name, shown(value))}: should be one of {', '.join(words)}"
                 )
+
+    def given(self, *names: str) -> dict[str, Any]:
+        """Those of some options that are not as usual, as they are recorded.
+
+        >>> SourceOptions(ext=".jpg").given("ext", "duplicates")
+        {'ext': '.jpg'}
+        """
+        return {
+            each.name: getattr(self, each.name)
+            for each in fields(self)
+            if each.name in names and getattr(self, each.name) != _usual(each)
+        }
 
     def completed(self, recorded: Mapping[str, Any]) -> "SourceOptions":
         """The same, and what is recorded in place of what was not given."""
@@ -105,7 +120,7 @@ _WORDS = {
     "duplicates": ("once", "count"),
 }
 # Options that every kind uses.
-_OF_ALL = ("split_dirs", "include", "exclude", "labels")
+_OF_ALL = ("split_dirs", "include", "exclude", "labels", "files_from")
 
 
 def _usual(of: "Field[Any]") -> Any:

@@ -2,23 +2,36 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from io import BytesIO
-from typing import Any, BinaryIO
+from dataclasses import replace
+from typing import Any
 
-from normstat.errors import UnreadableImage
-from normstat.images import Code, Payload, Reader, Reason, Sample
+from normstat import files
+from normstat.errors import UnreadableImage, option
+from normstat.files import shown
+from normstat.images import FORMATS, Reason, Skipped
 from normstat.sources.archives import Archives, Contents, Ignored
-from normstat.sources.given import given_files
-from normstat.sources.members import Member, safe_name
+from normstat.sources.catalog import Access, Entries
+from normstat.sources.file_slices import Ahead, FileSlices, unchanged
+from normstat.sources.given import Given, given_files
+from normstat.sources.members import Member
 from normstat.sources.options import SourceOptions
+from normstat.sources.packed_tar import PackedTar
+from normstat.sources.survey import Survey
+from normstat.sources.tar_headers import listed
+from normstat.sources.tree.filters import extension_of
+from normstat.sources.tree.labels import label_stems
 from normstat.sources.tree_source import TreeSource
+from normstat.sources.unpacking import packing_of
 from normstat.sources.versions import version_of
 
 #: Of the names of such files.
-ENDINGS = (".tar",)
-_BLOCK = 512
+ENDINGS = (
+    *(".tar", ".tar.gz", ".tgz"),
+    *(".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz"),
+)
+# From so many packed archives on each is read by one worker, which unpacks it once.
+_MANY = 8
+_MAGIC = 6
 
 
 def open_tar(path: str, options: SourceOptions) -> TreeSource:
@@ -33,81 +46,80 @@ def open_tar(path: str, options: SourceOptions) -> TreeSource:
 
 
 class Tars(Archives):
-    """The members of tar archives."""
+    """The members of tar archives, also of packed ones.
+
+    In a WebDataset a member's name is a key up to its first dot, and the rest tells what it is of
+    the sample of that key. Beside ``0001.jpg`` an image ``0001.left.png`` is another member of that
+    sample, which does not count; ``photo.v2.jpg`` does, unless there is a ``photo.jpg``.
+    """
+
+    def __init__(self, given: Given) -> None:
+        super().__init__(given)
+        self._packed = Access.WHOLE if len(given.files) >= _MANY else Access.FORWARD
+        # Folder → images with several dots that do not count there, and that do.
+        self._others: dict[str, Skipped] = {}
+        self._dotted: dict[str, Skipped] = {}
 
     def contents(self, path: str) -> Contents:
-        status = os.stat(path)
+        with files.opened(path) as file:
+            status = os.fstat(file.fileno())
+            packing = packing_of(file.read(_MAGIC))
+        as_listed = path, status.st_size, status.st_mtime_ns
         ignored = Ignored()
-        container = TarMembers(path, status.st_size, status.st_mtime_ns)
-        return Contents(container, _listed(path, version_of(status), ignored), ignored)
+        version = version_of(status)
+        if packing:
+            packed = PackedTar(*as_listed, packing)
+            return Contents(packed, packed.members(ignored), ignored, version, self._packed)
+        slices = FileSlices(*as_listed)
+        return Contents(slices, _members(slices, ignored), ignored, version)
 
     def record(self) -> Mapping[str, Any]:
         return {"kind": "tar"}
 
+    def entries(self, path: str) -> Entries:
+        found = super().entries(path)
+        dotted = [name for name in (*found.files, *found.failures) if name.count(".") > 1]
+        dotted = [name for name in dotted if extension_of(name) in FORMATS]
+        if not dotted:
+            return found
+        images = {
+            key
+            for name in (*found.files, *found.failures)
+            for key, dot, rest in [name.partition(".")]
+            if f".{rest.lower()}" in FORMATS
+        }
+        # Labels are left out as anywhere, or taken in.
+        others = {
+            name for name in dotted if name.partition(".")[0] in images and not label_stems(name)
+        }
+        self._note(path, self._others, sorted(others))
+        alone = [name for name in dotted if name.partition(".")[0] not in images]
+        self._note(path, self._dotted, alone)
+        return replace(
+            found,
+            files=[name for name in found.files if name not in others],
+            failures={name: why for name, why in found.failures.items() if name not in others},
+        )
 
-def _listed(path: str, version: bytes, ignored: Ignored) -> Iterator[Member]:
-    with open(path, "rb") as file:
-        offset = 0
-        while (header := os.pread(file.fileno(), _BLOCK, offset)).strip(b"\0"):
-            size = int(header[124:136].strip(b" \0"), 8)
-            prefix, name = (part.split(b"\0")[0] for part in (header[345:500], header[:100]))
-            found = os.fsdecode(b"/".join(filter(None, (prefix, name))))
-            offset += _BLOCK
-            if header[156:157] in (b"0", b"\0"):
-                if safe := safe_name(found):
-                    own = b"%s %d %d" % (version, offset, size) if version else b""
-                    yield Member(safe, (offset, size), size, own)
-                else:
-                    ignored.add(Reason.UNSAFE_NAME, found)
-            offset += -(-size // _BLOCK) * _BLOCK
+    def _note(self, path: str, notes: dict[str, Skipped], names: list[str]) -> None:
+        if names:
+            notes[path] = Skipped(len(names), path + names[0])
 
-
-@dataclass(frozen=True, slots=True)
-class TarMembers:
-    """A tar archive whose members are samples; the place of one is its offset and size.
-
-    Attributes
-    ----------
-    file : path of the archive.
-    size, mtime : of the archive, in bytes and nanoseconds, when it was listed.
-    """
-
-    file: str
-    size: int
-    mtime: int
-
-    @contextmanager
-    def open(self) -> Iterator[Reader]:
-        try:
-            with open(self.file, "rb") as file:
-                status = os.fstat(file.fileno())
-                is_same = (status.st_size, status.st_mtime_ns) == (self.size, self.mtime)
-                yield _Members(file.fileno() if is_same else -1)
-        except FileNotFoundError:
-            yield _Members(-1)
-
-    def path(self, sample: Sample) -> str:  # noqa: ARG002  # one file has all
-        return self.file
+    def report(self, survey: Survey) -> None:
+        super().report(survey)
+        survey.skip(None, Reason.NO_IMAGE, sum(self._others.values(), Skipped()))
+        dotted = sum(self._dotted.values(), Skipped())
+        if dotted.images:
+            are = "image has" if dotted.images == 1 else "images have"
+            survey.remarks.append(
+                f"{dotted.images:,} {are} several dots in the name, and no image of the same key "
+                f"beside, so they are not left out as other parts of a sample, the first: "
+                f"{shown(dotted.first)}; {option('exclude', '*.NAME.png')} leaves such out"
+            )
 
 
-class _Members(Reader):
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-
-    def read(self, sample: Sample) -> Payload:
-        if self._descriptor < 0:
-            raise UnreadableImage(Code.CHANGED_WHILE_READ, "the archive is another now")
-        offset, size = sample.place
-        data = os.pread(self._descriptor, size, offset)
-        if len(data) < size:
-            raise UnreadableImage(Code.TRUNCATED, "the archive ends within it")
-        return data
-
-    @contextmanager
-    def head(self, sample: Sample) -> Iterator[BinaryIO]:
-        try:
-            data = self.read(sample)
-        except UnreadableImage as error:
-            raise OSError(error.detail) from error
-        assert isinstance(data, bytes)
-        yield BytesIO(data)
+def _members(container: FileSlices, ignored: Ignored) -> Iterator[Member]:
+    with unchanged(container) as descriptor:
+        if isinstance(descriptor, UnreadableImage):
+            raise descriptor
+        yield from listed(Ahead(descriptor), container.size, ignored)

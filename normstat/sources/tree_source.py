@@ -2,15 +2,15 @@
 
 import hashlib
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, NamedTuple
 
 from normstat.errors import UnknownSplit, UnreadableImage
 from normstat.files import shown
 from normstat.images import Code, Container, Shard, Unreadable, path_bytes
-from normstat.sources.catalog import Catalog, Located
+from normstat.sources.catalog import Access, Catalog, Located
 from normstat.sources.local_files import LocalFiles
 from normstat.sources.options import SourceOptions
 from normstat.sources.source import Selection
@@ -20,6 +20,8 @@ from normstat.sources.tree.surveyor import Surveyor
 from normstat.sources.tree.tree import BY_OPTION, Tree
 from normstat.sources.tree.walked_folder import WalkedFolder
 
+# Images that are put in the order of their places: more take another reading of their container.
+_MOST_IN_ORDER = 100_000
 # Of a shard that has nothing but records.
 _NOWHERE = LocalFiles("")
 
@@ -154,25 +156,28 @@ class TreeSource:
         small images or 4 MiB. The rule has no memory, so a new file changes one shard only.
         """
         begun: dict[str, _Begun] = {}  # by split; several only if images have their own
-        for place, path, error in self._tree_of(selection).walk():
-            split = (place.own or selection.rest) if error else place.images_split(selection)
-            if split is None or split not in selection.splits:
-                continue
-            if not place.apart and begun.keys() - {split}:
+        for part in _in_reading_order(self._parts(selection, versions)):
+            split, located = part.split, part.located
+            if not part.apart and begun.keys() - {split}:
                 yield from _ended(begun)
             shard = begun.setdefault(split, _Begun(split))
-            if error:
-                record = Unreadable(split, path, error.code, error.detail, error.sha256)
-                shard.unreadable.append(record)
+            if located is None:
+                shard.unreadable.append(part.record())
                 continue
-            located = self.catalog.locate(path, versions)
             if located.container is not shard.container and shard.names:
                 yield from shard.ended()
                 shard = begun[split] = _Begun(split)
-            shard.add(path, located, versions)
-            if _ends_shard(path, located.size):
+            shard.add(part.path, located, versions)
+            if located.access is not Access.WHOLE and _ends_shard(part.path, located.size):
                 yield from begun.pop(split).ended()
         yield from _ended(begun)
+
+    def _parts(self, selection: Selection, versions: bool) -> "Iterator[_Part]":
+        for place, path, error in self._tree_of(selection).walk():
+            split = place.failed_split(selection) if error else place.images_split(selection)
+            if split is not None and split in selection.splits:
+                located = None if error else self.catalog.locate(path, versions)
+                yield _Part(split, path, place.apart, located, error)
 
     def survey(self, selection: Selection) -> Survey:
         """Names only: how many images there are, and what to know about them.
@@ -186,6 +191,21 @@ class TreeSource:
 
     def _tree_of(self, selection: Selection) -> Tree:
         return self._tree.counting_labels() if selection.only_labels else self._tree
+
+
+class _Part(NamedTuple):
+    """An image, or something that cannot be read, on the way to a shard."""
+
+    split: str
+    path: str
+    apart: bool
+    located: Located | None
+    error: UnreadableImage | None
+
+    def record(self) -> Unreadable:
+        error = self.error
+        assert error
+        return Unreadable(self.split, self.path, error.code, error.detail, error.sha256)
 
 
 class _Begun:
@@ -219,6 +239,31 @@ class _Begun:
             )
 
 
+def _in_reading_order(parts: Iterable[_Part]) -> Iterator[_Part]:
+    """All parts; those of a container that can only be read forward are in the order of places."""
+    run: list[_Part] = []
+    container: Container | None = None
+    for part in parts:
+        located = part.located
+        if located is None:
+            yield part
+            continue
+        if run and (located.container is not container or len(run) == _MOST_IN_ORDER):
+            yield from sorted(run, key=_split_and_place)
+            run = []
+        if located.access is Access.RANDOM:
+            yield part
+        else:
+            container = located.container
+            run.append(part)
+    yield from sorted(run, key=_split_and_place)
+
+
+def _split_and_place(part: _Part) -> tuple[str, Any]:
+    assert part.located
+    return part.split, part.located.place
+
+
 def _ended(begun: dict[str, _Begun]) -> Iterator[Shard]:
     for shard in begun.values():
         yield from shard.ended()
@@ -237,6 +282,8 @@ def _looked_into(
     except UnreadableImage:  # there may be images; shards() makes a record of the folder
         return [], set() if place.labels else {place.own or ""}
     splits = {part.images_split(Selection(())) or "" for part, _ in found.by_place()}
+    if found.damage:
+        splits.add(place.own or "")
     if leave and any(splits):
         return [], splits
     return [child for child in tree.below(found) if tree.has_images(child)], splits

@@ -82,7 +82,9 @@ _NOT_READ = {
     Reason.NO_IMAGE: "{:,} other members, which are no images by name, were ignored",
     Reason.NOT_REGULAR: "{:,} members that are links, devices or the like were ignored",
     Reason.UNSAFE_NAME: "{:,} members whose names lead out of the archive were ignored",
-    Reason.REPEATED: "{:,} images that are named again count once",
+    Reason.REPEATED: "{:,} images that are named again count once "
+    f"({option('duplicates', 'count')} counts each)",
+    Reason.NOT_LISTED: "{:,} images that the table does not name were left out",
 }
 
 

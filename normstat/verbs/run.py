@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
-from normstat.errors import EngineLost, NothingToRead, option
+from normstat.errors import EngineLost, NothingToRead, UsageError, option
 from normstat.executors import Executor, Job
 from normstat.executors.executor import Map, R
 from normstat.files import shown
@@ -28,8 +28,11 @@ from normstat.verbs.notices import notices_of_names
 from normstat.verbs.options import names_of
 from normstat.writers.run_record import record_in_data
 
+T = TypeVar("T")
 #: Of how many results a run shows what became of them.
 LOOK_AT = 3
+# Files beside which images may be, in another folder.
+_LISTS = (".csv", ".tsv", ".jsonl", ".yaml", ".yml", ".json", ".txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +56,38 @@ class Images:
         return self.source.shards(self.selection, self.versions)
 
 
+def data_of(data: T | None, where: SourceKeywords) -> T | str:
+    """DATA as it is given, or the list that stands for it.
+
+    Raises
+    ------
+    UsageError
+        Both are given, or none.
+
+    Examples
+    --------
+    >>> data_of("data", {}), data_of(None, {"files_from": "a.txt"})
+    ('data', 'a.txt')
+    """
+    listed = where.get("files_from")
+    by_list = option("files_from", metavar="LIST")
+    if listed is None:
+        if data is None:
+            raise UsageError(f"DATA is missing: a folder of images, or {by_list}")
+        return data
+    if data is not None:
+        raise UsageError(f"{by_list}: stands for DATA; leave one of the two out")
+    return os.fspath(listed)
+
+
 def source_of(data: Places, settings: Settings, where: SourceKeywords) -> Source:
     """Open DATA, looked through as the settings say.
 
     Options of its kind that are not given are as the settings have them, if these are of that kind.
     """
     given: dict[str, Any] = {name: value for name, value in where.items() if value is not None}
-    if "root" in given:
-        given["root"] = os.fspath(given["root"])
+    for name in given.keys() & {"root", "files_from"}:
+        given[name] = os.fspath(given[name])
     if "key" in given:
         given["key"] = names_of(given["key"])
     options = SourceOptions(
@@ -202,7 +229,9 @@ def _nothing_found(source: Source, selection: Selection) -> str:
     found = ", ".join(f"{n} {shown(extension) or 'without extension'}" for extension, n in frequent)
     globs = f" that {option('include')} and {option('exclude')} let through"
     filters = globs if survey.filtered else ""
+    lists = [extension for extension in _LISTS if survey.extensions[extension]]
+    cure = f"; a {lists[0]} that names images is DATA itself" if lists else ""
     return (
         f"{shown(source.root)}: no images{filters}; looked for {' '.join(FORMATS)}; "
-        f"found {found or 'no files'}"
+        f"found {found or 'no files'}{cure}"
     )

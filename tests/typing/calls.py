@@ -36,7 +36,7 @@ def compute(folder: Path) -> Stats:
     normstat.compute(folder, executor=Local(2), progress=Bar(), cache=folder / "cache")
     normstat.compute(folder, executor=InProcess(), progress=Warned(), workers=None)
     normstat.compute(folder, resize=256, crop=224, max_value=4095, channel_names=["B02", "B03"])
-    normstat.compute()  # type: ignore[call-arg]  # no folder
+    normstat.compute(files_from="train.txt", root=folder, ext=".jpg", duplicates="count")
     normstat.compute(3)  # type: ignore[arg-type]  # no path
     normstat.compute(folder, "train")  # type: ignore[call-arg]  # options have names
     normstat.compute(folder, splits="train")  # type: ignore[call-arg]  # another name

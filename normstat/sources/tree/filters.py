@@ -59,12 +59,16 @@ class Filters:
 
     def is_hidden(self, path: str, name: str) -> bool:
         """True if a file or folder of that name in the folder is passed over."""
-        return name.startswith(".") and f"{path}{name}/" not in self._asked
+        return (
+            name.startswith(".")
+            and not self.has_only_images(path)
+            and f"{path}{name}/" not in self._asked
+        )
 
     def enters(self, path: str, name: str) -> bool:
         """True if images may be in a folder of that name in the folder."""
         passed_over = name.startswith(".") or name.lower() == "__macosx"
-        if passed_over and f"{path}{name}/" not in self._asked:
+        if passed_over and not self.has_only_images(path) and f"{path}{name}/" not in self._asked:
             return False
         return not self._exclude.match(path + name)
 

@@ -32,6 +32,8 @@ class Peeks:
                 entries = self._catalog.entries(path)
             except UnreadableImage:
                 return True
+            if entries.damage:
+                return True
             if entries.identity in seen:  # a link that leads back
                 continue
             seen.add(entries.identity)

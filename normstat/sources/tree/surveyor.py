@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from normstat.errors import UnreadableImage
 from normstat.images import FORMATS, Reason, Skipped
@@ -62,8 +63,12 @@ class Surveyor:
                 found = self._tree.look_into(place)
             except UnreadableImage:  # shards() makes one record of a folder that cannot be listed
                 if not place.labels:
-                    self._add(place, place.own or selection.rest, Skipped(1, place.path))
+                    self._add(place, place.failed_split(selection), Skipped(1, place.path))
                 continue
+            if found.damage:
+                damaged = replace(place, damaged=True).failed_split(selection)
+                if damaged and damaged in selection.splits:
+                    survey.images[damaged] += 1
             stack.extend(self._tree.below(found))
             survey.extensions.update(map(extension_of, found.files))
             for part, images in found.by_place():

@@ -37,6 +37,7 @@ class Found:
     failures : images that are known to be unreadable → why.
     splits : images that have a split of their own → the split, and what says so.
     apart : each of those splits → the folder as it is for its images.
+    damage : see :class:`normstat.sources.catalog.Entries`.
     """
 
     place: WalkedFolder
@@ -48,6 +49,7 @@ class Found:
     failures: Mapping[str, UnreadableImage]
     splits: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     apart: Mapping[tuple[str, str] | None, WalkedFolder] = field(default_factory=dict)
+    damage: UnreadableImage | None = None
 
     def place_of(self, name: str) -> WalkedFolder:
         """The folder as it is for one of its images."""
@@ -160,6 +162,8 @@ class Tree:
             yield folder or (found.place_of(path[len(place.path) :]), path, None)
         for name, failure in found.failures.items():
             yield found.place_of(name), place.path + name, failure
+        if found.damage:
+            yield replace(found.place, damaged=True), place.path, found.damage
 
     def look_into(self, place: WalkedFolder) -> Found:
         """The names in a folder.
@@ -192,7 +196,9 @@ class Tree:
             for says in set(splits.values())
         }
         links = entries.links
-        return Found(place, files, images, labels, folders, links, failures, splits, apart)
+        return Found(
+            place, files, images, labels, folders, links, failures, splits, apart, entries.damage
+        )
 
     def below(self, found: Found) -> Iterator[WalkedFolder]:
         """The folders in a folder that the globs let through, but for links that lead back."""

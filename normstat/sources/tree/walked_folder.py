@@ -24,6 +24,7 @@ class WalkedFolder:
         and that split; empty if there is none.
     doubtful : path of the folder on the way that has a word of labels in its name and counts.
     apart : it stands for those of its images that have a split of their own.
+    damaged : the names in it, or below, are not all known.
     """
 
     path: str = ""
@@ -35,7 +36,14 @@ class WalkedFolder:
     labels: str = ""
     ordinary: tuple[str, str] = ("", "")
     doubtful: str = ""
+    damaged: bool = False
     apart: bool = False
+
+    def failed_split(self, selection: Selection) -> str | None:
+        """The split of a folder that cannot be listed, or not to its end; None if it is in none."""
+        # Any split may be short of what a damaged archive had.
+        first = selection.splits[0] if self.damaged and selection.splits else None
+        return self.own or selection.rest or first
 
     @property
     def own(self) -> str | None:

@@ -19,13 +19,13 @@ from normstat.verbs.apply.result import Applied
 from normstat.verbs.engine import Engine
 from normstat.verbs.listeners import Listener
 from normstat.verbs.options import names_of
-from normstat.verbs.run import Images, source_of
+from normstat.verbs.run import Images, data_of, source_of
 from normstat.writers.folder import OutputFolder
 from normstat.writers.run_record import record_in_data
 
 
 def apply(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | None,
     out: str | os.PathLike[str],
     source: Stats | Preset | str | os.PathLike[str] | None = None,
     *,
@@ -61,7 +61,7 @@ def apply(
 
     Parameters
     ----------
-    path : folder of images.
+    path : images, as for :func:`normstat.compute`; None if ``files_from`` stands for it.
     out : folder for the arrays, ``index.jsonl`` and ``normstat.json``.
     source, method, epsilon, dtype : see :func:`normstat.normalizer`; but for the statistics of a
         single split, which do not tell how their images were read.
@@ -138,8 +138,9 @@ def apply(
     settings = options.settings(given)
     engine = Engine.of(workers, image_timeout, executor, progress)
     folder = OutputFolder(os.fspath(out), overwrite, skip_existing)
-    folder.refuse(os.fspath(path))
-    data = source_of(path, settings, where)
+    place: str | os.PathLike[str] = data_of(path, where)
+    folder.refuse(os.fspath(place))
+    data = source_of(place, settings, where)
     if input_layout is None and (applied := record_in_data(data)):
         settings = replace(settings, layout=applied.layout)
     images = Images.of(data, names_of(split))

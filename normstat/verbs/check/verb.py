@@ -25,12 +25,12 @@ from normstat.verbs.check.training_config import slips
 from normstat.verbs.engine import Engine
 from normstat.verbs.listeners import Listener
 from normstat.verbs.options import names_of
-from normstat.verbs.run import source_of
+from normstat.verbs.run import data_of, source_of
 from normstat.verdict import Case, Level, Verdict
 
 
 def check(
-    data: Stats | Places,
+    data: Stats | Places | None,
     recorded: Stats | str | os.PathLike[str],
     *,
     mode: str = "same",
@@ -52,7 +52,8 @@ def check(
 
     Parameters
     ----------
-    data : folder of images, or several, read as the recorded one was; or statistics that were
+    data : images, as for :func:`normstat.compute`, which are read as the recorded ones were; None
+        if ``files_from`` stands for them. Or statistics that were
         computed with the settings of `recorded`, for which no image is opened and rules that need
         images (``leakage``, ``duplicate``) are not looked at.
     recorded : statistics, or a stats file.
@@ -120,7 +121,7 @@ def check(
             f"{option('mode', 'same')} only; leave it out"
         )
     engine.refuse_as_cache("files", files)
-    source = source_of(data, replace(recorded.settings, split_dirs={}), where)
+    source = source_of(data_of(data, where), replace(recorded.settings, split_dirs={}), where)
     return check_data(source, recorded, options, engine, configs, files, extra)
 
 

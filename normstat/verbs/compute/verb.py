@@ -18,12 +18,12 @@ from normstat.verbs.compute.given import Data, are_places, arrays_of
 from normstat.verbs.engine import Engine
 from normstat.verbs.listeners import Listener
 from normstat.verbs.options import names_of, refuse_settings
-from normstat.verbs.run import source_of
+from normstat.verbs.run import data_of, source_of
 from normstat.writers.run_record import record_in_data
 
 
 def compute(
-    data: Data,
+    data: Data | None = None,
     *,
     split: str | Iterable[str] = (),
     split_dir: Mapping[str, str | os.PathLike[str]] | None = None,
@@ -53,13 +53,14 @@ def compute(
 
     Parameters
     ----------
-    data : folder of images; or several, which count as one folder that has them below the paths
+    data : folder of images, list or table of their names, or file of many images; ``-`` is a list
+        on the standard input. Or several, which count as one folder that has them below the paths
         that they are given by (absolute ones below what is left under their common folder). Or
         images that a program has: an iterable or stack of arrays, or a data set with ``len()`` and
         indices, or a dict of split → one of these. Each item is an array (as a ``.npy`` image), a
         tensor or a Pillow image; a tuple that begins with one; or a name and one. They are read
         once, in this process and as they come, so they may be more than memory holds; options of
-        files are not for them.
+        files are not for them. None if ``files_from`` stands for it.
     split : name or names of the splits to read; all that are found if empty.
     split_dir : split → folder below ``data``, where names do not say it.
     include, exclude : one glob or several, see :class:`normstat.sources.SourceOptions`.
@@ -135,11 +136,12 @@ def compute(
     )
     refuse_settings(settings)
     source: Source
-    if not are_places(data):
+    given: Data = data_of(data, where)
+    if not are_places(given):
         workers = 0
         for_files = {"split_dir": split_dir, "include": include, "exclude": exclude}
         source = arrays_of(
-            data, {**for_files, "labels": labels, "cache": cache, "shard": shard, **where}
+            given, {**for_files, "labels": labels, "cache": cache, "shard": shard, **where}
         )
     engine = Engine.of(workers, image_timeout, executor, progress, cache, max_errors)
     listed = FileList()
@@ -148,8 +150,8 @@ def compute(
         engine.refuse_as_cache("files", files)
         _refuse_image(os.fspath(files))
         ensure_writable(files)
-    if are_places(data):
-        source = source_of(data, settings, where)
+    if are_places(given):
+        source = source_of(given, settings, where)
     part = None
     if shard is not None:
         part = source = Part(source, *part_asked(shard))

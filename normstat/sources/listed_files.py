@@ -1,0 +1,256 @@
+"""Images by the paths that a list or a table names them with."""
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, BinaryIO, NamedTuple
+
+from normstat import files
+from normstat.errors import NothingToRead, UnreadableImage, UsageError, option
+from normstat.files import shown
+from normstat.images import Code, Payload, Reader, Reason, Sample
+from normstat.sources.catalog import Entries, Identity, Located
+from normstat.sources.listed_paths import ListedPaths
+from normstat.sources.local_files import LocalFiles, side_file
+from normstat.sources.members import Member, Members
+from normstat.sources.options import SourceOptions
+from normstat.sources.spool import Spool
+from normstat.sources.survey import Survey
+from normstat.sources.versions import version_of
+
+# A URL, also as the name of an image has it, without an empty part.
+_URL = re.compile(r"(?:^|/)(?:https?|ftp|s3|gcs|gs|hf|az|file)://?", re.IGNORECASE)
+
+
+class Row(NamedTuple):
+    """An image as a list names it.
+
+    Attributes
+    ----------
+    number : of the line or row, from 1.
+    text : the path as it stands there.
+    split : of its own, and what says so; None where the path says it.
+    failure : the reason why it cannot be read, if that is known already.
+    """
+
+    number: int
+    text: str
+    split: tuple[str, str] | None = None
+    failure: UnreadableImage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A list of images, whatever it is written in.
+
+    Attributes
+    ----------
+    root : DATA, as it was given.
+    folder : that relative paths begin at.
+    rows : the images; read once.
+    record : the kind and its options, without any path.
+    unit : word for a row, as in "line".
+    remarks : on how it is read, for a user; complete when all rows have been read.
+    """
+
+    root: str
+    folder: str
+    rows: Iterable[Row]
+    record: Mapping[str, Any]
+    unit: str = "row"
+    remarks: list[str] = field(default_factory=list)
+
+
+class ListedFiles:
+    """A catalog of files that are named in a list.
+
+    Parameters
+    ----------
+    listed : the list.
+    options : see :class:`normstat.sources.options.SourceOptions`.
+
+    Raises
+    ------
+    NothingToRead
+        It names no file, or none that is there.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     open(f"{folder}/a.png", "w").close()
+    ...     rows = [Row(1, "./a.png"), Row(2, "b.png"), Row(3, "a.png")]
+    ...     listed = Listed("a.txt", folder, rows, {"kind": "list"})
+    ...     catalog = ListedFiles(listed, SourceOptions())
+    >>> catalog.entries("").files, catalog.locate("b.png", False).place
+    (['a.png', 'b.png'], (2, 'b.png'))
+    """
+
+    #: See :class:`normstat.sources.catalog.Catalog`.
+    only_images = True
+    assigned: Mapping[str, tuple[str, str]] = MappingProxyType({})
+
+    def __init__(self, listed: Listed, options: SourceOptions) -> None:
+        self.root = listed.root
+        is_file = os.path.isfile(listed.root)  # and no pipe, whose name says nothing
+        self.identity = os.path.realpath(listed.root if is_file else listed.folder)
+        self.splits_images = False
+        self._listed = listed
+        self._paths = ListedPaths(listed.folder, options.ext or "")
+        self._container = FilesByRow(listed.folder, listed.unit)
+        self._rows = self._there = 0
+        once = _is_same if options.duplicates == "once" else None
+        self._members = Members(self._read(listed.rows), Spool(), same=once)
+        self._refuse_nothing()
+
+    def _read(self, rows: Iterable[Row]) -> Iterator[Member]:
+        """The rows as members; each is looked for until the first is there."""
+        paths, folder = self._paths, self._listed.folder
+        for number, text, split, failure in rows:
+            name, place = paths.named(text)
+            self._rows += 1
+            if not self._there:
+                self._there = os.path.lexists(os.path.join(folder, place or name))
+            if split:
+                self.splits_images = True
+            yield Member(name, (number, place) if place else number, 0, b"", failure, split)
+
+    def _refuse_nothing(self) -> None:
+        listed = self._listed
+        if not self._rows:
+            raise NothingToRead(f"{shown(self.root)}: names no images; it has no {listed.unit}s")
+        if self._there:
+            return
+        first = self._paths.first
+        cures = [f"{option('root', metavar='FOLDER')} says where paths begin"]
+        if not self._paths.ext and not os.path.splitext(first)[1]:
+            cures.append(f"{option('ext', metavar='.jpg')} appends what names lack")
+        words = first.split()
+        if len(words) > 1 and os.path.lexists(os.path.join(listed.folder, words[0])):
+            cures.insert(
+                0,
+                f"{shown(words[0])} is there, so list paths alone, as cut -d' ' -f1 does",
+            )
+        paths = "its path is" if self._rows == 1 else f"none of its {self._rows:,} paths is"
+        there = "not there" if self._rows == 1 else "there"
+        raise NothingToRead(
+            f"{shown(self.root)}: {paths} {there}, seen from {shown(listed.folder)}, the first: "
+            f"{shown(first)}; {', '.join(cures)}"
+        )
+
+    @property
+    def folder(self) -> str:
+        """The folder that relative paths begin at."""
+        return self._listed.folder
+
+    def has(self, path: str) -> bool:
+        """True if the list names a path."""
+        return self._members.has(path)
+
+    def above(self) -> Sequence[Identity]:
+        return ()
+
+    def entries(self, path: str) -> Entries:
+        return self._members.entries(path)
+
+    def locate(self, path: str, versions: bool) -> Located:
+        member = self._members.member(path)
+        place = member.place
+        number, text = place if isinstance(place, tuple) else (place, member.name)
+        try:
+            status = os.stat(os.path.join(self._listed.folder, text))
+        except (OSError, ValueError):  # reading it will tell why
+            return Located(self._container, (number, text))
+        version = version_of(status) if versions else b""
+        return Located(self._container, (number, text), status.st_size, version)
+
+    def side_file(self, name: str) -> bytes | None:
+        return side_file(self._listed.folder, name)
+
+    def record(self) -> Mapping[str, Any]:
+        return self._listed.record
+
+    def report(self, survey: Survey) -> None:
+        survey.remarks += self._listed.remarks
+        survey.remarks += self._paths.remarks()
+        survey.skip(None, Reason.REPEATED, self._members.dropped)
+        again = self._members.again
+        if again.images:
+            names = "name occurs" if again.images == 1 else "names occur"
+            survey.remarks.append(
+                f"{again.images:,} {names} again, and count under names of their own, the first: "
+                f"{shown(again.first)}"
+            )
+
+
+def _is_same(one: Member, other: Member) -> bool:
+    """True for two rows that name one file for one split."""
+    places = (each.place[1] if isinstance(each.place, tuple) else None for each in (one, other))
+    return one.split == other.split and len({*places}) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class FilesByRow(LocalFiles):
+    """Files that rows of a list name; the place of one is the number of its row, and its path.
+
+    Attributes
+    ----------
+    unit : word for a row.
+    """
+
+    unit: str
+
+    def open(self) -> AbstractContextManager[Reader]:
+        return LocalFiles.open(self)
+
+    def path(self, sample: Sample) -> str:
+        path: str = sample.place[1]
+        return os.path.join(self.root, path)
+
+    def head(self, sample: Sample) -> AbstractContextManager[BinaryIO]:
+        return files.opened(self.path(sample))
+
+    def read(self, sample: Sample) -> Payload:
+        """Return all bytes of the file; what is wrong with it is said of its row."""
+        where = f"{self.unit} {sample.place[0]}"
+        path = self.path(sample)
+        if "\0" in path:
+            raise UnreadableImage(Code.VANISHED, f"{where}: a path with a zero byte")
+        try:
+            return LocalFiles.read(self, sample)
+        except UnreadableImage as error:
+            if error.code == Code.VANISHED:
+                raise UnreadableImage(Code.VANISHED, f"{where}: {_missing(path)}") from error
+            if error.code == Code.NOT_REGULAR and os.path.isdir(path):
+                detail = f"{where}: is a folder; list files, as find -type f does"
+                raise UnreadableImage(Code.NOT_REGULAR, detail) from error
+            raise
+
+
+def _missing(path: str) -> str:
+    if _URL.search(path):
+        return "a URL, which is not read; download the images first"
+    if path.isprintable() or not any("\udc80" <= letter <= "\udcff" for letter in path):
+        return "there is no such file"
+    return (
+        "there is no such file, and its name is no UTF-8; iconv -f ENCODING -t UTF-8 converts a "
+        "list"
+    )
+
+
+def folder_of(options: SourceOptions, near: str) -> str:
+    """The folder that relative paths begin at: the one that was given, or where the list is.
+
+    Raises
+    ------
+    UsageError
+        There is no such folder.
+    """
+    if options.root is None:
+        return near
+    if not os.path.isdir(options.root):
+        raise UsageError(f"{option('root', shown(options.root))}: there is no such folder")
+    return options.root

@@ -1,0 +1,118 @@
+"""Packed tar archives: they can only be read forward, and are unpacked in memory alone."""
+
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from normstat.errors import UnreadableImage
+from normstat.images import Code, Reader, Sample
+from normstat.sources.archives import Ignored
+from normstat.sources.file_slices import SampleReader, unchanged
+from normstat.sources.members import Member
+from normstat.sources.tar_headers import listed
+from normstat.sources.unpacking import Unpacking
+
+#: Bytes that a packed image may come to: more is no image, but an attack on the memory.
+MOST = 1 << 30
+# Padding is read on to the checksum behind it, but not for ever.
+_PADDING = 1 << 26
+
+
+@dataclass(frozen=True, slots=True)
+class PackedTar:
+    """A packed tar archive whose members are samples; the place of one is its offset and size.
+
+    A thread that reads shards of one archive goes on where the last one ended: the archive is
+    unpacked once, as long as no shard leads back.
+
+    Attributes
+    ----------
+    file : path of the archive.
+    size, mtime : of the archive, in bytes and nanoseconds, when it was listed.
+    packing : see :data:`normstat.sources.unpacking.PACKINGS`.
+    """
+
+    file: str
+    size: int
+    mtime: int
+    packing: str
+
+    @contextmanager
+    def open(self) -> Iterator[Reader]:
+        with unchanged(self) as found:
+            failure = found if isinstance(found, UnreadableImage) else None
+        yield _Members(self, failure)
+
+    def path(self, sample: Sample) -> str:  # noqa: ARG002  # one file has all
+        return self.file
+
+    def members(self, ignored: Ignored) -> Iterator[Member]:
+        """The images in it, from one reading to its end.
+
+        Raises
+        ------
+        UnreadableImage
+            It is damaged, perhaps behind the last member.
+        """
+        with unchanged(self) as descriptor:
+            if isinstance(descriptor, UnreadableImage):
+                raise descriptor
+            unpacking = Unpacking(descriptor, self.packing, checks=True)
+            for member in listed(unpacking, None, ignored):
+                yield member if member.size <= MOST else member._replace(failure=_too_large(member))
+            unpacking.finish(_PADDING)
+
+
+def _too_large(member: Member) -> UnreadableImage:
+    return UnreadableImage(
+        Code.TOO_LARGE,
+        f"comes to {member.size:,} bytes; the limit is {MOST:,} in a packed archive: unpack it",
+    )
+
+
+class _Opened:
+    """An archive in the middle of being read; the file is closed when nobody uses it."""
+
+    def __init__(self, container: PackedTar) -> None:
+        stack = ExitStack()
+        weakref.finalize(self, stack.close)
+        descriptor = stack.enter_context(unchanged(container))
+        if isinstance(descriptor, UnreadableImage):
+            raise descriptor
+        self.container = container
+        self.unpacking = Unpacking(descriptor, container.packing, checks=False)
+
+
+class _Latest(threading.local):
+    """The archive that a thread has read last."""
+
+    opened: _Opened | None = None
+
+
+_latest = _Latest()
+
+
+class _Members(SampleReader):
+    def __init__(self, container: PackedTar, failure: UnreadableImage | None) -> None:
+        self._container = container
+        self._failure = failure
+
+    def data(self, sample: Sample) -> bytes:
+        if self._failure:
+            raise UnreadableImage(*self._failure.args)
+        offset, size = sample.place
+        opened = _latest.opened
+        if not opened or opened.container != self._container or offset < opened.unpacking.position:
+            _latest.opened = None
+            _latest.opened = opened = _Opened(self._container)
+        try:
+            data = opened.unpacking(offset, size)
+        except UnreadableImage as error:
+            if error.code == Code.IO_ERROR:  # it may pass; damage does not
+                _latest.opened = None
+            raise
+        if len(data) < size:
+            raise UnreadableImage(Code.TRUNCATED, "the archive ends within it")
+        return data
