@@ -92,6 +92,8 @@ CONTAINERS = {
     66: "names in an archive that lead out of it, and what is no file",
     67: "a name that occurs twice in an archive",
     68: "a zip archive that is encrypted, a bomb, damaged or odd",
+    69: "a Parquet file with null images, another column, a damaged footer, a huge row group",
+    70: "an .npz file with Python objects",
     71: "a list that names what is not there, leads out, or is in another encoding",
 }
 FAULTS = CONTENT | TREES | STORAGE | PROCESSES | OWN_FILES | CONTAINERS | BUCKETS

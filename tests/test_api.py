@@ -232,7 +232,7 @@ def test_an_executor_that_fails(data: Path) -> None:
 
 NOTHING = {
     "empty": ({}, "no images; looked for .jpg"),
-    "no-images": ({"a.txt": b"", "b.txt": b"", "c.npz": b""}, "found 2 .txt, 1 .npz"),
+    "no-images": ({"a.txt": b"", "b.txt": b"", "c.mat": b""}, "found 2 .txt, 1 .mat"),
     "damaged": ({"a.png": b"", "b.png": b"<html>", "c.png": b""}, "none of 3 images can be read"),
     "pointers": ({"a.png": LFS, "b.jpg": LFS}, "2 lfs_pointer: run `git lfs pull`"),
     "depths": ({"a.png": GRAY16}, "1 other_depth"),

@@ -1,5 +1,6 @@
 """Runs that are interrupted, continued and repeated: at the end the same bytes are there."""
 
+import json
 import os
 import random
 import signal
@@ -20,6 +21,7 @@ from test_writers import Then
 
 import normstat
 from normstat.errors import UsageError
+from normstat.statsfile import dumps
 from normstat.verbs.listeners import Silent
 from normstat.writers import journal
 
@@ -385,11 +387,28 @@ def test_files_in_data_that_are_only_called_so(tmp_path: Path, name: str, conten
         normstat.apply(tmp_path / "out", data, "unit", skip_existing=True, workers=0)
 
 
-def test_stacks_are_no_images(tmp_path: Path) -> None:
-    """Both commands say in one sentence how arrays are written that they can read."""
-    data = applied.photos(tmp_path / "data", {"train": 2})
-    normstat.apply(data, tmp_path / "out", "unit", store="stack", crop=7, workers=0)
-    with pytest.raises(UsageError, match=r'out: holds stacks .*store="npy"'):
-        normstat.compute(tmp_path / "out", workers=0)
-    with pytest.raises(UsageError, match=r'out: holds stacks .*store="npy"'):
-        normstat.apply(tmp_path / "out", tmp_path / "x", "unit", workers=0)
+def test_stacks_are_images_like_arrays_of_their_own(tmp_path: Path) -> None:
+    """Whatever the store, the arrays count alike, under the same names, in the same splits."""
+    data = applied.photos(tmp_path / "data", {"train": 3, "val": 2})
+    (data / "extra").mkdir()
+    found = []
+    for store in ("npy", "stack"):
+        out = tmp_path / store
+        split_dir = {"more": "train"}
+        normstat.apply(data, out, "imagenet", store=store, crop=7, split_dir=split_dir, workers=0)
+        stats = json.loads(dumps(normstat.compute(out, workers=0)))
+        assert stats["settings"].pop("source") == {
+            "kind": {"npy": "folder", "stack": "stored"}[store]
+        }
+        found.append(stats["splits"])
+        normstat.apply(out, tmp_path / f"{store}2", "unit", workers=0)
+    assert found[0].keys() == {"train", "val"}
+    assert found[1].keys() == {"more", "val"}
+    assert found[0]["train"] == found[1]["more"]
+    assert found[0]["val"] == found[1]["val"]
+    files = [
+        {path.relative_to(root): path.read_bytes() for path in root.rglob("*.npy")}
+        for root in (tmp_path / "npy2", tmp_path / "stack2")
+    ]
+    assert files[0] == files[1]
+    assert len(files[0]) == 5

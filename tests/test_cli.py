@@ -111,12 +111,12 @@ def test_an_ambiguous_folder_is_named_with_its_cure(
 
 def test_no_images_says_what_was_looked_for(tmp_path: Path) -> None:
     """The extensions looked for, and those found with their numbers."""
-    for name in ("a.txt", "b.txt", "c.npz", "README"):
+    for name in ("a.txt", "b.txt", "c.mat", "README"):
         make.write(tmp_path / "data" / name, b"text")
     run = here("compute", "data", cwd=tmp_path)
     assert run.returncode == 2
     assert all(
-        part in run.stderr for part in ("data: no images", ".jpg", ".png", "2 .txt", "1 .npz")
+        part in run.stderr for part in ("data: no images", ".jpg", ".png", "2 .txt", "1 .mat")
     )
     empty = here("compute", "data", "--exclude", "*", cwd=tmp_path)
     assert (empty.returncode, outputs(tmp_path)) == (2, [])

@@ -29,8 +29,8 @@ WITH_FLAGS = {
     "decode/arrays.py",
     "decode/geometry.py",
     "decode/kinds.py",
-    "decode/npy.py",
     "decode/pixels.py",
+    "images/npy_header.py",
     "reports/words.py",
 }
 _FLAG = re.compile(r"(?<![-\w])--[a-z]")

@@ -27,11 +27,11 @@ from normstat.errors import (
     UnknownSplit,
     UsageError,
 )
+from normstat.images import renamed
 from normstat.verbs.apply.claims import Claims, hashed
 from normstat.verbs.apply.name_collisions import OutputNames
 from normstat.writers import journal
 from normstat.writers.folder import RESERVED
-from normstat.writers.writer import renamed
 
 RGB = make.encoded(make.pixels(1, 7, 9))
 OTHER = make.encoded(make.pixels(2, 8, 9))

@@ -13,6 +13,9 @@ from normstat.accumulators.exact_sums import ExactSums
 from normstat.accumulators.json_state import Json, Pack
 from normstat.images import Pixels
 
+# Counts that are added at once.
+_TOGETHER = 1 << 14
+
 
 def power_sums(counts: NDArray[np.int64], pixels: int, least: int = 0) -> list[tuple[int, int]]:
     """Σx and Σx² of each channel, as exact integers.
@@ -20,7 +23,7 @@ def power_sums(counts: NDArray[np.int64], pixels: int, least: int = 0) -> list[t
     Parameters
     ----------
     counts : shape (C, bins), int64.
-    pixels : their sum, the same for every channel.
+    pixels : their sum, of the channel that has most.
     least : value of the first bin.
 
     Examples
@@ -200,16 +203,34 @@ class HistogramFold:
         self._counts = empty.counts.copy()
         self._least = empty.least
         self._images: list[tuple[int, list[tuple[int, int]]]] = []
+        # Small counts are added several images at a time.
+        self._waiting: list[tuple[int, NDArray[np.int64]]] = []
+        self._together = max(_TOGETHER // self._counts.size, 1)
 
     def add(self, pixels: Pixels) -> tuple[str, ...]:
         for image in pixels.images:
-            counts = image.counts()
-            self._images.append((image.area, power_sums(counts, image.area, self._least)))
-            self._counts += counts
+            self._waiting.append((image.area, image.counts()))
+            if len(self._waiting) == self._together:
+                self._add_waiting()
         return ()
 
     def values(self) -> Histogram:
+        self._add_waiting()
         return Histogram(self._counts.copy(), self._least)
 
     def exact_sums(self) -> ExactSums:
+        self._add_waiting()
         return ExactSums.of_many_counts(self._images)
+
+    def _add_waiting(self) -> None:
+        if not self._waiting:
+            return
+        areas, every = zip(*self._waiting, strict=True)
+        stacked = np.stack(every)
+        images, channels, bins = stacked.shape
+        # Of each channel of each image as if they were the channels of one; area by its largest.
+        sums = power_sums(stacked.reshape(-1, bins), max(areas), self._least)
+        by_image = [sums[at : at + channels] for at in range(0, images * channels, channels)]
+        self._images += zip(areas, by_image, strict=True)
+        self._counts += stacked.sum(axis=0)
+        self._waiting.clear()

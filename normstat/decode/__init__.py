@@ -3,14 +3,9 @@
 import hashlib
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import cache
-from io import BytesIO
 from types import MappingProxyType
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import features
 
 from normstat.decode import exact, screens
@@ -18,7 +13,7 @@ from normstat.decode.arrays import DecodedArray
 from normstat.decode.images import Decoded, open_header
 from normstat.decode.kinds import kind_asked
 from normstat.decode.measuring import Measured, measure_array, measure_image, measure_pages
-from normstat.decode.npy import SIGNATURE, is_array
+from normstat.decode.npy import decode_payload, payload_digest
 from normstat.decode.pixels import DecodedImage, File
 from normstat.decode.process import decoder
 from normstat.decode.refusals import UNPARSABLE
@@ -26,6 +21,7 @@ from normstat.decode.tiff import SIGNATURE as TIFF_SIGNATURE
 from normstat.decode.tiff import is_tiff
 from normstat.errors import UnreadableImage
 from normstat.images import Code, Payload, Reader, ReadOptions, Sample
+from normstat.images.npy_header import SIGNATURE, is_array
 from normstat.lazy import Row
 
 __all__ = [
@@ -103,16 +99,22 @@ def decode(sample: Sample, payload: Payload, reading: ReadOptions) -> Decoded:
     UnreadableImage
         With the code and what was seen. A file's content leads to no other exception.
     """
-    data = payload if isinstance(payload, bytes) else _saved(payload)
-    if not isinstance(payload, bytes):
-        sample = replace(sample, name="")  # no extension could be that of another format
     try:
-        return _decode(sample, data, reading)
+        if not isinstance(payload, bytes):
+            return _asked(decode_payload(payload, reading), reading)
+        return _decode(sample, payload, reading)
     except UnreadableImage as error:
-        error.sha256 = hashlib.sha256(data).hexdigest()
+        error.sha256 = _digest(payload)
         raise
     except MemoryError as error:
         raise UnreadableImage(Code.OUT_OF_MEMORY, "not enough memory for it") from error
+
+
+def _digest(payload: Payload) -> str | None:
+    """SHA-256 of a file, hexadecimal; None for objects, which no file holds."""
+    if isinstance(payload, bytes):
+        return hashlib.sha256(payload).hexdigest()
+    return None if payload.dtype.hasobject else payload_digest(payload).hex()
 
 
 def measure(sample: Sample, reader: Reader, reading: ReadOptions) -> Measured:
@@ -144,12 +146,6 @@ def measure(sample: Sample, reader: Reader, reading: ReadOptions) -> Measured:
     return Measured.of(decode(sample, reader.read(sample), reading))
 
 
-def _saved(array: NDArray[Any]) -> bytes:
-    file = BytesIO()
-    np.save(file, array, allow_pickle=False)
-    return file.getvalue()
-
-
 def _decode(sample: Sample, data: bytes, reading: ReadOptions) -> Decoded:
     if not data:
         raise UnreadableImage(Code.EMPTY, "zero bytes")
@@ -160,6 +156,11 @@ def _decode(sample: Sample, data: bytes, reading: ReadOptions) -> Decoded:
             raise found
     file = File(sample.name, data, hashlib.sha256(data).digest(), reading)
     pixels = _decoder("npy" if is_array(data) else "tiff" if is_tiff(data) else "image")(file)
+    return _asked(pixels, reading)
+
+
+def _asked(pixels: Decoded, reading: ReadOptions) -> Decoded:
+    """An image that is converted, shaped and named as asked for."""
     if reading.channels != "auto":
         pixels = pixels.converted(reading.channels)
     if reading.resize or reading.crop or reading.upright:

@@ -7,25 +7,28 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from normstat.decode import geometry
-from normstat.decode.pixels import DecodedImage, DecodedPixels, Header, little_endian, nearest
+from normstat.decode.pixels import (
+    SMALL,
+    DecodedImage,
+    DecodedPixels,
+    Header,
+    little_endian,
+    nearest,
+)
 from normstat.decode.refusals import unsupported
 from normstat.errors import UnreadableImage
-from normstat.images import DTYPES, FLOAT, GRAY8, GRAY16, INT32, RGB8, Code, Kind, ReadOptions
+from normstat.images import FLOAT, GRAY8, GRAY16, INT32, RGB8, Code, Kind, ReadOptions
+from normstat.images.npy_header import KEPT_AS, refuse_dtype
 
 #: Histograms of 16 bits take half a megabyte a channel.
 MOST_CHANNELS = 512
-# Of wide integers float64 holds what is within 2**53.
-_KEPT_AS = {
-    **{dtype: dtype for dtype in DTYPES},
-    "bool": "uint8",
-    "uint32": "float64",
-    "int64": "float64",
-    "uint64": "float64",
-}
+# Of wide integers float64 holds those within.
 _EXACT = 2**53
+# The most frequent, as one object.
+_BYTES = np.dtype(np.uint8)
 # Squared and summed over 2**64 pixels, and squared again in merging, it stays in float64.
 _LARGEST = 2.0**450
-_OF_PILLOW = (GRAY8, RGB8, GRAY16, INT32, FLOAT)
+_OF_PILLOW = {(kind.dtype, kind.channels): kind for kind in (GRAY8, RGB8, GRAY16, INT32, FLOAT)}
 
 
 def kind_of_array(dtype: np.dtype[Any], channels: tuple[str, ...], scale: int = 0) -> Kind:
@@ -45,14 +48,11 @@ def kind_of_array(dtype: np.dtype[Any], channels: tuple[str, ...], scale: int = 
     >>> str(kind_of_array(np.dtype(">i2"), ("gray",))), kind_of_array(np.dtype(bool), ("a",)).scale
     ('int16 gray', 1)
     """
+    refuse_dtype(dtype)
     name = dtype.newbyteorder("=").name
-    if dtype.hasobject:
-        raise unsupported("holds Python objects: never unpickled")
-    if name not in _KEPT_AS:
-        raise unsupported(f"pixels are {name}")
     if len(channels) > MOST_CHANNELS:
         raise unsupported(f"{len(channels)} channels; the limit is {MOST_CHANNELS}")
-    return Kind(_KEPT_AS[name], channels, scale or (1 if name == "bool" else 0))
+    return Kind(KEPT_AS[name], channels, scale or (1 if name == "bool" else 0))
 
 
 def decoded(
@@ -70,13 +70,17 @@ def decoded(
         ``non_finite``; ``unsupported_pixels`` for integers that float64 does not hold.
     """
     _refuse_odd_values(array)
-    array = np.ascontiguousarray(array, kind.dtype)
-    for of_pillow in _OF_PILLOW:  # what Pillow can hold is treated as from a PNG
-        if (of_pillow.dtype, of_pillow.channels) == (kind.dtype, kind.channels):
-            plane = array if len(kind.channels) > 1 else array[:, :, 0]
-            same = of_pillow if of_pillow == kind else kind  # the very object: faster to fold
-            return DecodedImage(Image.fromarray(plane), same, header, digest)
-    return DecodedArray(array, kind, header, digest)
+    if array.dtype is not _BYTES or not array.flags.c_contiguous:
+        array = np.ascontiguousarray(array, kind.dtype)
+    of_pillow = _OF_PILLOW.get((kind.dtype, kind.channels))
+    if not of_pillow:
+        return DecodedArray(array, kind, header, digest)
+    # What Pillow can hold is treated as from a PNG. The very object is faster to fold.
+    same = of_pillow if of_pillow.scale == kind.scale else kind
+    if kind.bins == GRAY8.bins and array.shape[0] * array.shape[1] <= SMALL:
+        return DecodedImage(array, same, header, digest)
+    plane = array if len(kind.channels) > 1 else array[:, :, 0]
+    return DecodedImage(Image.fromarray(plane), same, header, digest)
 
 
 def _refuse_odd_values(array: NDArray[Any]) -> None:

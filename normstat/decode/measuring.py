@@ -9,11 +9,12 @@ from PIL import Image
 
 from normstat.decode import geometry
 from normstat.decode.kinds import kind_asked, kind_of
-from normstat.decode.npy import FORMAT, LONGEST_HEADER, array_header
+from normstat.decode.npy import FORMAT, array_header
 from normstat.decode.refusals import refuse_large, unsupported
 from normstat.decode.tiff import FORMAT as TIFF
 from normstat.errors import UnreadableImage
 from normstat.images import GRAY8, RGB8, Code, Kind, Pixels, ReadOptions
+from normstat.images.npy_header import LONGEST_HEADER
 
 _PNG_CHUNK = struct.Struct(">I4s")
 _PNG_FIRST_CHUNK = 8

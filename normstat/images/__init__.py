@@ -1,6 +1,6 @@
 """The nouns of a run: samples, shards of samples, pixels, and images that cannot be read."""
 
-from normstat.images.paths import path_bytes, path_from_bytes, path_from_text, path_text
+from normstat.images.paths import path_bytes, path_from_bytes, path_from_text, path_text, renamed
 from normstat.images.pixels import (
     BEYOND_FLOAT32,
     DTYPES,
@@ -66,4 +66,5 @@ __all__ = [
     "path_from_bytes",
     "path_from_text",
     "path_text",
+    "renamed",
 ]

@@ -2,6 +2,8 @@
 
 import os
 
+from normstat.images.read_options import FORMATS
+
 
 def path_text(path: str) -> str:
     """A relative path as it is written to files: the same whatever the locale.
@@ -23,9 +25,20 @@ def path_bytes(path: str) -> bytes:
     >>> path_bytes("a/b\udcff.png")
     b'a/b\xff.png'
     """
-    return os.fsencode(path)
+    # In every encoding of file names ASCII is what it is.
+    return path.encode("ascii") if path.isascii() else os.fsencode(path)
 
 
 def path_from_bytes(data: bytes) -> str:
     """Inverse of :func:`path_bytes`."""
     return os.fsdecode(data)
+
+
+def renamed(path: str, extension: str) -> str:
+    """The path of an image with another extension; one that is none of images stays in the name.
+
+    >>> renamed("train/cat/1.jpg", ".npy"), renamed("frame.0001", ".npy")
+    ('train/cat/1.npy', 'frame.0001.npy')
+    """
+    stem, found = os.path.splitext(path)
+    return (stem if found.lower() in FORMATS else path) + extension

@@ -7,6 +7,8 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from normstat.errors import UsageError
+from normstat.sources.apply_record import layout_of_stacks
+from normstat.sources.array_names import CIFAR, IDX, PICKLES
 from normstat.sources.kind import FOLDER, LIST, Kind, kind_held, kind_of
 from normstat.sources.local_files import LocalFiles
 from normstat.sources.options import Places, SourceKeywords, SourceOptions
@@ -26,6 +28,8 @@ from normstat.sources.tree_source import TreeSource
 from normstat.sources.union import open_union
 from normstat.urls import local_path
 
+#: The kind of what ``apply`` has written.
+STORED = "stored"
 _OF_TABLES = (
     *("root", "ext", "path_column", "split_column", "label_column", "split_by", "duplicates"),
 )
@@ -74,8 +78,56 @@ SOURCES: Mapping[str, Kind] = MappingProxyType(
             ),
         ),
         "zip": Kind("normstat.sources.zip:open_zip", what="a zip archive", endings=(".zip",)),
+        "parquet": Kind(
+            *("normstat.sources.parquet:open_parquet", "parquet", "a Parquet file"),
+            takes=(
+                *("image_column", "path_column", "split_column"),
+                *("split_by", "root", "ext", "duplicates"),
+            ),
+            endings=(".parquet",),
+        ),
+        "hdf5": Kind(
+            *("normstat.sources.hdf5:open_hdf5", "hdf5", "an HDF5 file"),
+            takes=("key", "split_by"),
+            endings=(".h5", ".hdf5"),
+        ),
+        "lmdb": Kind(
+            *("normstat.sources.lmdb:open_lmdb", "lmdb", "an LMDB database"),
+            takes=("key", "split_by"),
+            endings=(".lmdb", "data.mdb"),
+        ),
+        "stack": Kind(
+            "normstat.sources.stack:open_stack",
+            what="a .npy file",
+            endings=(".npy",),
+            in_folders=False,
+        ),
+        "npz": Kind(
+            "normstat.sources.npz:open_npz",
+            what="an .npz file",
+            takes=("key",),
+            endings=(".npz",),
+        ),
+        "idx": Kind("normstat.sources.idx:open_idx", what="an idx file", endings=IDX),
+        "cifar": Kind(
+            "normstat.sources.cifar:open_cifar",
+            what="a binary file of CIFAR",
+            endings=CIFAR,
+        ),
+        STORED: Kind(
+            "normstat.sources.stored:open_stored",
+            what="a folder of stacks that apply has written",
+            in_folders=False,
+        ),
     }
 )
+# What is no source: kind → function that says so.
+_REFUSED = {
+    "pickles": Kind(
+        "normstat.sources.pickles:refuse_pickles", what="a Python pickle", endings=PICKLES
+    )
+}
+_KINDS = {**SOURCES, **_REFUSED}
 
 __all__ = [
     "ALL",
@@ -139,7 +191,7 @@ def open_source(
     if len(paths) > 1:
         own = replace(options, split_dirs={}, include=(), exclude=(), labels="skip")
     found = [_found(local_path(os.fspath(path)), own) for path in paths]
-    rows = [SOURCES[each.kind] for each in found]
+    rows = [_KINDS[each.kind] for each in found]
     takes = tuple(name for row in rows for name in row.takes)
     options.refuse_unused(takes, " or ".join(dict.fromkeys(row.what for row in rows)))
     sources = [_opened(each, own, recorded) for each in found]
@@ -158,12 +210,17 @@ class _Found(NamedTuple):
 
 def _found(path: str, options: SourceOptions) -> _Found:
     is_list = path == STDIN or options.files_from == path
-    kind = LIST if is_list else kind_of(path, SOURCES)
+    kind = LIST if is_list else kind_of(path, _KINDS)
     if kind != FOLDER:
         return _Found(path, kind, None)
     # Where its files are folders, those given to splits are not known yet.
     folder: TreeSource = SOURCES[kind].load()(path, replace(options, split_dirs={}))
-    return _Found(path, kind_held(folder.catalog, SOURCES), folder)
+    kind = kind_held(folder.catalog, SOURCES)
+    if layout_of_stacks(folder.catalog):
+        kind = STORED
+    elif kind == FOLDER:
+        kind = kind_held(folder.catalog, _REFUSED)
+    return _Found(path, kind, folder)
 
 
 def _opened(
@@ -174,5 +231,5 @@ def _opened(
         options = options.completed(recorded)
     if found.kind == FOLDER and found.folder and options == given:  # it is listed once
         return found.folder.with_split_dirs(options.split_dirs)
-    source: TreeSource = SOURCES[found.kind].load()(found.path, options)
+    source: TreeSource = _KINDS[found.kind].load()(found.path, options)
     return source

@@ -3,7 +3,7 @@
 import threading
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from normstat.images import FORMATS, Code, Container, Reason, Skipped
 from normstat.sources.catalog import Access, Entries, Identity, Located
 from normstat.sources.file_slices import failure_of
 from normstat.sources.given import Given
-from normstat.sources.members import Member, Members, Recent, safe_name
+from normstat.sources.members import Member, Members, Numbered, Recent, safe_name
 from normstat.sources.spool import Spool
 from normstat.sources.survey import Survey
 from normstat.sources.tree.filters import extension_of
@@ -40,7 +40,7 @@ class Contents(NamedTuple):
     """
 
     container: Container
-    members: Iterable[Member]
+    members: Iterable[Member] | Numbered
     ignored: "Ignored"
     version: bytes = b""
     access: Access = Access.RANDOM
@@ -50,7 +50,7 @@ class _Listed(NamedTuple):
     """A file whose members are known."""
 
     contents: Contents
-    members: Members
+    members: Members | Numbered
 
 
 class Ignored:
@@ -115,7 +115,7 @@ class Archives(ABC):
         self._above = Members((Member(name) for name in given.files), Spool())
         self._spool = Spool()
         self._recent = Recent()
-        self._latest: tuple[str, Contents, Mapping[str, Member]] | None = None
+        self._latest: tuple[str, Contents, Callable[[str], Member]] | None = None
         # Not the order of listing: two threads may list two files at once.
         self._numbers = {name: number for number, name in enumerate(given.files, 1)}
         self._locks = {name: threading.Lock() for name in given.files}
@@ -159,7 +159,7 @@ class Archives(ABC):
             contents, members = self._members(file or "")
             within = members.within(rest.rpartition("/")[0] + slash * ("/" in rest))
             latest = self._latest = above, contents, within
-        contents, member = latest[1], latest[2][name]
+        contents, member = latest[1], latest[2](name)
         version = member.version
         if versions and not version and contents.version:
             version = b"%s %s" % (contents.version, repr(member.place).encode())
@@ -214,9 +214,10 @@ class Archives(ABC):
         path = self._files[name]
         try:
             contents = self.contents(path)
-            members = Members(
-                contents.members, self._spool, self._numbers[name], recent=self._recent
-            )
+            listed = contents.members
+            if isinstance(listed, Numbered):
+                return _Listed(contents, listed)
+            members = Members(listed, self._spool, self._numbers[name], recent=self._recent)
         except OSError as error:
             raise failure_of(error) from error
         return _Listed(contents._replace(members=()), members)

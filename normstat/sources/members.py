@@ -3,7 +3,7 @@
 import pickle
 import re
 import threading
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable
 from itertools import count
 from os.path import splitext
 from tempfile import gettempdir
@@ -146,9 +146,9 @@ class Members:
         above, slash, name = path.rpartition("/")
         return self._members(above + slash)[name]
 
-    def within(self, path: str) -> Mapping[str, Member]:
-        """The members in a folder by their names there."""
-        return self._members(path)
+    def within(self, path: str) -> Callable[[str], Member]:
+        """Look-up of the members in a folder by their names there."""
+        return self._members(path).__getitem__
 
     def _keep(self, gathered: dict[str, list[Member]]) -> None:
         for path, members in gathered.items():
@@ -199,6 +199,48 @@ class Members:
             self._dropped[path] = dropped
         self._recent.keep(key, found)
         return found
+
+
+class Numbered:
+    """Members that have no names, as the rows of a table: their numbers are, and none is kept.
+
+    Parameters
+    ----------
+    number : of members.
+    digits : of their names.
+    size : gives the bytes that are read for one, by its number.
+
+    Examples
+    --------
+    >>> rows = Numbered(3, 6, lambda row: 10 * row)
+    >>> rows.entries("").files
+    ['000000', '000001', '000002']
+    >>> rows.member("000002")[:3]
+    ('000002', 2, 20)
+    """
+
+    again = Skipped()
+
+    def __init__(self, number: int, digits: int, size: Callable[[int], int]) -> None:
+        self._number = number
+        self._digits = digits
+        self._size = size
+
+    def entries(self, path: str) -> Entries:
+        """See :class:`Members`."""
+        if path:
+            raise UnreadableImage(Code.VANISHED, "there is no such folder")
+        names = [f"{row:0{self._digits}}" for row in range(self._number)]
+        return Entries((-1, id(self)), [], {}, names)
+
+    def member(self, path: str) -> Member:
+        """See :class:`Members`."""
+        row = int(path)
+        return Member(path, row, self._size(row))
+
+    def within(self, path: str) -> Callable[[str], Member]:  # noqa: ARG002  # there is one folder
+        """See :class:`Members`."""
+        return self.member
 
 
 class Recent:

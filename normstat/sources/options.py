@@ -7,6 +7,7 @@ from typing import Any, TypeAlias, TypedDict
 
 from normstat.errors import UsageError, option
 from normstat.files import shown
+from normstat.images import MAX_PIXELS
 from normstat.sources.tree.labels import LABELS
 
 #: DATA as it is given: a path, or several.
@@ -44,6 +45,8 @@ class SourceOptions:
         not make other files images.
     labels : ``skip`` leaves out masks and other labels (see :mod:`normstat.sources.tree.labels`),
         as long as there is anything else; ``count`` takes them for images like others.
+    layout : order of the axes in arrays, one of :data:`normstat.images.LAYOUTS`.
+    max_pixels : width × height above which an image is not read.
     root : folder that the names in a list or table are relative to; None: where these are.
     ext : extension to append to names in a list or table, as in ``.jpg``.
     path_column, split_column, label_column : of a table; None: those with a usual name.
@@ -59,6 +62,8 @@ class SourceOptions:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     labels: str = "skip"
+    layout: str = "auto"
+    max_pixels: int = MAX_PIXELS
     root: str | None = None
     ext: str | None = None
     path_column: str | None = None
@@ -120,7 +125,7 @@ _WORDS = {
     "duplicates": ("once", "count"),
 }
 # Options that every kind uses.
-_OF_ALL = ("split_dirs", "include", "exclude", "labels", "files_from")
+_OF_ALL = ("split_dirs", "include", "exclude", "labels", "files_from", "layout", "max_pixels")
 
 
 def _usual(of: "Field[Any]") -> Any:

@@ -11,15 +11,16 @@ from normstat import files
 from normstat.encode import encode_png, refuse_png
 from normstat.errors import StatsFileError, UsageError, option
 from normstat.files import shown
+from normstat.images import renamed
 from normstat.methods import Coefficients, Normalizer, from_record
+from normstat.sources.apply_record import RECORD
 from normstat.verbs.apply.name_collisions import OutputNames
 from normstat.verbs.listeners import Listener, heard
 from normstat.verbs.run import LOOK_AT
 from normstat.writers.index import IndexLine, read_index
 from normstat.writers.npy import mapped
 from normstat.writers.outdir_checks import refuse_filled, refuse_place, writing
-from normstat.writers.run_record import RECORD, read_record
-from normstat.writers.writer import renamed
+from normstat.writers.run_record import read_record
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ split_dir={"NAME": "FOLDER"} takes a folder in
 
 # Reasons to leave out what no folder has, with words for several.
 _NOT_READ = {
-    Reason.NO_IMAGE: "{:,} other members, which are no images by name, were ignored",
+    Reason.NO_IMAGE: "{:,} other members, which are no images, were ignored",
     Reason.NOT_REGULAR: "{:,} members that are links, devices or the like were ignored",
     Reason.UNSAFE_NAME: "{:,} members whose names lead out of the archive were ignored",
     Reason.REPEATED: "{:,} images that are named again count once "

@@ -91,7 +91,13 @@ def source_of(data: Places, settings: Settings, where: SourceKeywords) -> Source
     if "key" in given:
         given["key"] = names_of(given["key"])
     options = SourceOptions(
-        settings.split_dirs, settings.include, settings.exclude, settings.labels, **given
+        settings.split_dirs,
+        settings.include,
+        settings.exclude,
+        settings.labels,
+        settings.layout,
+        settings.max_pixels,
+        **given,
     )
     return open_source(data, options, settings.source)
 

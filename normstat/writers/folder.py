@@ -16,6 +16,7 @@ from typing import Any, TextIO
 from normstat import files
 from normstat.errors import UsageError, option
 from normstat.files import shown
+from normstat.sources.apply_record import RECORD
 from normstat.statsfile import render
 from normstat.writers.index import INDEX, read_index
 from normstat.writers.journal import PLANNED, distinct, plan, planned, refuse_no_list
@@ -29,7 +30,7 @@ from normstat.writers.outdir_checks import (
     refuse_place,
     writing,
 )
-from normstat.writers.run_record import RECORD, STARTED, earlier_record, refuse_other_settings
+from normstat.writers.run_record import STARTED, earlier_record, refuse_other_settings
 from normstat.writers.writer import UNFINISHED
 
 #: Names in OUT that no folder of images may have.

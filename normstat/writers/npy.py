@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from normstat import files
-from normstat.writers.writer import UNFINISHED, Writer, header, renamed
+from normstat.images import renamed
+from normstat.writers.writer import UNFINISHED, Writer, header
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,11 @@ from normstat.errors import StatsFileError, UsageError, option
 from normstat.files import shown
 from normstat.images import ARRAY_LAYOUTS
 from normstat.sources import Source
+from normstat.sources.apply_record import RECORD, SCHEMA
 from normstat.statsfile import render
 from normstat.statsfile.json_reader import Node
-from normstat.writers import WRITERS, writer_of
+from normstat.writers import WRITERS
 
-#: Of ``normstat.json`` and ``normstat.partial.json``.
-SCHEMA = "normstat/apply/1"
-RECORD = "normstat.json"
 STARTED = "normstat.partial.json"
 # These may differ between a run and the one that continues it: versions, and which images are
 # selected, which changes no array.
@@ -52,8 +50,8 @@ def record_in_data(source: Source) -> RunRecord | None:
     Raises
     ------
     UsageError
-        A run was begun here and did not end, its record cannot be read, or its arrays are stacks;
-        of several DATA, one has other arrays than the next, or none.
+        A run was begun here and did not end, or its record cannot be read; of several DATA, one has
+        other arrays than the next, or none.
     """
     first, *others = ((top, _record_at(source, top)) for top in source.tops)
     for top, record in others:
@@ -77,13 +75,7 @@ def _record_at(source: Source, top: str) -> RunRecord | None:
         if _ours(source, top, STARTED) is not None:
             raise _unfinished(root)
         return None
-    record = _record(content, f"{root}/{RECORD}")
-    if not writer_of(record.store).file_per_image:
-        raise UsageError(
-            f"{shown(root)}: holds stacks of many images, which are read with NumPy; use "
-            f"{option('store', 'npy')} for arrays to compute with"
-        )
-    return record
+    return _record(content, f"{root}/{RECORD}")
 
 
 def read_record(root: str) -> RunRecord | None:

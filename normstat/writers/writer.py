@@ -1,6 +1,5 @@
 """The protocol of all writers, and the facts about each array that one has written."""
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -9,7 +8,7 @@ from typing import Any, ClassVar, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from normstat.images import FORMATS, Kind
+from normstat.images import Kind
 from normstat.writers.outdir_checks import Disk, DiskUsage
 
 #: Folder in OUT for files that are not finished.
@@ -95,16 +94,6 @@ class Writer(Protocol):
             Names of files that are a part of the result even if no array is in them.
         """
         return ()
-
-
-def renamed(path: str, extension: str) -> str:
-    """The path of an image with another extension; one that is none of images stays in the name.
-
-    >>> renamed("train/cat/1.jpg", ".npy"), renamed("frame.0001", ".npy")
-    ('train/cat/1.npy', 'frame.0001.npy')
-    """
-    stem, found = os.path.splitext(path)
-    return (stem if found.lower() in FORMATS else path) + extension
 
 
 def header(shape: tuple[int, ...], dtype: str) -> bytes:

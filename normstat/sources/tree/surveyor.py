@@ -69,6 +69,8 @@ class Surveyor:
                 damaged = replace(place, damaged=True).failed_split(selection)
                 if damaged and damaged in selection.splits:
                     survey.images[damaged] += 1
+                    if place.rule:
+                        survey.rules.setdefault(damaged, set()).add(place.rule)
             stack.extend(self._tree.below(found))
             survey.extensions.update(map(extension_of, found.files))
             for part, images in found.by_place():

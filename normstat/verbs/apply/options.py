@@ -78,7 +78,9 @@ class ApplyOptions:
                     f"{asks}: the statistics were computed {was}; leave the option out, or compute "
                     f"statistics with {asks}"
                 )
-        layout = recorded.layout if recorded.layout in INPUT_LAYOUTS else "auto"
+        # Images of a stack are read one by one.
+        one = recorded.layout.removeprefix("n")
+        layout = one if one in INPUT_LAYOUTS else "auto"
         own: dict[str, Any] = {
             "split": (),
             "covariance": False,

@@ -14,6 +14,7 @@ from normstat.errors import option
 from normstat.files import shown
 from normstat.images import ReadOptions, Shard, Unreadable
 from normstat.methods import Normalizer
+from normstat.sources.apply_record import SCHEMA
 from normstat.stats import Settings
 from normstat.verbs.apply.job import WriteArrays
 from normstat.verbs.apply.name_collisions import OutputNames, OverlapCheck
@@ -24,7 +25,6 @@ from normstat.verbs.run import Images, Run, none_readable, read_options
 from normstat.writers import Writer, writer_of
 from normstat.writers.folder import OutputFolder
 from normstat.writers.outdir_checks import Disk, DiskUsage
-from normstat.writers.run_record import SCHEMA
 
 
 @dataclass(frozen=True, slots=True)

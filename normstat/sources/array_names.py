@@ -1,0 +1,23 @@
+"""Names of files with arrays that no extension of their own tells."""
+
+from itertools import product
+
+_TYPES = ("ubyte", "byte", "short", "int", "float", "double")
+#: Endings of idx files, as of ``train-images-idx3-ubyte.gz``.
+IDX = tuple(
+    name + gzip
+    for name in (*(f"idx{axes}-{type}" for axes, type in product(range(1, 5), _TYPES)), ".idx")
+    for gzip in ("", ".gz")
+)
+#: Endings of the binary files of CIFAR-10, CIFAR-100 and STL-10.
+CIFAR = (
+    *(f"data_batch_{number}.bin" for number in range(1, 6)),
+    *("test_batch.bin", "train.bin", "test.bin"),
+    *("train_x.bin", "test_x.bin", "unlabeled_x.bin", "train_y.bin", "test_y.bin"),
+)
+#: Endings of Python pickles, also of those of CIFAR-10.
+PICKLES = (
+    *(".pkl", ".pickle", ".pt", ".pth", ".joblib"),
+    *(f"data_batch_{number}" for number in range(1, 6)),
+    "test_batch",
+)

@@ -1,0 +1,372 @@
+"""HDF5 files: data sets of images, of encoded images, or one image each."""
+
+import math
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from io import BytesIO
+from typing import Any, BinaryIO
+
+import h5py
+import numpy as np
+
+from normstat.errors import UnreadableImage, UsageError, option
+from normstat.files import shown
+from normstat.images import Code, Payload, Reader, Reason, Sample
+from normstat.images.npy_header import axes_of, refuse_dtype, refuse_size
+from normstat.sources.array_listing import is_stack, single_remark
+from normstat.sources.catalog import Located
+from normstat.sources.file_slices import failure_of, unchanged
+from normstat.sources.given import given_files
+from normstat.sources.members import safe_name
+from normstat.sources.options import SourceOptions
+from normstat.sources.split_by import assigned_by, refuse_column
+from normstat.sources.stacks import Listed, Stack, Stacks
+from normstat.sources.tree.split_words import split_names
+from normstat.sources.tree_source import TreeSource
+from normstat.sources.versions import version_of
+
+#: Of the names of such files.
+ENDINGS = (".h5", ".hdf5")
+_MAGIC = b"\x89HDF\r\n\x1a\n"
+# Bytes of images that are read at once; at least one chunk is.
+_AT_ONCE = 1 << 22
+# Images of different sizes that are read at once.
+_ENCODED = 64
+# Axes of an image, without channels and with them, and of many.
+_GRAY, _CHANNELS = 2, 3
+
+
+def open_hdf5(path: str, options: SourceOptions) -> TreeSource:
+    """Open an HDF5 file, those in a folder, or those of a pattern.
+
+    Raises
+    ------
+    UsageError
+        There is none, it has no data set of the keys asked for, or an option does not fit.
+    """
+    refuse_column(options.split_by, "an HDF5 file")
+    given, listed = given_files(path, ENDINGS), Listed()
+    listed.assigned.update(assigned_by(options.split_by, given.files))
+    keys: set[str] = set()
+    for name, file in given.files.items():
+        try:
+            _FileOfSets(listed, name, file, options).add(keys)
+        except UnreadableImage as error:
+            listed.broken[name] = error
+    if (
+        options.key
+        and keys
+        and not (listed.stacks or listed.singles or listed.failures or listed.broken)
+    ):
+        raise UsageError(
+            f"{option('key', options.key)}: {shown(path)} has no such data set; found: "
+            f"{', '.join(map(shown, sorted(keys)))}"
+        )
+    record = {
+        "kind": "hdf5",
+        **({"key": list(options.key)} if options.key else {}),
+        **({"split_by": options.split_by} if options.split_by else {}),
+    }
+    return TreeSource(Stacks(given, listed, record), options)
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """Images in an HDF5 file: those of a data set, by their numbers; or data sets, by their keys.
+
+    Attributes
+    ----------
+    file : path of the file.
+    size, mtime : of the file, in bytes and nanoseconds, when it was listed.
+    key : of the data set; empty if each image is one.
+    at_once : images to have in memory.
+    """
+
+    file: str
+    size: int
+    mtime: int
+    key: str
+    at_once: int = 1
+
+    @contextmanager
+    def open(self) -> Iterator[Reader]:
+        with unchanged(self) as found:
+            if isinstance(found, UnreadableImage):
+                yield _Images(self, found)
+                return
+            with opened(self.file) as file:
+                yield _Images(self, file)
+
+    def path(self, sample: Sample) -> str:  # noqa: ARG002  # one file has all
+        return self.file
+
+
+@contextmanager
+def opened(path: str) -> Iterator[Any]:
+    """An HDF5 file that is not locked: nothing is written to it.
+
+    Raises
+    ------
+    UnreadableImage
+        It is none, or damaged.
+    """
+    try:
+        file = h5py.File(path, "r", locking=False)
+    except (OSError, RuntimeError) as error:
+        raise _damage(error, "the file") from error
+    with file:
+        yield file
+
+
+class _Images(Reader):
+    def __init__(self, images: DataSet, file: Any) -> None:
+        self._images = images
+        self._file = file
+        self._values: Any = None
+        self._block: Any = ()
+        self._first = 0
+        self._damaged: set[int] = set()
+
+    def read(self, sample: Sample) -> Payload:
+        if isinstance(self._file, UnreadableImage):
+            raise self._file
+        try:
+            value = self._value(sample.place)
+        except MemoryError as error:
+            raise UnreadableImage(Code.OUT_OF_MEMORY, "not enough memory for it") from error
+        except (OSError, RuntimeError, KeyError, ValueError) as error:
+            raise _damage(error, f"data set {self._images.key or sample.place}") from error
+        return _payload(value)
+
+    def _value(self, place: int | str) -> Any:
+        images = self._images
+        if isinstance(place, str):
+            return self._file[place][()]
+        number = place
+        if self._values is None:
+            self._values = self._file[images.key]
+        at = number - self._first
+        if not 0 <= at < len(self._block):
+            first = number - number % images.at_once
+            if first in self._damaged:
+                return self._values[number]
+            try:
+                self._block = self._values[first : first + images.at_once]
+            except (OSError, RuntimeError):  # of one image in it: each for itself tells which
+                self._damaged.add(first)
+                return self._values[number]
+            self._first = first
+            at = number - first
+        return self._block[at]
+
+    @contextmanager
+    def head(self, sample: Sample) -> Iterator[BinaryIO]:
+        try:
+            data = self.read(sample)
+        except UnreadableImage as error:
+            raise OSError(error.detail) from error
+        if not isinstance(data, bytes):
+            raise OSError(f"{sample.name} has no header of its own")
+        yield BytesIO(data)
+
+
+def _payload(value: Any) -> Payload:
+    if isinstance(value, np.void):
+        return value.tobytes()
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, str):  # texts are no images, and the decoder says so
+        return value.encode()
+    array = np.asarray(value)
+    is_encoded = array.ndim == 1 and array.dtype == np.uint8
+    return array.tobytes() if is_encoded else array
+
+
+class _FileOfSets:
+    """Lists the data sets of one file."""
+
+    def __init__(self, listed: Listed, name: str, path: str, options: SourceOptions) -> None:
+        self._listed = listed
+        self._name = name
+        self._path = path
+        self._options = options
+
+    def add(self, keys: set[str]) -> None:
+        """List them; their keys go to `keys`."""
+        try:
+            status = os.stat(self._path)
+            with open(self._path, "rb") as start:
+                _refuse_other(start, status.st_size)
+        except OSError as error:
+            raise failure_of(error) from error
+        version = version_of(status)
+        self._each = DataSet(self._path, status.st_size, status.st_mtime_ns, "")
+        with opened(self._path) as file:
+            sets = dict(self._sets(file))
+            keys.update(sets)
+            shapes = [found.shape for found in sets.values() if _is_numeric(found)]
+            holds_more = any(len(shape) >= _CHANNELS for shape in shapes) or any(
+                map(_is_encoded, sets.values())
+            )
+            for key, found in sets.items():
+                self._add(key, found, status, version, holds_more)
+
+    def _sets(self, file: Any) -> Iterator[tuple[str, Any]]:
+        """Data sets by their keys; what cannot be looked at is a record."""
+        stack = [("", file)]
+        seen = set()
+        while stack:
+            path, group = stack.pop()
+            for name in group:
+                key = f"{path}{name}"
+                try:
+                    found = group[name]
+                except (KeyError, OSError, RuntimeError) as error:  # a link that leads nowhere
+                    if self._wants(key):
+                        self._listed.failures[f"{self._name}/{key}"] = _damage(error, key)
+                    continue
+                if isinstance(found, h5py.Group):
+                    if found.id not in seen:
+                        seen.add(found.id)
+                        stack.append((f"{key}/", found))
+                elif isinstance(found, h5py.Dataset):
+                    yield key, found
+
+    def _wants(self, key: str) -> bool:
+        globs = self._options.key
+        return not globs or any(fnmatchcase(key, glob) for glob in globs)
+
+    def _add(
+        self, key: str, found: Any, status: os.stat_result, version: bytes, holds_more: bool
+    ) -> None:
+        path = f"{self._name}/{key}"
+        if not self._wants(key):
+            return
+        if safe_name(key) != key:
+            self._listed.skip(Reason.UNSAFE_NAME, path)
+            return
+        shape = found.shape
+        if not self._options.key and not _is_image(found, holds_more):
+            self._listed.skip(Reason.NO_IMAGE, path)
+            return
+        try:
+            many = self._is_many(found)
+        except UnreadableImage as error:
+            self._listed.failures[path] = error
+            return
+        images = shape[0] if many else 1
+        size = found.dtype.itemsize * math.prod(shape[1:] if many else shape)
+        at_once = _at_once(found, size) if many else 1
+        if h5py.check_vlen_dtype(found.dtype):  # its values lie elsewhere in the file
+            size, at_once = status.st_size // max(1, images), _ENCODED
+        if many:
+            container = replace(self._each, key=key, at_once=at_once)
+            self._listed.stacks[path] = Stack(
+                container, images, size, version and version + b" " + key.encode()
+            )
+            self._listed.remarks.append(
+                f"{shown(path)}: {images:,} images"
+                + (f", shape {shape[1:]} of {found.dtype.name} each" if len(shape) > 1 else "")
+            )
+            self._assign(path, key)
+            return
+        if len(shape) == _CHANNELS and self._options.layout == "auto":
+            self._listed.remarks.append(single_remark(path, shape))
+        own = version and b"%s %s" % (version, key.encode())
+        self._listed.singles[path] = Located(self._each, key, size, own)
+
+    def _assign(self, path: str, key: str) -> None:
+        """Give a stack the split that a word in its name says, if no folder or file says one."""
+        splits = split_names(key.rpartition("/")[2])
+        if (
+            len(splits) == 1
+            and not split_names(self._name)
+            and f"{self._name}/" not in self._listed.assigned
+        ):
+            self._listed.assign(path, next(iter(splits)), key)
+
+    def _is_many(self, found: Any) -> bool:
+        """True if the first axis counts images.
+
+        Raises
+        ------
+        UnreadableImage
+            It is no array of images, or of images that are too large.
+        """
+        shape, layout = found.shape, self._options.layout
+        if shape is None:
+            raise UnreadableImage(Code.EMPTY, "a data set without values")
+        if _is_encoded(found):
+            return True
+        if len(shape) == 1 and found.dtype == np.uint8:
+            return False
+        refuse_dtype(found.dtype)
+        refuse_size(shape)
+        many = is_stack(shape, layout)
+        axes = axes_of(shape[1:] if many else shape, layout[1:] if layout in _STACKS else layout)
+        one = shape[1:] if many else shape
+        height, width = one[axes[1]], one[axes[2]]
+        if width * height > self._options.max_pixels:
+            detail = f"{width} × {height} pixels; the limit is {self._options.max_pixels}"
+            raise UnreadableImage(Code.TOO_LARGE, detail)
+        return many
+
+
+_STACKS = ("nhwc", "nchw")
+
+
+def _is_numeric(found: Any) -> bool:
+    return found.shape is not None and found.dtype.kind in "uif"
+
+
+def _is_encoded(found: Any) -> bool:
+    """True for a data set that has the bytes of an image file in each row."""
+    if found.shape is None or len(found.shape) != 1:
+        return False
+    base = h5py.check_vlen_dtype(found.dtype)
+    is_opaque = found.dtype.kind == "V" and not found.dtype.names
+    return is_opaque or (base is not None and base == np.uint8)
+
+
+def _is_image(found: Any, holds_more: bool) -> bool:
+    """True for a data set that may have images, as its shape and its values tell."""
+    if _is_encoded(found):
+        return True
+    if not _is_numeric(found):
+        return False
+    if len(found.shape) == 1:
+        return found.dtype == np.uint8 and not holds_more
+    return len(found.shape) >= _CHANNELS or (len(found.shape) == _GRAY and not holds_more)
+
+
+def _at_once(found: Any, size: int) -> int:
+    """Images that are read at once: as many as fit, by whole chunks."""
+    chunk: int = found.chunks[0] if found.chunks else 1
+    fitting = max(1, _AT_ONCE // max(1, size))
+    return max(chunk, fitting - fitting % chunk)
+
+
+def _refuse_other(file: BinaryIO, size: int) -> None:
+    start = file.read(len(_MAGIC))
+    if not start:
+        raise UnreadableImage(Code.EMPTY)
+    at = 512  # a block of a user may stand before it, of 512 bytes or twice as many, and so on
+    while start != _MAGIC and at < size:
+        file.seek(at)
+        if file.read(len(_MAGIC)) == _MAGIC:
+            return
+        at *= 2
+    if start != _MAGIC:
+        raise UnreadableImage(Code.NOT_AN_IMAGE, f"no HDF5 file (begins with {start!r})")
+
+
+def _damage(error: Exception, what: str) -> UnreadableImage:
+    reason = next(iter(str(error).splitlines()), type(error).__name__)
+    inner = reason[reason.find("(") + 1 : -1] if reason.endswith(")") and "(" in reason else reason
+    code = Code.TRUNCATED if "truncated file" in inner else Code.CORRUPT
+    if code is Code.TRUNCATED:
+        inner = "truncated file"
+    return UnreadableImage(code, f"{what} cannot be read ({inner})")

@@ -1,0 +1,226 @@
+"""LMDB databases: encoded images by their keys, read where they lie."""
+
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+import lmdb
+
+from normstat.errors import UnreadableImage
+from normstat.images import FORMATS, Code, Reader, Reason, Sample
+from normstat.sources.archives import Archives, Contents, Ignored
+from normstat.sources.file_slices import SampleReader, unchanged
+from normstat.sources.given import Given, given_files
+from normstat.sources.members import Member, safe_name
+from normstat.sources.options import SourceOptions
+from normstat.sources.split_by import assigned_by, refuse_column
+from normstat.sources.survey import Survey
+from normstat.sources.tree.filters import extension_of
+from normstat.sources.tree_source import TreeSource
+from normstat.sources.versions import version_of
+
+#: Of the names of such files.
+ENDINGS = (".lmdb", "data.mdb")
+# Where the magic number of a database is, and that number; of a file that is too short it is none.
+_MAGIC_AT, _MAGIC = 16, (b"\xde\xc0\xef\xbe", b"\xbe\xef\xc0\xde")
+# Pages that tell where all others are.
+_META = 2
+# The first bytes of images.
+_IMAGES = (
+    *(b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"II+\0"),
+    *(
+        b"MM\0+",
+        b"\x93NUMPY",
+        *(b"P%d%c" % (kind, space) for kind in range(1, 8) for space in b" \t\r\n"),
+    ),
+)
+_BOX = {b"RIFF": b"WEBP", b"ftyp": b"avif"}
+
+
+def open_lmdb(path: str, options: SourceOptions) -> TreeSource:
+    """Open an LMDB database, those in a folder, or those of a pattern.
+
+    Raises
+    ------
+    UsageError
+        There is none, or an option does not fit.
+    """
+    refuse_column(options.split_by, "an LMDB database")
+    return TreeSource(Databases(given_files(path, ENDINGS), options), options)
+
+
+class Databases(Archives):
+    """The values of LMDB databases.
+
+    Parameters
+    ----------
+    given : the files with the data.
+    options : `key` and `split_by`.
+    """
+
+    only_images = True
+
+    def __init__(self, given: Given, options: SourceOptions) -> None:
+        super().__init__(given)
+        self._keys = options.key
+        self._split_by = options.split_by
+        self.assigned = assigned_by(options.split_by, given.files)
+
+    def contents(self, path: str) -> Contents:
+        status = os.stat(path)
+        if failure := _no_database(path, status.st_size):
+            raise failure
+        ignored = Ignored()
+        values = LmdbValues(path, status.st_size, status.st_mtime_ns)
+        return Contents(values, _listed(values, self._keys, ignored), ignored, version_of(status))
+
+    def record(self) -> Mapping[str, Any]:
+        keys = {"key": list(self._keys)} if self._keys else {}
+        split_by = {"split_by": self._split_by} if self._split_by else {}
+        return {"kind": "lmdb", **keys, **split_by}
+
+    def report(self, survey: Survey) -> None:
+        super().report(survey)
+        if not survey.images and not self._keys:
+            survey.remarks.append(
+                "no value is an encoded image; other databases have to be unpacked"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class LmdbValues:
+    """A database whose values are samples; the place of one is its key.
+
+    Attributes
+    ----------
+    file : path of the file with the data.
+    size, mtime : of the file, in bytes and nanoseconds, when it was listed.
+    """
+
+    file: str
+    size: int
+    mtime: int
+
+    @contextmanager
+    def open(self) -> Iterator[Reader]:
+        with unchanged(self) as found:
+            if isinstance(found, UnreadableImage):
+                yield _Values(found)
+                return
+            with _environment(self.file) as environment, environment.begin() as transaction:
+                yield _Values(transaction)
+
+    def path(self, sample: Sample) -> str:  # noqa: ARG002  # one file has all
+        return self.file
+
+
+class _Values(SampleReader):
+    def __init__(self, transaction: Any) -> None:
+        self._transaction = transaction
+
+    def data(self, sample: Sample) -> bytes:
+        if isinstance(self._transaction, UnreadableImage):
+            raise self._transaction
+        try:
+            value: bytes | None = self._transaction.get(sample.place)
+        except lmdb.Error as error:
+            raise UnreadableImage(Code.CORRUPT, _reason(error)) from error
+        if value is None:
+            raise UnreadableImage(Code.VANISHED, "the key is gone")
+        return value
+
+
+# Databases that are open in this process, each with its users: it may be open once only.
+_open: dict[str, tuple[Any, int]] = {}
+_opening = threading.Lock()
+
+
+@contextmanager
+def _environment(path: str) -> Iterator[Any]:
+    real = os.path.realpath(path)
+    with _opening:
+        environment, users = _open.get(real, (None, 0))
+        if environment is None:
+            environment = _opened(path)
+        _open[real] = environment, users + 1
+    try:
+        yield environment
+    finally:
+        with _opening:
+            environment, users = _open.pop(real)
+            if users > 1:
+                _open[real] = environment, users - 1
+            else:
+                environment.close()
+
+
+def _opened(path: str) -> Any:
+    try:
+        return lmdb.open(path, subdir=False, readonly=True, lock=False, create=False)
+    except lmdb.Error as error:
+        raise UnreadableImage(Code.CORRUPT, _reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    """The words of an error, without the path before them."""
+    return f"the database cannot be read ({str(error).rpartition(': ')[2]})"
+
+
+def _no_database(path: str, size: int) -> UnreadableImage | None:
+    """The reason why a file is no whole database; one that is cut off would end the process."""
+    with open(path, "rb") as file:
+        start = file.read(_MAGIC_AT + len(_MAGIC[0]))
+    if not start:
+        return UnreadableImage(Code.EMPTY)
+    if start[_MAGIC_AT:] not in _MAGIC:
+        return UnreadableImage(Code.NOT_AN_IMAGE, f"no LMDB database (begins with {start[:8]!r})")
+    with _environment(path) as environment:
+        page = environment.stat()["psize"]
+        pages = environment.info()["last_pgno"] + 1
+    if size < max(pages, _META) * page:
+        return UnreadableImage(Code.TRUNCATED, f"{size} bytes of {pages * page}")
+    return None
+
+
+def _listed(values: LmdbValues, keys: tuple[str, ...], ignored: Ignored) -> Iterator[Member]:
+    with _environment(values.file) as environment, environment.begin(buffers=True) as transaction:
+        for key, value in transaction.cursor():
+            place = bytes(key)
+            name = _name(place)
+            if keys:
+                if any(fnmatchcase(name, glob) for glob in keys):
+                    yield Member(name, place, len(value))
+            elif extension_of(name) in FORMATS or is_image(bytes(value[:12])):
+                yield Member(name, place, len(value))
+            else:
+                ignored.add(Reason.NO_IMAGE, name)
+
+
+def _name(key: bytes) -> str:
+    r"""The name of an image; that of a key which is no text is its digits.
+
+    >>> _name(b"cat/001"), _name(b"\0\0\1"), _name(b"../x")
+    ('cat/001', '0x000001', '0x2e2e2f78')
+    """
+    try:
+        text = key.decode()
+    except UnicodeDecodeError:
+        return f"0x{key.hex()}"
+    name = safe_name(text) if text.isprintable() else None
+    return (
+        name if name == text and not name.startswith(".") and "/." not in name else f"0x{key.hex()}"
+    )
+
+
+def is_image(start: bytes) -> bool:
+    r"""True for the first bytes of an image.
+
+    >>> is_image(b"\xff\xd8\xff\xe0"), is_image(b"RIFF....WEBP"), is_image(b"42")
+    (True, True, False)
+    """
+    box = _BOX.get(start[:4]) or _BOX.get(start[4:8])
+    return start.startswith(_IMAGES) or (box is not None and start[8:12] == box)

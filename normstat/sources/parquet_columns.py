@@ -1,0 +1,204 @@
+"""The columns of a table that have images, paths of images, or splits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from normstat.errors import UsageError, option
+from normstat.files import shown
+from normstat.sources.options import SourceOptions
+
+#: Kinds of columns: structs of bytes and a path, as Hugging Face writes images; and others.
+IMAGES, BYTES, TEXT, NUMBERS, OTHER = "images", "bytes", "text", "numbers", "other"
+_IMAGE_NAMES = ("image", "img", "picture", "photo", "jpg", "jpeg", "png", "webp", "tif", "tiff")
+_PATH_NAMES = (
+    *("file_name", "filename", "file", "path", "file_path", "filepath", "image_path", "image"),
+    *("img_path", "image_file", "image_name"),
+)
+_SPLIT_NAMES = ("split", "subset", "fold", "partition")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table.
+
+    Attributes
+    ----------
+    name : of the column.
+    kind : one of the kinds above.
+    type : as the format calls it.
+    """
+
+    name: str
+    kind: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Columns that are read; empty where there is none.
+
+    Attributes
+    ----------
+    image : has the images.
+    path : has paths of images, if no column has images.
+    split : has splits.
+
+    Examples
+    --------
+    >>> columns = [Column("path", TEXT, "string"), Column("split", TEXT, "string")]
+    >>> Chosen.of(columns, SourceOptions(), "a.parquet")
+    Chosen(image='', path='path', split='split')
+    """
+
+    image: str = ""
+    path: str = ""
+    split: str = ""
+
+    @staticmethod
+    def of(columns: Sequence[Column], options: SourceOptions, where: str) -> "Chosen":
+        """Choose among the columns of a table.
+
+        Parameters
+        ----------
+        where : the columns are, for messages.
+
+        Raises
+        ------
+        UsageError
+            A column that is asked for is not there, or nothing says which one to take.
+        """
+        image = path = split = ""
+        if options.path_column is None:
+            image = image_column(columns, options.image_column, where)
+        if not image:
+            path = path_column(columns, options.path_column, where)
+        if options.split_by in (None, "column"):
+            split = split_column(columns, options.split_column, where)
+            if options.split_by and not split:
+                raise UsageError(
+                    f"{where}: no column has splits by its name; {_listed(columns)}; "
+                    f"{option('split_column', 'NAME')} says which one has splits"
+                )
+        return Chosen(image, path, split)
+
+    def missing(self, columns: Sequence[Column]) -> str:
+        """Say which of them are not among the columns of another file; empty if all are there."""
+        names = {column.name for column in columns}
+        missing = [name for name in (self.image, self.path, self.split) if name not in ("", *names)]
+        return f"has no column {shown(missing[0])}; {_listed(columns)}" if missing else ""
+
+
+def image_column(columns: Sequence[Column], given: str | None, where: str) -> str:
+    """The column that has images; empty if none has.
+
+    Parameters
+    ----------
+    given : the one that a user names (`image_column`).
+    where : the columns are, for messages.
+
+    Raises
+    ------
+    UsageError
+        There is none of that name, it cannot have images, or several columns can.
+
+    Examples
+    --------
+    >>> columns = [Column("image", IMAGES, "struct"), Column("mask", IMAGES, "struct")]
+    >>> image_column(columns, None, "a.parquet"), image_column(columns, "mask", "a.parquet")
+    ('image', 'mask')
+    >>> image_column([Column("label", NUMBERS, "int64")], None, "a.parquet")
+    ''
+    """
+    may = [column for column in columns if column.kind in (IMAGES, BYTES)]
+    if given is not None:
+        named = _named(columns, "image_column", given, where)
+        if named not in may:
+            raise UsageError(
+                f"{where}: column {shown(given)!r} is {named.type}, which has no images; "
+                f"{_listed(columns)}; {option('image_column')} says which one has images"
+            )
+        return named.name
+    for group in (may, [column for column in may if column.name.lower() in _IMAGE_NAMES]):
+        if len(group) == 1:
+            return group[0].name
+    if may:
+        raise UsageError(
+            f"{where}: several columns may have images; {_listed(columns)}; "
+            f"{option('image_column', shown(may[0].name))} chooses one"
+        )
+    return ""
+
+
+def path_column(columns: Sequence[Column], given: str | None, where: str) -> str:
+    """The column that has paths of images.
+
+    Raises
+    ------
+    UsageError
+        There is none, or none of that name (`path_column`).
+
+    Examples
+    --------
+    >>> path_column([Column("id", TEXT, "string"), Column("path", TEXT, "string")], None, "a")
+    'path'
+    """
+    if given is not None:
+        named = _named(columns, "path_column", given, where)
+        if named.kind != TEXT:
+            raise UsageError(
+                f"{where}: column {shown(given)!r} is {named.type}, which has no paths; "
+                f"{_listed(columns)}; {option('path_column')} says which one has paths"
+            )
+        return named.name
+    texts = [column.name for column in columns if column.kind == TEXT]
+    for usual in _PATH_NAMES:
+        for name in texts:
+            if name.lower() == usual:
+                return name
+    raise UsageError(
+        f"{where}: no column has images, or paths of images by its name; {_listed(columns)}; "
+        f"{option('image_column', 'NAME')} or {option('path_column', 'NAME')} chooses one"
+    )
+
+
+def split_column(columns: Sequence[Column], given: str | None, where: str) -> str:
+    """The column that has splits; empty if none has.
+
+    Raises
+    ------
+    UsageError
+        There is none of that name (`split_column`), or there are several.
+
+    Examples
+    --------
+    >>> split_column([Column("Split", TEXT, "string")], None, "a.parquet")
+    'Split'
+    """
+    if given is not None:
+        named = _named(columns, "split_column", given, where)
+        if named.kind not in (TEXT, NUMBERS):
+            raise UsageError(
+                f"{where}: column {shown(given)!r} is {named.type}, which has no splits; "
+                f"{_listed(columns)}; {option('split_column')} says which one has splits"
+            )
+        return named.name
+    usual = [each for each in columns if each.name.lower() in _SPLIT_NAMES and each.kind == TEXT]
+    if len(usual) > 1:
+        raise UsageError(
+            f"{where}: several columns may have splits; {_listed(usual)}; "
+            f"{option('split_column', shown(usual[0].name))} chooses one"
+        )
+    return usual[0].name if usual else ""
+
+
+def _named(columns: Sequence[Column], parameter: str, given: str, where: str) -> Column:
+    for column in columns:
+        if column.name == given:
+            return column
+    raise UsageError(
+        f"{where}: {option(parameter, shown(given))}: no such column; {_listed(columns)}"
+    )
+
+
+def _listed(columns: Sequence[Column]) -> str:
+    return "columns: " + ", ".join(f"{shown(each.name)} ({each.type})" for each in columns)

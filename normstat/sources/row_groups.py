@@ -1,0 +1,327 @@
+"""Columns of Parquet files, as containers of images."""
+
+import os
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import accumulate, islice
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+from pyarrow import parquet as pq
+
+from normstat.errors import UnreadableImage
+from normstat.files import shown
+from normstat.images import Code, Reader, Sample
+from normstat.sources.file_slices import SampleReader, unchanged
+from normstat.sources.local_files import LocalFiles
+from normstat.sources.parquet_columns import BYTES, IMAGES, NUMBERS, OTHER, TEXT, Column
+
+#: Errors of pyarrow, which are also those of files.
+FAILURES = (pa.ArrowException, OSError, MemoryError)
+# Bytes of values that are in memory at a time, by the mean of the row group.
+_AT_ONCE = 1 << 24
+# Rows at a time where a value may stand for many rows, so that the mean says little.
+_REPEATING = 256
+# Rows of texts or numbers at a time.
+_ROWS = 1 << 16
+# Bytes of a file that are read at a time.
+_BUFFER = 1 << 20
+_MAGIC, _ENCRYPTED = b"PAR1", b"PARE"
+_KINDS = {
+    BYTES: (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_binary_view),
+    TEXT: (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view),
+    NUMBERS: (pa.types.is_integer, pa.types.is_boolean),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ParquetRows:
+    """A Parquet file whose rows are samples; the place of one is its number.
+
+    Attributes
+    ----------
+    file : path of the file.
+    size, mtime : of the file, in bytes and nanoseconds, when it was listed.
+    column : that has the bytes of images.
+    path_column : that has paths, for rows without bytes; empty if there is none.
+    root : folder that paths are relative to.
+    """
+
+    file: str
+    size: int
+    mtime: int
+    column: str
+    path_column: str
+    root: str
+
+    @contextmanager
+    def open(self) -> Iterator[Reader]:
+        # A stream stays open from shard to shard: the next one mostly goes on where this one ends.
+        kept, _kept[:] = [each for each in _kept if each.rows == self], []
+        with unchanged(self) as found:
+            stream = kept[0] if kept else _Stream(self)
+            yield _Rows(self, found if isinstance(found, UnreadableImage) else stream)
+        if stream.has_more():
+            _kept[:] = [stream]
+
+    def path(self, sample: Sample) -> str:  # noqa: ARG002  # one file has all
+        return self.file
+
+
+class ImageColumn(NamedTuple):
+    """A column of images.
+
+    Attributes
+    ----------
+    rows : reads it.
+    number : of rows.
+    firsts : number of the first row of each row group.
+    sizes : mean size of the images in each, in bytes.
+    has_bytes : False if no row has bytes.
+    may_be_null : there may be rows without bytes.
+    """
+
+    rows: ParquetRows
+    number: int
+    firsts: list[int]
+    sizes: list[int]
+    has_bytes: bool
+    may_be_null: bool
+
+    def size(self, row: int) -> int:
+        """Mean size of images where a row is, in bytes."""
+        return self.sizes[bisect_right(self.firsts, row) - 1]
+
+
+def opened(path: str) -> Any:
+    """A Parquet file of pyarrow, to be closed, that reads what is asked for and no more."""
+    return pq.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False)
+
+
+def columns_of(file: Any) -> list[Column]:
+    """The columns of a Parquet file."""
+    return [Column(field.name, _kind(field.type), str(field.type)) for field in file.schema_arrow]
+
+
+def image_column_of(file: Any, status: os.stat_result, path: str, column: str) -> ImageColumn:
+    """A column of images in an open file; paths in it are relative to the folder of the file.
+
+    Parameters
+    ----------
+    file : of pyarrow.
+    status, path : of it.
+    column : name of the column.
+    """
+    metadata = file.metadata
+    leaves = [metadata.schema.column(index).path for index in range(metadata.num_columns)]
+    is_struct = pa.types.is_struct(file.schema_arrow.field(column).type)
+    images = f"{column}.bytes" if is_struct else column
+    paths = f"{column}.path" if f"{column}.path" in leaves else ""
+    firsts: list[int] = []
+    sizes: list[int] = []
+    first, has_bytes, may_be_null = 0, False, False
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        chunk = group.column(leaves.index(images))
+        nulls = chunk.statistics.null_count if chunk.is_stats_set else None
+        firsts.append(first)
+        sizes.append(chunk.total_uncompressed_size // max(1, group.num_rows))
+        has_bytes |= nulls != group.num_rows
+        may_be_null |= nulls != 0
+        first += group.num_rows
+    root = os.path.dirname(path) or "."
+    rows = ParquetRows(path, status.st_size, status.st_mtime_ns, images, paths, root)
+    return ImageColumn(rows, first, firsts, sizes, has_bytes, may_be_null)
+
+
+def values_of(file: Any, column: str) -> Iterator[Any]:
+    """The values of a column of texts or numbers, row by row."""
+    for values in _batches(file, column, _ROWS):
+        yield from values.to_pylist()
+
+
+def _kind(type: Any) -> str:
+    types = pa.types
+    if types.is_dictionary(type):
+        type = type.value_type
+    if types.is_struct(type):
+        has_bytes = type.get_field_index("bytes") >= 0
+        return IMAGES if has_bytes and _kind(type.field("bytes").type) == BYTES else OTHER
+    for kind, tests in _KINDS.items():
+        if any(test(type) for test in tests):
+            return kind
+    return OTHER
+
+
+class _Stream:
+    """The values of a column, some rows at a time; rows are best asked for in their order.
+
+    Attributes
+    ----------
+    rows : the file, and the column.
+    """
+
+    def __init__(self, rows: ParquetRows) -> None:
+        self.rows = rows
+        self._file: Any = None
+        self._firsts: list[int] = []
+        self._group = -1
+        self._batches: Iterator[Any] = iter(())
+        self._first = self._end = 0
+        self._values: Any = ()
+        # By row group: the row from which on it cannot be read, and why.
+        self._failures: dict[int, tuple[int, UnreadableImage]] = {}
+
+    def has_more(self) -> bool:
+        """True if there are rows after the last one that was read."""
+        return self._file is not None and self._end < self._file.metadata.num_rows
+
+    def value(self, row: int) -> bytes | None:
+        """The bytes in a row; None if there are none."""
+        if not self._first <= row < self._end:
+            self._go_to(row)
+        value: bytes | None = self._values[row - self._first].as_py()
+        return value
+
+    def _go_to(self, row: int) -> None:
+        if self._file is None:
+            self._open()
+        group = bisect_right(self._firsts, row) - 1
+        end, failure = self._failures.get(group, (row + 1, None))
+        if failure and row >= end:
+            raise failure
+        if group != self._group or row < self._first:
+            self._begin(group)
+        while row >= self._end:
+            self._advance()
+
+    def _open(self) -> None:
+        try:
+            self._file = opened(self.rows.file)
+        except FAILURES as error:
+            raise failure_of(error, "the file") from error
+        metadata = self._file.metadata
+        numbers = [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)]
+        self._firsts = list(accumulate(numbers, initial=0))[:-1]
+
+    def _begin(self, group: int) -> None:
+        self._group = group
+        metadata = self._file.metadata.row_group(group)
+        names = [metadata.column(index).path_in_schema for index in range(metadata.num_columns)]
+        at_once = _rows_at_once(metadata.column(names.index(self.rows.column)))
+        self._first = self._end = self._firsts[group]
+        self._values = ()
+        self._batches = _batches(self._file, self.rows.column, at_once, [group])
+
+    def _advance(self) -> None:
+        values: Any = ()
+        failure = UnreadableImage(Code.TRUNCATED, f"row group {self._group} has fewer rows")
+        try:
+            values = next(self._batches, ())
+        except FAILURES as error:
+            failure = failure_of(error, f"row group {self._group}")
+        if not len(values):
+            self._failures[self._group] = self._end, failure
+            raise failure
+        self._values = values
+        self._first, self._end = self._end, self._end + len(values)
+
+
+# The stream that the latest shard of this process has left; at most one.
+_kept: list[_Stream] = []
+
+
+def _rows_at_once(chunk: Any) -> int:
+    """Rows of a column of a row group that are about 16 MiB, by pyarrow's metadata of it."""
+    rows: int = max(1, chunk.num_values)
+    fitting: int = max(1, _AT_ONCE * rows // max(1, chunk.total_uncompressed_size))
+    return min(rows, fitting, _REPEATING if chunk.has_dictionary_page else rows)
+
+
+def _batches(
+    file: Any, column: str, rows: int, groups: Sequence[int] | None = None
+) -> Iterator[Any]:
+    """The values of a column, some rows at a time."""
+    for batch in file.iter_batches(rows, groups, [column], use_threads=False):
+        values = batch.column(0)
+        while pa.types.is_struct(values.type):  # of nothing else than what was asked for
+            (values,) = values.flatten()
+        yield values
+
+
+class _Rows(SampleReader):
+    def __init__(self, rows: ParquetRows, stream: _Stream | UnreadableImage) -> None:
+        self._rows = rows
+        self._stream = stream
+
+    def data(self, sample: Sample) -> bytes:
+        if isinstance(self._stream, UnreadableImage):
+            raise self._stream
+        value = self._stream.value(sample.place)
+        return self._elsewhere(sample) if value is None else value
+
+    def _elsewhere(self, sample: Sample) -> bytes:
+        """The file that a row without bytes names."""
+        rows = self._rows
+        path = _path_in(rows, sample.place) if rows.path_column else None
+        if not path:
+            raise UnreadableImage(Code.EMPTY, f"null in column {shown(rows.column)}")
+        try:
+            place = os.path.relpath(os.path.join(rows.root, path), rows.root)
+            found = LocalFiles(rows.root).read(Sample(sample.split, sample.name, place))
+        except (UnreadableImage, ValueError) as error:  # ValueError: a zero byte, another drive
+            code = error.code if isinstance(error, UnreadableImage) else Code.VANISHED
+            detail = f"no bytes in column {shown(rows.column)}, and no file {shown(path)}"
+            raise UnreadableImage(Code(code), detail) from error
+        assert isinstance(found, bytes)
+        return found
+
+
+def _path_in(rows: ParquetRows, row: int) -> str | None:
+    """The path in a row; None if there is none."""
+    try:
+        with opened(rows.file) as file:
+            path: str | None = next(islice(values_of(file, rows.path_column), row, None), None)
+    except FAILURES as error:
+        raise failure_of(error, f"column {rows.path_column}") from error
+    return path
+
+
+def not_parquet(path: str) -> UnreadableImage | None:
+    """The reason why a file is no whole Parquet file, by how it begins and ends; or None.
+
+    Raises
+    ------
+    OSError
+    """
+    with open(path, "rb") as file:
+        begins = file.read(len(_MAGIC))
+        file.seek(max(0, os.fstat(file.fileno()).st_size - len(_MAGIC)))
+        ends = file.read()
+    if not begins:
+        return UnreadableImage(Code.EMPTY)
+    if begins == _ENCRYPTED:
+        return UnreadableImage(Code.NOT_AN_IMAGE, "an encrypted Parquet file")
+    if begins != _MAGIC:
+        return UnreadableImage(Code.NOT_AN_IMAGE, f"no Parquet file (begins with {begins!r})")
+    if ends != _MAGIC:
+        return UnreadableImage(Code.TRUNCATED, "the end of the Parquet file is missing")
+    return None
+
+
+def failure_of(error: Exception, what: str) -> UnreadableImage:
+    """The record of a file, or of a part of it, for an exception of pyarrow.
+
+    >>> failure_of(OSError("Unexpected end of stream"), "row group 3").detail
+    'row group 3 cannot be read (Unexpected end of stream)'
+    """
+    if isinstance(error, FileNotFoundError):
+        return UnreadableImage(Code.VANISHED, "there is no such file")
+    if isinstance(error, PermissionError):
+        return UnreadableImage(Code.PERMISSION_DENIED, "may not be opened")
+    if isinstance(error, MemoryError):
+        return UnreadableImage(Code.OUT_OF_MEMORY, f"not enough memory for {what}")
+    reason = next(iter(str(error).splitlines()), type(error).__name__)
+    return UnreadableImage(Code.CORRUPT, f"{what} cannot be read ({reason})")

@@ -1,0 +1,73 @@
+"""Stacks in ``.npy`` files: the images of an array, read where they lie."""
+
+import os
+
+from normstat import files
+from normstat.errors import UnreadableImage
+from normstat.images.npy_header import LONGEST_HEADER, is_array, parsed_header
+from normstat.sources.array_listing import FoundArray, add_array, is_stack, single_remark
+from normstat.sources.catalog import Located
+from normstat.sources.given import given_files
+from normstat.sources.local_files import LocalFiles
+from normstat.sources.options import SourceOptions
+from normstat.sources.stacked_images import StackedImages, told_apart
+from normstat.sources.stacks import Listed, Stacks
+from normstat.sources.tree_source import TreeSource
+from normstat.sources.versions import version_of
+
+#: Of the names of such files.
+ENDINGS = (".npy",)
+# A file that holds one image is read as such files are; a larger one that is none is not.
+_MOST = 1 << 28
+
+
+def open_stack(path: str, options: SourceOptions) -> TreeSource:
+    """Open a ``.npy`` file, or those of a pattern; one that is no stack is an image like others.
+
+    Raises
+    ------
+    UsageError
+        There is none, or an option does not fit.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> with tempfile.TemporaryDirectory() as root:
+    ...     np.save(f"{root}/train.npy", np.zeros((9, 28, 28), np.uint8))
+    ...     source = open_stack(f"{root}/train.npy", SourceOptions())
+    ...     shards = source.shards(source.selection())
+    ...     [(shard.split, shard.names[0], len(shard)) for shard in shards]
+    [('train', 'train.npy/000000', 9)]
+    """
+    given, listed = given_files(path, ENDINGS), Listed()
+    for name, file in given.files.items():
+        try:
+            with told_apart():
+                _add(listed, name, file, options)
+        except UnreadableImage as error:
+            listed.failures[name] = error
+    return TreeSource(Stacks(given, listed, {"kind": "stack"}), options)
+
+
+def _add(listed: Listed, name: str, path: str, options: SourceOptions) -> None:
+    with files.opened(path) as file:
+        status = os.fstat(file.fileno())
+        start = file.read(LONGEST_HEADER)
+    version = version_of(status)
+    header = None
+    try:
+        if is_array(start):
+            header = parsed_header(start)
+    except UnreadableImage:
+        if status.st_size > _MOST:
+            raise
+    if header and is_stack(header.shape, options.layout):
+        container = StackedImages(path, status.st_size, status.st_mtime_ns)
+        found = FoundArray(name, header, container, status.st_size - header.start, version)
+        add_array(listed, found, options, many=True)
+        return
+    if header and len(header.shape) == 3 and options.layout == "auto":
+        listed.remarks.append(single_remark(name, header.shape))
+    folder = path.removesuffix(name).rstrip("/") or ("/" if path.startswith("/") else ".")
+    listed.singles[name] = Located(LocalFiles(folder), None, status.st_size, version)

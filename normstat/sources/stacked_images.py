@@ -1,0 +1,264 @@
+"""Images one after the other in a file, as the container of samples."""
+
+import atexit
+import gzip
+import math
+import os
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from typing import IO, Any, BinaryIO, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from normstat import files
+from normstat.errors import UnreadableImage
+from normstat.images import Code, Payload, Reader, Sample
+
+#: Stands for the name of a member where the file is one that gzip has made.
+GZIP = "\0gzip"
+# Small images are read together, in blocks of about so many bytes; and in larger ones those of an
+# array whose first axis varies fastest.
+_BLOCK, _COLUMNS = 1 << 16, 16
+# Bytes of a stream that are passed over at once.
+_PASSED = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class StackedImages:
+    """Arrays of one shape, one after the other; the place of a sample is its number.
+
+    Attributes
+    ----------
+    file : path of the file.
+    size, mtime : of the file, in bytes and nanoseconds, when it was listed.
+    start : byte at which the first image begins, in the file or the stream.
+    stride : bytes from one image to the next.
+    dtype : of the values, as NumPy writes it.
+    shape : of one image, as it is stored.
+    stream : None for images that lie in the file as they are, else the name of the compressed
+        member of a zip file, or :data:`GZIP`.
+    images : number of those that are whole.
+    columns : number of images in an array whose first axis varies fastest; 0 for all others.
+    axes : order in which those of the shape make the array; empty: as they are.
+    """
+
+    file: str
+    size: int
+    mtime: int
+    start: int = 0
+    stride: int = 0
+    dtype: str = "|u1"
+    shape: tuple[int, ...] = ()
+    stream: str | None = None
+    images: int = 1
+    columns: int = 0
+    axes: tuple[int, ...] = ()
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of one image."""
+        return math.prod(self.shape) * np.dtype(self.dtype).itemsize
+
+    def open(self) -> AbstractContextManager[Reader]:
+        return closing(_Reader(self))
+
+    def path(self, sample: Sample) -> str:  # noqa: ARG002  # one file has all
+        return self.file
+
+
+class Stream(Protocol):
+    """Bytes that are read forward."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+def opened_stream(path: str, stream: str, resources: ExitStack) -> Stream:
+    """Open what is compressed in a file, at its start; closed with the resources."""
+    file = resources.enter_context(files.opened(path))
+    if stream == GZIP:
+        return resources.enter_context(gzip.GzipFile(fileobj=file))
+    archive = resources.enter_context(zipfile.ZipFile(file))
+    return resources.enter_context(archive.open(stream))
+
+
+@contextmanager
+def told_apart() -> Iterator[None]:
+    """Raise what is wrong with a file as the record that it makes."""
+    try:
+        yield
+    except files.NotRegularError as error:
+        raise UnreadableImage(Code.NOT_REGULAR, "no regular file behind this name") from error
+    except FileNotFoundError as error:
+        raise UnreadableImage(Code.VANISHED, "there is no such file") from error
+    except PermissionError as error:
+        raise UnreadableImage(Code.PERMISSION_DENIED, "may not be opened") from error
+    except EOFError as error:
+        raise UnreadableImage(Code.TRUNCATED, "ends before its last image") from error
+    except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error) as error:
+        raise UnreadableImage(Code.CORRUPT, "cannot be decompressed") from error
+    except (NotImplementedError, RuntimeError) as error:  # encrypted, or a method of later years
+        raise UnreadableImage(Code.UNSUPPORTED_FORMAT, "encrypted, or compressed oddly") from error
+    except OSError as error:
+        raise UnreadableImage(Code.IO_ERROR, os.strerror(error.errno or 0)) from error
+
+
+class _Reader(Reader):
+    """Reads images where they lie."""
+
+    def __init__(self, images: StackedImages) -> None:
+        self._images = images
+        self._bytes = images.bytes
+        self._dtype = np.dtype(images.dtype)
+        self._resources = ExitStack()
+        self._file: IO[bytes] | None = None
+        self._first = 0
+        self._block: NDArray[Any] = np.empty(0, self._dtype)
+        self._forward: _Forward | None = None
+
+    def read(self, sample: Sample) -> Payload:
+        number = sample.place - self._first
+        if not 0 <= number < len(self._block):
+            if self._file is None:
+                self._open()
+            self._block, self._first, number = self._read_block(sample.place), sample.place, 0
+        image: NDArray[Any] = self._block[number]
+        return image
+
+    def head(self, sample: Sample) -> AbstractContextManager[BinaryIO]:
+        """Raise an OSError: there is no header."""
+        raise OSError(f"{sample.name} has no header of its own")
+
+    def close(self) -> None:
+        if self._forward:
+            _KEPT.append(self._forward)
+        self._resources.close()
+
+    def _open(self) -> None:
+        images = self._images
+        with told_apart():
+            file = self._resources.enter_context(files.opened(images.file))
+            status = os.fstat(file.fileno())
+        if (status.st_size, status.st_mtime_ns) != (images.size, images.mtime):
+            raise UnreadableImage(Code.CHANGED_WHILE_READ, "the file is another now")
+        if images.stream is not None:
+            self._forward = _forward_of(images)
+        self._file = file
+
+    def _read_block(self, first: int) -> NDArray[Any]:
+        """Images from the first on: those that lie close together, at least one."""
+        images = self._images
+        several = max(_BLOCK // images.stride, 1)
+        if images.columns:
+            block = self._from_columns(first, min(several * _COLUMNS, images.columns - first))
+        elif self._forward:
+            data = self._forward.read(images.start + first * images.stride, self._bytes)
+            block = self._array_of(data, 1)
+        else:
+            size = (min(several, images.images - first) - 1) * images.stride + self._bytes
+            data = self._at(images.start + first * images.stride, size)
+            block = self._array_of(data, 1 + (size - self._bytes) // images.stride)
+        return block.transpose((0, *(axis + 1 for axis in images.axes))) if images.axes else block
+
+    def _array_of(self, data: bytes, images: int) -> NDArray[Any]:
+        """Shape (images, *shape): arrays that begin a stride apart."""
+        stride = self._images.stride
+        if len(data) == images * stride:
+            return np.frombuffer(data, self._dtype).reshape((images, *self._images.shape))
+        rows = np.frombuffer(data.ljust(images * stride), np.uint8).reshape(images, stride)
+        values = np.ascontiguousarray(rows[:, : self._bytes]).view(self._dtype)
+        return values.reshape((images, *self._images.shape))
+
+    def _from_columns(self, first: int, several: int) -> NDArray[Any]:
+        """A block of images whose values lie apart: each value of all images side by side."""
+        images, itemsize = self._images, self._dtype.itemsize
+        values = b"".join(
+            self._at(images.start + (value * images.columns + first) * itemsize, several * itemsize)
+            for value in range(math.prod(images.shape))
+        )
+        flat = np.frombuffer(values, self._dtype)
+        return np.ascontiguousarray(flat.reshape((several, *images.shape), order="F"))
+
+    def _at(self, at: int, size: int) -> bytes:
+        assert self._file
+        with told_apart():
+            data = os.pread(self._file.fileno(), size, at)
+        if len(data) < size:  # it was long enough
+            raise UnreadableImage(Code.CHANGED_WHILE_READ, "the file is another now")
+        return data
+
+
+class _Forward:
+    """A compressed stream that is read from its start to its end."""
+
+    def __init__(self, images: StackedImages) -> None:
+        self.images = images
+        self._resources = ExitStack()
+        self._stream: Stream | None = None
+        self._at = 0
+        self._failed: tuple[int, UnreadableImage] | None = None
+
+    def close(self) -> None:
+        self._resources.close()
+
+    def read(self, at: int, size: int) -> bytes:
+        """Read some bytes; what has been passed is read again from the start.
+
+        Raises
+        ------
+        UnreadableImage
+            The stream ends, or is damaged, here or before.
+        """
+        if self._failed and at + size > self._failed[0]:
+            raise self._failed[1].with_traceback(None)
+        try:
+            with told_apart():
+                return self._read(at, size)
+        except UnreadableImage as error:
+            self._failed = at + size - 1, error
+            self._resources.close()
+            self._stream = None
+            raise
+
+    def _read(self, at: int, size: int) -> bytes:
+        if self._stream is None or self._at > at:
+            self._resources.close()
+            self._stream = opened_stream(
+                self.images.file, self.images.stream or "", self._resources
+            )
+            self._at = 0
+        while self._at < at:
+            self._at += len(_all_of(self._stream, min(at - self._at, _PASSED)))
+        data = _all_of(self._stream, size)
+        self._at += size
+        return data
+
+
+def _all_of(stream: Stream, size: int) -> bytes:
+    data = stream.read(size)
+    if len(data) < size:
+        raise EOFError
+    return data
+
+
+# The stream that was read last: the next shard of a worker goes on where it is.
+_KEPT: list[_Forward] = []
+
+
+def _forward_of(images: StackedImages) -> _Forward:
+    """The stream that was kept, if it is of these images; else one that is at its start."""
+    while _KEPT:
+        kept = _KEPT.pop()
+        if kept.images == images:
+            return kept
+        kept.close()
+    return _Forward(images)
+
+
+@atexit.register
+def _close_kept() -> None:
+    while _KEPT:
+        _KEPT.pop().close()

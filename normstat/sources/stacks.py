@@ -1,0 +1,198 @@
+"""Arrays that are many images, as folders of images with numbers for names."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from normstat.errors import UnreadableImage
+from normstat.files import shown
+from normstat.images import Code, Container, Reason, Skipped, path_bytes
+from normstat.sources.catalog import Entries, Identity, Located
+from normstat.sources.given import Given
+from normstat.sources.survey import Survey
+
+# Names of images have at least so many digits.
+_DIGITS = 6
+# Arrays about which a line is said; of more of them, how many.
+_SAID = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Images by their numbers.
+
+    Attributes
+    ----------
+    container : holds them; the place of one is its number.
+    images : how many there are.
+    size : bytes of one.
+    version : of all; empty if it is not known, or may still change.
+    missing : how many more there should be.
+
+    Examples
+    --------
+    >>> from normstat.sources.local_files import LocalFiles
+    >>> Stack(LocalFiles("data"), 3, 784).names
+    ['000000', '000001', '000002']
+    """
+
+    container: Container
+    images: int
+    size: int
+    version: bytes = b""
+    missing: int = 0
+
+    @property
+    def names(self) -> list[str]:
+        """Their names, as many digits for each."""
+        digits = self._digits
+        return [f"{number:0{digits}}" for number in range(self.images)]
+
+    @property
+    def failures(self) -> dict[str, UnreadableImage]:
+        """One record for all that are missing."""
+        if not self.missing:
+            return {}
+        all_of = self.images + self.missing
+        detail = f"the file ends here; {self.missing} of {all_of} images are missing"
+        return {f"{self.images:0{self._digits}}": UnreadableImage(Code.TRUNCATED, detail)}
+
+    @property
+    def _digits(self) -> int:
+        return max(_DIGITS, len(str(self.images + self.missing - 1)))
+
+
+@dataclass(slots=True)
+class Listed:
+    """All that files with arrays have in them, by paths below DATA.
+
+    Attributes
+    ----------
+    stacks : path → stack.
+    singles : path of an array that is one image → the way to it.
+    failures : path of a file or array that cannot be read → why.
+    broken : path of a file of several arrays that cannot be read → why.
+    assigned : see :class:`normstat.sources.catalog.Catalog`.
+    skipped : reason → arrays that are no images.
+    remarks : a line for a user about each array.
+    """
+
+    stacks: dict[str, Stack] = field(default_factory=dict)
+    singles: dict[str, Located] = field(default_factory=dict)
+    failures: dict[str, UnreadableImage] = field(default_factory=dict)
+    broken: dict[str, UnreadableImage] = field(default_factory=dict)
+    assigned: dict[str, tuple[str, str]] = field(default_factory=dict)
+    skipped: dict[Reason, Skipped] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+
+    def skip(self, reason: Reason, path: str) -> None:
+        """Count an array that is no image.
+
+        >>> listed = Listed()
+        >>> listed.skip(Reason.LABELS, "a.npz/y_train")
+        >>> listed.skipped
+        {<Reason.LABELS: 'labels'>: Skipped(images=1, first='a.npz/y_train')}
+        """
+        self.skipped[reason] = self.skipped.get(reason, Skipped()) + Skipped(1, path)
+
+    def assign(self, path: str, split: str | None, word: str) -> None:
+        """Give a stack to a split, if a word in its name says one.
+
+        >>> listed = Listed()
+        >>> listed.assign("t10k-images-idx3-ubyte", "test", "t10k-images-idx3-ubyte")
+        >>> listed.assigned
+        {'t10k-images-idx3-ubyte/': ('test', 'name t10k-images-idx3-ubyte')}
+        """
+        if split:
+            self.assigned[f"{path}/"] = split, f"name {shown(word)}"
+
+
+class Stacks:
+    """A catalog of arrays, each a folder of its images.
+
+    Parameters
+    ----------
+    given : the files that they are in.
+    listed : what is in these.
+    record : the kind, and all that has to be the same to read alike.
+    """
+
+    #: See :class:`normstat.sources.catalog.Catalog`.
+    only_images = True
+    splits_images = False
+
+    def __init__(self, given: Given, listed: Listed, record: Mapping[str, Any]) -> None:
+        self.root = given.root
+        self.identity = given.identity
+        self._listed = listed
+        self._record = record
+        self._folders: dict[str, set[str]] = {"": set()}
+        self._files: dict[str, list[str]] = {}
+        for path in (*listed.stacks, *listed.singles, *listed.failures):
+            above, slash, name = path.rpartition("/")
+            above += slash
+            self._add_folder(above)
+            if path in listed.stacks:
+                self._folders[above].add(name)
+            else:
+                self._files.setdefault(above, []).append(name)
+        for path in listed.broken:
+            self._add_folder(f"{path}/")
+        paths = dict.fromkeys((*self._folders, *(f"{path}/" for path in listed.stacks)))
+        self._numbers = {path: number for number, path in enumerate(paths)}
+
+    @property
+    def assigned(self) -> Mapping[str, tuple[str, str]]:
+        return MappingProxyType(self._listed.assigned)
+
+    def above(self) -> Sequence[Identity]:
+        return ()
+
+    def entries(self, path: str) -> Entries:
+        if path not in self._numbers:
+            raise UnreadableImage(Code.VANISHED, "there is no such folder")
+        if failure := self._listed.broken.get(path[:-1]):
+            raise failure
+        identity = -1, self._numbers[path]
+        folders = sorted(self._folders.get(path, ()), key=path_bytes)
+        if stack := self._listed.stacks.get(path[:-1]):
+            return Entries(identity, folders, {}, stack.names, stack.failures)
+        names = self._files.get(path, ())
+        failures = {
+            name: self._listed.failures[path + name]
+            for name in names
+            if path + name in self._listed.failures
+        }
+        singles = sorted((name for name in names if name not in failures), key=path_bytes)
+        return Entries(identity, folders, {}, singles, failures)
+
+    def locate(self, path: str, versions: bool) -> Located:
+        folder, _, name = path.rpartition("/")
+        stack = self._listed.stacks.get(folder)
+        if stack is None:
+            single = self._listed.singles[path]
+            return single if versions else single._replace(version=b"")
+        version = b"%s %s" % (stack.version, name.encode()) if versions and stack.version else b""
+        return Located(stack.container, int(name), stack.size, version)
+
+    def side_file(self, name: str) -> bytes | None:  # noqa: ARG002  # no array has one
+        return None
+
+    def record(self) -> Mapping[str, Any]:
+        return self._record
+
+    def report(self, survey: Survey) -> None:
+        for reason, skipped in self._listed.skipped.items():
+            survey.skip(None, reason, skipped)
+        remarks = self._listed.remarks
+        survey.remarks += remarks[:_SAID]
+        if len(remarks) > _SAID:
+            survey.remarks.append(f"{len(remarks) - _SAID:,} more arrays were decided on likewise")
+
+    def _add_folder(self, path: str) -> None:
+        if path not in self._folders:
+            self._folders[path] = set()
+            above, slash, name = path[:-1].rpartition("/")
+            self._add_folder(above + slash)
+            self._folders[above + slash].add(name)

@@ -1,0 +1,36 @@
+"""Binary files of CIFAR keep the laws of all sources."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import stacks
+from source_contract import SourceContract
+
+from normstat.images import Payload
+from normstat.sources import Source, SourceOptions
+from normstat.sources.cifar import open_cifar
+
+
+class TestCifar(SourceContract):
+    """Images of one color in a binary file for each split."""
+
+    gone = ("changed_while_read",)
+    part = "train_data_batch_1.bin"
+    is_all = True
+
+    def named(self, images: Iterable[str]) -> list[str]:
+        splits = ("train", "val")
+        return stacks.numbers(images, {split: f"{split}_data_batch_1.bin" for split in splits})
+
+    def payload(self, image: bytes) -> Payload:
+        return np.full((3, 32, 32), image[-1], np.uint8)
+
+    def put(self, root: Path, images: dict[str, bytes]) -> None:
+        root.mkdir(exist_ok=True)
+        for split, array in stacks.by_split(images, 32).items():
+            planes = array[:, np.newaxis].repeat(3, axis=1)
+            (root / f"{split}_data_batch_1.bin").write_bytes(stacks.cifar(planes))
+
+    def opened(self, root: Path) -> Source:
+        return open_cifar(str(root), SourceOptions())

@@ -1,0 +1,219 @@
+"""HDF5 files keep the laws of all sources."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import h5py
+import make
+import numpy as np
+import pytest
+import same_as_folder
+from command import here, normstat
+from opened import opened
+from source_contract import SourceContract, image
+
+from normstat.errors import UnreadableImage, UsageError
+from normstat.images import Reason
+from normstat.sources import Source, open_source
+
+_BYTES = h5py.vlen_dtype(np.uint8)
+
+
+def file(path: Path, sets: dict[str, Any], **options: Any) -> Path:
+    """An HDF5 file; a list of bytes is a data set of encoded images."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with h5py.File(path, "w") as made:
+        for key, values in sets.items():
+            if isinstance(values, bytes):
+                made[key] = np.frombuffer(values, np.uint8)
+            elif isinstance(values, list):
+                found = made.create_dataset(key, (len(values),), _BYTES)
+                for row, value in enumerate(values):
+                    found[row] = np.frombuffer(value, np.uint8)
+            else:
+                made.create_dataset(key, data=values, **options)
+    return path
+
+
+def names(source: Source) -> dict[str, list[str]]:
+    """Split → names of images, as the shards deliver them."""
+    found: dict[str, list[str]] = {}
+    for shard in source.shards(source.selection()):
+        found.setdefault(shard.split, []).extend(shard.names)
+    return dict(sorted(found.items()))
+
+
+class TestHdf5(SourceContract):
+    """The same files, each in a data set."""
+
+    below = "data.h5/"
+    name = "data.h5"
+    gone = ("changed_while_read",)
+
+    def put(self, root: Path, images: dict[str, bytes]) -> None:
+        file(root, images)
+
+    def opened(self, root: Path) -> Source:
+        return open_source(root)
+
+
+def test_numbers_and_verbs_of_encoded_images_are_those_of_a_folder(tmp_path: Path) -> None:
+    """And the records, for any workers."""
+    images = same_as_folder.images()
+    same = same_as_folder.folder(tmp_path / "folder", images)
+    data = file(tmp_path / "data.h5", images)
+    same_as_folder.check_compute(data, same, below="data.h5/")
+    same_as_folder.check_verbs(data, same, tmp_path, below="data.h5/")
+    same_as_folder.check_interrupted(data, tmp_path / "cache")
+
+
+def test_rows_of_encoded_images_are_those_of_a_folder(tmp_path: Path) -> None:
+    """In data sets whose names say the splits."""
+    images = same_as_folder.images()
+    same = same_as_folder.folder(tmp_path / "folder", images)
+    sets = {
+        f"{split}_images": [images[name] for name in images if name.startswith(split)]
+        for split in ("train", "val")
+    }
+    data = file(tmp_path / "data.h5", sets)
+    runs = [normstat("compute", data, "-o", "-", "-j", jobs) for jobs in ("0", "2")]
+    assert runs[0].stdout == runs[1].stdout
+    of_data = same_as_folder.numbers(runs[0].stdout)
+    of_folder = same_as_folder.numbers(here("compute", same, "-o", "-").stdout)
+    assert of_data["splits"] == of_folder["splits"]
+    assert [each["code"] for each in of_data["unreadable"]] == [
+        each["code"] for each in of_folder["unreadable"]
+    ]
+
+
+@pytest.mark.parametrize("options", [{}, {"chunks": True, "compression": "gzip"}])
+@pytest.mark.parametrize("shape", [(30, 9, 14, 3), (30, 3, 9, 14), (30, 9, 14)])
+def test_stacks_are_those_of_a_folder_of_arrays(
+    tmp_path: Path, shape: tuple[int, ...], options: dict[str, Any]
+) -> None:
+    """With channels last, first, or none; in chunks, compressed, or not."""
+    stack = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    for split in ("train", "test"):
+        for number, picture in enumerate(stack):
+            make.write(tmp_path / "folder" / split / f"{number:06}.npy", make.npy(picture))
+    data = file(
+        tmp_path / "d.h5", {"x_train": stack, "x_test": stack, "y_train": np.arange(30)}, **options
+    )
+    runs = [normstat("compute", data, "-o", "-", "-j", jobs) for jobs in ("0", "2")]
+    assert runs[0].returncode == 0, runs[0].stderr
+    assert runs[0].stdout == runs[1].stdout
+    expected = here("compute", tmp_path / "folder", "-o", "-").stdout
+    of_data, of_folder = (same_as_folder.numbers(each) for each in (runs[0].stdout, expected))
+    for split in ("train", "test"):
+        for name in ("mean", "std", "quantiles", "per_image", "fingerprint", "images"):
+            assert of_data["splits"][split][name] == of_folder["splits"][split][name]
+    assert names(opened(data))["train"][0] == "d.h5/x_train/000000"
+
+
+def test_data_sets_that_are_no_images_are_ignored_and_counted(tmp_path: Path) -> None:
+    """Globs choose in their place; what they do not find is said with what there is."""
+    stack = np.zeros((5, 8, 9), np.uint8)
+    sets = {
+        "a/images": stack,
+        "a/labels": np.arange(5),
+        "a/features": np.zeros((5, 40)),
+        "names": np.array([b"x", b"y", b"z"]),
+        "b/more": stack.astype(np.float32),
+    }
+    data = file(tmp_path / "data.h5", sets)
+    source = opened(data)
+    rows = [f"{row:06}" for row in range(5)]
+    found = [f"data.h5/{key}/{row}" for key in ("a/images", "b/more") for row in rows]
+    assert names(source) == {"all": found}
+    survey = source.survey(source.selection())
+    assert survey.all_skipped(Reason.NO_IMAGE).images == 3
+    chosen = opened(data, key=("a/im*",))
+    assert names(chosen) == {"all": found[:5]}
+    assert chosen.record()["source"] == {"kind": "hdf5", "key": ["a/im*"]}
+    with pytest.raises(UsageError, match="no such data set; found: a/features, a/images"):
+        opened(data, key=("x",))
+
+
+def test_each_data_set_may_be_one_image(tmp_path: Path) -> None:
+    """Of two axes, or of three with channels; folders of them say the splits."""
+    sets = {
+        "train/1": np.zeros((8, 9), np.uint8),
+        "val/2": np.zeros((8, 9), np.uint8),
+    }
+    assert names(opened(file(tmp_path / "gray.h5", sets))) == {
+        "train": ["gray.h5/train/1"],
+        "val": ["gray.h5/val/2"],
+    }
+    rgb = {"a": np.zeros((8, 9, 3), np.uint8)}
+    assert names(opened(file(tmp_path / "rgb.h5", rgb))) == {"all": ["rgb.h5/a"]}
+
+
+def test_links_in_a_circle_and_to_nowhere(tmp_path: Path) -> None:
+    """The one ends, the other is a record."""
+    data = file(tmp_path / "data.h5", {"a/1": np.zeros((8, 9), np.uint8)})
+    with h5py.File(data, "a") as made:
+        made["a/again"] = made["a"]
+        made["gone"] = h5py.SoftLink("/nowhere")
+        made["other"] = h5py.ExternalLink("nofile.h5", "/x")
+    run = here("compute", data, "-o", "-")
+    stats = json.loads(run.stdout)
+    assert stats["splits"]["all"]["images"] == 1
+    assert [each["path"] for each in stats["unreadable"]] == ["data.h5/gone", "data.h5/other"]
+
+
+BROKEN = {
+    "empty": "empty",
+    "text": "not_an_image",
+    "half": "truncated",
+    "header": "truncated",
+}
+
+
+@pytest.mark.parametrize(("kind", "code"), BROKEN.items(), ids=BROKEN)
+def test_a_broken_file_is_one_record(tmp_path: Path, kind: str, code: str) -> None:
+    """Beside others, which count."""
+    data = tmp_path / "d"
+    stack = np.random.default_rng(0).integers(0, 256, (9, 50, 60), np.uint8)
+    whole = file(data / "val.h5", {"images": stack}).read_bytes()
+    broken = {
+        "empty": b"",
+        "text": b"x,y\n1,2\n",
+        "half": whole[: len(whole) // 2],
+        "header": whole[:200],
+    }
+    make.write(data / "train.h5", broken[kind])
+    run = here("compute", data, "-o", "-")
+    assert run.returncode == 3, run.stderr
+    stats = json.loads(run.stdout)
+    found = [(each["path"], each["code"]) for each in stats["unreadable"]]
+    assert found == [("train.h5/", code)]
+    assert stats["splits"]["val"]["images"] == 9
+    assert str(tmp_path) not in run.stdout
+
+
+def test_a_damaged_chunk_is_records_of_its_images(tmp_path: Path) -> None:
+    """The others count."""
+    stack = np.random.default_rng(0).integers(0, 256, (20, 50, 60), np.uint8)
+    data = file(tmp_path / "data.h5", {"images": stack}, chunks=(1, 50, 60), compression="gzip")
+    with h5py.File(data) as made:
+        chunk = made["images"].id.get_chunk_info(7)
+    content = bytearray(data.read_bytes())
+    content[chunk.byte_offset : chunk.byte_offset + chunk.size] = b"\xff" * chunk.size
+    data.write_bytes(content)
+    run = here("compute", data, "-o", "-")
+    stats = json.loads(run.stdout)
+    found = [(each["path"], each["code"]) for each in stats["unreadable"]]
+    assert found == [("data.h5/images/000007", "corrupt")]
+
+
+def test_a_file_that_is_gone_is_a_record(tmp_path: Path) -> None:
+    """Between listing and reading."""
+    data = file(tmp_path / "data.h5", {"a": image(1)})
+    source = opened(data)
+    (shard,) = source.shards(source.selection())
+    os.unlink(data)
+    with shard.container.open() as reader, pytest.raises(UnreadableImage) as caught:
+        reader.read(next(iter(shard)))
+    assert caught.value.code == "vanished"

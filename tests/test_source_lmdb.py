@@ -1,0 +1,148 @@
+"""LMDB databases keep the laws of all sources."""
+
+import json
+import os
+from pathlib import Path
+
+import lmdb
+import make
+import pytest
+import same_as_folder
+from command import here
+from opened import opened
+from source_contract import SourceContract, image
+
+from normstat.errors import UnreadableImage
+from normstat.images import Reason
+from normstat.sources import Source, open_source
+
+
+def database(path: Path, values: dict[bytes, bytes], folder: bool = False) -> Path:
+    """An LMDB database: a file, or a folder with it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    environment = lmdb.open(str(path), map_size=1 << 28, subdir=folder, lock=False)
+    with environment, environment.begin(write=True) as transaction:
+        for key, value in values.items():
+            transaction.put(key, value)
+    return path
+
+
+def by_name(images: dict[str, bytes]) -> dict[bytes, bytes]:
+    """Images by keys that are their names."""
+    return {name.encode(): content for name, content in images.items()}
+
+
+def names(source: Source) -> list[str]:
+    """Names of images, as the shards deliver them."""
+    return [name for shard in source.shards(source.selection()) for name in shard.names]
+
+
+class TestLmdb(SourceContract):
+    """The same files as values, by their names."""
+
+    below = "data.lmdb/"
+    name = "data.lmdb"
+    gone = ("changed_while_read",)
+
+    def put(self, root: Path, images: dict[str, bytes]) -> None:
+        database(root, by_name(images))
+
+    def opened(self, root: Path) -> Source:
+        return open_source(root)
+
+
+def test_numbers_and_verbs_are_those_of_a_folder(tmp_path: Path) -> None:
+    """And the records, for any workers; a database in a folder is one, too."""
+    images = same_as_folder.images()
+    del images["train/0/empty.png"]  # no value is empty
+    same = same_as_folder.folder(tmp_path / "folder", images)
+    data = database(tmp_path / "set.lmdb", by_name(images), folder=True)
+    same_as_folder.check_compute(data, same, below="data.mdb/")
+    same_as_folder.check_verbs(data, same, tmp_path, below="data.mdb/")
+    same_as_folder.check_interrupted(data, tmp_path / "cache")
+
+
+def test_the_name_of_a_database_says_its_split(tmp_path: Path) -> None:
+    """As that of any container."""
+    for split in ("train", "val"):
+        database(tmp_path / "d" / f"{split}.lmdb", {b"\0\0\1": image(1)}, folder=True)
+    run = here("compute", tmp_path / "d", "-o", "-")
+    assert list(json.loads(run.stdout)["splits"]) == ["train", "val"]
+    one = here("compute", tmp_path / "d" / "val.lmdb", "-o", "-")
+    assert list(json.loads(one.stdout)["splits"]) == ["val"]
+
+
+def test_keys_that_are_no_images_are_ignored_and_counted(tmp_path: Path) -> None:
+    """By how their values begin, if their names say nothing; globs choose in their place."""
+    values = {
+        b"__len__": b"3",
+        b"__keys__": b"\x80\x04x",
+        b"0001": image(1),
+        b"cut.png": b"no image",
+        b"../up": image(2),
+        b"\xff\x00": make.encoded(make.pixels(1, 4, 5)),
+        b"label-1": b"7",
+    }
+    data = database(tmp_path / "data.lmdb", values)
+    source = opened(data)
+    assert names(source) == [
+        f"data.lmdb/{name}" for name in ("0001", "0x2e2e2f7570", "0xff00", "cut.png")
+    ]
+    survey = source.survey(source.selection())
+    ignored = survey.all_skipped(Reason.NO_IMAGE)
+    assert (ignored.images, ignored.first) == (3, "data.lmdb/__keys__")
+    chosen = opened(data, key=("00*", "label*"))
+    assert names(chosen) == ["data.lmdb/0001", "data.lmdb/label-1"]
+    assert chosen.record()["source"] == {"kind": "lmdb", "key": ["00*", "label*"]}
+
+
+BROKEN = {
+    "empty": "empty",
+    "text": "not_an_image",
+    "short": "not_an_image",
+    "half": "truncated",
+    "last": "truncated",
+    "header": "corrupt",
+}
+
+
+@pytest.mark.parametrize(("kind", "code"), BROKEN.items(), ids=BROKEN)
+def test_a_broken_database_is_one_record(tmp_path: Path, kind: str, code: str) -> None:
+    """Nothing is read where the file has ended, which would end the process."""
+    values = {b"%04d" % number: image(number % 250) * 50 for number in range(500)}
+    whole = database(tmp_path / "d" / "val.lmdb", values).read_bytes()
+    broken = {
+        "empty": b"",
+        "text": b"some text that is long enough\n",
+        "short": whole[:10],
+        "half": whole[: len(whole) // 2],
+        "last": whole[:-1],
+        "header": whole[:100],
+    }
+    make.write(tmp_path / "d" / "train.lmdb", broken[kind])
+    run = here("compute", tmp_path / "d", "-o", "-")
+    assert run.returncode == 3, run.stderr
+    stats = json.loads(run.stdout)
+    assert [(each["path"], each["code"]) for each in stats["unreadable"]] == [("train.lmdb/", code)]
+    assert stats["splits"]["val"]["images"] == 500
+    assert str(tmp_path) not in run.stdout
+
+
+def test_a_database_that_is_gone_is_a_record(tmp_path: Path) -> None:
+    """Between listing and reading."""
+    data = database(tmp_path / "data.lmdb", {b"1": image(1)})
+    source = opened(data)
+    (shard,) = source.shards(source.selection())
+    os.unlink(data)
+    with shard.container.open() as reader, pytest.raises(UnreadableImage) as caught:
+        reader.read(next(iter(shard)))
+    assert caught.value.code == "vanished"
+
+
+def test_two_readers_share_a_database(tmp_path: Path) -> None:
+    """A process may have it open only once."""
+    source = opened(database(tmp_path / "data.lmdb", {b"1": image(1), b"2": image(2)}))
+    (shard,) = source.shards(source.selection())
+    with shard.container.open() as one, shard.container.open() as other:
+        assert [one.read(sample) for sample in shard] == [other.read(sample) for sample in shard]

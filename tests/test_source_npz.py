@@ -1,0 +1,41 @@
+"""Arrays in .npz files keep the laws of all sources."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from source_contract import SourceContract
+from stacks import by_split, numbers
+
+from normstat.images import Payload
+from normstat.sources import Source, SourceOptions, open_source
+
+
+class TestStored(SourceContract):
+    """The same images in an array for each split."""
+
+    below = "data.npz/"
+    name = "data.npz"
+    gone = ("changed_while_read",)
+    part = "x_train"
+    is_all = True
+
+    def named(self, images: Iterable[str]) -> list[str]:
+        return numbers(images, {"train": "data.npz/x_train", "val": "data.npz/x_val"})
+
+    def payload(self, image: bytes) -> Payload:
+        return np.array([[image[-1]]], np.uint8)
+
+    def put(self, root: Path, images: dict[str, bytes]) -> None:
+        np.savez(root, **{f"x_{split}": array for split, array in by_split(images).items()})  # type: ignore[arg-type]  # its stubs know allow_pickle only
+
+    def opened(self, root: Path) -> Source:
+        return open_source(root, SourceOptions(layout="nhwc"))
+
+
+class TestCompressed(TestStored):
+    """The same, read forward."""
+
+    def put(self, root: Path, images: dict[str, bytes]) -> None:
+        arrays = {f"x_{split}": array for split, array in by_split(images).items()}
+        np.savez_compressed(root, **arrays)  # type: ignore[arg-type]  # as above
