@@ -15,7 +15,7 @@ PYTEST := -m pytest -n $(JOBS) --dist worksteal
 USUAL := -m "not matrix and not bench"
 
 .PHONY: help demo test check format lint types layers tests matrix examples docs faults torture package
-.PHONY: bench bench-test clean
+.PHONY: bench bench-sources bench-test clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -78,6 +78,9 @@ package: $(DEV)/installed ## the wheel works in an empty environment
 
 bench: $(BENCH)/installed $(BENCH)-plain/installed $(if $(TORCH),$(BENCH)-torch/installed) ## against others: [QUICK=1] [TORCH=1] [BENCH_DATA=folder]
 	$(BENCH)/$(BIN)/python benchmarks/bench.py $(if $(QUICK),--quick) $(if $(BENCH_DATA),--data "$(BENCH_DATA)")
+
+bench-sources: $(DEV)/installed ## archives, tables and stacks against the same images in a folder: [QUICK=1]
+	$(DEV)/$(BIN)/python benchmarks/sources.py $(if $(QUICK),--quick)
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) $(DEV) $(BENCH) $(BENCH)-plain $(BENCH)-torch benchmarks/data benchmarks/results/bench.* demo dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis

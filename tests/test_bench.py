@@ -15,6 +15,7 @@ import readme
 import results
 import rounds
 import sets
+import sources
 import table
 import targets
 from command import environment
@@ -292,3 +293,30 @@ def test_a_readme_without_a_place_is_refused(some):
     """Tables are not put anywhere else."""
     with pytest.raises(ValueError, match="no place for tables"):
         readme.with_tables("# normstat\n", some)
+
+
+def test_containers_are_held_against_the_folder(tmp_path, monkeypatch, capsys):
+    """Each that is read here finds the same numbers and has a ratio; the others have a line."""
+    monkeypatch.setattr(sources, "_DATA", tmp_path)
+    sources.compared("tiny", COUNT, 1)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1].startswith("    ")
+    assert any(line.startswith("    folder ") for line in lines)
+    for container in sources.CONTAINERS:
+        (line,) = (
+            line
+            for line in lines
+            if line.strip().startswith((container.name + " ", container.name + ":"))
+        )
+        assert ("left out" in line) == bool(container.missing())
+        assert ("×" in line) != bool(container.missing())
+
+
+def test_a_ratio_above_its_limit_is_said(capsys):
+    """By the median of the rounds, whatever one of them was."""
+    folder = sources.Lane("folder", Path(), None, [1.0, 1.0, 1.0])
+    assert sources.judged(sources.Lane("tar", Path(), 1.0, [0.9, 0.9, 5.0]), folder)
+    assert not sources.judged(sources.Lane("zip", Path(), 1.0, [1.1, 1.1, 0.1]), folder)
+    within, above = capsys.readouterr().out.splitlines()
+    assert "× 0.90 (0.90 to 5.00)  within 1" in within
+    assert "× 1.10 (0.10 to 1.10)  ABOVE 1" in above

@@ -37,7 +37,6 @@ FORMATS = {
     "jpeg-xl-in-boxes": (b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(50), "JPEG XL", "djxl"),
     "jpeg-2000": (b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(50), "JPEG 2000", "opj_decompress"),
     "jpeg-2000-stream": (b"\xff\x4f\xff\x51" + bytes(50), "JPEG 2000", "opj_decompress"),
-    "dicom": (bytes(128) + b"DICM" + bytes(50), "DICOM", "pydicom"),
     "openexr": (b"v/1\x01" + bytes(50), "OpenEXR", ".npy"),
     "radiance": (b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n", "Radiance HDR", ".npy"),
     "jpeg-xr": (b"II\xbc\x01" + bytes(50), "JPEG XR", "JxrDecApp"),

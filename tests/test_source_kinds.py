@@ -33,7 +33,7 @@ def test_data_is_opened_in_one_way(tmp_path: Path) -> None:
         "labels": "count",
         "source": {"kind": "folder"},
     }
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(UsageError, match="there is no such file or folder"):
         open_source(tmp_path / "nowhere")
 
 

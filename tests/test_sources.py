@@ -261,15 +261,17 @@ def test_an_unknown_split_lists_those_found(data: Path) -> None:
     assert found(opened(data), "test") == {"test": ["test/b.png"]}
 
 
-@pytest.mark.parametrize("name", ["nowhere", "a.png"])
-def test_data_that_is_no_folder(data: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "words"), [("nowhere", "there is no such"), ("a.png", "a single image")]
+)
+def test_data_that_is_no_folder(data: Path, name: str, words: str) -> None:
     """DATA is a folder that can be listed, or the run does not start."""
     tree(data, "a.png")
-    with pytest.raises(UsageError, match=f"{name}: cannot be read"):
+    with pytest.raises(UsageError, match=f"{name}: {words}"):
         opened(data / name)
 
 
 def test_no_name_is_no_folder() -> None:
     """An empty name, as of a variable that is not set, is not the root of all files."""
-    with pytest.raises(UsageError, match="'': cannot be read"):
+    with pytest.raises(UsageError, match="'': the name of DATA is empty"):
         opened("")

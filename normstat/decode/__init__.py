@@ -12,14 +12,21 @@ from normstat.decode import exact, screens
 from normstat.decode.arrays import DecodedArray
 from normstat.decode.images import Decoded, open_header
 from normstat.decode.kinds import kind_asked
-from normstat.decode.measuring import Measured, measure_array, measure_image, measure_pages
+from normstat.decode.measuring import (
+    Measured,
+    measure_array,
+    measure_header,
+    measure_image,
+    measure_pages,
+)
 from normstat.decode.npy import decode_payload, payload_digest
+from normstat.decode.packages import package_versions
 from normstat.decode.pixels import DecodedImage, File
 from normstat.decode.process import decoder
 from normstat.decode.refusals import UNPARSABLE
 from normstat.decode.tiff import SIGNATURE as TIFF_SIGNATURE
 from normstat.decode.tiff import is_tiff
-from normstat.errors import UnreadableImage
+from normstat.errors import UnreadableImage, UsageError
 from normstat.images import Code, Payload, Reader, ReadOptions, Sample
 from normstat.images.npy_header import SIGNATURE, is_array
 from normstat.lazy import Row
@@ -35,9 +42,16 @@ __all__ = [
     "with_lossy",
 ]
 
+# A DICOM file may be one of another format, too, that has no slope for its values.
+_DICOM, _DICOM_AT = b"DICM", 128
+# It is read by pydicom, which asks these for what is compressed.
+_OF_DICOM = (
+    *("pydicom", "pylibjpeg", "pylibjpeg-libjpeg", "pylibjpeg-openjpeg", "pyjpegls"),
+    "python-gdcm",
+)
 # Pointers to an image are text, and neither a PNG nor a JPEG starts like that.
 _NO_TEXT = 0x80
-_SIGNATURE = max(SIGNATURE, TIFF_SIGNATURE, screens.SIGNATURE)
+_SIGNATURE = max(SIGNATURE, TIFF_SIGNATURE, screens.SIGNATURE, _DICOM_AT + len(_DICOM))
 # What Pillow raises on damaged headers; libavif's refusals are RuntimeErrors.
 _DAMAGED = (*UNPARSABLE, EOFError, ArithmeticError, MemoryError, RuntimeError, zlib.error)
 
@@ -46,6 +60,7 @@ _DAMAGED = (*UNPARSABLE, EOFError, ArithmeticError, MemoryError, RuntimeError, z
 DECODERS: Mapping[str, Row] = MappingProxyType(
     {
         "npy": Row("normstat.decode.npy:decode_array"),
+        "dicom": Row("normstat.decode.dicom:decode_dicom", extra="dicom"),
         "tiff": Row("normstat.decode.tiff.file:decode_tiff"),
         "image": Row("normstat.decode.images:decode_image"),
     }
@@ -54,7 +69,10 @@ DECODERS: Mapping[str, Row] = MappingProxyType(
 
 @cache
 def _decoder(kind: str) -> Callable[[File], Decoded]:
-    found: Callable[[File], Decoded] = DECODERS[kind].load()
+    try:
+        found: Callable[[File], Decoded] = DECODERS[kind].load()
+    except UsageError as error:
+        raise UnreadableImage(Code.UNSUPPORTED_FORMAT, f"{kind.upper()}: {error}") from error
     return found
 
 
@@ -75,17 +93,19 @@ def with_lossy() -> dict[str, str | None]:
 
     zlib is not among them: what is compressed without loss comes out one way only.
 
-    >>> sorted(with_lossy().keys() - versions().keys())
-    ['imagecodecs', 'libavif', 'libtiff', 'libwebp', 'tifffile']
+    >>> sorted(with_lossy().keys() - versions().keys() - set(_OF_DICOM))
+    ['imagecodecs', 'libavif', 'libtiff', 'libwebp', 'openjpeg', 'tifffile']
     """
     from normstat.decode.tiff import extra
 
     return {
         **versions(),
         **extra.versions(),
+        **package_versions(*_OF_DICOM),
         "libwebp": features.version("webp"),
         "libavif": features.version("avif"),
         "libtiff": features.version("libtiff"),
+        "openjpeg": features.version("jpg_2000"),
     }
 
 
@@ -133,6 +153,10 @@ def measure(sample: Sample, reader: Reader, reading: ReadOptions) -> Measured:
             if is_array(start[:SIGNATURE]):
                 file.seek(0)
                 return measure_array(file, reading)
+            if start.startswith(_DICOM, _DICOM_AT):
+                _decoder("dicom")  # without its extra it is no more than a record
+                file.seek(0)
+                return measure_header(file, reading)
             if is_tiff(start[:TIFF_SIGNATURE]):
                 file.seek(0)
                 return measure_pages(file, reading)
@@ -146,6 +170,15 @@ def measure(sample: Sample, reader: Reader, reading: ReadOptions) -> Measured:
     return Measured.of(decode(sample, reader.read(sample), reading))
 
 
+def _kind(data: bytes) -> str:
+    """The kind of a file, one of :data:`DECODERS`."""
+    if is_array(data):
+        return "npy"
+    if data.startswith(_DICOM, _DICOM_AT):
+        return "dicom"
+    return "tiff" if is_tiff(data) else "image"
+
+
 def _decode(sample: Sample, data: bytes, reading: ReadOptions) -> Decoded:
     if not data:
         raise UnreadableImage(Code.EMPTY, "zero bytes")
@@ -155,7 +188,7 @@ def _decode(sample: Sample, data: bytes, reading: ReadOptions) -> Decoded:
         if found := pointer(data):
             raise found
     file = File(sample.name, data, hashlib.sha256(data).digest(), reading)
-    pixels = _decoder("npy" if is_array(data) else "tiff" if is_tiff(data) else "image")(file)
+    pixels = _decoder(_kind(data))(file)
     return _asked(pixels, reading)
 
 

@@ -18,7 +18,6 @@ _SIGNATURES = (
     (0, b"II\xbc", "JPEG XR", "`JxrDecApp` (jxrlib)"),
     (0, b"P7\n", "PAM", "`pamtopnm` (Netpbm)"),
     (0, b"qoif", "QOI", "`magick` (ImageMagick)"),
-    (128, b"DICM", "DICOM", "pydicom: its pixel_array, saved as .npy"),
     (12, b"CgBI", "Xcode's PNG (CgBI)", "`pngcrush -revert-iphone-optimizations`"),
 )
 # As many compatible brands as are looked at.

@@ -24,7 +24,7 @@ from normstat.images import FLOAT, FORMATS, GRAY8, RGB8, Code
 
 #: What decoding gives.
 Decoded: TypeAlias = DecodedImage | DecodedArray | DecodedFrames
-_NOT_PILLOWS = (NPY, TIFF, *exact.WITHOUT_PILLOW)
+_NOT_PILLOWS = (NPY, TIFF, "DICOM", *exact.WITHOUT_PILLOW)
 _FORMATS = tuple(dict.fromkeys(f for f in FORMATS.values() if f not in _NOT_PILLOWS))
 # What becomes of a GIF frame before the next one.
 _TO_BACKGROUND, _TO_PREVIOUS = 2, 3

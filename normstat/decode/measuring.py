@@ -70,6 +70,15 @@ def measure_pages(file: BinaryIO, reading: ReadOptions) -> Measured:
     return Measured(kind, *geometry.size_after(width, height, reading, orientation), TIFF)
 
 
+def measure_header(file: BinaryIO, reading: ReadOptions) -> Measured:
+    """A DICOM file that is open; errors as of :func:`normstat.decode.dicom.measure_dicom`."""
+    from normstat.decode.dicom import FORMAT, measure_dicom
+
+    kind, width, height = measure_dicom(file, reading)
+    geometry.refuse_resizing(kind.dtype, width, height, reading)
+    return Measured(_counted(kind, reading), *geometry.size_after(width, height, reading), FORMAT)
+
+
 def measure_image(image: Image.Image, file: BinaryIO, reading: ReadOptions) -> Measured:
     """An image that Pillow opened from a file and did not load.
 

@@ -16,6 +16,7 @@ FORMATS = {
     **dict.fromkeys((".ppm", ".pgm", ".pbm", ".pnm", ".pfm"), "PPM"),
     ".avif": "AVIF",
     ".npy": "NPY",
+    **dict.fromkeys((".dcm", ".dicom"), "DICOM"),
 }
 
 #: Orders of the axes in arrays: as a shape of one reading only says; height, width and channels;

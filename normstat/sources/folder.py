@@ -12,6 +12,7 @@ from normstat.images import Code
 from normstat.sources.catalog import Entries, Identity, Located
 from normstat.sources.listing import Listing, identity_of
 from normstat.sources.local_files import LocalFiles, side_file
+from normstat.sources.not_read import refusal
 from normstat.sources.options import SourceOptions
 from normstat.sources.survey import Survey
 from normstat.sources.tree.split_words import quoted, split_names
@@ -64,10 +65,7 @@ class Folder:
             os.stat(root)  # of an empty name: below it would be the root of all files
             self._listing.entries("")
         except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
-            reason = error.strerror if isinstance(error, OSError) else error
-            raise UsageError(
-                f"{shown(root) or repr('')}: cannot be read ({reason}); DATA is a folder of images"
-            ) from error
+            raise refusal(root, error) from error
 
     @property
     def identity(self) -> str:

@@ -1,5 +1,6 @@
 """Words for the screen: what is left out of images, or counts all the same."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
@@ -14,12 +15,16 @@ _WORDS = {
     ),
     "alpha_dropped": "{} alpha (transparency), which is not counted",
     "nodata_counted": (
-        "{} a value that stands for no data (GDAL_NODATA), and such pixels are counted all the same"
+        "{} a value that stands for no data (GDAL_NODATA, DICOM's padding), and such pixels are "
+        "counted all the same"
     ),
     "beyond_float32": (
         "{} values beyond the range of float32 (3.4e38), which quantiles take for its ends"
     ),
 }
+
+# Modes of DICOM images whose values are not those that are stored.
+_CHANGED = re.compile(r"MONOCHROME[12] (?P<change>inverted|rescaled|in \S+)$")
 
 
 def remarks(stats: Stats) -> Iterator[Message]:
@@ -32,9 +37,29 @@ def remarks(stats: Stats) -> Iterator[Message]:
     []
     """
     notes: Counter[str] = Counter()
+    modes: Counter[str] = Counter()
     for split in stats.splits.values():
         notes.update(split.notes)
-    return sentences(_WORDS, notes, stats.settings.frames)
+        modes.update(split.modes)
+    yield from sentences(_WORDS, notes, stats.settings.frames)
+    yield from _of_modes(modes)
+
+
+def _of_modes(modes: Mapping[str, int]) -> Iterator[Message]:
+    """Sentences on DICOM images whose values are not those stored, by unit."""
+    numbers: Counter[str] = Counter()
+    for mode, images in modes.items():
+        if found := _CHANGED.match(mode):
+            numbers[found["change"]] += images
+    for change, images in sorted(numbers.items()):
+        are = f"{images:,} images are" if images > 1 else "1 image is"
+        unit = change.removeprefix("in ")
+        if change == "inverted":
+            yield Message(f"{are} MONOCHROME1 (low is bright) and counted inverted")
+        elif change == "rescaled":
+            yield Message(f"{are} rescaled by slope and intercept, to a unit that is not named")
+        else:
+            yield Message(f"{are} in {unit}, by slope and intercept")
 
 
 def sentences(

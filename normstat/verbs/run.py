@@ -14,6 +14,7 @@ from normstat.executors.executor import Map, R
 from normstat.files import shown
 from normstat.images import FORMATS, LeftOut, ReadOptions, Shard, Unreadable
 from normstat.sources import (
+    SOURCES,
     Places,
     Selection,
     Source,
@@ -22,6 +23,7 @@ from normstat.sources import (
     Survey,
     open_source,
 )
+from normstat.sources.not_read import advice
 from normstat.stats import Settings
 from normstat.verbs.listeners import Progress
 from normstat.verbs.notices import notices_of_names
@@ -31,8 +33,6 @@ from normstat.writers.run_record import record_in_data
 T = TypeVar("T")
 #: Of how many results a run shows what became of them.
 LOOK_AT = 3
-# Files beside which images may be, in another folder.
-_LISTS = (".csv", ".tsv", ".jsonl", ".yaml", ".yml", ".json", ".txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,9 +235,9 @@ def _nothing_found(source: Source, selection: Selection) -> str:
     found = ", ".join(f"{n} {shown(extension) or 'without extension'}" for extension, n in frequent)
     globs = f" that {option('include')} and {option('exclude')} let through"
     filters = globs if survey.filtered else ""
-    lists = [extension for extension in _LISTS if survey.extensions[extension]]
-    cure = f"; a {lists[0]} that names images is DATA itself" if lists else ""
+    endings = [ending for kind in SOURCES.values() for ending in kind.endings]
+    helps = advice([extension for extension, _ in frequent], endings)
     return (
         f"{shown(source.root)}: no images{filters}; looked for {' '.join(FORMATS)}; "
-        f"found {found or 'no files'}{cure}"
+        f"found {found or 'no files'}{helps and '. '}{helps}"
     )

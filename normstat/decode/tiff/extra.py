@@ -8,6 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from normstat.decode.packages import package_versions
 from normstat.decode.refusals import unsupported
 from normstat.decode.tiff import terms
 from normstat.decode.tiff.pages import Page
@@ -38,15 +39,7 @@ def versions() -> dict[str, str | None]:
     >>> sorted(versions())
     ['imagecodecs', 'tifffile']
     """
-    from importlib import metadata  # costs as much as Pillow, and only a cache asks
-
-    found: dict[str, str | None] = {}
-    for package in ("tifffile", "imagecodecs"):
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            found[package] = None
-    return found
+    return package_versions("tifffile", "imagecodecs")
 
 
 def refusal(page: Page) -> str:

@@ -15,8 +15,8 @@ from normstat.sources.tree.walked_folder import WalkedFolder
 
 # Extensions of images that are not read here; some may be one day.
 _FOREIGN = {
-    *(".heic", ".heif", ".jxl", ".jp2", ".j2k", ".jpx", ".jpf", ".dcm", ".dicom", ".dng", ".cr2"),
-    *(".nef", ".arw", ".tga", ".exr", ".hdr", ".ico", ".psd", ".svg", ".eps"),
+    *(".heic", ".heif", ".jxl", ".jp2", ".j2k", ".jpx", ".jpf", ".dng", ".cr2", ".nef", ".arw"),
+    *(".tga", ".exr", ".hdr", ".ico", ".psd", ".svg", ".eps"),
 }
 _NONE = Skipped()
 # An extension with something behind it that is no other extension: what a URL, a browser or a
