@@ -80,7 +80,7 @@ def test_every_source_is_held_to_the_contract(kind: str) -> None:
     )
 
 
-class Arrays:
+class Arrays(Reader):
     """A container and its reader: arrays that are in memory."""
 
     def __init__(self, arrays: dict[str, NDArray[Any]]) -> None:

@@ -136,7 +136,7 @@ class _Held(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class HeldImages:
+class HeldImages(Reader):
     """Images in memory as a container; the place of one is its index.
 
     Attributes

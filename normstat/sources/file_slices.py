@@ -28,7 +28,7 @@ class FileSlices(ContainerFile):
             yield SliceReader(descriptor)
 
 
-class SampleReader:
+class SampleReader(Reader):
     """A reader whose samples are bytes; a subclass reads them."""
 
     def read(self, sample: Sample) -> Payload:

@@ -109,7 +109,7 @@ def opened(path: str) -> Iterator[Any]:
         yield file
 
 
-class _Images:
+class _Images(Reader):
     def __init__(self, images: DataSet, file: Any) -> None:
         self._images = images
         self._file = file

@@ -22,7 +22,7 @@ _MOST = 1 << 26
 
 
 @dataclass(frozen=True, slots=True)
-class LocalFiles:
+class LocalFiles(Reader):
     """A folder whose files are samples; a place is a relative path, where the name is another.
 
     Attributes

@@ -95,7 +95,7 @@ def as_records() -> Iterator[None]:
         raise failure_of(error) from error
 
 
-class _Reader:
+class _Reader(Reader):
     """Reads images where they lie."""
 
     def __init__(self, images: StackedImages) -> None:

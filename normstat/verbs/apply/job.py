@@ -65,7 +65,7 @@ class WriteArrays:
         rows: list[ArrayRow] = []
         unreadable = list(shard.unreadable)
         with decoder(), shard.container.open() as reader:
-            for slot, sample in enumerate(shard, shard.start):
+            for slot, sample in enumerate(shard.ahead(reader), shard.start):
                 try:
                     rows.append(self._row(sample, slot, reader))
                 except UnreadableImage as error:

@@ -9,7 +9,7 @@ from normstat.accumulators.keys import KeyCollector
 from normstat.accumulators.tally import SplitTally
 from normstat.conventions import Config, read
 from normstat.errors import Message, UsageError, option
-from normstat.files import shown
+from normstat.files import exists, shown
 from normstat.rules import MARGIN
 from normstat.sources import Places, Source, SourceKeywords
 from normstat.stats import Stats, summarize_split
@@ -113,7 +113,7 @@ def check(
     run_by = Engine.of(workers, image_timeout, engine, progress, cache)
     if files is None and beside is not None and recorded.files:
         there = os.path.join(beside, recorded.files.name)
-        files = there if os.path.exists(there) else None
+        files = there if exists(there) else None
     elif files is not None and mode != "same":
         raise UsageError(
             f"{option('files', shown(files))}: names the files that changed, which is asked in "

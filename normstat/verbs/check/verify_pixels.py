@@ -37,7 +37,7 @@ class Reread:
     def __call__(self, shard: Shard) -> Rereading:
         """Two hashes for each image."""
         with decoder(), shard.container.open() as reader:
-            hashes = [self._hashes(sample, reader) for sample in shard]
+            hashes = [self._hashes(sample, reader) for sample in shard.ahead(reader)]
         return Rereading(
             b"".join(key for key, _ in hashes), b"".join(pixels for _, pixels in hashes)
         )
