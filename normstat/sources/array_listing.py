@@ -124,9 +124,11 @@ def single_remark(path: str, shape: tuple[int, ...]) -> str:
 def refuse_one(shape: tuple[int, ...], options: SourceOptions) -> None:
     """Refuse a shape that is not one of an image, or of one that is too large.
 
-    >>> refuse_one((5, 4), SourceOptions(max_pixels=19))
-    Traceback (most recent call last):
-    normstat.errors.UnreadableImage: too_large: 4 × 5 pixels; the limit is 19
+    >>> try:
+    ...     refuse_one((5, 4), SourceOptions(max_pixels=19))
+    ... except UnreadableImage as error:
+    ...     print(error.detail)
+    4 × 5 pixels; the limit is 19
     """
     layout = options.layout
     axes = axes_of(shape, layout[1:] if layout in _STACKS else layout)
