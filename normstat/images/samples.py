@@ -1,6 +1,6 @@
 """Images to read: one by one, and in units of work."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias, TypeVar
@@ -41,7 +41,19 @@ class Sample:
 
 
 class Reader(Protocol):
-    """Access to the samples in an open container."""
+    """Access to the samples in an open container; a class of readers inherits from it."""
+
+    def ahead(self, samples: Iterable[Sample], most: int | None = None) -> Iterator[Sample]:  # noqa: ARG002  # where reading takes time
+        """The same samples in their order, each when it can be read at once.
+
+        Where reading means to wait, those after it are on their way meanwhile.
+
+        Parameters
+        ----------
+        samples : all that will be read, some of them asked for long before.
+        most : bytes at the start of each that are wanted, to read its header; None: all.
+        """
+        return iter(samples)
 
     def read(self, sample: Sample) -> Payload:
         """Return the whole content of a sample.
@@ -103,6 +115,10 @@ class Shard:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    def ahead(self, reader: Reader, most: int | None = None) -> Iterator[Sample]:
+        """The samples, each when a reader has it, as :meth:`Reader.ahead` says."""
+        return reader.ahead(self, most)
 
     def only(self, chosen: Sequence[int]) -> "Shard":
         """Some of the samples, by their indices in ascending order; records are left out."""

@@ -8,7 +8,18 @@ from typing import Any, NamedTuple
 
 from normstat.errors import UsageError
 from normstat.sources.apply_record import layout_of_stacks
-from normstat.sources.array_names import CIFAR, IDX, PICKLES
+from normstat.sources.endings import (
+    CIFAR,
+    HDF5,
+    IDX,
+    LMDB,
+    NPY,
+    NPZ,
+    PARQUET,
+    PICKLES,
+    TAR,
+    ZIP,
+)
 from normstat.sources.kind import FOLDER, LIST, Kind, kind_held, kind_of
 from normstat.sources.local_files import LocalFiles
 from normstat.sources.options import Places, SourceKeywords, SourceOptions
@@ -26,6 +37,7 @@ from normstat.sources.tree.split_words import (
 )
 from normstat.sources.tree_source import TreeSource
 from normstat.sources.union import open_union
+from normstat.urls import local_path
 
 #: The kind of what ``apply`` has written.
 STORED = "stored"
@@ -36,6 +48,9 @@ _OF_TABLES = (
 SOURCES: Mapping[str, Kind] = MappingProxyType(
     {
         "folder": Kind("normstat.sources.folder:open_folder", what="a folder of images"),
+        "remote": Kind(
+            "normstat.sources.remote:open_remote", "remote", what="a folder of images at a URL"
+        ),
         "list": Kind(
             "normstat.sources.name_list:open_list",
             what="a list of names",
@@ -68,41 +83,38 @@ SOURCES: Mapping[str, Kind] = MappingProxyType(
         "tar": Kind(
             "normstat.sources.tar:open_tar",
             what="a tar archive",
-            endings=(
-                *(".tar", ".tar.gz", ".tgz"),
-                *(".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz"),
-            ),
+            endings=TAR,
         ),
-        "zip": Kind("normstat.sources.zip:open_zip", what="a zip archive", endings=(".zip",)),
+        "zip": Kind("normstat.sources.zip:open_zip", what="a zip archive", endings=ZIP),
         "parquet": Kind(
             *("normstat.sources.parquet:open_parquet", "parquet", "a Parquet file"),
             takes=(
                 *("image_column", "path_column", "split_column"),
                 *("split_by", "root", "ext", "duplicates"),
             ),
-            endings=(".parquet",),
+            endings=PARQUET,
         ),
         "hdf5": Kind(
             *("normstat.sources.hdf5:open_hdf5", "hdf5", "an HDF5 file"),
             takes=("key", "split_by"),
-            endings=(".h5", ".hdf5"),
+            endings=HDF5,
         ),
         "lmdb": Kind(
             *("normstat.sources.lmdb:open_lmdb", "lmdb", "an LMDB database"),
             takes=("key", "split_by"),
-            endings=(".lmdb", "data.mdb"),
+            endings=LMDB,
         ),
         "stack": Kind(
             "normstat.sources.stack:open_stack",
             what="a .npy file",
-            endings=(".npy",),
+            endings=NPY,
             in_folders=False,
         ),
         "npz": Kind(
             "normstat.sources.npz:open_npz",
             what="an .npz file",
             takes=("key",),
-            endings=(".npz",),
+            endings=NPZ,
         ),
         "idx": Kind("normstat.sources.idx:open_idx", what="an idx file", endings=IDX),
         "cifar": Kind(
@@ -186,7 +198,7 @@ def open_source(
     own = options
     if len(paths) > 1:
         own = replace(options, split_dirs={}, include=(), exclude=(), labels="skip")
-    found = [_found(os.fspath(path), own) for path in paths]
+    found = [_found(local_path(os.fspath(path)), own) for path in paths]
     rows = [_KINDS[each.kind] for each in found]
     takes = tuple(name for row in rows for name in row.takes)
     options.refuse_unused(takes, " or ".join(dict.fromkeys(row.what for row in rows)))

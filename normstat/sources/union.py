@@ -8,12 +8,13 @@ from typing import Any
 
 from normstat.errors import UnreadableImage, UsageError
 from normstat.files import shown
-from normstat.images import Code, Skipped, path_bytes
+from normstat.images import Code, Skipped, in_byte_order, path_bytes
 from normstat.sources.catalog import Catalog, Entries, Identity, Located
 from normstat.sources.given import folder_of, is_pattern
 from normstat.sources.options import SourceOptions
 from normstat.sources.survey import Survey
 from normstat.sources.tree_source import TreeSource
+from normstat.urls import is_url
 
 # Remarks of single DATA that a user has the time to read.
 _MOST = 3
@@ -114,7 +115,7 @@ class Union:
 
     def entries(self, path: str) -> Entries:
         if path in self._above:
-            names = sorted(self._above[path], key=path_bytes)
+            names = in_byte_order(self._above[path])
             return Entries((-1, hash(path)), names, {}, [])
         top, mount, inner = self._at(path)
         found = mount.catalog.entries(inner)
@@ -263,6 +264,9 @@ def _mounts(catalogs: Sequence[Catalog]) -> dict[str, _Mount]:
 
 def _place(catalog: Catalog) -> _Place:
     root = catalog.root
+    if is_url(root):  # its name is what follows the scheme
+        root = root.partition("://")[2].rstrip("/")
+        return _Place(catalog, root, os.path.dirname(os.path.abspath(root)), ())
     if os.path.isdir(root):
         return _Place(catalog, root, os.path.dirname(os.path.abspath(root)), ())
     own = tuple(_own_folders(catalog))

@@ -25,7 +25,7 @@ class Count:
             fold.add_unreadable(record)
         if shard.names:  # else it is answered in a thread, and decoder() sets what all threads see
             with decoder(), shard.container.open() as reader:
-                for sample in shard:
+                for sample in shard.ahead(reader):
                     try:
                         rows.append(self._row_of_added(fold, sample, reader))
                     except UnreadableImage as error:
