@@ -515,3 +515,12 @@ def test_a_name_need_not_be_text(tmp_path: Path) -> None:
     odd = data.rename(path)
     assert names(open_source(odd)) == {"all": ["\udcff.parquet/1.pgm"]}
     assert here("compute", odd, "-o", "-").returncode == 0
+
+
+def test_a_column_whose_name_is_no_text_is_damage(tmp_path: Path) -> None:
+    """The format has no such names."""
+    data = parquet_files.write(tmp_path / "a.parquet", {"image": [image(1)]}, store_schema=False)
+    data.write_bytes(data.read_bytes().replace(b"image", b"im\xffge"))
+    run = here("compute", data, "-o", "-")
+    assert run.returncode == 2
+    assert "a.parquet/: corrupt" in run.stderr

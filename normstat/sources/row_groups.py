@@ -23,7 +23,7 @@ from normstat.sources.local_files import LocalFiles
 from normstat.sources.parquet_columns import BYTES, IMAGES, NUMBERS, OTHER, TEXT, Column
 
 #: Errors of pyarrow, which are also those of files.
-FAILURES = (pa.ArrowException, OSError, MemoryError)
+FAILURES = (pa.ArrowException, OSError, MemoryError, UnicodeDecodeError)
 # Bytes of values that are in memory at a time, by the mean of the row group.
 _AT_ONCE = 1 << 24
 # Rows at a time where a value may stand for many rows, so that the mean says little.
