@@ -116,7 +116,7 @@ def _alarm(seconds: float) -> Callable[[bool], None]:
 
 
 class _Watched(Shard):
-    """A shard that sets the clock whenever its next sample is asked for."""
+    """A shard that sets the clock whenever its next sample, or part, is asked for."""
 
     __slots__ = ("_watch",)
 
@@ -125,6 +125,12 @@ class _Watched(Shard):
         watched = cls(*(getattr(shard, field.name) for field in fields(Shard)))
         object.__setattr__(watched, "_watch", watch)
         return watched
+
+    def parts(self, samples: int) -> Iterator[Shard]:
+        watch = self._watch  # type: ignore[attr-defined]  # set by of()
+        for part in Shard.parts(self, samples):
+            watch(True)
+            yield _Watched.of(part, watch)
 
     def __iter__(self) -> Iterator[Sample]:
         for sample in Shard.__iter__(self):

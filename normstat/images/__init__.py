@@ -10,6 +10,7 @@ from normstat.images.pixels import (
     INT32,
     NOTES,
     RGB8,
+    Block,
     Kind,
     Pixels,
     band_names,
@@ -24,7 +25,7 @@ from normstat.images.read_options import (
     ReadOptions,
 )
 from normstat.images.row import DIGEST, ROW_FIELDS, ImageRow
-from normstat.images.samples import Container, Payload, Reader, Sample, Shard
+from normstat.images.samples import Container, OneByOne, Payload, Reader, Sample, Shard
 from normstat.images.skipped import LeftOut, Reason, Skipped
 from normstat.images.unreadable import HINTS, LASTING, Code, Unreadable
 
@@ -46,11 +47,13 @@ __all__ = [
     "NOTES",
     "RGB8",
     "ROW_FIELDS",
+    "Block",
     "Code",
     "Container",
     "ImageRow",
     "Kind",
     "LeftOut",
+    "OneByOne",
     "Payload",
     "Pixels",
     "ReadOptions",

@@ -54,6 +54,22 @@ class Reader(Protocol):
     def head(self, sample: Sample) -> AbstractContextManager[BinaryIO]:
         """Open a sample to read its header; an OSError leaves it to :meth:`read` to say why."""
 
+    def block(self, places: Sequence[Any]) -> "NDArray[Any] | None":
+        """Return the arrays of several samples as one: shape (samples, …).
+
+        None where :meth:`read` does as well, and where it has to tell what is wrong with one.
+        """
+
+
+class OneByOne:
+    """A reader of samples that have nothing in common."""
+
+    __slots__ = ()
+
+    def block(self, places: Sequence[Any]) -> None:  # noqa: ARG002  # there is none
+        """See :class:`Reader`."""
+        return
+
 
 class Container(Protocol):
     """Recipe for opening the files, archive or table that hold samples; picklable."""
@@ -114,6 +130,16 @@ class Shard:
             unreadable=(),
             start=self.start + (chosen[0] if chosen else 0),
         )
+
+    def parts(self, samples: int) -> Iterator["Shard"]:
+        """The same samples, so many at a time; records are left out.
+
+        >>> from normstat.sources import LocalFiles
+        >>> [len(part) for part in Shard("train", LocalFiles("data"), ("a", "b", "c")).parts(2)]
+        [2, 1]
+        """
+        for first in range(0, len(self), samples):
+            yield self.only(range(first, min(first + samples, len(self))))
 
     def singles(self) -> Iterator["Shard"]:
         """The same work, one image at a time: adding the results gives the same result."""

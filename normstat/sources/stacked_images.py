@@ -6,7 +6,7 @@ import math
 import os
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import IO, Any, BinaryIO, Protocol
@@ -23,6 +23,8 @@ GZIP = "\0gzip"
 # Small images are read together, in blocks of about so many bytes; and in larger ones those of an
 # array whose first axis varies fastest.
 _BLOCK, _COLUMNS = 1 << 16, 16
+# Images of up to so many bytes gain by coming as one array.
+_SMALL = 1 << 14
 # Bytes of a stream that are passed over at once.
 _PASSED = 1 << 16
 
@@ -127,6 +129,20 @@ class _Reader:
             self._block, self._first, number = self._read_block(sample.place), sample.place, 0
         image: NDArray[Any] = self._block[number]
         return image
+
+    def block(self, places: Sequence[Any]) -> NDArray[Any] | None:
+        images, first = self._images, places[0]
+        is_apart = images.stream is not None or images.columns or images.axes
+        if is_apart or self._bytes > _SMALL or list(places) != [*range(first, first + len(places))]:
+            return None
+        try:
+            if self._file is None:
+                self._open()
+            size = (len(places) - 1) * images.stride + self._bytes
+            data = self._at(images.start + first * images.stride, size)
+        except UnreadableImage:  # reading one tells whether it is wrong with all
+            return None
+        return self._array_of(data, len(places))
 
     def head(self, sample: Sample) -> AbstractContextManager[BinaryIO]:
         """Raise an OSError: there is no header."""
