@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NoReturn
 
-from normstat.commandline import cache_file
+from normstat.commandline import cache_file, value_of
 from normstat.signals import Interrupted, Watch
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ def main() -> NoReturn:
 def _workers_ahead(words: Sequence[str]) -> Iterator["Local | None"]:
     """Workers of a command that will need some: they start while this process starts itself."""
     preload = _READS_IMAGES.get(words[0]) if words else None
-    if not preload or not _HELP.isdisjoint(words):
+    elsewhere = value_of("--engine", words) not in (None, "local")
+    if not preload or elsewhere or not _HELP.isdisjoint(words):
         yield None
         return
     from normstat.executors import Local, available_cpus

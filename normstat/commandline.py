@@ -4,16 +4,25 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 
-def cache_file(words: Sequence[str]) -> str | None:
-    """The value of ``--cache``, in either of its spellings."""
+def value_of(flag: str, words: Sequence[str]) -> str | None:
+    """The value of an option, in either of its spellings; the last if there are several.
+
+    >>> value_of("--cache", ["compute", "data", "--cache=a"])
+    'a'
+    """
     found = None
     options = list(takewhile(lambda word: word != "--", words))
     for number, word in enumerate(options):
-        if word.startswith("--cache="):
-            found = word.removeprefix("--cache=")
-        elif word == "--cache" and number + 1 < len(options):
+        if word.startswith(f"{flag}="):
+            found = word.removeprefix(f"{flag}=")
+        elif word == flag and number + 1 < len(options):
             found = options[number + 1]
     return found
+
+
+def cache_file(words: Sequence[str]) -> str | None:
+    """The value of ``--cache``."""
+    return value_of("--cache", words)
 
 
 def how_to_continue(words: Sequence[str], kept: str = "") -> str:

@@ -1,4 +1,4 @@
-"""Files as a whole: read completely, write completely or not at all."""
+"""Files as a whole, on this machine or behind URLs: read completely, written so or not at all."""
 
 import contextlib
 import errno
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from normstat import urls
 from normstat.errors import OutputError, UsageError
 
 # A FIFO or a device must never make a run wait; O_BINARY exists on Windows only.
@@ -30,8 +31,19 @@ class ChangedWhileReadError(OSError):
     """The file was replaced, or its size or time changed, between opening and the last byte."""
 
 
+def exists(path: str | os.PathLike[str]) -> bool:
+    """True if there is a file, folder or object.
+
+    >>> exists("memory://nowhere/a.json"), exists(os.devnull)
+    (False, True)
+    """
+    if urls.is_url(path):
+        return urls.exists(os.fspath(path))
+    return os.path.exists(urls.local_path(os.fspath(path)))
+
+
 def read(path: str) -> bytes:
-    """All bytes of a regular file, as they were at one moment.
+    """All bytes of a regular file or an object, as they were at one moment.
 
     A file that changes meanwhile is read once more, and errors of storage that pass (EIO, ESTALE)
     are tried again; then a NotRegularError, a ChangedWhileReadError or another OSError is raised.
@@ -44,6 +56,9 @@ def read(path: str) -> bytes:
     ...         read(path), file.read(2)
     (b'abc', b'ab')
     """
+    if urls.is_url(path):
+        return urls.read(path)
+    path = urls.local_path(path)
     pauses = list(_PAUSES)
     changes = 0
     while True:
@@ -61,8 +76,15 @@ def read(path: str) -> bytes:
 
 @contextlib.contextmanager
 def opened(path: str) -> Iterator[BinaryIO]:
-    """A regular file to read a part of, which may change meanwhile; else a NotRegularError."""
-    descriptor = _descriptor(path)
+    """A regular file to read a part of, which may change meanwhile; else a NotRegularError.
+
+    An object behind a URL is read first, to a temporary file if it is large.
+    """
+    if urls.is_url(path):
+        with urls.fetched(path) as file:
+            yield file
+        return
+    descriptor = _descriptor(urls.local_path(path))
     with open(descriptor, "rb") as file:
         _regular(descriptor)
         yield file
@@ -167,10 +189,17 @@ def write(
     one. A link is followed, and its target replaced. A device or a FIFO (``/dev/null``) is written
     to directly. A durable one outlives a power failure, which one of thousands of files that can
     be made again need not. After an OutputError the old file is intact.
+
+    An object behind a URL is there when all of it is.
     """
+    path = urls.local_path(os.fspath(path))
+    if urls.is_url(path):
+        with _output_errors(path):
+            urls.write(path, data)
+        return
     parts = (data,) if isinstance(data, bytes) else data
     if _is_special(path):
-        with _output_errors(Path(path)), open(path, "wb") as file:
+        with _output_errors(path), open(path, "wb") as file:
             file.writelines(parts)
         return
     target = Path(os.path.realpath(path))
@@ -195,8 +224,14 @@ def write(
 def ensure_writable(path: str | os.PathLike[str]) -> None:
     """Refuse, before hours of work, a path that :func:`write` could not write.
 
-    A folder is a UsageError; a folder that is missing or not writable an OutputError.
+    A folder is a UsageError; a folder that is missing or not writable an OutputError. To a URL an
+    empty object is written beside, and removed.
     """
+    path = urls.local_path(os.fspath(path))
+    if urls.is_url(path) and os.path.basename(path):
+        with _output_errors(path):
+            urls.probe(path)
+        return
     if os.path.isdir(path) or not os.path.basename(path):
         raise UsageError(f"{shown(path) or repr('')}: is a folder; give a file name for the result")
     if _is_special(path):
@@ -241,6 +276,8 @@ elsewhere
         errno.EDQUOT: "your quota is used up; write elsewhere",
         errno.ENOENT: "create the folder first, or write elsewhere",
     }.get(error.errno or 0, "write elsewhere")
+    if urls.is_url(path):
+        return OutputError(f"{shown(path)}: cannot be written ({error.strerror}); write elsewhere")
     disk = disk_of(path) if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
     if error.errno == errno.EROFS:
         disk = f"; {_mounted(path)} may only be read"
@@ -249,7 +286,7 @@ elsewhere
 
 
 @contextlib.contextmanager
-def _output_errors(target: Path) -> Iterator[None]:
+def _output_errors(target: str | os.PathLike[str]) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -300,6 +337,8 @@ def _sync_folder(folder: Path) -> None:
 def shown(name: str | os.PathLike[str]) -> str:
     r"""A file name made safe for a terminal: unprintable characters are escaped.
 
+    Of a URL neither a password is shown nor a signature.
+
     >>> print(shown("a\nb\x1b[31m.jpg"))
     a\nb\x1b[31m.jpg
     >>> print(shown("Größe.jpg"), shown("bad\udcff.jpg"))
@@ -307,5 +346,5 @@ def shown(name: str | os.PathLike[str]) -> str:
     """
     return "".join(
         letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
-        for letter in os.fspath(name)
+        for letter in urls.without_secrets(os.fspath(name))
     )

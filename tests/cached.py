@@ -53,14 +53,14 @@ class Listener:
 
 def text(data: Path, **options: Any) -> str:
     """The stats file of a run in this process, without a cache unless there is one."""
-    options.setdefault("executor", InProcess())
+    options.setdefault("engine", InProcess())
     return dumps(normstat.compute(data, **options))
 
 
 def read(data: Path, cache: Path, **options: Any) -> list[str]:
     """The paths that a run with a cache reads; its stats are those of a run without."""
     recording = Recording()
-    with_cache = text(data, cache=cache, executor=recording, **options)
+    with_cache = text(data, cache=cache, engine=recording, **options)
     options.pop("progress", None)
     assert with_cache == text(data, **options)
     return recording.paths

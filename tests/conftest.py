@@ -2,10 +2,12 @@
 
 import signal
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 import fault_list
 import pytest
+from buckets import Buckets, serving
 from hypothesis import settings
 
 # `make check` tries as many examples as Hypothesis does by itself.
@@ -41,3 +43,19 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
         terminalreporter.write_line("")
         for line in fault_list.table([*calls, *terminalreporter.stats.get("skipped", ())]):
             terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def _s3_server() -> Iterator[Buckets]:
+    with serving() as server, pytest.MonkeyPatch.context() as environment:
+        for name, value in server.environment.items():
+            environment.setenv(name, value)
+        yield server
+
+
+@pytest.fixture
+def s3(_s3_server: Buckets, monkeypatch: pytest.MonkeyPatch) -> Buckets:
+    """A server of buckets, empty and well; what is asked again is asked soon."""
+    monkeypatch.setattr("normstat.urls.answers._PAUSES", (0.01,) * 4)
+    _s3_server.well()
+    return _s3_server

@@ -3,13 +3,13 @@
 import sys
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar
 
 import jobs
 import pytest
 
-from normstat.executors import Executor
+from normstat.executors import Executor, in_order
 from normstat.images import Code, Shard, Unreadable
 
 #: Seconds after which an executor that gives images up is to do so.
@@ -29,6 +29,13 @@ FATAL = {
 }
 
 
+def mapped(executor: Executor, job: Any, shards: Iterable[Shard]) -> list[Any]:
+    """The results of a job in the order of the shards, each there exactly once."""
+    results = dict(paired := list(executor.map(job, shards)))
+    assert sorted(results) == [*range(len(paired))]
+    return list(in_order(paired))
+
+
 class ExecutorContract(ABC):
     """Laws that hold wherever the work is done."""
 
@@ -43,11 +50,11 @@ class ExecutorContract(ABC):
         """One for each, as one process would give them; and so do those of another run."""
         executor = self.made()
         for _ in range(2):
-            assert list(executor.map(jobs.Names(), SHARDS)) == EXPECTED
+            assert mapped(executor, jobs.Names(), SHARDS) == EXPECTED
 
     def test_no_shards(self) -> None:
         """Nothing in, nothing out."""
-        assert list(self.made().map(jobs.Names(), [])) == []
+        assert mapped(self.made(), jobs.Names(), []) == []
 
     def test_shards_without_images_have_results(self) -> None:
         """In their place, with the records that they bring."""
@@ -57,19 +64,19 @@ class ExecutorContract(ABC):
             for names in ((), ("a", "b"), (), ("c",))
         ]
         told = f"{record.path}: {record.code}"
-        results = list(self.made().map(jobs.Names(), shards))
+        results = mapped(self.made(), jobs.Names(), shards)
         assert results == [(told, *shard.names) for shard in shards]
 
     def test_what_decides_a_shard_reaches_the_job(self) -> None:
         """Its samples with their places, and how many images come before."""
         shard = Shard("val", jobs.NOWHERE, ("a", "b"), places=((0, 9), "x"), start=7)
-        (seen,) = self.made().map(jobs.Seen(), [shard])
+        (seen,) = mapped(self.made(), jobs.Seen(), [shard])
         assert seen == (repr(jobs.NOWHERE), "7", "val a (0, 9)", "val b 'x'")
 
     def test_an_exception_of_the_job_is_raised(self) -> None:
         """A bug is no bad image: it ends the run, and says what it is."""
         with pytest.raises((ZeroDivisionError, RuntimeError), match="the job is wrong"):
-            list(self.made().map(jobs.Names(), jobs.shards("error")))
+            mapped(self.made(), jobs.Names(), jobs.shards("error"))
 
     def test_an_exception_of_the_shards_is_raised(self) -> None:
         """What goes wrong while looking for work is raised where results are consumed."""
@@ -79,7 +86,7 @@ class ExecutorContract(ABC):
             raise LookupError("no more")
 
         with pytest.raises(LookupError, match="no more"):
-            list(self.made().map(jobs.Names(), shards()))
+            mapped(self.made(), jobs.Names(), shards())
 
     def test_few_shards_are_taken_ahead(self) -> None:
         """As results are wanted: memory does not grow with the data; after closing none is."""
@@ -109,7 +116,7 @@ class IsolatingContract(ExecutorContract):
     def test_only_the_image_that_ends_its_worker_is_lost(self, poison: str) -> None:
         """The record names the cause; every other name is there exactly once, in its place."""
         shards = jobs.shards(poison)
-        results = list(self.made().map(jobs.Names(), shards))
+        results = mapped(self.made(), jobs.Names(), shards)
         told = {poison: FATAL[poison]}
         assert results == [tuple(told.get(name, name) for name in shard.names) for shard in shards]
 
@@ -119,7 +126,7 @@ class IsolatingContract(ExecutorContract):
         poisons = ("segfault", "abort", "exit 3", "loop", "no memory")
         shards = jobs.shards(*poisons, each=4, number=5)
         shards.append(Shard("all", jobs.NOWHERE, ("segfault", "segfault", "x", "abort")))
-        results = list(self.made().map(jobs.Names(), shards))
+        results = mapped(self.made(), jobs.Names(), shards)
         assert results == [tuple(FATAL.get(name, name) for name in shard.names) for shard in shards]
 
     @pytest.mark.skipif(sys.platform == "win32", reason="no signals there")
@@ -127,10 +134,10 @@ class IsolatingContract(ExecutorContract):
         """A shard's own records are neither lost nor doubled when it is run image by image."""
         record = Unreadable("all", "folder/", Code.PERMISSION_DENIED)
         shard = Shard("all", jobs.NOWHERE, ("a", "segfault", "b"), unreadable=(record,))
-        (result,) = self.made().map(jobs.Names(), [shard])
+        (result,) = mapped(self.made(), jobs.Names(), [shard])
         assert result == ("folder/: permission_denied", "a", FATAL["segfault"], "b")
 
     def test_the_timeout_is_per_image(self) -> None:
         """A shard that takes long in all is no hanging image."""
         shard = Shard("all", jobs.NOWHERE, tuple("abcdefgh"))
-        assert list(self.made().map(jobs.Names(0.1), [shard])) == [shard.names]
+        assert mapped(self.made(), jobs.Names(0.1), [shard]) == [shard.names]

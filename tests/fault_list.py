@@ -82,6 +82,20 @@ OWN_FILES = {
     63: "arithmetic at its limits",
     64: "numbers in another locale",
 }
+BUCKETS = {
+    72: "an object that is gone, forbidden, slow, cut off or another one",
+    73: "a server that throttles",
+    74: "wrong credentials",
+}
+ENGINES = {
+    75: "a worker of a cluster that is killed",
+    76: "an image that crashes or hangs its decoder on a cluster",
+    77: "a scheduler that is gone",
+    78: "a worker without DATA, without normstat, or with another version",
+    79: "Ctrl-C while a cluster works",
+    80: "workers that join or leave",
+    81: "parts that overlap, miss one, or are of other settings or data",
+}
 CONTAINERS = {
     65: "a tar archive that is cut or damaged",
     66: "names in an archive that lead out of it, and what is no file",
@@ -91,9 +105,7 @@ CONTAINERS = {
     70: "an .npz file with Python objects",
     71: "a list that names what is not there, leads out, or is in another encoding",
 }
-FAULTS = CONTENT | TREES | STORAGE | PROCESSES | OWN_FILES | CONTAINERS
-#: Not all containers, no remote storage and no clusters are there yet: nobody can own their faults.
-TO_COME = frozenset(range(65, 82)) - CONTAINERS.keys()
+FAULTS = CONTENT | TREES | STORAGE | PROCESSES | OWN_FILES | CONTAINERS | BUCKETS | ENGINES
 #: What a report has as a property for each fault that its test owns, and what it gave.
 OWNED, GOT = "fault", "got"
 #: In the stash of a run: numbers of faults → files with a test that owns it, if collected.

@@ -18,7 +18,7 @@ from told import Told
 
 import normstat
 from normstat.errors import EngineLost, NothingToRead, TooManyErrors, UsageError
-from normstat.executors import InProcess, Job
+from normstat.executors import Executor, InProcess, Job
 from normstat.images import Shard
 from normstat.statsfile import dumps
 
@@ -171,7 +171,7 @@ def test_one_name_is_not_taken_letter_by_letter(data: Path, name: str) -> None:
     assert stats == expected
 
 
-class Backwards:
+class Backwards(Executor):
     """An executor that notes its shards; ``workers`` has no say beside it."""
 
     def __init__(self) -> None:
@@ -179,14 +179,14 @@ class Backwards:
 
     def map(self, job: Job[Any], shards: Iterable[Shard]) -> Generator[Any, None, None]:
         self.seen = list(shards)
-        results = [next(InProcess().map(job, [shard])) for shard in reversed(self.seen)]
-        yield from reversed(results)
+        for number, shard in reversed([*enumerate(self.seen)]):
+            yield number, job(shard)
 
 
 def test_an_executor_of_one_s_own(data: Path) -> None:
-    """It gets all the work, and the result is the same."""
+    """It gets all the work, and the result is the same, whatever comes first."""
     executor = Backwards()
-    stats = normstat.compute(data, executor=executor, workers=1000)
+    stats = normstat.compute(data, engine=executor, workers=1000)
     assert sum(map(len, executor.seen)) == 5
     assert stats == normstat.compute(data, workers=0)
 
@@ -210,14 +210,14 @@ class Closing(InProcess):
 def test_an_executor_of_one_s_own_is_not_closed(data: Path, tmp_path: Path) -> None:
     """Each verb uses it, and leaves it to the next."""
     with Closing() as executor:
-        stats = normstat.compute(data, executor=executor)
-        done = normstat.apply(data, tmp_path / "arrays", "unit", executor=executor)
-        assert normstat.check(data, stats, executor=executor).exit_code == 0
+        stats = normstat.compute(data, engine=executor)
+        done = normstat.apply(data, tmp_path / "arrays", "unit", engine=executor)
+        assert normstat.check(data, stats, engine=executor).exit_code == 0
     assert done.images
     assert executor.closed
 
 
-class Lost:
+class Lost(Executor):
     """An executor without workers."""
 
     def map(self, job: Job[Any], shards: Iterable[Shard]) -> Generator[Any, None, None]:
@@ -226,8 +226,8 @@ class Lost:
 
 def test_an_executor_that_fails(data: Path) -> None:
     """Its error is the run's."""
-    with pytest.raises(EngineLost):
-        normstat.compute(data, executor=Lost())
+    with pytest.raises(EngineLost, match="no workers; cache=FILE would let it go on"):
+        normstat.compute(data, engine=Lost())
 
 
 NOTHING = {

@@ -467,14 +467,14 @@ def test_an_image_that_is_lost_on_the_way_is_a_bug(tmp_path: Path, what: str) ->
 
     class Losing(InProcess):
         def map(self, job: Any, shards: Any) -> Any:
-            for result in super().map(job, shards):
+            for number, result in super().map(job, shards):
                 lost = isinstance(result, ShardResult)
-                yield replace(result, **{what: ()}) if lost else result
+                yield number, replace(result, **{what: ()}) if lost else result
 
     data = applied.photos(tmp_path / "data", {"train": 2, "val": 1})
     make.write(data / "train" / "cut.png", make.encoded(make.pixels(1, 9, 13))[:-30])
     with pytest.raises(RuntimeError, match="train: 3 images listed"):
-        normstat.apply(data, tmp_path / "out", "unit", executor=Losing())
+        normstat.apply(data, tmp_path / "out", "unit", engine=Losing())
     assert not (tmp_path / "out" / "normstat.json").exists()
 
 

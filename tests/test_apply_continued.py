@@ -240,7 +240,7 @@ def test_other_settings_are_not_continued(
         normstat.apply(data, out, "unit", workers=0)
     else:
         with pytest.raises(KeyboardInterrupt):
-            normstat.apply(data, out, "unit", executor=Then(interrupt, 1))
+            normstat.apply(data, out, "unit", engine=Then(interrupt, 1))
     before = applied.tree(out)
     source = options.get("source", "unit")
     rest = {name: value for name, value in options.items() if name != "source"}
@@ -286,7 +286,7 @@ def test_overwriting_leaves_nothing_of_the_run_before(
 def interrupted(data: Path, out: Path, source: str, before: int = 1, **options: Any) -> None:
     """A run that is interrupted when so many shards are written, and fewer in the index."""
     with pytest.raises(KeyboardInterrupt):
-        normstat.apply(data, out, source, executor=Then(interrupt, before), **options)
+        normstat.apply(data, out, source, engine=Then(interrupt, before), **options)
 
 
 def test_overwriting_an_interrupted_run(tmp_path: Path, photos: Path) -> None:

@@ -29,7 +29,7 @@ ARGUMENT = {"split_dirs": "split_dir"}
 #: Arguments that decide where arrays go, and if they do.
 PLACE = {"path", "out", "overwrite", "skip_existing", "dry_run"}
 #: Arguments of the library alone, and of the command line alone.
-PYTHON_ONLY = {"path", "source", "executor", "progress", "where"}
+PYTHON_ONLY = {"path", "source", "progress", "where"}
 SHELL_ONLY = {"context", "data", "stats", "preset", "allow_unreadable", "quiet"}
 FLAG = {"from_split": "--from", "exif": "--no-exif"}
 WORDS: dict[str, Any] = {

@@ -29,7 +29,7 @@ from normstat.cache import Cache, Context, contents, prune, sample_digest
 from normstat.cache.database import Database
 from normstat.cache.quarantine import identity_of, set_aside
 from normstat.errors import NormstatError, OutputError, StatsFileError, UsageError
-from normstat.executors import Local
+from normstat.executors import Local, in_order
 from normstat.images import Sample, Shard, Unreadable
 from normstat.sources import LocalFiles
 from normstat.statsfile import ROWS, dumps_counts, loads_counts
@@ -654,7 +654,8 @@ def test_shards_without_images_need_no_worker() -> None:
     from jobs import NOWHERE
 
     empty = Shard("all", NOWHERE, ())
-    results = list(Local(3).map(Asked(), [empty] * 9))  # Asked cannot be pickled: no worker has it
+    # Asked cannot be pickled: no worker has it.
+    results = list(in_order(Local(3).map(Asked(), [empty] * 9)))
     assert results == [(f"{os.getpid()}",)] * 9
 
 
@@ -663,7 +664,7 @@ def test_shards_without_images_stay_in_order() -> None:
     from jobs import NOWHERE, Names
 
     shards = [Shard("all", NOWHERE, paths) for paths in ((), ("a", "b"), (), ("exit 3", "c"), ())]
-    results = list(Local(2).map(Names(), shards * 3))
+    results = list(in_order(Local(2).map(Names(), shards * 3)))
     assert [result[-1:] for result in results] == [(), ("b",), (), ("c",), ()] * 3
 
 

@@ -166,7 +166,7 @@ def stopped(here: Path, stop: BaseException) -> list[str]:
         raise stop
 
     with pytest.raises(type(stop)) as caught:
-        library.compute("data", cache="c", executor=InProcess(), progress=Listener(fall))
+        library.compute("data", cache="c", engine=InProcess(), progress=Listener(fall))
     assert caught.value is stop
     return getattr(stop, "__notes__", [])
 

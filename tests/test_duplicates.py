@@ -21,7 +21,7 @@ from normstat.accumulators import duplicate_keys
 from normstat.accumulators.duplicate_keys import Common, common, repeated
 from normstat.accumulators.keys import NO_KEY, KeyCollector
 from normstat.accumulators.rows import Counts
-from normstat.executors import InProcess, Job
+from normstat.executors import Executor, InProcess, Job
 from normstat.images import Code, ImageRow, ReadOptions, Shard, Unreadable
 from normstat.sources import LocalFiles
 from normstat.statsfile import dumps
@@ -71,7 +71,7 @@ def found(folder: Path, workers: int = 0, **settings: Any) -> dict[tuple[str, st
     return {overlap.splits: overlap for overlap in overlaps if overlap.images}
 
 
-class Unused:
+class Unused(Executor):
     """An executor that must not be asked."""
 
     def map(self, job: Job[Any], shards: Iterable[Shard]) -> Generator[Any, None, None]:

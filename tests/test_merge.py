@@ -82,6 +82,7 @@ def test_some_parts_say_that_others_are_missing(data: Path, whole: normstat.Stat
         normstat.merge([one, some], allow_missing=True)
 
 
+@pytest.mark.fault(81)
 def test_parts_of_something_else_are_refused(data: Path, tmp_path: Path) -> None:
     """Of another number, other settings, other names, or no parts at all; each is named."""
     one, two = parts(data, 2)

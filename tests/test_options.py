@@ -43,7 +43,7 @@ SELECTING = {"include", "exclude", "split", "split_dirs", "labels", "source"}
 #: Names of settings where the same thing is given by another word, one at a time.
 ARGUMENT = {"split_dirs": "split_dir"}
 #: Arguments of the library alone, and of the command line alone.
-PYTHON_ONLY = {"data", "executor", "progress", "where"}
+PYTHON_ONLY = {"data", "progress", "where"}
 SHELL_ONLY = {"context", "data", "output", "allow_unreadable", "quiet"}
 
 

@@ -106,7 +106,7 @@ def test_standard_output_by_its_name(tmp_path):
 def test_no_more_threads_than_shards(tmp_path):
     """Workers beyond the number of shards cost nothing."""
     make.write(tmp_path / "a.png", make.encoded(make.pixels(1, 5, 7)))
-    many = library.compute(tmp_path, executor=Local(1_000_000))
+    many = library.compute(tmp_path, engine=Local(1_000_000))
     assert many == library.compute(tmp_path, workers=0)
 
 

@@ -15,7 +15,7 @@ from source_contract import SourceContract
 from normstat.accumulators.rows import Counts
 from normstat.decode import decode_block, decoder, measure
 from normstat.errors import UnreadableImage, UsageError
-from normstat.images import ROW_FIELDS, OneByOne, Payload, Reader, ReadOptions, Sample, Shard
+from normstat.images import ROW_FIELDS, Payload, Reader, ReadOptions, Sample, Shard
 from normstat.sources import SOURCES, LocalFiles, SourceOptions, open_source
 from normstat.sources.source import Selection
 from normstat.sources.stacked_images import StackedImages
@@ -50,7 +50,7 @@ def test_every_source_is_held_to_the_contract(kind: str) -> None:
     )
 
 
-class Arrays(OneByOne):
+class Arrays(Reader):
     """A container and its reader: arrays that are in memory."""
 
     def __init__(self, arrays: dict[str, NDArray[Any]]) -> None:

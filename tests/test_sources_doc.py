@@ -59,8 +59,12 @@ def run(command, folder):
 
 
 @pytest.mark.parametrize(("data", "example", "extra"), ROWS, ids=[row[1] for row in ROWS])
-def test_the_example_of_a_row_counts_the_same_images(folder, photos, data, example, extra):
+def test_the_example_of_a_row_counts_the_same_images(folder, photos, s3, data, example, extra):
     """With the means, the stds and the pixels of the images in their folder."""
+    files = [path for path in (folder / "photos").rglob("*") if path.is_file()]
+    s3.buckets["bucket"] = {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in files
+    }
     (command,) = re.findall(r"^`(.*)`$", example)
     run(f"{command} -o row.json", folder)
     stats = normstat.load(folder / "row.json")

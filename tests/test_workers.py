@@ -13,11 +13,19 @@ from pathlib import Path
 
 import jobs
 import pytest
-from executor_contract import EXPECTED, FATAL, SHARDS, TIMEOUT, ExecutorContract, IsolatingContract
+from executor_contract import (
+    EXPECTED,
+    FATAL,
+    SHARDS,
+    TIMEOUT,
+    ExecutorContract,
+    IsolatingContract,
+    mapped,
+)
 from started import at_most, children, eventually
 
 from normstat.errors import EngineLost
-from normstat.executors import EXECUTORS, Executor, InProcess, Local, available_cpus
+from normstat.executors import Executor, InProcess, Local, available_cpus, in_order
 
 linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into /proc")
 posix = pytest.mark.skipif(sys.platform == "win32", reason="no signals there")
@@ -70,32 +78,24 @@ class TestLocal(IsolatingContract):
         return Local(2, image_timeout=TIMEOUT)
 
 
-def test_every_executor_is_held_to_the_contract() -> None:
-    """A row of the table without its line here has no laws."""
-    suites = {TestInProcess, TestLocal}
-    assert {suite.name for suite in suites} == set(EXECUTORS)
-    for suite in suites:
-        assert isinstance(suite().made(), EXECUTORS[suite.name].load())
-
-
 @posix
 @pytest.mark.parametrize("poison", ["segfault", "loop"])
 def test_the_only_worker_is_replaced(poison: str) -> None:
     """When it dies, all that is left goes on in another one."""
     shards = jobs.shards(poison)
-    results = list(Local(1, image_timeout=TIMEOUT).map(jobs.Names(), shards))
+    results = mapped(Local(1, image_timeout=TIMEOUT), jobs.Names(), shards)
     told = {poison: FATAL[poison]}
     assert results == [tuple(told.get(name, name) for name in shard.names) for shard in shards]
 
 
 def test_more_workers_than_shards() -> None:
     """What has nothing to do is no problem."""
-    assert list(Local(8).map(jobs.Names(), SHARDS[:2])) == EXPECTED[:2]
+    assert mapped(Local(8), jobs.Names(), SHARDS[:2]) == EXPECTED[:2]
 
 
 def test_a_worker_serves_many_shards() -> None:
     """Workers are started once, not for every shard."""
-    pids = {pid for (pid,) in Local(2).map(jobs.Pid(), SHARDS)}
+    pids = {pid for _, (pid,) in Local(2).map(jobs.Pid(), SHARDS)}
     assert len(pids) <= 2
     assert os.getpid() not in pids
 
@@ -103,7 +103,7 @@ def test_a_worker_serves_many_shards() -> None:
 def test_what_a_library_prints_stays_in_the_worker(capfd: pytest.CaptureFixture[str]) -> None:
     """Neither the results nor the terminal are touched by output on descriptors 1 and 2."""
     shards = jobs.shards("close stdout")
-    assert list(Local(2).map(jobs.Names(), shards)) == [shard.names for shard in shards]
+    assert mapped(Local(2), jobs.Names(), shards) == [shard.names for shard in shards]
     assert capfd.readouterr() == ("", "")
 
 
@@ -130,7 +130,7 @@ def test_workers_killed_from_outside_cost_nothing(number: signal.Signals) -> Non
     first = next(results)
     killer.start()
     try:
-        assert [first, *results] == [shard.names for shard in shards]
+        assert [*in_order([first, *results])] == [shard.names for shard in shards]
     finally:
         done.set()
         killer.join()
@@ -140,7 +140,7 @@ def test_workers_killed_from_outside_cost_nothing(number: signal.Signals) -> Non
 def test_an_exception_of_the_job_is_raised_with_its_traceback() -> None:
     """A bug is no bad image: it ends the run, and says where it is."""
     with pytest.raises(RuntimeError, match=r"(?s)jobs\.py.*ZeroDivisionError: the job is wrong"):
-        list(Local(2).map(jobs.Names(), jobs.shards("error")))
+        mapped(Local(2), jobs.Names(), jobs.shards("error"))
 
 
 @linux
@@ -206,7 +206,7 @@ def test_workers_that_cannot_start_end_the_run(
     monkeypatch.setattr(sys, "executable", str(program))
     start = time.monotonic()
     with pytest.raises(EngineLost, match=f"cannot be started.*{said}"):
-        list(Local(3).map(jobs.Names(), SHARDS))
+        mapped(Local(3), jobs.Names(), SHARDS)
     assert time.monotonic() - start < 10
 
 
@@ -224,7 +224,7 @@ def test_one_worker_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """When only some workers can be started, these do all the work."""
     monkeypatch.setattr(sys, "executable", starts_only(tmp_path, 1))
     shards = jobs.shards(number=60)
-    assert list(Local(3).map(jobs.Names(0.01), shards)) == [shard.names for shard in shards]
+    assert mapped(Local(3), jobs.Names(0.01), shards) == [shard.names for shard in shards]
 
 
 @posix
@@ -235,7 +235,7 @@ def test_a_worker_that_cannot_be_replaced_hands_its_shard_on(
     """One worker is killed and no other can be started: those that are left do its work."""
     monkeypatch.setattr(sys, "executable", starts_only(tmp_path, workers))
     shards = jobs.shards(f"once {tmp_path / 'killed'}", number=60)
-    assert list(Local(workers).map(jobs.Names(0.01), shards)) == [shard.names for shard in shards]
+    assert mapped(Local(workers), jobs.Names(0.01), shards) == [shard.names for shard in shards]
 
 
 @posix
@@ -245,7 +245,7 @@ def test_the_last_worker_that_cannot_be_replaced_ends_the_run(
     """A worker crashes and no other can be started: an error, not a hang."""
     monkeypatch.setattr(sys, "executable", starts_only(tmp_path, 1))
     with pytest.raises(EngineLost, match="cannot be started"):
-        list(Local(1).map(jobs.Names(), jobs.shards("exit 3")))
+        mapped(Local(1), jobs.Names(), jobs.shards("exit 3"))
 
 
 def test_available_cpus_are_those_of_the_process() -> None:
@@ -257,7 +257,7 @@ def test_no_worker_has_two_shards_while_another_has_none() -> None:
     """As many slow shards as workers take as long as one: every worker gets one of them."""
     with Local(3) as local:
         list(local.map(jobs.Names(), SHARDS))  # all are up
-        pids = [pid for (pid,) in local.map(jobs.Pid(0.3), SHARDS[:3])]
+        pids = [pid for _, (pid,) in local.map(jobs.Pid(0.3), SHARDS[:3])]
     assert len(set(pids)) == 3
 
 
@@ -265,8 +265,8 @@ def test_workers_last_until_the_outermost_block_ends() -> None:
     """Whoever is handed an executor that is open already may open it again."""
     with Local(2) as local:
         with local:
-            first = {pid for (pid,) in local.map(jobs.Pid(0.1), SHARDS)}
-        again = {pid for (pid,) in local.map(jobs.Pid(0.1), SHARDS)}
+            first = {pid for _, (pid,) in local.map(jobs.Pid(0.1), SHARDS)}
+        again = {pid for _, (pid,) in local.map(jobs.Pid(0.1), SHARDS)}
     assert first == again
 
 
@@ -278,4 +278,4 @@ def test_fewer_workers_than_were_started() -> None:
         with local:
             if sys.platform == "linux":
                 assert len(children(os.getpid()) - before) == 1
-            assert len({pid for (pid,) in local.map(jobs.Pid(), SHARDS)}) == 1
+            assert len({pid for _, (pid,) in local.map(jobs.Pid(), SHARDS)}) == 1

@@ -61,9 +61,9 @@ class Then(InProcess):
         second = self._maps == 2
         if second and not self._before:
             self._act()
-        for number, shard in enumerate(shards, 1):
-            yield job(shard)
-            if second and number == self._before:
+        for number, shard in enumerate(shards):
+            yield number, job(shard)
+            if second and number + 1 == self._before:
                 self._act()
 
 
@@ -380,7 +380,7 @@ def test_files_come_and_go_between_the_looks(tmp_path: Path, store: str, name: s
         else:
             make.write(data / "train" / name, make.encoded(make.pixels(8, 9, 13)))
 
-    done = normstat.apply(data, tmp_path / "out", "unit", store=store, executor=Then(change))
+    done = normstat.apply(data, tmp_path / "out", "unit", store=store, engine=Then(change))
     gone = [("train/000.png", "vanished")] if name == "removed" else []
     assert [(record.path, record.code) for record in done.unreadable] == gone
     assert (done.listed, done.images) == (2, 2 - len(gone))
@@ -394,7 +394,7 @@ def test_an_image_changes_its_size_between_the_looks(tmp_path: Path) -> None:
         make.write(data / "train" / "000.png", make.encoded(make.pixels(8, 10, 13)))
 
     with pytest.raises(Stopped, match=r"^train/000\.png: .*changed"):
-        normstat.apply(data, tmp_path / "out", "unit", store="stack", executor=Then(change))
+        normstat.apply(data, tmp_path / "out", "unit", store="stack", engine=Then(change))
     assert not applied.arrays(tmp_path / "out")
 
 
@@ -403,7 +403,7 @@ def test_what_a_killed_worker_has_left_is_swept(tmp_path: Path) -> None:
     data = applied.photos(tmp_path / "data", {"train": 2})
     half = tmp_path / "out" / UNFINISHED / "12345"
     done = normstat.apply(
-        data, tmp_path / "out", "unit", executor=Then(lambda: half.write_bytes(b"half") and None)
+        data, tmp_path / "out", "unit", engine=Then(lambda: half.write_bytes(b"half") and None)
     )
     assert done.images == 2
     assert UNFINISHED + "/" not in applied.tree(tmp_path / "out")

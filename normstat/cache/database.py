@@ -12,6 +12,7 @@ from normstat.cache.sqlite_errors import ERRORS, Trouble, reason
 from normstat.errors import UsageError
 from normstat.files import ensure_writable, shown
 from normstat.images import FORMATS
+from normstat.urls import is_url
 
 T = TypeVar("T")
 Action = Callable[[sqlite3.Connection], T]
@@ -158,6 +159,8 @@ class Database:
 
 def refuse_path(path: str) -> None:
     """Refuse before any work what can be no cache, or cannot be made."""
+    if is_url(path):
+        raise UsageError(f"{shown(path)}: a cache is a file of this machine; give it a path")
     extension = os.path.splitext(path)[1].lower()
     if extension in FORMATS or extension == ".json":
         cure = "give it another name, such as normstat.cache"

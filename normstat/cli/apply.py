@@ -93,6 +93,7 @@ def apply(
         bool, typer.Option("--no-exif", help="Do not turn images upright; as they are stored.")
     ] = False,
     workers: options.Workers = 0,
+    engine: options.Engine = "local",
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace what an earlier run has left in OUT.")
     ] = False,
@@ -138,8 +139,8 @@ def apply(
     if stats is not None and preset is not None:
         raise UsageError("--stats and --preset: choose one")
     split_dirs = options.assignments(split_dir)
-    local = options.local_workers(context, workers, image_timeout)
-    with local as executor, progress_on_stderr(quiet) as progress:
+    where_run = options.workers_of(context, engine, workers, image_timeout)
+    with where_run as run_by, progress_on_stderr(quiet) as progress:
         from normstat.presets import preset as preset_named
         from normstat.statsfile import load
         from normstat.verbs.apply.verb import apply as apply_to
@@ -174,8 +175,8 @@ def apply(
             dry_run=dry_run,
             max_pixels=max_pixels,
             max_value=max_value,
-            executor=executor,
             progress=progress,
+            **run_by,
             labels=labels,
             **options.where(
                 root=root,

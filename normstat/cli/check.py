@@ -71,6 +71,7 @@ def check(
         typer.Option("--require-conclusive", help="Fail also where images are too few to tell."),
     ] = False,
     workers: options.Workers = 0,
+    engine: options.Engine = "local",
     image_timeout: options.ImageTimeout = 60.0,
     cache: options.Cache = None,
     root: options.Root = None,
@@ -97,7 +98,7 @@ def check(
       normstat check ./data --stats stats.json --config preset:imagenet --rule duplicate=off
       normstat check ./data --stats stats.json --cache normstat.cache
     """
-    with options.local_workers(context, workers, image_timeout) as local:
+    with options.workers_of(context, engine, workers, image_timeout) as run_by:
         from normstat.reports import refuse_unknown, write
         from normstat.verbs.check import verb
         from normstat.verbs.check.project_settings import project_settings
@@ -132,9 +133,9 @@ def check(
                 require_conclusive=require_conclusive or bool(project.require_conclusive),
                 config=configs,
                 files=files,
-                executor=local,
                 progress=progress,
                 cache=cache,
+                **run_by,
                 **options.where(
                     root=root,
                     ext=ext,

@@ -60,6 +60,7 @@ def compute(
         typer.Option(metavar="A,B,...", help="Names of the channels, in place of the files' own."),
     ] = None,
     workers: options.Workers = 0,
+    engine: options.Engine = "local",
     allow_unreadable: options.AllowUnreadable = 0,
     max_errors: Annotated[
         int | None,
@@ -123,8 +124,8 @@ def compute(
     if files is not None:
         _refuse_files(files, output)
 
-    local = options.local_workers(context, workers, image_timeout)
-    with local as executor, progress_on_stderr(quiet, offers_cache=not cache) as progress:
+    where_run = options.workers_of(context, engine, workers, image_timeout)
+    with where_run as run_by, progress_on_stderr(quiet, offers_cache=not cache) as progress:
         from normstat.statsfile import dumps, save
         from normstat.verbs.compute.replaced import replaced
         from normstat.verbs.compute.verb import compute as compute_stats
@@ -145,8 +146,8 @@ def compute(
             channel_names=None if channel_names is None else channel_names.split(","),
             max_pixels=max_pixels,
             max_errors=max_errors,
-            executor=executor,
             progress=progress,
+            **run_by,
             labels=labels,
             cache=cache,
             files=files,

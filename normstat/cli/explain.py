@@ -77,8 +77,8 @@ def _known(
         return None
     from normstat.verbs.compute.verb import compute
 
-    with options.local_workers(context, workers, 60.0) as executor:
-        return compute(data, executor=executor)
+    with options.workers_of(context, "local", workers, 60.0) as run_by:
+        return compute(data, **run_by)
 
 
 def _shown(values: "tuple[float, ...]") -> str:

@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -79,6 +80,13 @@ Labels = Annotated[
 Workers = Annotated[
     int,
     typer.Option("-j", "--workers", metavar="N", min=0, help="Worker processes; 0: one per CPU."),
+]
+Engine = Annotated[
+    str,
+    typer.Option(
+        metavar="local|inprocess|dask[:WHERE]",
+        help="Where to run; dask:ADDRESS or dask:FILE.json: on the cluster of that scheduler.",
+    ),
 ]
 AllowUnreadable = Annotated[
     int,
@@ -183,8 +191,19 @@ FilesFrom = Annotated[
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress, notices or table.")]
 
 
-def local_workers(context: typer.Context, workers: int, image_timeout: float) -> "Local":
-    """The workers of a run, with those that this process has started ahead."""
+@contextmanager
+def workers_of(
+    context: typer.Context, engine: str, workers: int, image_timeout: float
+) -> Iterator[dict[str, Any]]:
+    """Options of a verb that say where it runs; local workers are those started ahead."""
+    if engine != "local":
+        yield {"engine": engine, "workers": workers or None, "image_timeout": image_timeout}
+        return
+    with _local_workers(context, workers, image_timeout) as local:
+        yield {"engine": local}
+
+
+def _local_workers(context: typer.Context, workers: int, image_timeout: float) -> "Local":
     from normstat.executors import Local, available_cpus
 
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # threads that NumPy starts for nothing

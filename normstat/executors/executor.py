@@ -1,6 +1,6 @@
 """Interfaces of jobs and executors."""
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Protocol, Self, TypeAlias, TypeVar
 
 from normstat.images import Shard, Unreadable
@@ -14,6 +14,7 @@ class Result(Protocol):
 
 R = TypeVar("R", bound=Result)
 R_co = TypeVar("R_co", bound=Result, covariant=True)
+T = TypeVar("T")
 
 
 class Job(Protocol[R_co]):
@@ -27,14 +28,35 @@ class Job(Protocol[R_co]):
 
 
 #: The ``map`` of an executor, or of something in front of one.
-Map: TypeAlias = Callable[[Job[R], Iterable[Shard]], Generator[R, None, None]]
+Map: TypeAlias = Callable[[Job[R], Iterable[Shard]], Generator[tuple[int, R], None, None]]
 
 
 class Executor(Protocol):
     """Maps a job over shards."""
 
-    def map(self, job: Job[R], shards: Iterable[Shard]) -> Generator[R, None, None]:
-        """Results, one for each shard and in their order; few shards are in flight at once.
+    def map(self, job: Job[R], shards: Iterable[Shard]) -> Generator[tuple[int, R], None, None]:
+        """Results, one for each shard, each behind the number of its shard, from 0.
 
-        Closing the generator ends what is still running.
+        They come in any order, so nothing may depend on it; :func:`in_order` is for what does.
+        Few shards are in flight at once. Closing the generator ends what is still running, or
+        cancels it where it cannot be ended, and waits for nothing.
         """
+
+    def remarks(self) -> Iterable[str]:
+        """Sentences for a user at the end of all runs; none unless there is something to say."""
+        return ()
+
+
+def in_order(results: Iterable[tuple[int, T]]) -> Iterator[T]:
+    """Results in the order of their shards; those that are early wait.
+
+    >>> list(in_order([(1, "b"), (0, "a"), (2, "c")]))
+    ['a', 'b', 'c']
+    """
+    early: dict[int, T] = {}
+    following = 0
+    for number, result in results:
+        early[number] = result
+        while following in early:
+            yield early.pop(following)
+            following += 1

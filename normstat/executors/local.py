@@ -4,7 +4,9 @@ from collections.abc import Generator, Iterable
 from contextlib import suppress
 from typing import Self
 
-from normstat.executors.executor import Job, R
+from normstat.errors import UsageError, option
+from normstat.executors.cpus import available_cpus
+from normstat.executors.executor import Executor, Job, R
 from normstat.executors.process import Worker
 from normstat.executors.supervised import SupervisedMap
 from normstat.images import Shard
@@ -12,7 +14,7 @@ from normstat.images import Shard
 _MOST_EARLY = 8
 
 
-class Local:
+class Local(Executor):
     """Supervised worker processes.
 
     Parameters
@@ -35,6 +37,13 @@ class Local:
         self._early: list[Worker] = []
         self._lasting: set[Worker] = set()
         self._entered = 0
+
+    @classmethod
+    def of(cls, place: str, workers: int | None, image_timeout: float) -> Self:
+        """See :data:`normstat.executors.EXECUTORS`."""
+        if place:
+            raise UsageError(f"{option('engine', f'local:{place}')}: should be local")
+        return cls(workers or available_cpus(), image_timeout)
 
     def __enter__(self) -> Self:
         """Start some workers if ``early``: they import what they need while the caller does.
@@ -81,7 +90,7 @@ class Local:
         else:
             worker.end()
 
-    def map(self, job: Job[R], shards: Iterable[Shard]) -> Generator[R, None, None]:
+    def map(self, job: Job[R], shards: Iterable[Shard]) -> Generator[tuple[int, R], None, None]:
         """See :class:`normstat.executors.Executor`.
 
         Raises

@@ -156,6 +156,11 @@ class Worker:
     def kill(self) -> None:
         self._process.kill()
 
+    @property
+    def is_gone(self) -> bool:
+        """True if the process has ended."""
+        return self._process.poll() is not None
+
     def end(self) -> None:
         """Let go of the process; it is gone afterwards, unless its storage holds it fast."""
         self._process.kill()

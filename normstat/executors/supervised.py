@@ -8,7 +8,7 @@ repeatedly, and a worker that was killed from outside costs nothing but time.
 import threading
 import time
 from collections import deque
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from typing import Any, Generic, Protocol
 
 from normstat.errors import EngineLost
@@ -21,6 +21,7 @@ _START_WITHIN = 8.0  # seconds for all these attempts
 _PAUSE = 0.1  # seconds before trying again to start one
 _JOIN_WITHIN = 0.5  # seconds for all threads of a run
 _SHARDS_PER_WORKER = 4
+_LOOK = 0.5  # seconds between two looks if results are still wanted
 
 
 class Pool(Protocol):
@@ -67,11 +68,23 @@ class _Lane:
 
 
 class SupervisedMap(Generic[R]):
-    """A job mapped over shards, once: what its threads share."""
+    """A job mapped over shards, once: what its threads share.
 
-    def __init__(self, job: Job[R], shards: Iterable[Shard], pool: Pool) -> None:
+    Parameters
+    ----------
+    wanted : asked now and then; once it says no, there are no more results.
+    """
+
+    def __init__(
+        self,
+        job: Job[R],
+        shards: Iterable[Shard],
+        pool: Pool,
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._job = job
         self._pool = pool
+        self._wanted = wanted
         self._shards = enumerate(shards)
         self._source = threading.Lock()  # held while the next shard is looked for
         self._changed = threading.Condition()  # guards everything below
@@ -86,7 +99,8 @@ class SupervisedMap(Generic[R]):
         self._stopped = False
         self._failure: BaseException | None = None
 
-    def results(self) -> Generator[R, None, None]:
+    def results(self) -> Generator[tuple[int, R], None, None]:
+        """Results in the order of the shards."""
         try:
             self._add_thread()
             while (result := self._next_result()) is not None:
@@ -116,21 +130,24 @@ class SupervisedMap(Generic[R]):
             self._threads.append(thread)
             self._active += 1
 
-    def _next_result(self) -> R | None:
+    def _next_result(self) -> tuple[int, R] | None:
         with self._changed:
             while self._emitted not in self._results:
                 if self._failure:
                     raise self._failure
+                if not self._wanted():
+                    return None
                 if not self._active and self._returned:
                     raise EngineLost(f"worker processes cannot be started: {self._reason}")
                 if not self._active:
                     return None
                 # With a timeout, because Windows does not interrupt a wait without one.
-                self._changed.wait(1.0)
-            result = self._results.pop(self._emitted)
+                self._changed.wait(_LOOK)
+            number = self._emitted
+            result = self._results.pop(number)
             self._emitted += 1
             self._changed.notify_all()
-            return result
+            return number, result
 
     # --------------------------------------------------------- what the threads do, one a worker
 

@@ -16,7 +16,7 @@ from importlib import import_module
 from queue import SimpleQueue
 from typing import IO, Any
 
-from normstat.images import Sample, Shard
+from normstat.images import Reader, Sample, Shard
 
 #: Environment variable that lets through what is hidden from users.
 DEBUG = "NORMSTAT_DEBUG"
@@ -116,7 +116,7 @@ def _alarm(seconds: float) -> Callable[[bool], None]:
 
 
 class _Watched(Shard):
-    """A shard that sets the clock whenever its next sample, or part, is asked for."""
+    """A shard that sets the clock for each sample: when it is asked for, or is there to read."""
 
     __slots__ = ("_watch",)
 
@@ -136,3 +136,9 @@ class _Watched(Shard):
         for sample in Shard.__iter__(self):
             self._watch(True)  # type: ignore[attr-defined]  # set by of()
             yield sample
+
+    def ahead(self, reader: Reader, most: int | None = None) -> Iterator[Sample]:
+        for sample in reader.ahead(Shard.__iter__(self), most):
+            self._watch(True)  # type: ignore[attr-defined]  # set by of()
+            yield sample
+            self._watch(False)  # type: ignore[attr-defined]  # ditto

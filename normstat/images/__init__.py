@@ -25,7 +25,7 @@ from normstat.images.read_options import (
     ReadOptions,
 )
 from normstat.images.row import DIGEST, ROW_FIELDS, ImageRow
-from normstat.images.samples import Container, OneByOne, Payload, Reader, Sample, Shard
+from normstat.images.samples import Container, Payload, Reader, Sample, Shard
 from normstat.images.skipped import LeftOut, Reason, Skipped
 from normstat.images.unreadable import HINTS, LASTING, Code, Unreadable
 
@@ -53,7 +53,6 @@ __all__ = [
     "ImageRow",
     "Kind",
     "LeftOut",
-    "OneByOne",
     "Payload",
     "Pixels",
     "ReadOptions",

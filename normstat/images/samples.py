@@ -1,6 +1,6 @@
 """Images to read: one by one, and in units of work."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias, TypeVar
@@ -41,7 +41,19 @@ class Sample:
 
 
 class Reader(Protocol):
-    """Access to the samples in an open container."""
+    """Access to the samples in an open container; a class of readers inherits from it."""
+
+    def ahead(self, samples: Iterable[Sample], most: int | None = None) -> Iterator[Sample]:  # noqa: ARG002  # where reading takes time
+        """The same samples in their order, each when it can be read at once.
+
+        Where reading means to wait, those after it are on their way meanwhile.
+
+        Parameters
+        ----------
+        samples : all that will be read, some of them asked for long before.
+        most : bytes at the start of each that are wanted, to read its header; None: all.
+        """
+        return iter(samples)
 
     def read(self, sample: Sample) -> Payload:
         """Return the whole content of a sample.
@@ -54,21 +66,16 @@ class Reader(Protocol):
     def head(self, sample: Sample) -> AbstractContextManager[BinaryIO]:
         """Open a sample to read its header; an OSError leaves it to :meth:`read` to say why."""
 
-    def block(self, places: Sequence[Any]) -> "NDArray[Any] | None":
+    def at_once(self) -> int:
+        """Number of samples that are best asked for together, of :meth:`block`; 1: none are."""
+        return 1
+
+    def block(self, places: Sequence[Any]) -> "NDArray[Any] | None":  # noqa: ARG002  # of others
         """Return the arrays of several samples as one: shape (samples, …).
 
-        None where :meth:`read` does as well, and where it has to tell what is wrong with one.
+        None if :meth:`read` has to give one by one, or to tell what is wrong with one.
         """
-
-
-class OneByOne:
-    """A reader of samples that have nothing in common."""
-
-    __slots__ = ()
-
-    def block(self, places: Sequence[Any]) -> None:  # noqa: ARG002  # there is none
-        """See :class:`Reader`."""
-        return
+        return None
 
 
 class Container(Protocol):
@@ -119,6 +126,10 @@ class Shard:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    def ahead(self, reader: Reader, most: int | None = None) -> Iterator[Sample]:
+        """The samples, each when a reader has it, as :meth:`Reader.ahead` says."""
+        return reader.ahead(self, most)
 
     def only(self, chosen: Sequence[int]) -> "Shard":
         """Some of the samples, by their indices in ascending order; records are left out."""

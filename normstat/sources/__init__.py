@@ -26,6 +26,7 @@ from normstat.sources.tree.split_words import (
 )
 from normstat.sources.tree_source import TreeSource
 from normstat.sources.union import open_union
+from normstat.urls import local_path
 
 #: The kind of what ``apply`` has written.
 STORED = "stored"
@@ -36,6 +37,9 @@ _OF_TABLES = (
 SOURCES: Mapping[str, Kind] = MappingProxyType(
     {
         "folder": Kind("normstat.sources.folder:open_folder", what="a folder of images"),
+        "remote": Kind(
+            "normstat.sources.remote:open_remote", "remote", what="a folder of images at a URL"
+        ),
         "list": Kind(
             "normstat.sources.name_list:open_list",
             what="a list of names",
@@ -186,7 +190,7 @@ def open_source(
     own = options
     if len(paths) > 1:
         own = replace(options, split_dirs={}, include=(), exclude=(), labels="skip")
-    found = [_found(os.fspath(path), own) for path in paths]
+    found = [_found(local_path(os.fspath(path)), own) for path in paths]
     rows = [_KINDS[each.kind] for each in found]
     takes = tuple(name for row in rows for name in row.takes)
     options.refuse_unused(takes, " or ".join(dict.fromkeys(row.what for row in rows)))

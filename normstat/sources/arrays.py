@@ -10,7 +10,7 @@ import numpy as np
 
 from normstat.errors import NothingToRead, UnknownSplit, UsageError
 from normstat.files import shown
-from normstat.images import OneByOne, Payload, Reader, Sample, Shard
+from normstat.images import Payload, Reader, Sample, Shard
 from normstat.sources.source import Selection
 from normstat.sources.survey import Survey
 from normstat.sources.tree.split_words import ALL
@@ -134,7 +134,7 @@ class _Held(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class HeldImages(OneByOne):
+class HeldImages(Reader):
     """Images in memory as a container; the place of one is its index.
 
     Attributes

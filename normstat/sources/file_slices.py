@@ -9,7 +9,7 @@ from typing import BinaryIO, Protocol
 
 from normstat import files
 from normstat.errors import UnreadableImage
-from normstat.images import Code, OneByOne, Payload, Reader, Sample
+from normstat.images import Code, Payload, Reader, Sample
 
 # So many bytes are read at once where headers follow each other closely, and where they do not.
 _MUCH = 1 << 17
@@ -70,7 +70,7 @@ def unchanged(listed: Listed) -> Iterator[int | UnreadableImage]:
         yield found
 
 
-class SampleReader(OneByOne):
+class SampleReader(Reader):
     """A reader whose samples are bytes; a subclass reads them."""
 
     def read(self, sample: Sample) -> Payload:

@@ -14,7 +14,7 @@ import numpy as np
 
 from normstat.errors import UnreadableImage, UsageError, option
 from normstat.files import shown
-from normstat.images import Code, OneByOne, Payload, Reader, Reason, Sample
+from normstat.images import Code, Payload, Reader, Reason, Sample
 from normstat.images.npy_header import axes_of, refuse_dtype, refuse_size
 from normstat.sources.array_listing import is_stack, single_remark
 from normstat.sources.catalog import Located
@@ -121,7 +121,7 @@ def opened(path: str) -> Iterator[Any]:
         yield file
 
 
-class _Images(OneByOne):
+class _Images(Reader):
     def __init__(self, images: DataSet, file: Any) -> None:
         self._images = images
         self._file = file

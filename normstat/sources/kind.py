@@ -9,9 +9,12 @@ from normstat.images import FORMATS
 from normstat.lazy import Row
 from normstat.sources.catalog import Catalog
 from normstat.sources.tree.filters import extension_of
+from normstat.urls import is_url
 
 #: The kind of whatever is no other.
 FOLDER = "folder"
+#: The kind of whatever is not on this machine.
+REMOTE = "remote"
 #: The kind of a list of names, whatever the list is called.
 LIST = "list"
 
@@ -45,7 +48,11 @@ def kind_of(path: str, kinds: Mapping[str, Kind]) -> str:
     >>> kinds = {"folder": Kind("a:b"), "tar": Kind("c:d", endings=(".tar", ".tar.gz"))}
     >>> kind_of("data", kinds), kind_of("data/Train.TAR", kinds)
     ('folder', 'tar')
+    >>> kind_of("s3://bucket/train", kinds)
+    'remote'
     """
+    if is_url(path):
+        return REMOTE
     name = os.path.basename(path).lower()
     for kind, row in kinds.items():
         if name.endswith(row.endings) and not os.path.isdir(path):

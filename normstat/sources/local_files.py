@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from normstat import files
 from normstat.errors import UnreadableImage
-from normstat.images import Code, OneByOne, Payload, Reader, Sample
+from normstat.images import Code, Payload, Reader, Sample
 
 # Links to content that a version control system has not fetched.
 _LINKS = (
@@ -21,7 +21,7 @@ _MOST = 1 << 26
 
 
 @dataclass(frozen=True, slots=True)
-class LocalFiles(OneByOne):
+class LocalFiles(Reader):
     """A folder whose files are samples; a place is a relative path, where the name is another.
 
     Attributes

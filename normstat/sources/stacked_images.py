@@ -23,8 +23,8 @@ GZIP = "\0gzip"
 # Small images are read together, in blocks of about so many bytes; and in larger ones those of an
 # array whose first axis varies fastest.
 _BLOCK, _COLUMNS = 1 << 16, 16
-# Images of up to so many bytes gain by coming as one array.
-_SMALL = 1 << 14
+# Images of up to so many bytes gain by coming as one array, so many at a time.
+_SMALL, _TOGETHER = 1 << 14, 64
 # Bytes of a stream that are passed over at once.
 _PASSED = 1 << 16
 
@@ -108,7 +108,7 @@ def told_apart() -> Iterator[None]:
         raise UnreadableImage(Code.IO_ERROR, os.strerror(error.errno or 0)) from error
 
 
-class _Reader:
+class _Reader(Reader):
     """Reads images where they lie."""
 
     def __init__(self, images: StackedImages) -> None:
@@ -130,10 +130,14 @@ class _Reader:
         image: NDArray[Any] = self._block[number]
         return image
 
+    def at_once(self) -> int:
+        images = self._images
+        is_apart = images.stream is not None or images.columns or images.axes
+        return 1 if is_apart or self._bytes > _SMALL else _TOGETHER
+
     def block(self, places: Sequence[Any]) -> NDArray[Any] | None:
         images, first = self._images, places[0]
-        is_apart = images.stream is not None or images.columns or images.axes
-        if is_apart or self._bytes > _SMALL or list(places) != [*range(first, first + len(places))]:
+        if self.at_once() == 1 or list(places) != [*range(first, first + len(places))]:
             return None
         try:
             if self._file is None:

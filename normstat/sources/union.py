@@ -14,6 +14,7 @@ from normstat.sources.given import folder_of, is_pattern
 from normstat.sources.options import SourceOptions
 from normstat.sources.survey import Survey
 from normstat.sources.tree_source import TreeSource
+from normstat.urls import is_url
 
 # Remarks of single DATA that a user has the time to read.
 _MOST = 3
@@ -263,6 +264,9 @@ def _mounts(catalogs: Sequence[Catalog]) -> dict[str, _Mount]:
 
 def _place(catalog: Catalog) -> _Place:
     root = catalog.root
+    if is_url(root):  # its name is what follows the scheme
+        root = root.partition("://")[2].rstrip("/")
+        return _Place(catalog, root, os.path.dirname(os.path.abspath(root)), ())
     if os.path.isdir(root):
         return _Place(catalog, root, os.path.dirname(os.path.abspath(root)), ())
     own = tuple(_own_folders(catalog))

@@ -1,14 +1,20 @@
 """Everything that decides how long a run takes, and no number."""
 
 import os
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from concurrent import futures
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
-from normstat.errors import UsageError, option
-from normstat.executors import EXECUTORS, Executor, available_cpus
+from normstat.errors import EngineLost, UsageError, option
+from normstat.executors import EXECUTORS, Executor
 from normstat.files import shown
 from normstat.verbs.listeners import Listener, Progress, Silent, heard
 from normstat.verbs.options import refuse_below
+
+#: Where a run is to be done: see :func:`normstat.compute`.
+Where: TypeAlias = str | Executor | futures.Executor
 
 _LONGEST = 1_000_000  # seconds; clocks cannot be set to much more
 
@@ -37,7 +43,7 @@ class Engine:
         cls,
         workers: int | None = None,
         image_timeout: float = 60.0,
-        executor: Executor | None = None,
+        engine: Where | None = None,
         progress: Listener | None = None,
         cache: str | os.PathLike[str] | None = None,
         max_errors: int | None = None,
@@ -57,17 +63,44 @@ class Engine:
                 f"{option('image_timeout', image_timeout)}: should be {_LONGEST} or less; 0: never"
             )
         lasting: AbstractContextManager[object] = nullcontext()
-        if executor is None and workers == 0:
-            executor = EXECUTORS["inprocess"].load()()
-        elif executor is None:
-            local = EXECUTORS["local"].load()
-            executor = lasting = local(workers or available_cpus(), image_timeout)
+        if engine is None:
+            engine = "inprocess" if workers == 0 else "local"
+        if isinstance(engine, str):
+            made = _named(engine, workers, image_timeout)
+            executor, lasting = made, made
+        elif isinstance(engine, futures.Executor):
+            from normstat.executors.futures import Futures  # which only few runs need
+
+            executor = Futures(engine, image_timeout)
+        else:
+            executor = engine
         if cache is not None:
             from normstat.cache import refuse_path  # not every Python has SQLite
 
             cache = os.fspath(cache)
             refuse_path(cache)
         return cls(executor, heard(progress), cache, max_errors, lasting)
+
+    @contextmanager
+    def running(self, continues: str = "") -> Iterator[None]:
+        """Keep the engine as long as its runs take, and tell who took part.
+
+        Parameters
+        ----------
+        continues : clause on how the runs can be continued when the engine is lost, if nothing
+            is in the cache.
+        """
+        try:
+            with self.lasting:
+                yield
+                for remark in self.executor.remarks():
+                    self.progress.notice(remark)
+        except EngineLost as lost:
+            kept = "; ".join(getattr(lost, "__notes__", ()))
+            how = f"{kept}, and the same command continues" if kept else continues
+            if not how:
+                raise
+            raise EngineLost(f"{lost.message.template}; {how}") from lost
 
     def refuse_as_cache(self, parameter: str, file: str | os.PathLike[str] | None) -> None:
         """Refuse another file of a run that is the cache: either would replace the other.
@@ -80,3 +113,12 @@ class Engine:
             raise UsageError(
                 f"{option(parameter, shown(file))}: is the cache, too; give another name"
             )
+
+
+def _named(engine: str, workers: int | None, image_timeout: float) -> Any:
+    """The executor that a word asks for."""
+    name, colon, place = engine.partition(":")
+    if name not in EXECUTORS or (colon and not place):
+        words = f"{', '.join(EXECUTORS)}, dask:ADDRESS or dask:FILE.json"
+        raise UsageError(f"{option('engine', shown(engine))}: should be one of {words}")
+    return EXECUTORS[name].load().of(place, workers, image_timeout)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from normstat.errors import UsageError, option
-from normstat.files import ensure_writable, shown
+from normstat.files import ensure_writable, exists, shown
 from normstat.stats import ListOfFiles, Stats
 from normstat.stats.merging import merged, without
 from normstat.statsfile import load
@@ -110,7 +110,7 @@ def _list_beside(name: str, stats: Stats) -> str | None:
     if stats.files is None:
         return None
     path = os.path.join(os.path.dirname(name), stats.files.name)
-    return path if os.path.exists(path) else None
+    return path if exists(path) else None
 
 
 def _merged_list(named: Mapping[str, Stats], files: str | os.PathLike[str]) -> ListOfFiles:

@@ -142,8 +142,10 @@ class Run:
         self.images: Counter[str] = Counter()
         self.left_out = LeftOut()
 
-    def results(self, job: Job[R], by: Map[R] | None = None) -> Generator[R, None, None]:
-        """Results of the job for each shard, in their order; mapped by the executor, or ``by``."""
+    def results(
+        self, job: Job[R], by: Map[R] | None = None
+    ) -> Generator[tuple[int, R], None, None]:
+        """Results of the job for each shard, by its number; mapped by the executor, or ``by``."""
         survey = _SurveyThread(self._images, self._progress) if self._survey else None
         with closing((by or self._executor.map)(job, self._shards())) as results:
             for result in results:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from normstat.errors import OutputError, UsageError, option
 from normstat.files import shown, unwritten
+from normstat.urls import is_url
 
 _LARGEST_BLOCK = 1 << 16
 
@@ -88,6 +89,11 @@ def refuse_place(root: str, source: str, what: str) -> None:
     """Refuse a folder, where `what` shall go, that is no folder or a part of what is read."""
     if not root:
         raise UsageError(f"'': is no folder for {what}; give a name")
+    if is_url(root):
+        raise UsageError(
+            f"{shown(root)}: {what} are written to a folder of this machine; name one, and copy it "
+            "there afterwards"
+        )
     if is_inside(root, source):
         raise UsageError(f"{shown(root)}: is inside {shown(source)}; {what} belong elsewhere")
     if os.path.lexists(root) and not os.path.isdir(root):

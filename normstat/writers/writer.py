@@ -59,6 +59,7 @@ class Writer(Protocol):
     """
 
     file_per_image: ClassVar[bool] = True
+    root: str
 
     def __init__(self, root: str, dtype: str, resume: bool = False) -> None: ...
 

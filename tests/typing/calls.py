@@ -33,8 +33,8 @@ def compute(folder: Path) -> Stats:
     normstat.compute("photos")
     normstat.compute(folder, split="train", include="*.png", exclude=["masks", "a/*"])
     normstat.compute(folder, split=("train", "val"), split_dir={"train": "2023", "val": folder})
-    normstat.compute(folder, executor=Local(2), progress=Bar(), cache=folder / "cache")
-    normstat.compute(folder, executor=InProcess(), progress=Warned(), workers=None)
+    normstat.compute(folder, engine=Local(2), progress=Bar(), cache=folder / "cache")
+    normstat.compute(folder, engine=InProcess(), progress=Warned(), workers=None)
     normstat.compute(folder, resize=256, crop=224, max_value=4095, channel_names=["B02", "B03"])
     normstat.compute(files_from="train.txt", root=folder, ext=".jpg", duplicates="count")
     normstat.compute(3)  # type: ignore[arg-type]  # no path
@@ -74,7 +74,7 @@ def apply(folder: Path, stats: Stats) -> None:
     assert_type(done.range, tuple[float, float] | None)
     assert_type(done.unreadable[0].hint.upper(), str)
     normstat.apply(folder, folder / "out", "imagenet", resize=256, crop=224, progress=Bar())
-    normstat.apply(folder, folder, method="unit", executor=Local(2), include=["*.png"])
+    normstat.apply(folder, folder, method="unit", engine=Local(2), include=["*.png"])
     normstat.apply(folder, "out", folder / "stats.json", own_split=True)
     normstat.apply(folder)  # type: ignore[call-arg]  # nowhere to
     normstat.apply(folder, "out", stats.splits["train"])  # type: ignore[arg-type]  # one split

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 
+from normstat.executors import in_order
 from normstat.images import Shard
 from normstat.verbs.apply.plan import Forecast, Plan
 from normstat.verbs.apply.result import Applied, RunTotals
@@ -67,7 +68,7 @@ def _written(plan: Plan, forecast: Forecast, run: Run, progress: Progress) -> Ru
     """Write the arrays and their index."""
     totals = RunTotals(plan.images.selection.splits, plan.options.dtype, forecast.disk)
     with plan.folder.index() as index, closing(run.results(plan.job())) as results:
-        for result in results:
+        for result in in_order(results):
             if result.failure:
                 with writing(plan.folder.root):
                     raise result.failure

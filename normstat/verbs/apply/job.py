@@ -11,6 +11,7 @@ from normstat.files import shown
 from normstat.images import Code, Kind, Reader, ReadOptions, Sample, Shard, Unreadable
 from normstat.methods import Normalizer
 from normstat.writers import ArrayRow, Writer
+from normstat.writers.writer import UNFINISHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +55,17 @@ class WriteArrays:
     writer: Writer | None
     layout: str
 
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Folders that are written to, which every worker has to have."""
+        return (f"{self.writer.root}/{UNFINISHED}",) if self.writer else ()
+
     def __call__(self, shard: Shard) -> ShardResult:
         """An array for each image; one that cannot be read is a record."""
         rows: list[ArrayRow] = []
         unreadable = list(shard.unreadable)
         with decoder(), shard.container.open() as reader:
-            for slot, sample in enumerate(shard, shard.start):
+            for slot, sample in enumerate(shard.ahead(reader), shard.start):
                 try:
                     rows.append(self._row(sample, slot, reader))
                 except UnreadableImage as error:

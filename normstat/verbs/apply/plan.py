@@ -11,6 +11,7 @@ import numpy as np
 from normstat import __version__
 from normstat.decode import versions
 from normstat.errors import option
+from normstat.executors import in_order
 from normstat.files import shown
 from normstat.images import ReadOptions, Shard, Unreadable
 from normstat.methods import Normalizer
@@ -137,7 +138,7 @@ def measured(plan: Plan, engine: Engine) -> tuple[Plan, Forecast]:
     job = ReadHeaders(plan.reading, plan.normalizers, np.dtype(plan.options.dtype).itemsize, disk)
     totals = HeaderTotals()
     with closing(run.results(job)) as results:
-        for result in results:
+        for result in in_order(results):  # first images are named
             totals += result
     names.check()
     if not totals.kinds:

@@ -16,6 +16,8 @@ from normstat.writers.writer import HEADER_BYTES
 
 #: Width, height and path of an image.
 Size: TypeAlias = tuple[int, int, str]
+#: Bytes in which most headers end.
+HEADER = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ class ReadHeaders:
         kinds: dict[tuple[str, Kind], list[Size]] = {}
         unreadable = list(shard.unreadable)
         with decoder(), shard.container.open() as reader:
-            for sample in shard:
+            for sample in shard.ahead(reader, HEADER):
                 try:
                     found = measure(sample, reader, self.reading)
                 except UnreadableImage as error:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing
 
+from normstat.executors import in_order
 from normstat.images import Shard
 from normstat.verbs.apply.plan import Forecast, Plan
 from normstat.verbs.apply.result import Applied, RunTotals
@@ -15,7 +16,7 @@ def preview(plan: Plan, forecast: Forecast, engine: Engine) -> Applied:
     totals = RunTotals(plan.images.selection.splits, plan.options.dtype, forecast.disk)
     job = plan.job(dry_run=True)
     with closing(engine.executor.map(job, _first_images(plan.images))) as results:
-        for result in results:
+        for result in in_order(results):
             if result.failure:
                 raise result.failure
             for row in result.rows:

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Unpack
 
-from normstat.errors import OutputError
-from normstat.executors import Executor
+from normstat.errors import OutputError, option
 from normstat.methods import source_named
 from normstat.presets import Preset
 from normstat.sources import SourceKeywords
@@ -16,7 +15,7 @@ from normstat.verbs.apply.options import ApplyOptions
 from normstat.verbs.apply.plan import Plan, measured
 from normstat.verbs.apply.preview import preview
 from normstat.verbs.apply.result import Applied
-from normstat.verbs.engine import Engine
+from normstat.verbs.engine import Engine, Where
 from normstat.verbs.listeners import Listener
 from normstat.verbs.options import names_of
 from normstat.verbs.run import Images, data_of, source_of
@@ -52,7 +51,7 @@ def apply(
     max_pixels: int | None = None,
     max_value: int | None = None,
     image_timeout: float = 60.0,
-    executor: Executor | None = None,
+    engine: Where | None = None,
     progress: Listener | None = None,
     labels: str | None = None,
     **where: Unpack[SourceKeywords],
@@ -82,7 +81,7 @@ def apply(
         selected (`include`, `exclude`); arrays of those that no longer are go.
     dry_run : write nothing, and look at the first three images only. A place that is refused
         still is; of a disk that is too small `progress` is told.
-    workers, image_timeout, executor, progress : as for :func:`normstat.compute`.
+    workers, image_timeout, engine, progress : as for :func:`normstat.compute`.
     labels : ``skip`` or ``count``, as for :func:`normstat.compute`; None: as the statistics were
         computed, else ``skip``.
     **where : as for :func:`normstat.compute`.
@@ -136,7 +135,7 @@ def apply(
         "labels": labels,
     }
     settings = options.settings(given)
-    engine = Engine.of(workers, image_timeout, executor, progress)
+    run_by = Engine.of(workers, image_timeout, engine, progress)
     folder = OutputFolder(os.fspath(out), overwrite, skip_existing)
     place: str | os.PathLike[str] = data_of(path, where)
     folder.refuse(os.fspath(place))
@@ -146,12 +145,12 @@ def apply(
     images = Images.of(data, names_of(split))
     plan = Plan.of(images, settings, options, folder)
     for notice in options.notices():
-        engine.progress.notice(notice)
-    with engine.lasting:
-        plan, forecast = measured(plan, engine)
+        run_by.progress.notice(notice)
+    with run_by.running(f"{option('skip_existing', True)} continues"):
+        plan, forecast = measured(plan, run_by)
         shortage = forecast.shortage(folder.root)
         if shortage and not dry_run:
             raise OutputError(shortage)
         if shortage:
-            engine.progress.notice(shortage)
-        return preview(plan, forecast, engine) if dry_run else execute(plan, forecast, engine)
+            run_by.progress.notice(shortage)
+        return preview(plan, forecast, run_by) if dry_run else execute(plan, forecast, run_by)

@@ -9,8 +9,7 @@ from normstat.accumulators.keys import KeyCollector
 from normstat.accumulators.tally import SplitTally
 from normstat.conventions import Config, read
 from normstat.errors import Message, UsageError, option
-from normstat.executors import Executor
-from normstat.files import shown
+from normstat.files import exists, shown
 from normstat.rules import MARGIN
 from normstat.sources import Places, Source, SourceKeywords
 from normstat.stats import Stats, summarize_split
@@ -22,7 +21,7 @@ from normstat.verbs.check.duplicates import cases, identical
 from normstat.verbs.check.options import CheckOptions
 from normstat.verbs.check.recompute import recompute
 from normstat.verbs.check.training_config import slips
-from normstat.verbs.engine import Engine
+from normstat.verbs.engine import Engine, Where
 from normstat.verbs.listeners import Listener
 from normstat.verbs.options import names_of
 from normstat.verbs.run import data_of, source_of
@@ -43,7 +42,7 @@ def check(
     extra: Iterable[Case] = (),
     workers: int | None = None,
     image_timeout: float = 60.0,
-    executor: Executor | None = None,
+    engine: Where | None = None,
     progress: Listener | None = None,
     cache: str | os.PathLike[str] | None = None,
     **where: Unpack[SourceKeywords],
@@ -71,7 +70,7 @@ def check(
     files : list of the recorded files, from which mode ``same`` names those that changed where it
         reads images; None: the one beside the stats file, where there is one.
     extra : cases that were found elsewhere, for the same verdict.
-    workers, image_timeout, executor, progress, cache : as for :func:`normstat.compute`.
+    workers, image_timeout, engine, progress, cache : as for :func:`normstat.compute`.
     **where : as for :func:`normstat.compute`; if not given, as recorded.
 
     Returns
@@ -111,18 +110,19 @@ def check(
         recorded = load(recorded)
     if isinstance(data, Stats):
         return compare(data, recorded, options, (*extra, *_slips(configs, data, options)))
-    engine = Engine.of(workers, image_timeout, executor, progress, cache)
+    run_by = Engine.of(workers, image_timeout, engine, progress, cache)
     if files is None and beside is not None and recorded.files:
         there = os.path.join(beside, recorded.files.name)
-        files = there if os.path.exists(there) else None
+        files = there if exists(there) else None
     elif files is not None and mode != "same":
         raise UsageError(
             f"{option('files', shown(files))}: names the files that changed, which is asked in "
             f"{option('mode', 'same')} only; leave it out"
         )
-    engine.refuse_as_cache("files", files)
+    run_by.refuse_as_cache("files", files)
     source = source_of(data_of(data, where), replace(recorded.settings, split_dirs={}), where)
-    return check_data(source, recorded, options, engine, configs, files, extra)
+    with run_by.running(f"{option('cache', metavar='FILE')} would let it go on where it was"):
+        return check_data(source, recorded, options, run_by, configs, files, extra)
 
 
 def check_data(

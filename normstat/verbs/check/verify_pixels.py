@@ -1,10 +1,11 @@
 """Images whose keys are equal, read again to compare all their pixels."""
 
 import hashlib
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,7 @@ class Reread:
     def __call__(self, shard: Shard) -> Rereading:
         """Two hashes for each image."""
         with decoder(), shard.container.open() as reader:
-            hashes = [self._hashes(sample, reader) for sample in shard]
+            hashes = [self._hashes(sample, reader) for sample in shard.ahead(reader)]
         return Rereading(
             b"".join(key for key, _ in hashes), b"".join(pixels for _, pixels in hashes)
         )
@@ -80,8 +81,10 @@ def replace_keys(
         such arrays at a time would be most of the memory of a run.
     alike : split → images to be read again, shape (images,), bool.
     """
-    # What is being read, in order: an executor gives one result for each shard.
-    asked: deque[tuple[str, NDArray[np.int64]]] = deque()
+    # Split and numbers of the images that are being read, for each shard.
+    asked: dict[int, tuple[str, NDArray[np.int64]]] = {}
+
+    numbers_of_shards = count()
 
     def chosen() -> Iterator[Shard]:
         seen: Counter[str] = Counter()
@@ -90,13 +93,13 @@ def replace_keys(
             seen[split] += len(shard)
             places = np.flatnonzero(alike[split][start : start + len(shard)])
             if len(places):
-                asked.append((split, start + places))
+                asked[next(numbers_of_shards)] = split, start + places
                 yield shard.only(places.tolist())
 
     known = {split: np.zeros(len(own), np.bool_) for split, own in keys.items()}
     with closing(executor.map(job, chosen())) as results:
-        for result in results:
-            split, numbers = asked.popleft()
+        for number, result in results:
+            split, numbers = asked.pop(number)
             known[split][numbers] = (keys[split][numbers] == _rows(result.keys)).all(axis=1)
             keys[split][numbers] = _rows(result.pixels)
     lost = {}

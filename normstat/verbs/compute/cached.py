@@ -1,21 +1,17 @@
 """Runs that go on where another one ended: of each shard only what no cache has is read."""
 
 import json
-import platform
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields, replace
 from functools import partial
 
-import numpy as np
-
-from normstat import __version__
 from normstat.accumulators.rows import Counts
-from normstat.accumulators.tally import STATE
 from normstat.cache import Cache, Context, sample_digest
-from normstat.decode import with_lossy
+from normstat.errors import EngineLost
 from normstat.executors import Executor, Job
+from normstat.executors.identity import identity
 from normstat.files import shown
 from normstat.images import LASTING, ReadOptions, Shard
 from normstat.statsfile import dumps_counts
@@ -46,8 +42,9 @@ def cached_map(
         yield resumed
         progress.notice(f"{resumed.reused} of {resumed.images} images from the cache {shown(path)}")
     except BaseException as stop:
-        by_signal = not isinstance(stop, Exception)  # errors speak for themselves
-        if resumed.close(hurry=by_signal) and by_signal:
+        by_signal = not isinstance(stop, Exception)
+        # Other errors speak for themselves.
+        if resumed.close(hurry=by_signal) and (by_signal or isinstance(stop, EngineLost)):
             stop.add_note(f"what is finished is kept in {shown(path)}")
         raise
     resumed.close()
@@ -105,8 +102,7 @@ class CachedMap:
         self._context = context
         self._executor = executor
         self._progress = progress
-        # What is being read, in order: an executor gives one result for each shard.
-        self._asked: deque[_Asked] = deque()
+        self._asked: dict[int, _Asked] = {}  # by the number of the shard that is being read
         self.images = self.reused = 0
 
     def close(self, hurry: bool = False) -> bool:
@@ -115,11 +111,13 @@ class CachedMap:
         self._tell()
         return kept and self.reused + self._cache.written > 0
 
-    def map(self, job: Job[Counts], shards: Iterable[Shard]) -> Generator[Counts, None, None]:
+    def map(
+        self, job: Job[Counts], shards: Iterable[Shard]
+    ) -> Generator[tuple[int, Counts], None, None]:
         """See :class:`normstat.executors.Executor`; the shards have versions."""
         with closing(self._executor.map(job, self._rests(shards))) as results:
-            for rest in results:
-                asked = self._asked.popleft()
+            for number, rest in results:
+                asked = self._asked.pop(number)
                 total = asked.whole(rest)
                 self.images += len(asked.shard)
                 self.reused += len(asked.shard) - len(asked.missing)
@@ -127,12 +125,11 @@ class CachedMap:
                     context = self._context(asked.shard.split)
                     self._cache.store(context, asked.samples, dumps_counts(total))
                 self._tell()
-                yield total
+                yield number, total
 
     def _rests(self, shards: Iterable[Shard]) -> Iterator[Shard]:
-        for shard in shards:
-            asked = self._find(shard)
-            self._asked.append(asked)
+        for number, shard in enumerate(shards):
+            asked = self._asked[number] = self._find(shard)
             yield asked.rest()
 
     def _find(self, shard: Shard) -> _Asked:
@@ -166,17 +163,9 @@ def contexts(data: str, job: Count) -> Callable[[str], Context]:
     }
     if job.covariance:
         settings["covariance"] = True
-    # NumPy adds up floating-point pixels, in an order that the processor may decide.
-    decides = {
-        "normstat": __version__,
-        "state": str(STATE),
-        **with_lossy(),
-        "numpy": np.__version__,
-        "machine": platform.machine(),
-    }
     return partial(
         Context,
         data,
         settings=", ".join(f"{name} {json.dumps(value)}" for name, value in settings.items()),
-        versions=", ".join(f"{name} {version}" for name, version in decides.items()),
+        versions=", ".join(f"{name} {version}" for name, version in identity().items()),
     )

@@ -9,6 +9,7 @@ from normstat.accumulators.rows import Counts, Sink
 from normstat.accumulators.tally import Tally
 from normstat.decode import versions
 from normstat.errors import TooManyErrors
+from normstat.executors import in_order
 from normstat.executors.executor import Map
 from normstat.images import LeftOut, Unreadable
 from normstat.sources import Source
@@ -102,23 +103,32 @@ def _from_cache(source: Source, job: Count, engine: Engine) -> Iterator[Map[Coun
 
 
 def _sum(
-    results: Generator[Counts, None, None], sinks: Sequence[Sink], engine: Engine
+    results: Generator[tuple[int, Counts], None, None], sinks: Sequence[Sink], engine: Engine
 ) -> tuple[Tally, list[Unreadable]]:
     """The state of all results, and all that could not be read; rows go to the sinks."""
     total = Tally.empty()
-    records: list[Unreadable] = []
+    records: dict[int, list[Unreadable]] = {}  # by the number of their shard
+    unreadable = 0
     with closing(results):
-        for counts in results:
+        # States add as they come; rows are those of the images in their order.
+        numbered = enumerate(in_order(results)) if sinks else results
+        for number, counts in numbered:
             for sink in sinks:
                 for row in counts.rows:
                     sink.add(row)
             total += counts.tally
             splits = counts.tally.splits.values()
             engine.progress.advance(sum(split.files for split in splits))
-            records.extend(record for split in splits for record in split.unreadable)
-            if engine.max_errors is not None and len(records) > engine.max_errors:
+            if found := [record for split in splits for record in split.unreadable]:
+                records[number] = found
+                unreadable += len(found)
+            if engine.max_errors is not None and unreadable > engine.max_errors:
                 raise TooManyErrors(
                     f"stopped: more than {engine.max_errors} images are unreadable "
-                    f"({most_frequent(records)})"
+                    f"({most_frequent(_in_order_of_shards(records))})"
                 )
-    return total, records
+    return total, _in_order_of_shards(records)
+
+
+def _in_order_of_shards(records: Mapping[int, list[Unreadable]]) -> list[Unreadable]:
+    return [record for number in sorted(records) for record in records[number]]

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Unpack
 
 from normstat.errors import UsageError, option
-from normstat.executors import Executor
 from normstat.files import ensure_writable, shown
 from normstat.images import FORMATS, MAX_PIXELS
 from normstat.sources import Source, SourceKeywords
@@ -15,7 +14,7 @@ from normstat.stats import ListOfFiles, Parts, Settings, Stats, remarks
 from normstat.statsfile.file_list import FileList
 from normstat.verbs.compute.count import count
 from normstat.verbs.compute.given import Data, are_places, arrays_of
-from normstat.verbs.engine import Engine
+from normstat.verbs.engine import Engine, Where
 from normstat.verbs.listeners import Listener
 from normstat.verbs.options import names_of, refuse_settings
 from normstat.verbs.run import data_of, source_of
@@ -41,7 +40,7 @@ def compute(
     max_pixels: int = MAX_PIXELS,
     max_errors: int | None = None,
     image_timeout: float = 60.0,
-    executor: Executor | None = None,
+    engine: Where | None = None,
     progress: Listener | None = None,
     cache: str | os.PathLike[str] | None = None,
     labels: str = "skip",
@@ -82,7 +81,11 @@ def compute(
     max_pixels : images with more are not read (``too_large``).
     max_errors : end the run when more images than this are unreadable.
     image_timeout : seconds after which an image is given up.
-    executor : where to run; in its place ``workers`` and ``image_timeout`` are not looked at.
+    engine : where to run: ``local`` (``workers`` processes of this machine, the default),
+        ``inprocess``, ``dask`` (the cluster that ``DASK_SCHEDULER_ADDRESS`` names, or one of
+        ``workers`` processes), ``dask:ADDRESS`` or ``dask:FILE.json`` (a scheduler's file); or an
+        executor: any :class:`concurrent.futures.Executor`, or one of :mod:`normstat.executors`,
+        which knows its own ``image_timeout``. One that is handed in stays open.
     progress : is told how far the run is.
     cache : file that keeps what is finished, and has what another run has; made if there is none.
         The statistics are the same with and without it. What is wrong with the file is told to
@@ -141,13 +144,21 @@ def compute(
         workers = 0
         for_files = {"split_dir": split_dir, "include": include, "exclude": exclude}
         source = arrays_of(
-            given, {**for_files, "labels": labels, "cache": cache, "shard": shard, **where}
+            given,
+            {
+                **for_files,
+                "labels": labels,
+                "cache": cache,
+                "shard": shard,
+                "engine": engine,
+                **where,
+            },
         )
-    engine = Engine.of(workers, image_timeout, executor, progress, cache, max_errors)
+    run_by = Engine.of(workers, image_timeout, engine, progress, cache, max_errors)
     listed = FileList()
     sinks = () if files is None else (listed,)
     if files is not None:
-        engine.refuse_as_cache("files", files)
+        run_by.refuse_as_cache("files", files)
         _refuse_image(os.fspath(files))
         ensure_writable(files)
     if are_places(given):
@@ -157,7 +168,8 @@ def compute(
         part = source = Part(source, *part_asked(shard))
     if layout is None and (applied := record_in_data(source)):
         settings = replace(settings, layout=applied.layout)
-    counted = count(source, settings, engine, sinks)
+    with run_by.running(f"{option('cache', metavar='FILE')} would let it go on where it was"):
+        counted = count(source, settings, run_by, sinks)
     if part is None:  # others may have images that can be read
         counted.refuse_unread()
     stats = counted.stats()
@@ -167,7 +179,7 @@ def compute(
         written = ListOfFiles(os.path.basename(files), listed.save(files))
         stats = replace(stats, files=written)
     for remark in remarks(stats):
-        engine.progress.notice(remark)
+        run_by.progress.notice(remark)
     return stats
 
 

@@ -1,0 +1,298 @@
+"""A Dask cluster as an engine: one that runs already, or one on this machine."""
+
+import asyncio
+import json
+import logging
+import signal
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from concurrent import futures
+from contextlib import ExitStack, contextmanager, suppress
+from multiprocessing import resource_tracker
+from typing import Any, Self
+
+import dask
+from distributed import Client, LocalCluster, get_worker
+from distributed.scheduler import KilledWorker
+
+from normstat.errors import EngineLost, UsageError, option
+from normstat.executors import guard
+from normstat.executors.cpus import available_cpus
+from normstat.executors.fitness import problem_here
+from normstat.executors.futures import Futures, unfit
+from normstat.files import shown
+
+# Seconds: to connect, until there is a worker, and to leave.
+_CONNECT, _FIRST_WORKER, _LEAVE = 4.0, 4.0, 2.0
+# Seconds that a cluster may be without any worker, as when all of them are replaced.
+_NO_WORKER = 300.0
+_RECOUNT = 2.0  # seconds between two looks at how many slots there are
+# Loggers that would write to the terminal: what matters is raised.
+_LOGGERS = ("distributed", "distributed.client", "tornado.application")
+_SILENT = logging.CRITICAL + 1
+# What the driver, and a cluster of its own, do besides their work: 1 % of a core in place of 8 %.
+_QUIET = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "10s",
+}
+_WRITTEN = "a scheduler that is started with a scheduler file writes it"
+# States in which a worker's task has no one who waits for it.
+_UNWANTED = ("cancelled", "released", "forgotten")
+
+
+class Dask(Futures):
+    """Maps jobs over the workers of a cluster, connected in a ``with`` block.
+
+    Parameters
+    ----------
+    place : address of a scheduler, or a file with it, which ends in ``.json``; empty: the one that
+        ``DASK_SCHEDULER_ADDRESS`` names, or else a cluster that is started on this machine.
+    workers : processes of such a cluster; None for one per CPU.
+    image_timeout : seconds after which an image is given up; 0 for never.
+    """
+
+    _client: Any
+
+    def __init__(
+        self, place: str = "", workers: int | None = None, image_timeout: float = 60.0
+    ) -> None:
+        super().__init__(futures.Executor(), image_timeout)
+        self._place = place or dask.config.get("scheduler-address", None) or ""
+        self._local_workers = workers
+        self._stack = ExitStack()
+        self._entered = 0
+        self._slots, self._counted, self._since = 0, 0.0, 0.0
+
+    @classmethod
+    def of(cls, place: str, workers: int | None, image_timeout: float) -> Self:
+        """See :data:`normstat.executors.EXECUTORS`."""
+        made = cls(place, workers, image_timeout)
+        if workers and made._place:
+            raise UsageError(
+                f"{option('workers', workers)}: a cluster has its own workers; leave it out"
+            )
+        return made
+
+    def __enter__(self) -> Self:
+        """Connect.
+
+        Raises
+        ------
+        UsageError
+            There is no scheduler, or it has no workers.
+        """
+        self._entered += 1
+        if self._entered == 1:
+            with ExitStack() as stack:
+                stack.enter_context(_silence())
+                stack.enter_context(dask.config.set(_QUIET))
+                self._client = self._connected(stack)
+                self._since = time.monotonic()
+                self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._entered -= 1
+        if not self._entered:
+            self._stack.close()
+
+    def _connected(self, stack: ExitStack) -> Any:
+        if not self._place:
+            cluster = stack.enter_context(_local_cluster(self._local_workers or available_cpus()))
+            return stack.enter_context(_client(cluster))
+        address = _address(self._place)
+        try:
+            client = stack.enter_context(_client(address))
+        except (OSError, ValueError, TypeError) as error:
+            raise UsageError(
+                f"{_option(self._place)}: no scheduler answers at {shown(address)}; start one with "
+                "`dask scheduler`, which prints its address"
+            ) from error
+        try:
+            client.wait_for_workers(1, timeout=_FIRST_WORKER)
+        except TimeoutError as error:
+            raise UsageError(
+                f"{_option(self._place)}: the cluster has no workers; start some with `dask worker "
+                f"{shown(client.scheduler.address)}`"
+            ) from error
+        return client
+
+    @property
+    def slots(self) -> int:
+        """Number of shards that run at once; counted again and again, as workers come and go."""
+        now = time.monotonic()
+        if now - self._counted > _RECOUNT:
+            self._counted = now
+            # A scheduler that is gone is noticed by the futures.
+            with suppress(OSError, AttributeError, asyncio.CancelledError):
+                counted = self._client.sync(
+                    self._client.scheduler.ncores, callback_timeout=_RECOUNT
+                )
+                self._slots = sum(counted.values())
+                self._since = now if self._slots else self._since
+        return self._slots
+
+    def begin(self, ticket: bytes) -> None:
+        """See :meth:`Futures.begin`."""
+        try:
+            found = self._client.run(problem_here, ticket, on_error="return")
+        except (OSError, asyncio.CancelledError) as error:
+            raise EngineLost(f"the scheduler is gone ({error})") from error
+        wrong = {worker: _problem(answer) for worker, answer in found.items() if answer}
+        for worker, problem in sorted(wrong.items()):
+            more = f" (and {len(wrong) - 1} more of {len(found)})" if len(wrong) > 1 else ""
+            raise UsageError(unfit(f"{worker}{more}", problem))
+
+    def submit(self, ticket: bytes, job: bytes, shard: bytes) -> "futures.Future[bytes]":
+        """See :meth:`Futures.submit`."""
+        if self._client.status != "running":
+            raise EngineLost("the scheduler is gone")
+        task = self._client.submit(_work, ticket, job, shard, pure=False)
+        future = _Bridged(task)
+        self._client.loop.add_callback(future.bring)
+        return future
+
+    def cancel(self, pending: Iterable["futures.Future[bytes]"]) -> None:
+        """See :meth:`Futures.cancel`."""
+        tasks = [future.task for future in pending if isinstance(future, _Bridged)]
+        if tasks and self._client.status == "running":
+            self._client.loop.add_callback(_cancel, self._client, tasks)
+
+    def look(self) -> None:
+        """See :meth:`Futures.look`."""
+        if not self.slots and time.monotonic() - self._since > _NO_WORKER:
+            raise EngineLost(f"the cluster has had no worker for {_NO_WORKER:.0f} s")
+
+
+class _Bridged(futures.Future[bytes]):
+    """The future of a task, as any other: those of distributed's own executor lose a race.
+
+    Between a result that is set and a cancellation, that is.
+    """
+
+    def __init__(self, task: Any) -> None:
+        super().__init__()
+        self.task = task
+
+    async def bring(self) -> None:
+        """Wait for the task, in the client's loop."""
+        try:
+            answer = await self.task._result()  # noqa: SLF001  # the one that may be awaited here
+        except asyncio.CancelledError:  # also if the scheduler is gone
+            self.cancel()
+            self.set_running_or_notify_cancel()
+        except KilledWorker as error:
+            # Workers that died took this task along, several times; its images are not at fault.
+            self.set_exception(futures.BrokenExecutor(str(error)))
+        except Exception as error:  # noqa: BLE001  # raised where results are consumed
+            self.set_exception(error)
+        else:
+            self.set_result(answer)
+        self.task.release()  # or the scheduler would keep all results
+
+
+def _work(ticket: bytes, job: bytes, shard: bytes) -> bytes:
+    """On a worker: the answer for a shard, unless nobody waits for it any more."""
+    worker = get_worker()
+    key = worker.get_current_task()
+
+    def wanted() -> bool:
+        task = worker.state.tasks.get(key)
+        return task is not None and task.state not in _UNWANTED
+
+    return guard.work(ticket, job, shard, wanted)
+
+
+async def _cancel(client: Any, tasks: list[Any]) -> None:
+    with suppress(OSError, AttributeError):  # the scheduler is gone, and the tasks with it
+        await client.cancel(tasks, asynchronous=True, force=True)
+
+
+def _problem(answer: object) -> str:
+    if not isinstance(answer, BaseException):
+        return str(answer)
+    # What cannot be unpickled there comes as words only.
+    if "No module named 'normstat" in str(answer):
+        return "has no normstat, or another one; install the same there as here"
+    return f"cannot be asked ({answer})"
+
+
+def _option(place: str) -> str:
+    return option("engine", f"dask:{shown(place)}")
+
+
+def _address(place: str) -> str:
+    if not place.endswith(".json"):
+        return place
+    try:
+        with open(place, encoding="utf-8") as file:
+            address = json.load(file)["address"]
+    except OSError as error:
+        raise UsageError(
+            f"{_option(place)}: cannot be read ({error.strerror}); {_WRITTEN}"
+        ) from error
+    except (ValueError, LookupError, TypeError) as error:
+        raise UsageError(f"{_option(place)}: has no address; {_WRITTEN}") from error
+    return str(address)
+
+
+@contextmanager
+def _client(where: Any) -> Iterator[Any]:
+    client = Client(where, timeout=_CONNECT, set_as_default=False, name="normstat")
+    try:
+        yield client
+    finally:
+        with suppress(OSError, asyncio.CancelledError):
+            client.close(timeout=_LEAVE)
+
+
+@contextmanager
+def _local_cluster(workers: int) -> Iterator[Any]:
+    with _ctrl_c_is_ours():
+        cluster = LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            memory_limit=0,  # images are decoded in children, which it does not see
+            dashboard_address="127.0.0.1:0",
+            silence_logs=_SILENT,
+        )
+    try:
+        yield cluster
+    finally:
+        with suppress(OSError, asyncio.CancelledError):
+            cluster.close(timeout=_LEAVE)
+
+
+@contextmanager
+def _ctrl_c_is_ours() -> Iterator[None]:
+    """Let threads and processes that are started here have nothing to do with Ctrl-C."""
+    if sys.platform == "win32":
+        yield
+        return
+    # Before the signal is blocked, as its start would unblock it. Where this process has no time
+    # to clean up, the tracker does, and need not say so.
+    sys.warnoptions.append("ignore:resource_tracker")
+    resource_tracker.ensure_running()
+    sys.warnoptions.remove("ignore:resource_tracker")
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """No words of distributed on the terminal: of reconnecting, of results to be gathered again."""
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(_SILENT)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

@@ -1,0 +1,178 @@
+"""Any ``concurrent.futures.Executor`` as an engine: a bounded window of shards, as they come."""
+
+import pickle
+import uuid
+from collections.abc import Generator, Iterable
+from concurrent import futures
+from queue import Empty, SimpleQueue
+from typing import Any, Generic
+
+from normstat.errors import EngineLost, UsageError, option
+from normstat.executors import guard
+from normstat.executors.children import forsake
+from normstat.executors.executor import Executor, Job, R
+from normstat.executors.fitness import Ticket, Unfit
+from normstat.images import Shard
+
+#: Shards in flight: so many for each slot of the engine, and at least so many.
+PER_SLOT, AT_LEAST = 4, 32
+# Attributes of executors that say how many tasks run at once.
+_SLOTS = ("_max_workers", "max_workers", "num_workers")
+# Times that a shard is handed in again because its worker is gone.
+_AGAIN = 10
+_LOOK = 0.5  # seconds between two looks if the engine is still there
+
+
+class Futures(Executor):
+    """Maps jobs over the workers of an executor, which stays open.
+
+    Parameters
+    ----------
+    executor : of threads, of processes, or on other machines. Each worker decodes in supervised
+        children of its own.
+    image_timeout : seconds after which an image is given up; 0 for never.
+
+    Attributes
+    ----------
+    workers : names of those that took part so far.
+
+    Examples
+    --------
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> with ThreadPoolExecutor(2) as threads:
+    ...     Futures(threads).slots
+    2
+    """
+
+    def __init__(self, executor: futures.Executor, image_timeout: float = 60.0) -> None:
+        self._executor = executor
+        self.image_timeout = image_timeout
+        self.workers: set[str] = set()
+
+    @property
+    def slots(self) -> int | None:
+        """Number of shards that run at once; None where that is not known."""
+        found = (getattr(self._executor, name, None) for name in _SLOTS)
+        return next((number for number in found if isinstance(number, int)), None)
+
+    def remarks(self) -> Iterable[str]:
+        """Number of workers that took part."""
+        number = len(self.workers)
+        return (f"{number} worker{'s' * (number != 1)} took part",)
+
+    def map(self, job: Job[R], shards: Iterable[Shard]) -> Generator[tuple[int, R], None, None]:
+        """See :class:`normstat.executors.Executor`.
+
+        Raises
+        ------
+        UsageError
+            A worker is not fit for the work.
+        EngineLost
+            The engine is gone, or a worker that came later is not fit.
+        """
+        return _FuturesMap(self, job, shards).results()
+
+    def begin(self, ticket: bytes) -> None:
+        """Look at the workers before the work, where they are known; UsageError if one is unfit."""
+
+    def submit(self, ticket: bytes, job: bytes, shard: bytes) -> "futures.Future[bytes]":
+        """Hand in a shard; its future ends with BrokenExecutor if it may be handed in again."""
+        return self._executor.submit(guard.work, ticket, job, shard)
+
+    def cancel(self, pending: Iterable["futures.Future[bytes]"]) -> None:
+        """Give up what has not begun, and wait for nothing."""
+        for future in pending:
+            future.cancel()
+
+    def look(self) -> None:
+        """Raise EngineLost if nothing can come any more."""
+
+
+def unfit(worker: str, problem: str) -> str:
+    """Template of the message that a worker cannot take part."""
+    return f"{option('engine')}: worker {worker} {problem}"
+
+
+class _FuturesMap(Generic[R]):
+    """A job mapped over shards, once."""
+
+    def __init__(self, engine: Futures, job: Job[R], shards: Iterable[Shard]) -> None:
+        self._engine = engine
+        self._job = job
+        self._shards = enumerate(shards)
+        self._run = uuid.uuid4().hex
+        self._ticket = self._pickled_job = b""
+        self._pending: dict[int, futures.Future[bytes]] = {}
+        self._shards_of: dict[int, bytes] = {}  # pickled, until there is a result
+        self._again: dict[int, int] = {}  # how often a shard was handed in once more
+        self._done: SimpleQueue[int] = SimpleQueue()
+        self._results = 0
+
+    def results(self) -> Generator[tuple[int, R], None, None]:
+        more = True
+        try:
+            while more or self._pending:
+                if more and len(self._pending) < self._window() and self._done.empty():
+                    task = next(self._shards, None)
+                    more = task is not None
+                    if task and not task[1].names:
+                        yield task[0], self._job(task[1])
+                    elif task:
+                        self._begin(task[1])
+                        self._shards_of[task[0]] = pickle.dumps(task[1])
+                        self._submit(task[0])
+                    continue
+                if (finished := self._finished()) is not None:
+                    yield finished
+        finally:
+            self._engine.cancel(self._pending.values())
+            forsake(self._run)  # threads of this very process
+
+    def _window(self) -> int:
+        return max(AT_LEAST, PER_SLOT * (self._engine.slots or 0))
+
+    def _begin(self, shard: Shard) -> None:
+        if self._ticket:
+            return
+        folders: tuple[str, ...] = getattr(self._job, "folders", ())
+        ticket = Ticket.of(self._run, self._engine.image_timeout, shard, folders)
+        self._ticket = ticket.dumps()
+        self._pickled_job = pickle.dumps(self._job)
+        self._engine.begin(self._ticket)
+
+    def _submit(self, number: int) -> None:
+        try:
+            future = self._engine.submit(self._ticket, self._pickled_job, self._shards_of[number])
+        except (futures.BrokenExecutor, RuntimeError) as error:  # broken, or shut down
+            raise EngineLost(f"the engine takes no more work ({error})") from error
+        self._pending[number] = future
+        future.add_done_callback(lambda _: self._done.put(number))
+
+    def _finished(self) -> tuple[int, R] | None:
+        """The next result; None if there is none yet."""
+        try:
+            number = self._done.get(timeout=_LOOK)
+        except Empty:
+            self._engine.look()
+            return None
+        future = self._pending.pop(number)
+        try:
+            answer = guard.loads_answer(future.result())
+        except futures.CancelledError as error:
+            raise EngineLost("the engine is gone: it has given up its work") from error
+        except futures.BrokenExecutor as error:  # a worker is gone, or all are
+            self._hand_in_again(number, error)
+            return None
+        except Unfit as error:
+            kind: Any = EngineLost if self._results else UsageError
+            raise kind(unfit(error.worker, error.problem)) from error
+        del self._shards_of[number]
+        self._results += 1
+        self._engine.workers.add(answer.worker)
+        return number, answer.result
+
+    def _hand_in_again(self, number: int, error: futures.BrokenExecutor) -> None:
+        self._again[number] = self._again.get(number, 0) + 1
+        if self._again[number] > _AGAIN:
+            raise EngineLost(f"the workers of the engine end again and again ({error})") from error
+        self._submit(number)

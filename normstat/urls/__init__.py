@@ -1,0 +1,24 @@
+"""URLs: names, the libraries that open them, and what servers answer."""
+
+from normstat.urls.answers import ChangedError, PassingError, asked
+from normstat.urls.names import is_url, local_path, scheme_of, without_secrets
+from normstat.urls.objects import exists, fetched, probe, read, write
+from normstat.urls.systems import CREDENTIALS, SCHEMES, file_system
+
+__all__ = [
+    "CREDENTIALS",
+    "SCHEMES",
+    "ChangedError",
+    "PassingError",
+    "asked",
+    "exists",
+    "fetched",
+    "file_system",
+    "is_url",
+    "local_path",
+    "probe",
+    "read",
+    "scheme_of",
+    "without_secrets",
+    "write",
+]

@@ -1,0 +1,118 @@
+"""Objects behind URLs: read and written as a whole."""
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import Any, BinaryIO
+
+from normstat.urls.answers import asked
+from normstat.urls.names import scheme_of
+from normstat.urls.systems import file_system
+
+# Before a run starts: who waits wants to know soon.
+_FEW_PAUSES = (0.1, 0.5)
+# Objects behind these are there at once when they are written; files elsewhere grow.
+_AT_ONCE = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "hf", "memory"}
+_IN_MEMORY = 1 << 25
+_PART = 1 << 23
+
+
+def exists(url: str) -> bool:
+    """True if there is an object, or a folder of some.
+
+    Raises
+    ------
+    OSError
+        As :func:`asked`.
+    """
+    system, path = file_system(url)
+    return bool(asked(lambda: system.exists(path)))
+
+
+def read(url: str) -> bytes:
+    """All bytes of an object.
+
+    Raises
+    ------
+    OSError
+        As :func:`asked`.
+
+    Examples
+    --------
+    >>> write("memory://doctest/a.json", b"{}")
+    >>> read("memory://doctest/a.json"), exists("memory://doctest/b.json")
+    (b'{}', False)
+    """
+    system, path = file_system(url)
+    return bytes(asked(lambda: system.cat_file(path)))
+
+
+@contextmanager
+def fetched(url: str) -> Iterator[BinaryIO]:
+    """An object as a file, which is on the disk if it is large.
+
+    Raises
+    ------
+    OSError
+        As :func:`asked`.
+    """
+    from tempfile import SpooledTemporaryFile  # takes a while, at the start of every command
+
+    system, path = file_system(url)
+    size = int(asked(lambda: system.info(path))["size"] or 0)
+    with SpooledTemporaryFile(_IN_MEMORY) as file:
+        for start in range(0, size, _PART):
+            end = min(size, start + _PART)
+            file.write(asked(partial(system.cat_file, path, start=start, end=end)))
+        file.seek(0)
+        yield file  # type: ignore[misc]  # it has the methods of a BinaryIO
+
+
+def write(url: str, data: bytes | Iterable[bytes]) -> None:
+    """Write an object, which is there at once, in place of an older one.
+
+    Raises
+    ------
+    OSError
+        As :func:`asked`; the older one is intact.
+    """
+    system, path = file_system(url)
+    if scheme_of(url) in _AT_ONCE:
+        _put(system, path, data)
+        return
+    unfinished = f"{path}.{os.urandom(8).hex()}.tmp"
+    try:
+        _put(system, unfinished, data)
+        asked(lambda: system.mv(unfinished, path))
+    except BaseException:
+        with suppress(OSError):  # it may not have been begun
+            asked(lambda: system.rm_file(unfinished), ())
+        raise
+
+
+def probe(url: str) -> None:
+    """Write an empty object beside the place of another, and remove it.
+
+    Raises
+    ------
+    OSError
+        As :func:`asked`: there can be none.
+    """
+    system, path = file_system(url)
+    name = f"{path}.normstat-probe"
+    asked(lambda: system.pipe_file(name, b""), _FEW_PAUSES)
+    with suppress(OSError):  # who may only write leaves one empty object
+        asked(lambda: system.rm_file(name), ())
+
+
+def _put(system: Any, path: str, data: bytes | Iterable[bytes]) -> None:
+    if isinstance(data, bytes):
+        asked(lambda: system.pipe_file(path, data))
+        return
+    from tempfile import NamedTemporaryFile
+
+    with NamedTemporaryFile() as file:
+        file.writelines(data)
+        file.flush()
+        asked(lambda: system.put_file(file.name, path))

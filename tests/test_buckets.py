@@ -1,0 +1,392 @@
+"""Data in buckets and behind other URLs: the same numbers, few requests, faults as records."""
+
+import json
+import shlex
+import shutil
+import subprocess
+import sys
+import threading
+import time
+import zlib
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import make
+import pytest
+from buckets import KEY, SECRET, Buckets
+from command import environment, here
+from command import normstat as command
+
+import normstat
+from normstat import urls
+from normstat.errors import UsageError
+from normstat.images import Sample
+from normstat.sources import open_source
+from normstat.sources.remote_files import Place, RemoteFiles, _Fetching
+from normstat.sources.stores.presigned import Presigned
+from normstat.statsfile import dumps
+
+IMAGES = 60
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Images of two splits and some classes, and one that is none."""
+    root = tmp_path_factory.mktemp("photos")
+    for number in range(IMAGES):
+        split = "val" if number % 5 == 0 else "train"
+        name = f"{split}/{number % 3}/{number:02} ä+&.png"
+        make.write(root / name, make.encoded(make.pixels(number, 20 + number % 4, 31)))
+    make.write(root / "train/0/broken.png", b"\x89PNG\r\n\x1a\n")
+    make.write(root / "train/notes.txt", b"no image")
+    return root
+
+
+@pytest.fixture
+def bucket(s3: Buckets, photos: Path) -> Buckets:
+    """A bucket that has them, under s3://data/photos."""
+    s3.put("photos", photos)
+    s3.buckets["data"] = {f"photos/{k}": v for k, v in s3.buckets.pop("photos").items()}
+    return s3
+
+
+DATA = "s3://data/photos"
+
+
+def without_source(text: str) -> str:
+    """A stats file without the kind of its source."""
+    content = json.loads(text)
+    assert content["settings"].pop("source")["kind"] in ("folder", "remote")
+    return json.dumps(content)
+
+
+def size_of(bucket: Buckets) -> int:
+    objects = bucket.buckets["data"]
+    return sum(len(objects[key]) for key in objects if key.endswith(".png"))
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_the_same_statistics_as_from_a_folder(bucket: Buckets, photos: Path, workers: int) -> None:
+    """For the price of one listing, and each byte once."""
+    local = dumps(normstat.compute(photos, workers=0))
+    assert without_source(dumps(normstat.compute(DATA, workers=workers))) == without_source(local)
+    assert bucket.requests == {"LIST": 1, "GET": IMAGES + 1}
+    assert bucket.sent == size_of(bucket)
+
+
+def test_the_client_gives_what_a_plain_connection_does(
+    bucket: Buckets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where there is a proxy, all objects come through it."""
+    plain = dumps(normstat.compute(DATA, workers=0))
+    monkeypatch.setattr(Presigned, "fetch", lambda self, key, headers: None)
+    bucket.reset()
+    assert dumps(normstat.compute(DATA, workers=0)) == plain
+    assert bucket.requests == {"LIST": 1, "GET": IMAGES + 1}
+    assert bucket.sent == size_of(bucket)
+
+
+def test_no_library_of_an_extra_is_loaded_for_a_folder(photos: Path) -> None:
+    """Nor for any command on this machine alone."""
+    program = (
+        "import sys, normstat; normstat.compute(sys.argv[1], workers=0);"
+        "sys.exit(any(name in sys.modules for name in ('fsspec', 's3fs', 'aiohttp', 'botocore')))"
+    )
+    done = subprocess.run([sys.executable, "-c", program, photos], env=environment())
+    assert done.returncode == 0
+
+
+def test_a_second_run_with_a_cache_reads_no_object(bucket: Buckets, tmp_path: Path) -> None:
+    """But the shard of one that is another now, by its ETag."""
+    run = partial(normstat.compute, DATA, workers=0, cache=tmp_path / "cache")
+    first = run()
+    bucket.reset()
+    assert dumps(run()) == dumps(first)
+    assert bucket.requests == {"LIST": 1}
+    name = "photos/train/1/01 ä+&.png"
+    bucket.buckets["data"][name] = make.encoded(make.pixels(99, 20, 31))
+    assert dumps(run()) != dumps(first)
+    assert bucket.requests["LIST"] == 2
+    assert 0 < bucket.requests["GET"] < IMAGES
+    kept = (tmp_path / "cache").read_bytes()
+    assert SECRET.encode() not in kept
+    assert KEY.encode() not in kept
+
+
+def test_one_listing_for_a_thousand_names(s3: Buckets) -> None:
+    """However they are spread over folders."""
+    s3.buckets["data"] = {f"{n % 2}/{n // 9}/{n}.pgm": b"P5" for n in range(6500)}
+    source = open_source("s3://data")
+    selection = source.selection()
+    assert source.survey(selection).images.total() == 6500
+    assert sum(map(len, source.shards(selection, versions=True))) == 6500
+    assert s3.requests["LIST"] in (7, 8)
+    assert s3.requests.total() == s3.requests["LIST"]
+
+
+def test_objects_are_fetched_ahead(s3: Buckets) -> None:
+    """At least sixteen at a time, while others are decoded."""
+    s3.buckets["data"] = {f"{n:03}.pgm": b"P5 1 1 255\n\x07" for n in range(300)}
+    s3.fault = lambda method, key, before: 0.02 if method == "GET" else None
+    normstat.compute("s3://data", workers=0)
+    assert s3.most == 16
+
+
+def test_what_is_on_its_way_has_a_limit() -> None:
+    """64 MiB, whatever the size of an object; a larger one comes alone."""
+    size = 9 << 20
+    asked: list[str] = []
+
+    class Store:
+        def fetch(self, path: str, tag: str, start: int = 0, end: int | None = None) -> bytes:
+            asked.append(path)
+            return b"." * 10
+
+    class Pool:
+        def submit(self, call: Any, *arguments: Any) -> Any:
+            from concurrent.futures import Future
+
+            done: Future[bytes] = Future()
+            done.set_result(call(*arguments))
+            return done
+
+    store: Any = Store()
+    pool: Any = Pool()
+    samples = [
+        Sample("all", str(n), Place(str(n), 100 << 20 if n == 20 else size)) for n in range(30)
+    ]
+    ahead = []
+    for number, _ in enumerate(_Fetching(store, pool).ahead(samples)):
+        ahead.append(len(asked) - number)
+    assert max(ahead) == 64 // 9
+    assert ahead[20] == 1
+    assert len(asked) == 30
+
+
+@pytest.mark.fault(73)
+@pytest.mark.parametrize("failure", [503, 429, 500, "cut"])
+def test_a_server_that_stumbles_changes_nothing(bucket: Buckets, failure: int | str) -> None:
+    """One request of twenty fails, and is asked again."""
+    expected = dumps(normstat.compute(DATA, workers=0))
+
+    def stumbles(method: str, key: str, before: int) -> int | str | None:
+        return failure if zlib.crc32(f"{key} {before}".encode()) % 20 == 1 else None
+
+    bucket.fault = stumbles
+    bucket.reset()
+    assert dumps(normstat.compute(DATA, workers=0)) == expected
+    assert bucket.requests["GET"] > IMAGES + 1
+    bucket.fault = lambda method, key, before: failure if before < 3 else None
+    assert dumps(normstat.compute(DATA, workers=0)) == expected
+
+
+@pytest.mark.fault(73)
+def test_a_server_that_stumbles_before_worker_processes(bucket: Buckets) -> None:
+    """They ask again, too."""
+    expected = dumps(normstat.compute(DATA, workers=0))
+    bucket.fault = lambda method, key, before: 503 if not before and "5" in key else None
+    assert dumps(normstat.compute(DATA, workers=2)) == expected
+
+
+@pytest.mark.fault(72)
+def test_what_time_does_not_mend_is_a_record(bucket: Buckets, photos: Path) -> None:
+    """An object that is gone, forbidden, cut off, another one, or behind a server that fails."""
+    objects = bucket.buckets["data"]
+    keys = [f"photos/train/1/{n:02} ä+&.png" for n in (1, 4, 7, 13, 16, 19)]
+    codes = "vanished", "permission_denied", "io_error", "io_error", "changed_while_read"
+    slow = keys[5]
+
+    def fault(method: str, key: str, before: int) -> int | str | float | None:
+        if method != "GET":
+            return None
+        objects.pop(keys[0], None)
+        objects[keys[4]] = objects[slow]
+        faults: dict[str, int | str | float] = {
+            keys[1]: 403, keys[2]: "cut", keys[3]: 500, slow: 0.3
+        }  # fmt: skip
+        return faults.get(key)
+
+    bucket.fault = fault
+    stats = normstat.compute(DATA, workers=0)
+    found = {record.path: record.code for record in stats.unreadable}
+    assert found.pop("train/0/broken.png") == "truncated"
+    names = [key.removeprefix("photos/") for key in keys]
+    assert found == dict(zip(names[:5], codes, strict=True))
+    assert stats.splits["train"].images + stats.splits["val"].images == IMAGES - 5
+    for record in stats.unreadable:
+        assert SECRET not in record.detail
+
+
+@pytest.mark.fault(72)
+def test_a_slow_server_is_not_the_fault_of_an_image(bucket: Buckets) -> None:
+    """The clock of an image runs while it is decoded, not while it is waited for."""
+    bucket.fault = lambda method, key, before: 1.5 if key.endswith("01 ä+&.png") else None
+    stats = normstat.compute(DATA, workers=1, image_timeout=1)
+    assert [record.code for record in stats.unreadable] == ["truncated"]
+
+
+@pytest.mark.fault(74)
+@pytest.mark.parametrize("key", ["AKIDANOTHER", ""])
+def test_wrong_credentials_are_found_before_the_work(
+    bucket: Buckets, tmp_path: Path, key: str
+) -> None:
+    """Exit code 2 with the cure, and the secret nowhere."""
+    other = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": "another-s3cr3t" if key else ""}
+    cache, out = tmp_path / "cache", tmp_path / "stats.json"
+    begun = time.monotonic()
+    run = command("compute", DATA, "-o", out, "--cache", cache, env=other)
+    assert time.monotonic() - begun < 10
+    assert run.returncode == 2
+    assert "AWS_ACCESS_KEY_ID" in run.stderr
+    assert ("denied" if key else "no credentials") in run.stderr
+    assert bucket.requests["GET"] == 0
+    written = run.stdout + run.stderr + (cache.read_text("latin-1") if cache.exists() else "")
+    assert "s3cr3t" not in written
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ("s3://nowhere/photos", "there is no such bucket"),
+        ("s3://data/slip", "nothing below it"),
+        ("s3://data/photos/train/notes.txt", "is one object"),
+        ("s3://me:secret@data/photos", "the URL has a password"),
+        ("nosuch://data/photos", "no such kind of URL"),
+        ("gs://data/photos", 'pip install "normstat[gcs]"'),
+    ],
+)
+def test_what_is_no_data_is_refused(bucket: Buckets, data: str, words: str) -> None:
+    """With what was found, and the cure."""
+    run = here("compute", data)
+    assert run.returncode == 2
+    assert words in run.stderr
+    assert "secret" not in run.stderr
+
+
+def test_a_server_that_is_not_there_is_said_soon(s3: Buckets) -> None:
+    """Also if a library would try for minutes."""
+    begun = time.monotonic()
+    run = command("compute", DATA, env={"AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
+    assert run.returncode == 2
+    assert "no answer from the server" in run.stderr
+    assert time.monotonic() - begun < 15  # with the start of the process
+
+
+def test_results_go_to_urls(bucket: Buckets, photos: Path, tmp_path: Path) -> None:
+    """Stats files, lists and reports; and the next command reads them there."""
+    run = here("compute", DATA, "-o", "s3://data/out/s.json", "--files", "s3://data/out/s.files")
+    assert run.returncode == 3, run.stderr
+    shutil.copytree(photos, tmp_path / "photos")
+    make.write(tmp_path / "photos/val/0/00 ä+&.png", make.encoded(make.pixels(77, 20, 31)))
+    report = "s3://data/out/check.json"
+    run = here(
+        *("check", tmp_path / "photos", "--stats", "s3://data/out/s.json", "--report", report)
+    )
+    assert run.returncode == 1, run.stderr
+    assert "val/0/00 ä+&.png" in run.stdout
+    assert json.loads(bucket.buckets["data"]["out/check.json"])["verdict"] == "fail"
+    assert {key for key in bucket.buckets["data"] if key.startswith("out/")} == {
+        "out/s.json",
+        "out/s.files",
+        "out/check.json",
+    }
+    run = here("show", "s3://data/out/s.json")
+    assert run.returncode == 0
+    assert here("check", DATA, "--stats", "s3://data/out/s.json").returncode in (0, 1)
+
+
+def test_what_cannot_be_written_is_found_before_the_work(bucket: Buckets, photos: Path) -> None:
+    """Exit code 4, and no object read."""
+    bucket.fault = lambda method, key, before: 403 if method == "PUT" else None
+    run = here("compute", DATA, "-o", "s3://data/out/s.json")
+    assert run.returncode == 4
+    assert "cannot be written (access is denied)" in run.stderr
+    assert bucket.requests["GET"] == 0
+
+
+def test_apply_and_check_read_buckets(bucket: Buckets, photos: Path, tmp_path: Path) -> None:
+    """As they read folders; arrays and a cache belong to this machine."""
+    stats = normstat.compute(photos, workers=0)
+    for data, out in ((photos, "local"), (DATA, "remote")):
+        normstat.apply(data, tmp_path / out, stats, workers=0)
+    for path in (tmp_path / "local").rglob("*.npy"):
+        there = tmp_path / "remote" / path.relative_to(tmp_path / "local")
+        assert there.read_bytes() == path.read_bytes()
+    normstat.invert(tmp_path / "remote", tmp_path / "seen")
+    assert normstat.check(DATA, stats, workers=0, levels={"unreadable": "off"}).exit_code == 0
+    with pytest.raises(UsageError, match="a folder of this machine"):
+        normstat.apply(DATA, "s3://data/arrays", stats, workers=0)
+    with pytest.raises(UsageError, match="a file of this machine"):
+        normstat.compute(DATA, cache="s3://data/cache", workers=0)
+
+
+def test_a_bucket_and_a_folder_count_as_one(bucket: Buckets, photos: Path) -> None:
+    """Each below the name that it was given by."""
+    stats = normstat.compute([DATA, photos], workers=0)
+    alone = normstat.compute(photos, workers=0)
+    assert stats.splits["train"].images == 2 * alone.splits["train"].images
+    assert stats.splits["train"].mean == alone.splits["train"].mean
+    paths = [record.path for record in stats.unreadable]
+    assert any(path.endswith("data/photos/train/0/broken.png") for path in paths), paths
+
+
+def test_files_in_memory_and_by_file_url(photos: Path) -> None:
+    """Whatever fsspec opens: the same statistics."""
+    expected = without_source(dumps(normstat.compute(photos, workers=0)))
+    for path in photos.rglob("*"):
+        if path.is_file():
+            urls.write(f"memory://laws/{path.relative_to(photos).as_posix()}", path.read_bytes())
+    assert without_source(dumps(normstat.compute("memory://laws", workers=0))) == expected
+    assert without_source(dumps(normstat.compute(photos.as_uri(), workers=0))) == expected
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None: ...
+
+
+@pytest.fixture
+def web(photos: Path) -> Iterator[str]:
+    """A web server with an index page for each folder."""
+    handler = partial(_Quiet, directory=str(photos))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_index_pages_of_a_web_server(web: str, photos: Path) -> None:
+    """Their links are names, whatever letters are in them."""
+    stats = normstat.compute(web, workers=0)
+    assert without_source(dumps(stats)) == without_source(
+        dumps(normstat.compute(photos, workers=0))
+    )
+    secret = f"{web}/nowhere/s.json?sig=secret"
+    run = here("show", secret)
+    assert run.returncode == 2
+    assert "s.json: cannot be read (there is no such object)" in run.stderr
+    assert "secret" not in run.stderr
+
+
+def test_commands_of_the_documentation(s3: Buckets, photos: Path, tmp_path: Path) -> None:
+    """They do what they are there for."""
+    page = (Path(__file__).parent.parent / "docs" / "buckets.md").read_text("utf-8")
+    block = page.partition("```sh\n")[2].partition("```")[0].splitlines()
+    s3.put("bucket", photos)
+    s3.buckets["bucket"] = {
+        f"photos/{key}": data for key, data in s3.buckets["bucket"].items() if "broken" not in key
+    }
+    commands = [shlex.split(line) for line in block if line.startswith("normstat ")]
+    assert len(commands) == 3
+    for words in commands:
+        run = here(*words[1:], cwd=tmp_path)
+        assert run.returncode == 0, run.stderr
+    assert len(list((tmp_path / "arrays").rglob("*.npy"))) == IMAGES
+
+
+def test_no_container_has_credentials(bucket: Buckets) -> None:
+    """All that goes to a worker is the URL."""
+    assert RemoteFiles(DATA) == RemoteFiles(url=DATA)

@@ -1,0 +1,477 @@
+"""Engines elsewhere: the same bytes as here, whatever happens to their workers."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor as Pool
+from contextlib import ExitStack
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import dask_nodes
+import jobs
+import make
+import numpy as np
+import pytest
+import test_workers
+from cached import Listener
+from clusters import Cluster, cluster
+from command import normstat as run
+from executor_contract import TIMEOUT, ExecutorContract, IsolatingContract, mapped
+from started import at_most, children, eventually, members, started
+
+import normstat
+from normstat.errors import EngineLost, UsageError
+from normstat.executors import EXECUTORS, Executor
+from normstat.executors.dask import Dask
+from normstat.executors.fitness import Ticket, problem_here
+from normstat.executors.futures import Futures
+from normstat.images import Code
+from normstat.statsfile import dumps
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc, and has signals"),
+    pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning"),
+]
+#: Images of the folder of many: as large as a shard may be, so that there are many shards.
+MANY = 48
+
+
+@pytest.fixture(autouse=True)
+def no_hang() -> Iterator[None]:
+    """A hang is a failure of one test only."""
+    with at_most(60):
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_servers_left() -> Iterator[None]:
+    """Other tests count the processes that they find."""
+    yield
+    dask_nodes.stop()
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Images of 8 and 16 bits and floats, gray among color, and some that cannot be read."""
+    folder = tmp_path_factory.mktemp("data")
+    for seed in range(9):
+        color = make.encoded(make.pixels(seed, 20 + seed, 31), "JPEG")
+        make.write(folder / "train" / f"{seed}.jpg", color)
+        deep = make.encoded(make.pixels(seed, 21, 13, 1, "uint16"))
+        make.write(folder / "val" / f"{seed}.png", deep)
+        floats = make.pixels(seed, 11, 17).astype("float32") / np.float32(7)
+        make.write(folder / "test" / f"{seed}.npy", make.npy(floats))
+    make.write(folder / "train" / "gray.png", make.encoded(make.pixels(9, 12, 17, 1)))
+    make.write(folder / "train" / "cut.png", make.encoded(make.pixels(1, 30, 30))[:-40])
+    make.write(folder / "val" / "empty.png", b"")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Many shards of few images, which are holes on the disk."""
+    folder = tmp_path_factory.mktemp("many")
+    for number in range(MANY):
+        path = make.write(folder / f"{number:02}.pgm", b"P5 1024 %d 255\n" % (1000 + number))
+        os.truncate(path, path.stat().st_size + 1024 * (1000 + number))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def expected(data: Path) -> str:
+    return dumps(normstat.compute(data, workers=0))
+
+
+@pytest.fixture(scope="module")
+def expected_of_many(many: Path) -> str:
+    return dumps(normstat.compute(many, workers=0))
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Two workers that no test kills."""
+    with cluster(tmp_path_factory.mktemp("shared")) as made:
+        yield made
+
+
+def threads() -> Pool:
+    return ThreadPoolExecutor(2)
+
+
+def processes() -> Pool:
+    return ProcessPoolExecutor(2, get_context("spawn"))
+
+
+# --------------------------------------------------------------------------------- the contract
+
+
+class TestThreads(ExecutorContract):
+    """Threads of this process, each with a child; the window is larger than that of processes."""
+
+    ahead = 40
+
+    @pytest.fixture(autouse=True)
+    def _closed(self) -> Iterator[None]:
+        """Each test has a pool of its own, and leaves no child."""
+        before = children(os.getpid())
+        with ExitStack() as self.opened:
+            yield
+        assert eventually(lambda: children(os.getpid()) <= before)
+
+    def made(self) -> Executor:
+        return Futures(self.opened.enter_context(threads()), TIMEOUT)
+
+
+@pytest.mark.fault(76)
+class TestDask(IsolatingContract):
+    """A scheduler and two workers, which survive all of this."""
+
+    name = "dask"
+    ahead = 40
+
+    @pytest.fixture(autouse=True)
+    def _connected(self, shared: Cluster) -> Iterator[None]:
+        with Dask(shared.address, image_timeout=TIMEOUT) as self.dask:
+            yield
+        assert all(worker.is_alive() for worker in shared.workers)
+
+    def made(self) -> Executor:
+        return self.dask
+
+
+def test_every_executor_is_held_to_the_contract() -> None:
+    """A row of the table without its line here has no laws."""
+    suites: set[Any] = {test_workers.TestInProcess, test_workers.TestLocal, TestDask}
+    assert {suite.name for suite in suites} == set(EXECUTORS)
+
+
+# ------------------------------------------------------------------------------- the same bytes
+
+
+@pytest.mark.parametrize("pool", [threads, processes])
+def test_pools_give_the_same_bytes(
+    data: Path, expected: str, pool: Callable[[], Pool], tmp_path: Path
+) -> None:
+    """Any executor of futures does, also with a cache, and says how many workers took part."""
+    told = Listener()
+    with pool() as made:
+        assert dumps(normstat.compute(data, engine=made, progress=told)) == expected
+        for _ in range(2):
+            again = normstat.compute(data, engine=made, cache=tmp_path / "cache")
+            assert dumps(again) == expected
+    assert any(notice.endswith("took part") for notice in told.notices)
+
+
+def test_a_cluster_of_one_s_own(data: Path, expected: str, tmp_path: Path) -> None:
+    """The word alone starts one on this machine, and ends it."""
+    with started("compute", data, "-o", tmp_path / "s", "--engine", "dask", "-j", "2") as process:
+        _, stderr = process.communicate(timeout=50)
+        assert not members(process.pid)
+    assert process.returncode == 3, stderr
+    assert (tmp_path / "s").read_text() == expected
+    assert "took part" in stderr
+    assert "distributed" not in stderr
+
+
+def test_a_cluster_by_its_file(data: Path, expected: str, shared: Cluster, tmp_path: Path) -> None:
+    """DATA may be relative: workers are in another folder. The variable of Dask says it, too."""
+    for engine, env in (
+        (f"dask:{shared.file}", {}),
+        ("dask", {"DASK_SCHEDULER_ADDRESS": shared.address}),
+    ):
+        done = run("compute", ".", "-o", "-", "--engine", engine, cwd=data, env=env)
+        assert (done.returncode, done.stdout) == (3, expected), done.stderr
+
+
+def test_threads_of_a_worker_under_a_nanny(data: Path, expected: str, tmp_path: Path) -> None:
+    """Each thread has a child of its own, in a process that may start none by itself."""
+    with cluster(tmp_path / "c", 0) as made:
+        made.add("--nanny", "--nthreads", "4")
+        made.wait(1)
+        with Dask(made.address) as dask:
+            assert dask.slots == 4
+            assert dumps(normstat.compute(data, engine=dask)) == expected
+
+
+@pytest.mark.parametrize("store", ["npy", "stack"])
+def test_apply_writes_the_same_files(
+    data: Path, shared: Cluster, tmp_path: Path, store: str
+) -> None:
+    """Arrays, their index in the order of the walk, and the record."""
+    options = ["--method", "unit", "--store", store, "--split", "train", "--allow-unreadable", "9"]
+    sizes = ["--resize", "16", "--crop", "16", "--channels", "rgb"]
+    for name, engine in (("here", "inprocess"), ("there", shared.engine)):
+        done = run("apply", data, name, *options, *sizes, "--engine", engine, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    here, there = (
+        {path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+        for root in (tmp_path / "here", tmp_path / "there")
+    )
+    assert here == there
+
+
+def test_check_is_the_same(data: Path, shared: Cluster, tmp_path: Path) -> None:
+    """With images that are read again, as they look alike."""
+    make.write(tmp_path / "d" / "train" / "a.png", (data / "val" / "1.png").read_bytes())
+    make.write(tmp_path / "d" / "val" / "b.png", (data / "val" / "1.png").read_bytes())
+    normstat.save(normstat.compute(tmp_path / "d", workers=0), tmp_path / "s.json")
+    words = ["check", "d", "--stats", "s.json", "--format", "json", "--engine"]
+    here, there = (run(*words, engine, cwd=tmp_path) for engine in ("inprocess", shared.engine))
+    assert (here.returncode, here.stdout) == (there.returncode, there.stdout)
+    assert "leakage" in there.stdout
+
+
+# ------------------------------------------------------------------------------ what may happen
+
+
+@pytest.mark.fault(75, 80)
+def test_workers_are_killed(many: Path, expected_of_many: str, shared: Cluster) -> None:
+    """Five of seven, one after the other: the same bytes, and what is left is used."""
+    killed = [shared.add() for _ in range(5)]
+    shared.wait(7)
+    shared.slow(0.03)
+    told = Listener(lambda: shared.kill(killed.pop()) if killed else None)
+    stats = normstat.compute(many, engine=shared.engine, progress=told)
+    assert not killed
+    shared.wait(2)
+    assert dumps(stats) == expected_of_many
+
+
+@pytest.mark.fault(80)
+def test_a_worker_that_comes_late_is_used(many: Path, shared: Cluster) -> None:
+    """It takes part, and is told."""
+    shared.slow(0.2)
+    told = Listener(lambda: None if shared.workers[2:] else shared.add() and None)
+    normstat.compute(many, engine=shared.engine, progress=told)
+    shared.kill(shared.workers[-1])
+    shared.wait(2)
+    assert "3 workers took part" in told.notices
+
+
+@pytest.mark.fault(76)
+def test_images_that_end_their_decoder(shared: Cluster, tmp_path: Path) -> None:
+    """They are records, here and on a cluster, whose workers live."""
+    for number, name in enumerate(("a.png", "abort.png", "b.png", "hang.png")):
+        make.write(tmp_path / "d" / name, make.encoded(make.pixels(number, 9, 13)))
+    words = ["compute", "d", "-o", "-", "--image-timeout", "0.5", "--engine"]
+    here = run(*words, "local", cwd=tmp_path, env=shared.patched)
+    there = run(*words, shared.engine, cwd=tmp_path)
+    assert all(worker.is_alive() for worker in shared.workers)
+    assert (there.returncode, there.stdout) == (3, here.stdout), there.stderr
+    assert Code.WORKER_CRASH in there.stdout
+    assert Code.TIMEOUT in there.stdout
+
+
+@pytest.mark.fault(77)
+def test_the_scheduler_is_gone(many: Path, expected_of_many: str, tmp_path: Path) -> None:
+    """The run says how to continue, and does so from its cache on one machine."""
+    words = ["compute", many, "--cache", tmp_path / "cache", "-o", tmp_path / "s"]
+    with cluster(tmp_path / "c", 1) as made:
+        made.slow(0.05)
+        with started(*words, "--engine", made.engine) as process:
+            assert eventually(lambda: made.number_read() > MANY // 2)
+            made.kill(made.scheduler)
+            _, stderr = process.communicate(timeout=10)
+        assert process.returncode == 4, stderr
+        assert "is kept in" in stderr
+        assert "the same command continues" in stderr
+        assert "distributed" not in stderr
+        assert "Traceback" not in stderr
+    done = run(*words)
+    assert (tmp_path / "s").read_text() == expected_of_many
+    assert f" of {MANY} images from the cache" in done.stderr
+    assert f"\n0 of {MANY} images from the cache" not in done.stderr
+
+
+@pytest.mark.fault(79)
+def test_ctrl_c_ends_remote_work(many: Path, shared: Cluster) -> None:
+    """What runs on workers ends with its children; the workers stay."""
+    shared.slow(0.1)
+    pids = [worker.pid or 0 for worker in shared.workers]
+    with started("compute", many, "-o", "-", "--engine", shared.engine) as process:
+        assert eventually(lambda: shared.number_read() > 4)  # workers have been looked at
+        shared.slow(20)
+        assert eventually(lambda: shared.number_read() > 1)
+        busy = set().union(*(members(pid) for pid in pids)) - {*pids}
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=5)
+        assert eventually(lambda: not any(map(test_workers.alive, busy)), 5)
+    assert process.returncode == 130
+    assert all(worker.is_alive() for worker in shared.workers)
+
+
+@pytest.mark.fault(79)
+def test_ctrl_c_of_a_cluster_of_one_s_own(many: Path) -> None:
+    """The terminal sends it to all of its processes, and none has a word to say."""
+    with started("compute", many, "-o", "-", "--engine", "dask", "-j", "1") as process:
+        assert eventually(lambda: len(members(process.pid)) > 2)
+        os.killpg(process.pid, signal.SIGINT)
+        _, stderr = process.communicate(timeout=20)
+        assert eventually(lambda: not members(process.pid))
+    assert process.returncode == 130
+    assert "Traceback" not in stderr
+    assert stderr.splitlines()[-1].startswith("normstat: interrupted by SIGINT")
+
+
+def test_a_pool_that_is_broken(many: Path, expected_of_many: str, tmp_path: Path) -> None:
+    """One process killed takes all that is pending along: the run ends, its cache continues."""
+    with processes() as pool:
+
+        def kill() -> None:
+            for process in list(pool._processes.values())[:1]:
+                process.kill()
+
+        killing = Listener(kill)
+        with pytest.raises(EngineLost, match=r"is kept in .* the same command continues"):
+            normstat.compute(many, engine=pool, cache=tmp_path / "c", progress=killing)
+    told = Listener()
+    stats = normstat.compute(many, workers=0, cache=tmp_path / "c", progress=told)
+    assert dumps(stats) == expected_of_many
+    assert not any(notice.startswith("0 of") for notice in told.notices)
+
+
+class Losing(ThreadPoolExecutor):
+    """Every so often a task is lost with its worker."""
+
+    def __init__(self, each: int) -> None:
+        super().__init__(1)
+        self._each, self._number = each, 0
+
+    def submit(self, *arguments: Any, **options: Any) -> Any:
+        self._number += 1
+        if self._number % self._each:
+            return super().submit(*arguments, **options)
+        lost: Future[Any] = Future()
+        lost.set_exception(BrokenExecutor("its worker is gone"))
+        return lost
+
+
+@pytest.mark.fault(75)
+def test_a_task_that_is_lost_with_its_worker_is_handed_in_again() -> None:
+    """No result is missing, none is there twice."""
+    shards = jobs.shards()
+    with Losing(3) as pool:
+        assert mapped(Futures(pool), jobs.Names(), shards) == [shard.names for shard in shards]
+
+
+def test_workers_that_end_again_and_again() -> None:
+    """The run ends some time."""
+    with Losing(1) as pool, pytest.raises(EngineLost, match="again and again"):
+        mapped(Futures(pool), jobs.Names(), jobs.shards())
+
+
+def test_a_pool_that_was_shut_down() -> None:
+    """It takes no work, and that is said."""
+    with threads() as pool:
+        pass
+    with pytest.raises(EngineLost, match="takes no more work"):
+        mapped(Futures(pool), jobs.Names(), jobs.shards())
+
+
+# -------------------------------------------------------------------------- refused before work
+
+
+@pytest.mark.fault(78)
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        ("import sys; sys.modules['normstat'] = None", "has no normstat"),
+        (
+            "import normstat; normstat.__version__ = '0.0.1'",
+            f"has normstat 0.0.1, the driver has {normstat.__version__}; install the same",
+        ),
+        ("import os; os.environ['WITHOUT_DATA'] = '1'", "same path"),
+    ],
+    ids=["without normstat", "another version", "without DATA"],
+)
+def test_a_worker_that_is_not_fit(
+    data: Path, shared: Cluster, tmp_path: Path, before: str, said: str
+) -> None:
+    """It is named, with the cure, and nothing is begun."""
+    unfit = shared.add(before=before)
+    try:
+        shared.wait(3)
+        done = run(
+            "compute", data, "--split", "train", "-o", tmp_path / "s", "--engine", shared.engine
+        )
+    finally:
+        shared.kill(unfit)
+        shared.wait(2)
+    assert done.returncode == 2, done.stderr
+    assert "--engine: worker tcp://127.0.0.1:" in done.stderr
+    assert said in done.stderr
+    assert not (tmp_path / "s").exists()
+
+
+@pytest.mark.fault(78)
+def test_a_worker_without_out(tmp_path: Path) -> None:
+    """Arrays are not written to a disk of its own."""
+    with ThreadPoolExecutor(1) as pool:
+        asked = (Ticket.of(name, 1.0, None, (name,)) for name in (str(tmp_path), "nowhere"))
+        fit, unfit = (pool.submit(problem_here, ticket.dumps()) for ticket in asked)
+        assert fit.result() == ""
+        assert "has no folder nowhere; OUT should be on storage" in unfit.result()
+
+
+def test_a_pool_whose_workers_are_not_fit(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first shard finds it."""
+    monkeypatch.setattr("normstat.executors.identity.__version__", "9.9.9")
+    with processes() as pool, pytest.raises(UsageError, match=r"engine: worker .* normstat 0\.1"):
+        normstat.compute(data, engine=pool)
+
+
+@pytest.mark.parametrize(
+    ("engine", "said"),
+    [
+        ("dask:tcp://127.0.0.1:9", "no scheduler answers at tcp://127.0.0.1:9; start one with"),
+        ("dask:nowhere.json", "cannot be read (No such file or directory)"),
+        ("dask:odd.json", "has no address"),
+        ("dask:", "should be one of local, inprocess, dask, dask:ADDRESS or dask:FILE.json"),
+        ("spark", "should be one of"),
+        ("local:8", "should be local"),
+        ("inprocess:8", "should be inprocess"),
+    ],
+)
+def test_an_engine_that_is_none(data: Path, tmp_path: Path, engine: str, said: str) -> None:
+    """Exit code 2 with the cure, within seconds."""
+    (tmp_path / "odd.json").write_text("[]")
+    done = run("compute", data, "-o", "-", "--engine", engine, cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"--engine {engine}: " in done.stderr
+    assert said in done.stderr
+
+
+def test_a_cluster_without_workers(data: Path, tmp_path: Path) -> None:
+    """Nothing is waited for: the command that starts one is said."""
+    with cluster(tmp_path / "c", 0) as made:
+        with started("compute", data, "-o", "-", "--engine", made.engine) as process:
+            _, stderr = process.communicate(timeout=10)
+        assert process.returncode == 2
+        assert f"the cluster has no workers; start some with `dask worker {made.address}`" in stderr
+
+
+@pytest.mark.parametrize("engine", ["inprocess", "dask:tcp://127.0.0.1:9"])
+def test_workers_of_an_engine_that_has_its_own(data: Path, engine: str) -> None:
+    """A number that nobody would look at is refused."""
+    with pytest.raises(UsageError, match="workers=3: "):
+        normstat.compute(data, engine=engine, workers=3)
+
+
+def test_the_extra_is_missing(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command that installs it is said."""
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    monkeypatch.delitem(sys.modules, "normstat.executors.dask")
+    with pytest.raises(UsageError, match=r'pip install "normstat\[dask\]"'):
+        normstat.compute(data, engine="dask")
+
+
+def test_an_engine_lasts_for_several_runs(shared: Cluster) -> None:
+    """As long as its block."""
+    with Dask(shared.address) as dask:
+        for _ in range(2):
+            shards = jobs.shards()
+            assert mapped(dask, jobs.Names(), shards) == [shard.names for shard in shards]
