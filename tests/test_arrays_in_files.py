@@ -218,7 +218,7 @@ def test_keys_are_chosen_by_globs(tmp_path: Path) -> None:
     np.savez(tmp_path / "x.npz", a=images(), b_train=images()[:9], b_val=images()[:7])
     stats = library.compute(tmp_path / "x.npz", workers=0, key="b_*")
     assert {name: split.images for name, split in stats.splits.items()} == {"train": 9, "val": 7}
-    assert stats.settings.source == {"kind": "npz", "key": ["b_*"]}
+    assert stats.settings.source == {"kind": "npz", "key": ("b_*",)}
     with pytest.raises(UsageError, match=r"has no such array; found: a, b_train, b_val"):
         library.compute(tmp_path / "x.npz", workers=0, key=["c"])
 

@@ -271,7 +271,7 @@ def test_other_members_of_a_sample_are_no_images(tmp_path: Path) -> None:
     normstat.compute(path, workers=0, progress=told)
     said = "\n".join(told.notices)
     assert "2 images are labels" in said
-    assert "4 other members, which are no images by name, were ignored" in said
+    assert "4 other members, which are no images, were ignored" in said
     assert "2 .json, 1 .cls" in said
     assert "2 images have several dots in the name" in said
     with_labels = open_source(path, normstat.sources.SourceOptions(labels="count"))

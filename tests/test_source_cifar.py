@@ -34,3 +34,14 @@ class TestCifar(SourceContract):
 
     def opened(self, root: Path) -> Source:
         return open_cifar(str(root), SourceOptions())
+
+
+def test_remarks_show_names_without_control_characters(tmp_path: Path) -> None:
+    """A terminal does what they say otherwise."""
+    folder = tmp_path / "\x1b[31m"
+    folder.mkdir()
+    (folder / "data_batch_1.bin").write_bytes(bytes(3073))
+    source = open_cifar(str(tmp_path), SourceOptions())
+    (remark,) = source.survey(source.selection()).remarks
+    assert "\x1b" not in remark
+    assert "1 images of 32" in remark

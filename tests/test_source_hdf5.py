@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from source_contract import SourceContract, image
 from normstat.errors import UnreadableImage, UsageError
 from normstat.images import Reason
 from normstat.sources import Source, open_source
+from normstat.sources.versions import version_of
 
 _BYTES = h5py.vlen_dtype(np.uint8)
 
@@ -131,7 +133,7 @@ def test_data_sets_that_are_no_images_are_ignored_and_counted(tmp_path: Path) ->
     assert survey.all_skipped(Reason.NO_IMAGE).images == 3
     chosen = opened(data, key=("a/im*",))
     assert names(chosen) == {"all": found[:5]}
-    assert chosen.record()["source"] == {"kind": "hdf5", "key": ["a/im*"]}
+    assert chosen.record()["source"] == {"kind": "hdf5", "key": ("a/im*",)}
     with pytest.raises(UsageError, match="no such data set; found: a/features, a/images"):
         opened(data, key=("x",))
 
@@ -161,6 +163,28 @@ def test_links_in_a_circle_and_to_nowhere(tmp_path: Path) -> None:
     stats = json.loads(run.stdout)
     assert stats["splits"]["all"]["images"] == 1
     assert [each["path"] for each in stats["unreadable"]] == ["data.h5/gone", "data.h5/other"]
+
+
+def test_values_in_another_file_have_no_version(tmp_path: Path) -> None:
+    """That may become another one, and a cache would not see it."""
+    images = {"x": np.zeros((3, 8, 9), np.uint8)}
+    file(tmp_path / "there.h5", images)
+    data = file(tmp_path / "data.h5", images)
+    with h5py.File(data, "a") as made:
+        made["linked"] = h5py.ExternalLink("there.h5", "/x")
+        layout = h5py.VirtualLayout((3, 8, 9), np.uint8)
+        layout[:] = h5py.VirtualSource(tmp_path / "there.h5", "x", (3, 8, 9))
+        made.create_virtual_dataset("virtual", layout)
+    while not version_of(data.stat()):
+        time.sleep(0.01)
+    source = open_source(data)
+    versions = {
+        name: version
+        for shard in source.shards(source.selection(), versions=True)
+        for name, version in zip(shard.names, shard.versions, strict=True)
+    }
+    assert len(versions) == 3
+    assert {name.split("/")[1] for name, version in versions.items() if version} == {"x"}
 
 
 BROKEN = {

@@ -12,13 +12,16 @@ import pytest
 from numpy.typing import NDArray
 from source_contract import SourceContract
 
+from normstat import compute
 from normstat.accumulators.rows import Counts
 from normstat.decode import decode_block, decoder, measure
 from normstat.errors import UnreadableImage, UsageError
 from normstat.images import ROW_FIELDS, Payload, Reader, ReadOptions, Sample, Shard
 from normstat.sources import SOURCES, LocalFiles, SourceOptions, open_source
+from normstat.sources.given import given_files
 from normstat.sources.source import Selection
 from normstat.sources.stacked_images import StackedImages
+from normstat.statsfile import load, save
 from normstat.verbs.compute.job import Count
 
 
@@ -37,6 +40,35 @@ def test_data_is_opened_in_one_way(tmp_path: Path) -> None:
     }
     with pytest.raises(UsageError, match="there is no such file or folder"):
         open_source(tmp_path / "nowhere")
+
+
+def test_hidden_files_do_not_say_what_a_folder_is(tmp_path: Path) -> None:
+    """A folder of archives is one, whatever a system leaves in it."""
+    np.savez(tmp_path / "a.npz", np.zeros((2, 5, 6), np.uint8))
+    make.write(tmp_path / "._a.png", b"")
+    make.write(tmp_path / ".thumbs" / "a.png", b"")
+    assert open_source(tmp_path).record()["source"] == {"kind": "npz"}
+
+
+def test_files_in_a_folder_are_found_once(tmp_path: Path) -> None:
+    """A link to a folder above leads in a circle; hidden folders are passed over, as elsewhere."""
+    for name in ("a.npz", "x/b.npz", ".hidden/c.npz"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        np.savez(tmp_path / name, np.zeros((2, 5, 6), np.uint8))
+    (tmp_path / "x" / "above").symlink_to(tmp_path)
+    (tmp_path / "x" / "again").symlink_to(tmp_path / "x")
+    assert list(given_files(str(tmp_path), (".npz",)).files) == ["a.npz", "x/b.npz"]
+    source = open_source(tmp_path)
+    assert source.survey(source.selection()).images.total() == 2
+
+
+def test_a_record_is_what_a_stats_file_gives_back(tmp_path: Path) -> None:
+    """So statistics from memory and from a file add up."""
+    np.savez(tmp_path / "a.npz", x=np.zeros((2, 5, 6), np.uint8), y=np.zeros((2, 5, 6), np.uint8))
+    stats = compute(tmp_path / "a.npz", key="x", workers=0)
+    assert stats.settings.source == {"kind": "npz", "key": ("x",)}
+    save(stats, tmp_path / "stats.json")
+    assert load(tmp_path / "stats.json").settings == stats.settings
 
 
 @pytest.mark.parametrize("kind", SOURCES)

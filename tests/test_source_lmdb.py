@@ -94,7 +94,7 @@ def test_keys_that_are_no_images_are_ignored_and_counted(tmp_path: Path) -> None
     assert (ignored.images, ignored.first) == (3, "data.lmdb/__keys__")
     chosen = opened(data, key=("00*", "label*"))
     assert names(chosen) == ["data.lmdb/0001", "data.lmdb/label-1"]
-    assert chosen.record()["source"] == {"kind": "lmdb", "key": ["00*", "label*"]}
+    assert chosen.record()["source"] == {"kind": "lmdb", "key": ("00*", "label*")}
 
 
 BROKEN = {

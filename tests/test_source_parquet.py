@@ -210,6 +210,11 @@ COLUMNS = {
     "no-images": ({"a": [b""], "n": [1]}, {"image_column": "n"}, "is int64, which has no images"),
     "no-paths": ({"a": [b""], "n": [1]}, {"path_column": "n"}, "is int64, which has no paths"),
     "no-splits": ({"a": [b""]}, {"split_column": "a"}, "is binary, which has no splits"),
+    "two-paths": (
+        {"file_name": ["a"], "Image Path": ["b"]},
+        {},
+        "several columns may have paths; columns: file_name (string), Image Path (string); path",
+    ),
     "two-splits": (
         {"a": [b""], "split": ["a"], "fold": ["b"]},
         {},
@@ -290,7 +295,7 @@ def test_a_table_of_paths(tmp_path: Path, images: dict[str, bytes], kind: str) -
     for split in ("train", "val"):
         assert of_data["splits"][split]["mean"] == of_folder["splits"][split]["mean"]
         assert of_data["splits"][split]["fingerprint"] == of_folder["splits"][split]["fingerprint"]
-    assert "1 images that are named again count once" in run.stderr
+    assert "1 image that is named again counts once" in run.stderr
     twice = here("compute", data, "-o", "-", "--root", same, "--duplicates", "count", *options)
     assert json.loads(twice.stdout)["splits"]["val"]["images"] == (
         of_data["splits"]["val"]["images"] + 1

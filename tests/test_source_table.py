@@ -388,5 +388,5 @@ def test_a_table_without_splits_beside_images_says_nothing(tmp_path: Path, conte
 def test_a_folder_of_tables_alone_says_what_is_data(tmp_path: Path) -> None:
     """Its images are elsewhere."""
     make.write(tmp_path / "data/train.csv", b"path\n")
-    with pytest.raises(UsageError, match=r"found 1 \.csv; a \.csv that names images is"):
+    with pytest.raises(UsageError, match=r"found 1 \.csv\. \.csv is DATA by itself"):
         normstat.compute(tmp_path / "data", workers=0)

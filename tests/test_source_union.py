@@ -156,7 +156,7 @@ REFUSED = {
     "nested": (["a", "a/train"], "a/train: lies in a, which is given, too"),
     "a-tar-of-them": (["tars", "tars/a.tar"], "tars/a.tar: lies in tars"),
     "in-a-pattern": (["tars/*.tar", "tars/a.tar"], "have files in common"),
-    "gone": (["a", "nowhere"], "nowhere: cannot be read"),
+    "gone": (["a", "nowhere"], "nowhere: there is no such file or folder"),
     "none": ([], "there is no DATA"),
     "an-option-of-none": (["a", "b"], "path_column: is not for a folder of images"),
 }

@@ -101,6 +101,7 @@ REFUSED = {
     "no-images": ("train: labels\n", "names no images"),
     "only-test": ("test: images/gone\n", "names no images"),
     "a-tag": ("train: !!python/object/apply:os.system ['true']\n", "is no YAML"),
+    "long": (f"train: images/a\nnames: [{'a, ' * (1 << 21)}]\n", "too large"),
     "zero": ('train: "a\\0b"\n', "is not there"),
 }
 

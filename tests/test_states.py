@@ -47,6 +47,13 @@ def test_empty_is_the_identity(name, data, kind):
     assert empty + empty == empty
 
 
+def test_a_record_that_is_there_twice_is_subtracted_once() -> None:
+    """As two data sets may have an image of one name."""
+    one = SplitTally({}, (Unreadable("train", "a.png", "empty"),))
+    assert one + one - one == one
+    assert one - one == SplitTally()
+
+
 @pytest.mark.parametrize("name", STATES)
 @settings(deadline=None)
 @given(data=st.data(), kind=strategies.kinds)

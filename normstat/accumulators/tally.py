@@ -195,7 +195,7 @@ class SplitTally:
         records.subtract(other.unreadable)
         if min(records.values(), default=0) < 0:
             raise ValueError("there are unreadable images that the whole does not have")
-        return SplitTally(kinds, tuple(record for record in self.unreadable if records[record]))
+        return SplitTally(kinds, tuple(records.elements()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,7 @@ def apply(
     files_from: options.FilesFrom = None,
     quiet: options.Quiet = False,
 ) -> int:
-    """Normalize a folder of images, and write an array for each.
+    """Normalize images, and write an array for each.
 
     Exit code 3: done, but some images were unreadable; OUT/normstat.json lists them.
 

@@ -99,7 +99,7 @@ def compute(
     ] = None,
     quiet: options.Quiet = False,
 ) -> int:
-    """Compute the mean, std and more of a folder of images.
+    """Compute the mean, std and more of images.
 
     Split by split, and written to a stats file.
 

@@ -1,6 +1,13 @@
 """The nouns of a run: samples, shards of samples, pixels, and images that cannot be read."""
 
-from normstat.images.paths import path_bytes, path_from_bytes, path_from_text, path_text, renamed
+from normstat.images.paths import (
+    in_byte_order,
+    path_bytes,
+    path_from_bytes,
+    path_from_text,
+    path_text,
+    renamed,
+)
 from normstat.images.pixels import (
     BEYOND_FLOAT32,
     DTYPES,
@@ -64,6 +71,7 @@ __all__ = [
     "Unreadable",
     "band_names",
     "channel_names",
+    "in_byte_order",
     "path_bytes",
     "path_from_bytes",
     "path_from_text",

@@ -1,6 +1,7 @@
 """Relative paths as text and as bytes, the same whatever the locale."""
 
 import os
+from collections.abc import Iterable
 
 from normstat.images.read_options import FORMATS
 
@@ -27,6 +28,16 @@ def path_bytes(path: str) -> bytes:
     """
     # In every encoding of file names ASCII is what it is.
     return path.encode("ascii") if path.isascii() else os.fsencode(path)
+
+
+def in_byte_order(names: Iterable[str]) -> list[str]:
+    r"""Names sorted as their bytes are, whatever the locale.
+
+    >>> in_byte_order(["\udcff", "b", "é"]) == ["b", "é", "\udcff"]
+    True
+    """
+    names = list(names)
+    return sorted(names) if "".join(names).isascii() else sorted(names, key=path_bytes)
 
 
 def path_from_bytes(data: bytes) -> str:

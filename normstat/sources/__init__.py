@@ -8,7 +8,18 @@ from typing import Any, NamedTuple
 
 from normstat.errors import UsageError
 from normstat.sources.apply_record import layout_of_stacks
-from normstat.sources.array_names import CIFAR, IDX, PICKLES
+from normstat.sources.endings import (
+    CIFAR,
+    HDF5,
+    IDX,
+    LMDB,
+    NPY,
+    NPZ,
+    PARQUET,
+    PICKLES,
+    TAR,
+    ZIP,
+)
 from normstat.sources.kind import FOLDER, LIST, Kind, kind_held, kind_of
 from normstat.sources.local_files import LocalFiles
 from normstat.sources.options import Places, SourceKeywords, SourceOptions
@@ -72,41 +83,38 @@ SOURCES: Mapping[str, Kind] = MappingProxyType(
         "tar": Kind(
             "normstat.sources.tar:open_tar",
             what="a tar archive",
-            endings=(
-                *(".tar", ".tar.gz", ".tgz"),
-                *(".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz"),
-            ),
+            endings=TAR,
         ),
-        "zip": Kind("normstat.sources.zip:open_zip", what="a zip archive", endings=(".zip",)),
+        "zip": Kind("normstat.sources.zip:open_zip", what="a zip archive", endings=ZIP),
         "parquet": Kind(
             *("normstat.sources.parquet:open_parquet", "parquet", "a Parquet file"),
             takes=(
                 *("image_column", "path_column", "split_column"),
                 *("split_by", "root", "ext", "duplicates"),
             ),
-            endings=(".parquet",),
+            endings=PARQUET,
         ),
         "hdf5": Kind(
             *("normstat.sources.hdf5:open_hdf5", "hdf5", "an HDF5 file"),
             takes=("key", "split_by"),
-            endings=(".h5", ".hdf5"),
+            endings=HDF5,
         ),
         "lmdb": Kind(
             *("normstat.sources.lmdb:open_lmdb", "lmdb", "an LMDB database"),
             takes=("key", "split_by"),
-            endings=(".lmdb", "data.mdb"),
+            endings=LMDB,
         ),
         "stack": Kind(
             "normstat.sources.stack:open_stack",
             what="a .npy file",
-            endings=(".npy",),
+            endings=NPY,
             in_folders=False,
         ),
         "npz": Kind(
             "normstat.sources.npz:open_npz",
             what="an .npz file",
             takes=("key",),
-            endings=(".npz",),
+            endings=NPZ,
         ),
         "idx": Kind("normstat.sources.idx:open_idx", what="an idx file", endings=IDX),
         "cifar": Kind(

@@ -11,7 +11,7 @@ from normstat.images.npy_header import NpyHeader, axes_of, is_told_by, refuse_dt
 from normstat.sources.catalog import Located
 from normstat.sources.options import SourceOptions
 from normstat.sources.stacked_images import StackedImages
-from normstat.sources.stacks import Listed, Stack
+from normstat.sources.stacks import ListedArrays, Stack
 
 _STACKS = ("nhwc", "nchw")
 # Axes of a stack of gray images, and of one of images with channels.
@@ -53,7 +53,7 @@ class FoundArray(NamedTuple):
 
 
 def add_array(
-    listed: Listed, found: FoundArray, options: SourceOptions, many: bool | None = None
+    listed: ListedArrays, found: FoundArray, options: SourceOptions, many: bool | None = None
 ) -> None:
     """List the images in an array.
 
@@ -74,7 +74,7 @@ def add_array(
     refuse_size(shape)
     one = shape[1:] if many else shape
     images = shape[0] if many else 1
-    _refuse_one(one, options)
+    refuse_one(one, options)
     size = math.prod(one) * dtype.itemsize
     whole, over = divmod(available, size)
     if whole > images or (whole == images and over):
@@ -121,8 +121,15 @@ def single_remark(path: str, shape: tuple[int, ...]) -> str:
     )
 
 
-def _refuse_one(shape: tuple[int, ...], options: SourceOptions) -> None:
-    """Refuse a shape that is not one of an image, or of one that is too large."""
+def refuse_one(shape: tuple[int, ...], options: SourceOptions) -> None:
+    """Refuse a shape that is not one of an image, or of one that is too large.
+
+    >>> try:
+    ...     refuse_one((5, 4), SourceOptions(max_pixels=19))
+    ... except UnreadableImage as error:
+    ...     print(error.detail)
+    4 × 5 pixels; the limit is 19
+    """
     layout = options.layout
     axes = axes_of(shape, layout[1:] if layout in _STACKS else layout)
     height, width = shape[axes[1]], shape[axes[2]]

@@ -89,13 +89,15 @@ class Arrays:
         """
         for split in selection.splits:
             held: list[_Held] = []
+            size = 0
             is_any = False
             for image in self._held(split):
                 is_any = True
                 held.append(image)
-                if len(held) == _IMAGES or sum(each.size for each in held) >= _BYTES:
+                size += image.size
+                if len(held) == _IMAGES or size >= _BYTES:
                     yield _shard(split, held, versions)
-                    held = []
+                    held, size = [], 0
             if held:
                 yield _shard(split, held, versions)
             elif not is_any:

@@ -5,12 +5,13 @@ from typing import NamedTuple
 
 from normstat import files
 from normstat.errors import UnreadableImage, UsageError, option
+from normstat.files import shown
 from normstat.images import Code, Reason
-from normstat.sources.array_names import CIFAR
+from normstat.sources.endings import CIFAR
 from normstat.sources.given import given_files
 from normstat.sources.options import SourceOptions
-from normstat.sources.stacked_images import StackedImages, told_apart
-from normstat.sources.stacks import Listed, Stack, Stacks
+from normstat.sources.stacked_images import StackedImages, as_records
+from normstat.sources.stacks import ListedArrays, Stack, Stacks
 from normstat.sources.tree.split_words import split_names
 from normstat.sources.tree_source import TreeSource
 from normstat.sources.versions import version_of
@@ -59,17 +60,17 @@ def open_cifar(path: str, options: SourceOptions) -> TreeSource:
         raise UsageError(
             f"{option('layout', options.layout)}: these files have planes of color; leave it out"
         )
-    given, listed = given_files(path, CIFAR), Listed()
+    given, listed = given_files(path, CIFAR), ListedArrays()
     for name, file in given.files.items():
         try:
-            with told_apart():
+            with as_records():
                 _add(listed, name, file)
         except UnreadableImage as error:
             listed.failures[name] = error
     return TreeSource(Stacks(given, listed, {"kind": "cifar"}), options)
 
 
-def _add(listed: Listed, name: str, path: str) -> None:
+def _add(listed: ListedArrays, name: str, path: str) -> None:
     base = name.rpartition("/")[2].lower()
     if base.endswith("_y.bin"):
         listed.skip(Reason.NO_IMAGE, name)
@@ -97,7 +98,9 @@ def _add(listed: Listed, name: str, path: str) -> None:
         axes=form.axes,
     )
     listed.stacks[name] = Stack(images, whole, form.stride, version_of(status), bool(over))
-    listed.remarks.append(f"{name}: {whole:,} images of {form.shape[1]} × {form.shape[2]} pixels")
+    listed.remarks.append(
+        f"{shown(name)}: {whole:,} images of {form.shape[1]} × {form.shape[2]} pixels"
+    )
     splits = {"unlabeled"} if base.startswith("unlabeled") else split_names(base) or {"train"}
     listed.assign(name, next(iter(splits)), name)
 

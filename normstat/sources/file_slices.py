@@ -1,15 +1,15 @@
 """Parts of a file, as the container of samples."""
 
-import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
 from io import BytesIO
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from normstat import files
 from normstat.errors import UnreadableImage
 from normstat.images import Code, Payload, Reader, Sample
+from normstat.sources.container_file import ContainerFile
+from normstat.sources.failures import failure_of
 
 # So many bytes are read at once where headers follow each other closely, and where they do not.
 _MUCH = 1 << 17
@@ -17,57 +17,15 @@ _LITTLE = 1 << 11
 _NEAR = 1 << 14
 
 
-@dataclass(frozen=True, slots=True)
-class FileSlices:
-    """A file whose parts are samples; the place of one is its offset and its size.
+class FileSlices(ContainerFile):
+    """A file whose parts are samples; the place of one is its offset and its size."""
 
-    Attributes
-    ----------
-    file : path of the file.
-    size, mtime : of the file, in bytes and nanoseconds, when it was listed.
-    """
-
-    file: str
-    size: int
-    mtime: int
-
-    @classmethod
-    def of(cls, file: str, status: os.stat_result) -> "FileSlices":
-        return cls(file, status.st_size, status.st_mtime_ns)
+    __slots__ = ()
 
     @contextmanager
     def open(self) -> Iterator[Reader]:
-        with unchanged(self) as descriptor:
+        with self.unchanged() as descriptor:
             yield SliceReader(descriptor)
-
-    def path(self, sample: Sample) -> str:  # noqa: ARG002  # one file has all
-        return self.file
-
-
-class Listed(Protocol):
-    """A file as it was when it was listed: see :class:`FileSlices`."""
-
-    @property
-    def file(self) -> str: ...
-    @property
-    def size(self) -> int: ...
-    @property
-    def mtime(self) -> int: ...
-
-
-@contextmanager
-def unchanged(listed: Listed) -> Iterator[int | UnreadableImage]:
-    """Open a file that is what it was when it was listed; else give the reason why it is not."""
-    with ExitStack() as stack:
-        found: int | UnreadableImage
-        try:
-            found = stack.enter_context(files.opened(listed.file)).fileno()
-            status = os.fstat(found)
-            if (status.st_size, status.st_mtime_ns) != (listed.size, listed.mtime):
-                found = UnreadableImage(Code.CHANGED_WHILE_READ, "the archive is another now")
-        except OSError as error:
-            found = failure_of(error)
-        yield found
 
 
 class SampleReader(Reader):
@@ -77,10 +35,8 @@ class SampleReader(Reader):
         """See :class:`normstat.images.Reader`; errors of storage and memory become records."""
         try:
             return self.data(sample)
-        except OSError as error:
+        except (OSError, MemoryError) as error:
             raise failure_of(error) from error
-        except MemoryError as error:
-            raise UnreadableImage(Code.OUT_OF_MEMORY, "not enough memory for it") from error
 
     def data(self, sample: Sample) -> bytes:
         """All bytes of a sample."""
@@ -142,18 +98,3 @@ class Ahead:
             self._begins, start = offset, 0
         self._latest = offset
         return self._block[start : start + size]
-
-
-def failure_of(error: OSError) -> UnreadableImage:
-    """The record of a file that cannot be read.
-
-    >>> failure_of(FileNotFoundError()).code
-    <Code.VANISHED: 'vanished'>
-    """
-    if isinstance(error, files.NotRegularError):
-        return UnreadableImage(Code.NOT_REGULAR, "no regular file behind this name")
-    if isinstance(error, FileNotFoundError):
-        return UnreadableImage(Code.VANISHED, "listed, but gone when it was opened")
-    if isinstance(error, PermissionError):
-        return UnreadableImage(Code.PERMISSION_DENIED, "may not be opened")
-    return UnreadableImage(Code.IO_ERROR, os.strerror(error.errno or 0))

@@ -113,12 +113,12 @@ class Folder:
 
     def _unused(self, name: str) -> str:
         """The line on a table whose splits are not used; empty if it has none."""
-        from normstat.sources.table_columns import split_among  # few folders have a table
+        from normstat.sources.table_columns import usual  # few folders have a table
         from normstat.sources.text_tables import columns_of
 
         path = f"{self.root}/{name}"
         try:
-            columns = split_among(columns_of(path))
+            columns = usual(columns_of(path), "split_column")
         except UsageError:  # it is no table, and nobody has asked for it
             return ""
         if not columns:

@@ -53,12 +53,7 @@ def given_files(root: str, endings: tuple[str, ...]) -> Given:
     """
     top = folder_of(root)
     if os.path.isdir(root):
-        paths: list[str] = [
-            f"{folder}/{name}"
-            for folder, _, names in os.walk(root, followlinks=True)
-            for name in names
-            if name.lower().endswith(endings) and not name.startswith(".")
-        ]
+        paths = [path for path in _below(root) if path.lower().endswith(endings)]
     elif not is_pattern(root):
         paths = [root]
         try:
@@ -76,6 +71,32 @@ def given_files(root: str, endings: tuple[str, ...]) -> Given:
         raise NothingToRead(f"{shown(root)}: there are no such files")
     names = {os.path.relpath(path, top or ".").replace(os.sep, "/"): path for path in paths}
     return Given(root, dict(sorted(names.items(), key=lambda item: path_bytes(item[0]))))
+
+
+def _below(folder: str, above: tuple[tuple[int, int], ...] = ()) -> Iterator[str]:
+    """Files in a folder and below, without hidden ones; a link to a folder above is not followed.
+
+    Raises
+    ------
+    UsageError
+        A folder cannot be listed.
+    """
+    try:
+        status = os.stat(folder)
+        names = os.listdir(folder)
+    except OSError as error:
+        raise UsageError(f"{shown(folder)}: cannot be read ({error.strerror})") from error
+    identity = status.st_dev, status.st_ino
+    if identity in above:
+        return
+    for name in names:
+        path = f"{folder}/{name}"
+        if name.startswith("."):
+            continue
+        if os.path.isdir(path):
+            yield from _below(path, (*above, identity))
+        else:
+            yield path
 
 
 def is_pattern(root: str) -> bool:

@@ -15,21 +15,21 @@ import numpy as np
 from normstat.errors import UnreadableImage, UsageError, option
 from normstat.files import shown
 from normstat.images import Code, Payload, Reader, Reason, Sample
-from normstat.images.npy_header import axes_of, refuse_dtype, refuse_size
-from normstat.sources.array_listing import is_stack, single_remark
+from normstat.images.npy_header import refuse_dtype, refuse_size
+from normstat.sources.array_listing import is_stack, refuse_one, single_remark
 from normstat.sources.catalog import Located
-from normstat.sources.file_slices import failure_of, unchanged
+from normstat.sources.container_file import ContainerFile
+from normstat.sources.endings import HDF5
+from normstat.sources.failures import failure_of
 from normstat.sources.given import given_files
 from normstat.sources.members import safe_name
 from normstat.sources.options import SourceOptions
 from normstat.sources.split_by import assigned_by, refuse_column
-from normstat.sources.stacks import Listed, Stack, Stacks
+from normstat.sources.stacks import ListedArrays, Stack, Stacks
 from normstat.sources.tree.split_words import split_names
 from normstat.sources.tree_source import TreeSource
 from normstat.sources.versions import version_of
 
-#: Of the names of such files.
-ENDINGS = (".h5", ".hdf5")
 _MAGIC = b"\x89HDF\r\n\x1a\n"
 # Bytes of images that are read at once; at least one chunk is.
 _AT_ONCE = 1 << 22
@@ -48,7 +48,7 @@ def open_hdf5(path: str, options: SourceOptions) -> TreeSource:
         There is none, it has no data set of the keys asked for, or an option does not fit.
     """
     refuse_column(options.split_by, "an HDF5 file")
-    given, listed = given_files(path, ENDINGS), Listed()
+    given, listed = given_files(path, HDF5), ListedArrays()
     listed.assigned.update(assigned_by(options.split_by, given.files))
     keys: set[str] = set()
     for name, file in given.files.items():
@@ -65,43 +65,31 @@ def open_hdf5(path: str, options: SourceOptions) -> TreeSource:
             f"{option('key', options.key)}: {shown(path)} has no such data set; found: "
             f"{', '.join(map(shown, sorted(keys)))}"
         )
-    record = {
-        "kind": "hdf5",
-        **({"key": list(options.key)} if options.key else {}),
-        **({"split_by": options.split_by} if options.split_by else {}),
-    }
+    record = {"kind": "hdf5", **options.given("key", "split_by")}
     return TreeSource(Stacks(given, listed, record), options)
 
 
 @dataclass(frozen=True, slots=True)
-class DataSet:
+class DataSet(ContainerFile):
     """Images in an HDF5 file: those of a data set, by their numbers; or data sets, by their keys.
 
     Attributes
     ----------
-    file : path of the file.
-    size, mtime : of the file, in bytes and nanoseconds, when it was listed.
     key : of the data set; empty if each image is one.
     at_once : images to have in memory.
     """
 
-    file: str
-    size: int
-    mtime: int
     key: str
     at_once: int = 1
 
     @contextmanager
     def open(self) -> Iterator[Reader]:
-        with unchanged(self) as found:
+        with self.unchanged() as found:
             if isinstance(found, UnreadableImage):
                 yield _Images(self, found)
                 return
             with opened(self.file) as file:
                 yield _Images(self, file)
-
-    def path(self, sample: Sample) -> str:  # noqa: ARG002  # one file has all
-        return self.file
 
 
 @contextmanager
@@ -136,7 +124,7 @@ class _Images(Reader):
         try:
             value = self._value(sample.place)
         except MemoryError as error:
-            raise UnreadableImage(Code.OUT_OF_MEMORY, "not enough memory for it") from error
+            raise failure_of(error) from error
         except (OSError, RuntimeError, KeyError, ValueError) as error:
             raise _damage(error, f"data set {self._images.key or sample.place}") from error
         return _payload(value)
@@ -188,7 +176,7 @@ def _payload(value: Any) -> Payload:
 class _FileOfSets:
     """Lists the data sets of one file."""
 
-    def __init__(self, listed: Listed, name: str, path: str, options: SourceOptions) -> None:
+    def __init__(self, listed: ListedArrays, name: str, path: str, options: SourceOptions) -> None:
         self._listed = listed
         self._name = name
         self._path = path
@@ -203,7 +191,7 @@ class _FileOfSets:
         except OSError as error:
             raise failure_of(error) from error
         version = version_of(status)
-        self._each = DataSet(self._path, status.st_size, status.st_mtime_ns, "")
+        self._each = DataSet.of(self._path, status, "")
         with opened(self._path) as file:
             sets = dict(self._sets(file))
             keys.update(sets)
@@ -257,6 +245,8 @@ class _FileOfSets:
         except UnreadableImage as error:
             self._listed.failures[path] = error
             return
+        if found.is_virtual or found.external or found.file.filename != self._path:
+            version = b""  # its values lie in another file, which may become another one
         images = shape[0] if many else 1
         size = found.dtype.itemsize * math.prod(shape[1:] if many else shape)
         at_once = _at_once(found, size) if many else 1
@@ -296,7 +286,7 @@ class _FileOfSets:
         UnreadableImage
             It is no array of images, or of images that are too large.
         """
-        shape, layout = found.shape, self._options.layout
+        shape = found.shape
         if shape is None:
             raise UnreadableImage(Code.EMPTY, "a data set without values")
         if _is_encoded(found):
@@ -305,17 +295,9 @@ class _FileOfSets:
             return False
         refuse_dtype(found.dtype)
         refuse_size(shape)
-        many = is_stack(shape, layout)
-        axes = axes_of(shape[1:] if many else shape, layout[1:] if layout in _STACKS else layout)
-        one = shape[1:] if many else shape
-        height, width = one[axes[1]], one[axes[2]]
-        if width * height > self._options.max_pixels:
-            detail = f"{width} × {height} pixels; the limit is {self._options.max_pixels}"
-            raise UnreadableImage(Code.TOO_LARGE, detail)
+        many = is_stack(shape, self._options.layout)
+        refuse_one(shape[1:] if many else shape, self._options)
         return many
-
-
-_STACKS = ("nhwc", "nchw")
 
 
 def _is_numeric(found: Any) -> bool:

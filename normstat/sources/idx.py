@@ -13,11 +13,11 @@ from normstat.files import shown
 from normstat.images import Code, Reason
 from normstat.images.npy_header import NpyHeader
 from normstat.sources.array_listing import FoundArray, add_array
-from normstat.sources.array_names import IDX
+from normstat.sources.endings import IDX
 from normstat.sources.given import given_files
 from normstat.sources.options import SourceOptions
-from normstat.sources.stacked_images import GZIP, StackedImages, Stream, told_apart
-from normstat.sources.stacks import Listed, Stacks
+from normstat.sources.stacked_images import GZIP, StackedImages, Stream, as_records
+from normstat.sources.stacks import ListedArrays, Stacks
 from normstat.sources.tree.split_words import split_names
 from normstat.sources.tree_source import TreeSource
 from normstat.sources.versions import version_of
@@ -47,14 +47,14 @@ def open_idx(path: str, options: SourceOptions) -> TreeSource:
     ...     source.survey(source.selection()).images
     Counter({'test': 2})
     """
-    given, listed = given_files(path, IDX), Listed()
+    given, listed = given_files(path, IDX), ListedArrays()
     for name, file in given.files.items():
         same = name.removesuffix(".gz")
         if same != name and same in given.files:
             listed.remarks.append(f"{shown(name)}: lies beside {shown(same)}, which is counted")
             continue
         try:
-            with told_apart():
+            with as_records():
                 _add(listed, name, file, options)
         except UnreadableImage as error:
             listed.failures[name] = error
@@ -65,10 +65,10 @@ def open_idx(path: str, options: SourceOptions) -> TreeSource:
     return TreeSource(Stacks(given, listed, {"kind": "idx"}), options)
 
 
-def _add(listed: Listed, name: str, path: str, options: SourceOptions) -> None:
+def _add(listed: ListedArrays, name: str, path: str, options: SourceOptions) -> None:
     with files.opened(path) as file:
         status = os.fstat(file.fileno())
-        images = StackedImages(path, status.st_size, status.st_mtime_ns)
+        images = StackedImages.of(path, status)
         if not status.st_size:
             raise UnreadableImage(Code.EMPTY, "zero bytes")
         is_compressed = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC

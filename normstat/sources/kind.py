@@ -71,8 +71,12 @@ def kind_held(catalog: Catalog, kinds: Mapping[str, Kind]) -> str:
         except UnreadableImage:  # there may be images in it
             return FOLDER
         for name in entries.files:
-            if extension_of(name) in FORMATS:
+            if extension_of(name) in FORMATS and not name.startswith("."):
                 return FOLDER
             held.update(kind for kind, row in kinds.items() if row.holds(name))
-        stack += [f"{path}{name}/" for name in entries.folders if name not in entries.links]
+        stack += [
+            f"{path}{name}/"
+            for name in entries.folders
+            if name not in entries.links and not name.startswith(".")
+        ]
     return held.pop() if len(held) == 1 else FOLDER

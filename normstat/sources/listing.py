@@ -3,7 +3,7 @@
 import os
 import threading
 
-from normstat.images import path_bytes, path_from_bytes
+from normstat.images import in_byte_order, path_bytes, path_from_bytes
 from normstat.sources.catalog import Entries, Identity
 from normstat.sources.spool import Spool
 
@@ -106,7 +106,7 @@ def _scanned(location: str) -> bytes:
                     links += entry.name, *map(str, identity_of(entry.stat()))
     except OSError as error:
         return path_bytes(f"/{error.errno}/{error.strerror}")
-    parts = ["\0".join(_sorted(folders)), "\0".join(links), "\0".join(_sorted(files))]
+    parts = ["\0".join(in_byte_order(folders)), "\0".join(links), "\0".join(in_byte_order(files))]
     return path_bytes("/".join((f"{identity[0]}\0{identity[1]}", *parts)))
 
 
@@ -123,10 +123,6 @@ def _unpacked(packed: bytes) -> Entries:
         {name: (int(device), int(inode)) for name, device, inode in of_links},
         files,
     )
-
-
-def _sorted(names: list[str]) -> list[str]:
-    return sorted(names) if "".join(names).isascii() else sorted(names, key=path_bytes)
 
 
 def identity_of(status: os.stat_result) -> Identity:

@@ -4,7 +4,6 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -13,7 +12,9 @@ import lmdb
 from normstat.errors import UnreadableImage
 from normstat.images import FORMATS, Code, Reader, Reason, Sample
 from normstat.sources.archives import Archives, Contents, Ignored
-from normstat.sources.file_slices import SampleReader, unchanged
+from normstat.sources.container_file import ContainerFile
+from normstat.sources.endings import LMDB
+from normstat.sources.file_slices import SampleReader
 from normstat.sources.given import Given, given_files
 from normstat.sources.members import Member, safe_name
 from normstat.sources.options import SourceOptions
@@ -23,8 +24,6 @@ from normstat.sources.tree.filters import extension_of
 from normstat.sources.tree_source import TreeSource
 from normstat.sources.versions import version_of
 
-#: Of the names of such files.
-ENDINGS = (".lmdb", "data.mdb")
 # Where the magic number of a database is, and that number; of a file that is too short it is none.
 _MAGIC_AT, _MAGIC = 16, (b"\xde\xc0\xef\xbe", b"\xbe\xef\xc0\xde")
 # Pages that tell where all others are.
@@ -50,7 +49,7 @@ def open_lmdb(path: str, options: SourceOptions) -> TreeSource:
         There is none, or an option does not fit.
     """
     refuse_column(options.split_by, "an LMDB database")
-    return TreeSource(Databases(given_files(path, ENDINGS), options), options)
+    return TreeSource(Databases(given_files(path, LMDB), options), options)
 
 
 class Databases(Archives):
@@ -67,7 +66,7 @@ class Databases(Archives):
     def __init__(self, given: Given, options: SourceOptions) -> None:
         super().__init__(given)
         self._keys = options.key
-        self._split_by = options.split_by
+        self._record = {"kind": "lmdb", **options.given("key", "split_by")}
         self.assigned = assigned_by(options.split_by, given.files)
 
     def contents(self, path: str) -> Contents:
@@ -75,13 +74,11 @@ class Databases(Archives):
         if failure := _no_database(path, status.st_size):
             raise failure
         ignored = Ignored()
-        values = LmdbValues(path, status.st_size, status.st_mtime_ns)
+        values = LmdbValues.of(path, status)
         return Contents(values, _listed(values, self._keys, ignored), ignored, version_of(status))
 
     def record(self) -> Mapping[str, Any]:
-        keys = {"key": list(self._keys)} if self._keys else {}
-        split_by = {"split_by": self._split_by} if self._split_by else {}
-        return {"kind": "lmdb", **keys, **split_by}
+        return self._record
 
     def report(self, survey: Survey) -> None:
         super().report(survey)
@@ -91,31 +88,19 @@ class Databases(Archives):
             )
 
 
-@dataclass(frozen=True, slots=True)
-class LmdbValues:
-    """A database whose values are samples; the place of one is its key.
+class LmdbValues(ContainerFile):
+    """A database whose values are samples; the place of one is its key."""
 
-    Attributes
-    ----------
-    file : path of the file with the data.
-    size, mtime : of the file, in bytes and nanoseconds, when it was listed.
-    """
-
-    file: str
-    size: int
-    mtime: int
+    __slots__ = ()
 
     @contextmanager
     def open(self) -> Iterator[Reader]:
-        with unchanged(self) as found:
+        with self.unchanged() as found:
             if isinstance(found, UnreadableImage):
                 yield _Values(found)
                 return
             with _environment(self.file) as environment, environment.begin() as transaction:
                 yield _Values(transaction)
-
-    def path(self, sample: Sample) -> str:  # noqa: ARG002  # one file has all
-        return self.file
 
 
 class _Values(SampleReader):

@@ -9,6 +9,7 @@ from typing import BinaryIO
 from normstat import files
 from normstat.errors import UnreadableImage
 from normstat.images import Code, Payload, Reader, Sample
+from normstat.sources.failures import failure_of
 
 # Links to content that a version control system has not fetched.
 _LINKS = (
@@ -55,17 +56,9 @@ class LocalFiles(Reader):
         except files.NotRegularError as error:
             if pointer := _unfetched(path):
                 raise pointer from error
-            raise UnreadableImage(Code.NOT_REGULAR, "no regular file behind this name") from error
-        except files.ChangedWhileReadError as error:
-            raise UnreadableImage(Code.CHANGED_WHILE_READ, "changed while it was read") from error
-        except FileNotFoundError as error:
-            raise UnreadableImage(Code.VANISHED, "listed, but gone when it was opened") from error
-        except PermissionError as error:
-            raise UnreadableImage(Code.PERMISSION_DENIED, "may not be opened") from error
-        except OSError as error:
-            raise UnreadableImage(Code.IO_ERROR, os.strerror(error.errno or 0)) from error
-        except MemoryError as error:
-            raise UnreadableImage(Code.OUT_OF_MEMORY, "not enough memory for it") from error
+            raise failure_of(error) from error
+        except (OSError, MemoryError) as error:
+            raise failure_of(error) from error
 
 
 def side_file(root: str, name: str) -> bytes | None:

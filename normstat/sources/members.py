@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from normstat.errors import UnreadableImage
 from normstat.files import unwritten
-from normstat.images import Code, Skipped, path_bytes
+from normstat.images import Code, Skipped, in_byte_order
 from normstat.sources.catalog import Entries
 from normstat.sources.spool import Spool
 
@@ -128,9 +128,9 @@ class Members:
         members = self._members(path)
         return Entries(
             (-1 - self._number, hash(path)),
-            _in_byte_order(list(self._below[path])),
+            in_byte_order(self._below[path]),
             {},
-            _in_byte_order([name for name, each in members.items() if not each.failure]),
+            in_byte_order(name for name, each in members.items() if not each.failure),
             {name: each.failure for name, each in members.items() if each.failure},
             {name: each.split for name, each in members.items() if each.split},
             None if path else self._damage,
@@ -267,10 +267,6 @@ class Recent:
             while len(self._kept) >= _KEPT:
                 del self._kept[next(iter(self._kept))]
             self._kept[key] = members
-
-
-def _in_byte_order(names: list[str]) -> list[str]:
-    return sorted(names) if "".join(names).isascii() else sorted(names, key=path_bytes)
 
 
 def _apart(name: str, taken: Container[str]) -> str:

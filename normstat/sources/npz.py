@@ -14,18 +14,17 @@ from normstat.files import shown
 from normstat.images import Code, Reason
 from normstat.images.npy_header import LONGEST_HEADER, NpyHeader, is_array, parsed_header
 from normstat.sources.array_listing import FoundArray, add_array, is_stack
+from normstat.sources.endings import NPZ
 from normstat.sources.given import given_files
 from normstat.sources.members import safe_name
 from normstat.sources.options import SourceOptions
-from normstat.sources.stacked_images import StackedImages, told_apart
-from normstat.sources.stacks import Listed, Stacks
+from normstat.sources.stacked_images import StackedImages, as_records
+from normstat.sources.stacks import ListedArrays, Stacks
 from normstat.sources.tree.labels import label_words
 from normstat.sources.tree.split_words import split_names
 from normstat.sources.tree_source import TreeSource
 from normstat.sources.versions import version_of
 
-#: Of the names of such files.
-ENDINGS = (".npz",)
 _MAGIC = b"PK\x03\x04"
 # Bytes of a local header before the name; in it, the lengths of the name and of what follows.
 _LOCAL, _LENGTHS = 30, (26, 28, 30)
@@ -54,11 +53,11 @@ def open_npz(path: str, options: SourceOptions) -> TreeSource:
     ...     [(shard.split, shard.names[0]) for shard in source.shards(source.selection())]
     [('test', 'data.npz/x_test/000000'), ('train', 'data.npz/x_train/000000')]
     """
-    given, listed = given_files(path, ENDINGS), Listed()
+    given, listed = given_files(path, NPZ), ListedArrays()
     found: set[str] = set()
     for name, file in given.files.items():
         try:
-            with told_apart():
+            with as_records():
                 _ArraysOfFile(listed, name, file, options, found).add()
         except UnreadableImage as error:
             listed.failures[name] = error
@@ -67,7 +66,7 @@ def open_npz(path: str, options: SourceOptions) -> TreeSource:
             f"{option('key', options.key)}: {shown(path)} has no such array; found: "
             f"{', '.join(map(shown, sorted(found)))}"
         )
-    record = {"kind": "npz", **({"key": list(options.key)} if options.key else {})}
+    record = {"kind": "npz", **options.given("key")}
     return TreeSource(Stacks(given, listed, record), options)
 
 
@@ -82,7 +81,7 @@ class _ArraysOfFile:
     """Lists the arrays of one file; their keys go to `found`."""
 
     def __init__(
-        self, listed: Listed, name: str, path: str, options: SourceOptions, found: set[str]
+        self, listed: ListedArrays, name: str, path: str, options: SourceOptions, found: set[str]
     ) -> None:
         self._listed = listed
         self._name = name
@@ -94,7 +93,7 @@ class _ArraysOfFile:
         with files.opened(self._path) as file:
             status = os.fstat(file.fileno())
             _refuse_no_archive(file, status.st_size)
-            self._all_of = StackedImages(self._path, status.st_size, status.st_mtime_ns)
+            self._all_of = StackedImages.of(self._path, status)
             with zipfile.ZipFile(file) as archive:
                 members = list(self._members(archive, file))
         version = version_of(status)
@@ -137,7 +136,7 @@ class _ArraysOfFile:
             if self._options.key and not any(fnmatchcase(key, g) for g in self._options.key):
                 continue
             try:
-                with told_apart():
+                with as_records():
                     yield self._member(key, info, archive, file)
             except UnreadableImage as error:
                 self._listed.failures[f"{self._name}/{key}"] = error

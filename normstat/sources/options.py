@@ -15,7 +15,7 @@ Places: TypeAlias = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
 
 class SourceKeywords(TypedDict, total=False):
-    """Keywords of ``compute``, ``apply`` and ``check`` for DATA that is no folder of images.
+    """Keywords of ``compute``, ``apply`` and ``check`` for the kinds of DATA that have options.
 
     See :class:`SourceOptions`; those of a check are, if not given, as they are recorded.
     """

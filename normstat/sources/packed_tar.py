@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from normstat.errors import UnreadableImage
 from normstat.images import Code, Reader, Sample
 from normstat.sources.archives import Ignored
-from normstat.sources.file_slices import SampleReader, unchanged
+from normstat.sources.container_file import ContainerFile
+from normstat.sources.file_slices import SampleReader
 from normstat.sources.members import Member
 from normstat.sources.tar_headers import listed
 from normstat.sources.unpacking import Unpacking
@@ -21,7 +22,7 @@ _PADDING = 1 << 26
 
 
 @dataclass(frozen=True, slots=True)
-class PackedTar:
+class PackedTar(ContainerFile):
     """A packed tar archive whose members are samples; the place of one is its offset and size.
 
     A thread that reads shards of one archive goes on where the last one ended: the archive is
@@ -29,24 +30,16 @@ class PackedTar:
 
     Attributes
     ----------
-    file : path of the archive.
-    size, mtime : of the archive, in bytes and nanoseconds, when it was listed.
     packing : see :data:`normstat.sources.unpacking.PACKINGS`.
     """
 
-    file: str
-    size: int
-    mtime: int
     packing: str
 
     @contextmanager
     def open(self) -> Iterator[Reader]:
-        with unchanged(self) as found:
+        with self.unchanged() as found:
             failure = found if isinstance(found, UnreadableImage) else None
         yield _Members(self, failure)
-
-    def path(self, sample: Sample) -> str:  # noqa: ARG002  # one file has all
-        return self.file
 
     def members(self, ignored: Ignored) -> Iterator[Member]:
         """The images in it, from one reading to its end.
@@ -56,9 +49,7 @@ class PackedTar:
         UnreadableImage
             It is damaged, perhaps behind the last member.
         """
-        with unchanged(self) as descriptor:
-            if isinstance(descriptor, UnreadableImage):
-                raise descriptor
+        with self.opened() as descriptor:
             unpacking = Unpacking(descriptor, self.packing, checks=True)
             for member in listed(unpacking, None, ignored):
                 yield member if member.size <= MOST else member._replace(failure=_too_large(member))
@@ -78,9 +69,7 @@ class _Opened:
     def __init__(self, container: PackedTar) -> None:
         stack = ExitStack()
         weakref.finalize(self, stack.close)
-        descriptor = stack.enter_context(unchanged(container))
-        if isinstance(descriptor, UnreadableImage):
-            raise descriptor
+        descriptor = stack.enter_context(container.opened())
         self.container = container
         self.unpacking = Unpacking(descriptor, container.packing, checks=False)
 

@@ -13,6 +13,7 @@ from normstat.files import shown
 from normstat.images import FORMATS, Code, Reason, Sample
 from normstat.sources.archives import Archives, Contents, Ignored
 from normstat.sources.catalog import Access, Located
+from normstat.sources.endings import PARQUET
 from normstat.sources.given import Given, given_files
 from normstat.sources.local_files import LocalFiles
 from normstat.sources.members import Member, Numbered, safe_name
@@ -35,8 +36,6 @@ from normstat.sources.tree.split_words import split_of_value
 from normstat.sources.tree_source import TreeSource
 from normstat.sources.versions import version_of
 
-#: Of the names of such files.
-ENDINGS = (".parquet",)
 # Name, place, size and failure of a row.
 _Row: TypeAlias = tuple[str, Any, int, UnreadableImage | None]
 
@@ -49,7 +48,7 @@ def open_parquet(path: str, options: SourceOptions) -> TreeSource:
     UsageError
         There is none, an option does not fit, or no column is known to have the images.
     """
-    return TreeSource(Parquets(given_files(path, ENDINGS), options), options)
+    return TreeSource(Parquets(given_files(path, PARQUET), options), options)
 
 
 class Parquets(Archives):
@@ -98,11 +97,13 @@ class Parquets(Archives):
             "image_column": chosen.image,
             "path_column": chosen.path,
             "split_column": chosen.split,
-            "split_by": options.split_by,
-            "ext": options.ext,
-            "duplicates": "count" if options.duplicates == "count" else None,
         }
-        return {"kind": "parquet", **{name: value for name, value in recorded.items() if value}}
+        given = options.given("split_by", "ext", "duplicates")
+        return {
+            "kind": "parquet",
+            **{name: value for name, value in recorded.items() if value},
+            **given,
+        }
 
     def report(self, survey: Survey) -> None:
         super().report(survey)

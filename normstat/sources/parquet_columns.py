@@ -1,4 +1,4 @@
-"""The columns of a table that have images, paths of images, or splits."""
+"""The columns of a Parquet file that have images, paths of images, or splits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,15 +6,11 @@ from dataclasses import dataclass
 from normstat.errors import UsageError, option
 from normstat.files import shown
 from normstat.sources.options import SourceOptions
+from normstat.sources.table_columns import usual
 
 #: Kinds of columns: structs of bytes and a path, as Hugging Face writes images; and others.
 IMAGES, BYTES, TEXT, NUMBERS, OTHER = "images", "bytes", "text", "numbers", "other"
 _IMAGE_NAMES = ("image", "img", "picture", "photo", "jpg", "jpeg", "png", "webp", "tif", "tiff")
-_PATH_NAMES = (
-    *("file_name", "filename", "file", "path", "file_path", "filepath", "image_path", "image"),
-    *("img_path", "image_file", "image_name"),
-)
-_SPLIT_NAMES = ("split", "subset", "fold", "partition")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +131,7 @@ def path_column(columns: Sequence[Column], given: str | None, where: str) -> str
     Raises
     ------
     UsageError
-        There is none, or none of that name (`path_column`).
+        There is none, or none of that name (`path_column`), or there are several.
 
     Examples
     --------
@@ -150,11 +146,14 @@ def path_column(columns: Sequence[Column], given: str | None, where: str) -> str
                 f"{_listed(columns)}; {option('path_column')} says which one has paths"
             )
         return named.name
-    texts = [column.name for column in columns if column.kind == TEXT]
-    for usual in _PATH_NAMES:
-        for name in texts:
-            if name.lower() == usual:
-                return name
+    found = usual((column.name for column in columns if column.kind == TEXT), "path_column")
+    if len(found) > 1:
+        raise UsageError(
+            f"{where}: several columns may have paths; {_listed(columns)}; "
+            f"{option('path_column', shown(found[0]))} chooses one"
+        )
+    if found:
+        return found[0]
     raise UsageError(
         f"{where}: no column has images, or paths of images by its name; {_listed(columns)}; "
         f"{option('image_column', 'NAME')} or {option('path_column', 'NAME')} chooses one"
@@ -182,13 +181,14 @@ def split_column(columns: Sequence[Column], given: str | None, where: str) -> st
                 f"{_listed(columns)}; {option('split_column')} says which one has splits"
             )
         return named.name
-    usual = [each for each in columns if each.name.lower() in _SPLIT_NAMES and each.kind == TEXT]
-    if len(usual) > 1:
+    found = usual((column.name for column in columns if column.kind == TEXT), "split_column")
+    if len(found) > 1:
+        may = [column for column in columns if column.name in found]
         raise UsageError(
-            f"{where}: several columns may have splits; {_listed(usual)}; "
-            f"{option('split_column', shown(usual[0].name))} chooses one"
+            f"{where}: several columns may have splits; {_listed(may)}; "
+            f"{option('split_column', shown(found[0]))} chooses one"
         )
-    return usual[0].name if usual else ""
+    return found[0] if found else ""
 
 
 def _named(columns: Sequence[Column], parameter: str, given: str, where: str) -> Column:

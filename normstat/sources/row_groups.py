@@ -1,6 +1,7 @@
 """Columns of Parquet files, as containers of images."""
 
 import os
+import threading
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,9 @@ from pyarrow import parquet as pq
 from normstat.errors import UnreadableImage
 from normstat.files import shown
 from normstat.images import Code, Reader, Sample
-from normstat.sources.file_slices import SampleReader, unchanged
+from normstat.sources import failures
+from normstat.sources.container_file import ContainerFile
+from normstat.sources.file_slices import SampleReader
 from normstat.sources.local_files import LocalFiles
 from normstat.sources.parquet_columns import BYTES, IMAGES, NUMBERS, OTHER, TEXT, Column
 
@@ -37,21 +40,16 @@ _KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class ParquetRows:
+class ParquetRows(ContainerFile):
     """A Parquet file whose rows are samples; the place of one is its number.
 
     Attributes
     ----------
-    file : path of the file.
-    size, mtime : of the file, in bytes and nanoseconds, when it was listed.
     column : that has the bytes of images.
     path_column : that has paths, for rows without bytes; empty if there is none.
     root : folder that paths are relative to.
     """
 
-    file: str
-    size: int
-    mtime: int
     column: str
     path_column: str
     root: str
@@ -59,15 +57,12 @@ class ParquetRows:
     @contextmanager
     def open(self) -> Iterator[Reader]:
         # A stream stays open from shard to shard: the next one mostly goes on where this one ends.
-        kept, _kept[:] = [each for each in _kept if each.rows == self], []
-        with unchanged(self) as found:
-            stream = kept[0] if kept else _Stream(self)
+        kept, _latest.stream = _latest.stream, None
+        with self.unchanged() as found:
+            stream = kept if kept and kept.rows == self else _Stream(self)
             yield _Rows(self, found if isinstance(found, UnreadableImage) else stream)
         if stream.has_more():
-            _kept[:] = [stream]
-
-    def path(self, sample: Sample) -> str:  # noqa: ARG002  # one file has all
-        return self.file
+            _latest.stream = stream
 
 
 class ImageColumn(NamedTuple):
@@ -132,7 +127,7 @@ def image_column_of(file: Any, status: os.stat_result, path: str, column: str) -
         may_be_null |= nulls != 0
         first += group.num_rows
     root = os.path.dirname(path) or "."
-    rows = ParquetRows(path, status.st_size, status.st_mtime_ns, images, paths, root)
+    rows = ParquetRows.of(path, status, images, paths, root)
     return ImageColumn(rows, first, firsts, sizes, has_bytes, may_be_null)
 
 
@@ -229,8 +224,13 @@ class _Stream:
         self._first, self._end = self._end, self._end + len(values)
 
 
-# The stream that the latest shard of this process has left; at most one.
-_kept: list[_Stream] = []
+class _Latest(threading.local):
+    """The stream that the latest shard of a thread has left."""
+
+    stream: _Stream | None = None
+
+
+_latest = _Latest()
 
 
 def _rows_at_once(chunk: Any) -> int:
@@ -317,10 +317,8 @@ def failure_of(error: Exception, what: str) -> UnreadableImage:
     >>> failure_of(OSError("Unexpected end of stream"), "row group 3").detail
     'row group 3 cannot be read (Unexpected end of stream)'
     """
-    if isinstance(error, FileNotFoundError):
-        return UnreadableImage(Code.VANISHED, "there is no such file")
-    if isinstance(error, PermissionError):
-        return UnreadableImage(Code.PERMISSION_DENIED, "may not be opened")
+    if isinstance(error, FileNotFoundError | PermissionError):
+        return failures.failure_of(error)
     if isinstance(error, MemoryError):
         return UnreadableImage(Code.OUT_OF_MEMORY, f"not enough memory for {what}")
     reason = next(iter(str(error).splitlines()), type(error).__name__)

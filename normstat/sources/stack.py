@@ -7,16 +7,15 @@ from normstat.errors import UnreadableImage
 from normstat.images.npy_header import LONGEST_HEADER, is_array, parsed_header
 from normstat.sources.array_listing import FoundArray, add_array, is_stack, single_remark
 from normstat.sources.catalog import Located
+from normstat.sources.endings import NPY
 from normstat.sources.given import given_files
 from normstat.sources.local_files import LocalFiles
 from normstat.sources.options import SourceOptions
-from normstat.sources.stacked_images import StackedImages, told_apart
-from normstat.sources.stacks import Listed, Stacks
+from normstat.sources.stacked_images import StackedImages, as_records
+from normstat.sources.stacks import ListedArrays, Stacks
 from normstat.sources.tree_source import TreeSource
 from normstat.sources.versions import version_of
 
-#: Of the names of such files.
-ENDINGS = (".npy",)
 # A file that holds one image is read as such files are; a larger one that is none is not.
 _MOST = 1 << 28
 
@@ -40,17 +39,17 @@ def open_stack(path: str, options: SourceOptions) -> TreeSource:
     ...     [(shard.split, shard.names[0], len(shard)) for shard in shards]
     [('train', 'train.npy/000000', 9)]
     """
-    given, listed = given_files(path, ENDINGS), Listed()
+    given, listed = given_files(path, NPY), ListedArrays()
     for name, file in given.files.items():
         try:
-            with told_apart():
+            with as_records():
                 _add(listed, name, file, options)
         except UnreadableImage as error:
             listed.failures[name] = error
     return TreeSource(Stacks(given, listed, {"kind": "stack"}), options)
 
 
-def _add(listed: Listed, name: str, path: str, options: SourceOptions) -> None:
+def _add(listed: ListedArrays, name: str, path: str, options: SourceOptions) -> None:
     with files.opened(path) as file:
         status = os.fstat(file.fileno())
         start = file.read(LONGEST_HEADER)
@@ -63,7 +62,7 @@ def _add(listed: Listed, name: str, path: str, options: SourceOptions) -> None:
         if status.st_size > _MOST:
             raise
     if header and is_stack(header.shape, options.layout):
-        container = StackedImages(path, status.st_size, status.st_mtime_ns)
+        container = StackedImages.of(path, status)
         found = FoundArray(name, header, container, status.st_size - header.start, version)
         add_array(listed, found, options, many=True)
         return

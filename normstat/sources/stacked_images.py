@@ -1,15 +1,16 @@
 """Images one after the other in a file, as the container of samples."""
 
-import atexit
 import gzip
 import math
 import os
+import threading
+import weakref
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from typing import IO, Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 from normstat import files
 from normstat.errors import UnreadableImage
 from normstat.images import Code, Payload, Reader, Sample
+from normstat.sources.container_file import ContainerFile
+from normstat.sources.failures import failure_of
 
 #: Stands for the name of a member where the file is one that gzip has made.
 GZIP = "\0gzip"
@@ -30,13 +33,11 @@ _PASSED = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
-class StackedImages:
+class StackedImages(ContainerFile):
     """Arrays of one shape, one after the other; the place of a sample is its number.
 
     Attributes
     ----------
-    file : path of the file.
-    size, mtime : of the file, in bytes and nanoseconds, when it was listed.
     start : byte at which the first image begins, in the file or the stream.
     stride : bytes from one image to the next.
     dtype : of the values, as NumPy writes it.
@@ -48,9 +49,6 @@ class StackedImages:
     axes : order in which those of the shape make the array; empty: as they are.
     """
 
-    file: str
-    size: int
-    mtime: int
     start: int = 0
     stride: int = 0
     dtype: str = "|u1"
@@ -67,9 +65,6 @@ class StackedImages:
 
     def open(self) -> AbstractContextManager[Reader]:
         return closing(_Reader(self))
-
-    def path(self, sample: Sample) -> str:  # noqa: ARG002  # one file has all
-        return self.file
 
 
 class Stream(Protocol):
@@ -88,16 +83,10 @@ def opened_stream(path: str, stream: str, resources: ExitStack) -> Stream:
 
 
 @contextmanager
-def told_apart() -> Iterator[None]:
+def as_records() -> Iterator[None]:
     """Raise what is wrong with a file as the record that it makes."""
     try:
         yield
-    except files.NotRegularError as error:
-        raise UnreadableImage(Code.NOT_REGULAR, "no regular file behind this name") from error
-    except FileNotFoundError as error:
-        raise UnreadableImage(Code.VANISHED, "there is no such file") from error
-    except PermissionError as error:
-        raise UnreadableImage(Code.PERMISSION_DENIED, "may not be opened") from error
     except EOFError as error:
         raise UnreadableImage(Code.TRUNCATED, "ends before its last image") from error
     except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error) as error:
@@ -105,7 +94,7 @@ def told_apart() -> Iterator[None]:
     except (NotImplementedError, RuntimeError) as error:  # encrypted, or a method of later years
         raise UnreadableImage(Code.UNSUPPORTED_FORMAT, "encrypted, or compressed oddly") from error
     except OSError as error:
-        raise UnreadableImage(Code.IO_ERROR, os.strerror(error.errno or 0)) from error
+        raise failure_of(error) from error
 
 
 class _Reader(Reader):
@@ -116,7 +105,7 @@ class _Reader(Reader):
         self._bytes = images.bytes
         self._dtype = np.dtype(images.dtype)
         self._resources = ExitStack()
-        self._file: IO[bytes] | None = None
+        self._descriptor: int | None = None
         self._first = 0
         self._block: NDArray[Any] = np.empty(0, self._dtype)
         self._forward: _Forward | None = None
@@ -124,7 +113,7 @@ class _Reader(Reader):
     def read(self, sample: Sample) -> Payload:
         number = sample.place - self._first
         if not 0 <= number < len(self._block):
-            if self._file is None:
+            if self._descriptor is None:
                 self._open()
             self._block, self._first, number = self._read_block(sample.place), sample.place, 0
         image: NDArray[Any] = self._block[number]
@@ -140,7 +129,7 @@ class _Reader(Reader):
         if self.at_once() == 1 or list(places) != [*range(first, first + len(places))]:
             return None
         try:
-            if self._file is None:
+            if self._descriptor is None:
                 self._open()
             size = (len(places) - 1) * images.stride + self._bytes
             data = self._at(images.start + first * images.stride, size)
@@ -154,19 +143,15 @@ class _Reader(Reader):
 
     def close(self) -> None:
         if self._forward:
-            _KEPT.append(self._forward)
+            _latest.forward = self._forward
         self._resources.close()
 
     def _open(self) -> None:
         images = self._images
-        with told_apart():
-            file = self._resources.enter_context(files.opened(images.file))
-            status = os.fstat(file.fileno())
-        if (status.st_size, status.st_mtime_ns) != (images.size, images.mtime):
-            raise UnreadableImage(Code.CHANGED_WHILE_READ, "the file is another now")
+        descriptor = self._resources.enter_context(images.opened())
         if images.stream is not None:
             self._forward = _forward_of(images)
-        self._file = file
+        self._descriptor = descriptor
 
     def _read_block(self, first: int) -> NDArray[Any]:
         """Images from the first on: those that lie close together, at least one."""
@@ -203,9 +188,9 @@ class _Reader(Reader):
         return np.ascontiguousarray(flat.reshape((several, *images.shape), order="F"))
 
     def _at(self, at: int, size: int) -> bytes:
-        assert self._file
-        with told_apart():
-            data = os.pread(self._file.fileno(), size, at)
+        assert self._descriptor is not None
+        with as_records():
+            data = os.pread(self._descriptor, size, at)
         if len(data) < size:  # it was long enough
             raise UnreadableImage(Code.CHANGED_WHILE_READ, "the file is another now")
         return data
@@ -217,12 +202,10 @@ class _Forward:
     def __init__(self, images: StackedImages) -> None:
         self.images = images
         self._resources = ExitStack()
+        weakref.finalize(self, self._resources.close)
         self._stream: Stream | None = None
         self._at = 0
         self._failed: tuple[int, UnreadableImage] | None = None
-
-    def close(self) -> None:
-        self._resources.close()
 
     def read(self, at: int, size: int) -> bytes:
         """Read some bytes; what has been passed is read again from the start.
@@ -235,7 +218,7 @@ class _Forward:
         if self._failed and at + size > self._failed[0]:
             raise self._failed[1].with_traceback(None)
         try:
-            with told_apart():
+            with as_records():
                 return self._read(at, size)
         except UnreadableImage as error:
             self._failed = at + size - 1, error
@@ -264,21 +247,16 @@ def _all_of(stream: Stream, size: int) -> bytes:
     return data
 
 
-# The stream that was read last: the next shard of a worker goes on where it is.
-_KEPT: list[_Forward] = []
+class _Latest(threading.local):
+    """The stream that a thread has read last: its next shard goes on where it is."""
+
+    forward: _Forward | None = None
+
+
+_latest = _Latest()
 
 
 def _forward_of(images: StackedImages) -> _Forward:
     """The stream that was kept, if it is of these images; else one that is at its start."""
-    while _KEPT:
-        kept = _KEPT.pop()
-        if kept.images == images:
-            return kept
-        kept.close()
-    return _Forward(images)
-
-
-@atexit.register
-def _close_kept() -> None:
-    while _KEPT:
-        _KEPT.pop().close()
+    kept, _latest.forward = _latest.forward, None
+    return kept if kept and kept.images == images else _Forward(images)

@@ -7,7 +7,7 @@ from typing import Any
 
 from normstat.errors import UnreadableImage
 from normstat.files import shown
-from normstat.images import Code, Container, Reason, Skipped, path_bytes
+from normstat.images import Code, Container, Reason, Skipped, in_byte_order
 from normstat.sources.catalog import Entries, Identity, Located
 from normstat.sources.given import Given
 from normstat.sources.survey import Survey
@@ -64,7 +64,7 @@ class Stack:
 
 
 @dataclass(slots=True)
-class Listed:
+class ListedArrays:
     """All that files with arrays have in them, by paths below DATA.
 
     Attributes
@@ -89,7 +89,7 @@ class Listed:
     def skip(self, reason: Reason, path: str) -> None:
         """Count an array that is no image.
 
-        >>> listed = Listed()
+        >>> listed = ListedArrays()
         >>> listed.skip(Reason.LABELS, "a.npz/y_train")
         >>> listed.skipped
         {<Reason.LABELS: 'labels'>: Skipped(images=1, first='a.npz/y_train')}
@@ -99,7 +99,7 @@ class Listed:
     def assign(self, path: str, split: str | None, word: str) -> None:
         """Give a stack to a split, if a word in its name says one.
 
-        >>> listed = Listed()
+        >>> listed = ListedArrays()
         >>> listed.assign("t10k-images-idx3-ubyte", "test", "t10k-images-idx3-ubyte")
         >>> listed.assigned
         {'t10k-images-idx3-ubyte/': ('test', 'name t10k-images-idx3-ubyte')}
@@ -122,7 +122,7 @@ class Stacks:
     only_images = True
     splits_images = False
 
-    def __init__(self, given: Given, listed: Listed, record: Mapping[str, Any]) -> None:
+    def __init__(self, given: Given, listed: ListedArrays, record: Mapping[str, Any]) -> None:
         self.root = given.root
         self.identity = given.identity
         self._listed = listed
@@ -155,7 +155,7 @@ class Stacks:
         if failure := self._listed.broken.get(path[:-1]):
             raise failure
         identity = -1, self._numbers[path]
-        folders = sorted(self._folders.get(path, ()), key=path_bytes)
+        folders = in_byte_order(self._folders.get(path, ()))
         if stack := self._listed.stacks.get(path[:-1]):
             return Entries(identity, folders, {}, stack.names, stack.failures)
         names = self._files.get(path, ())
@@ -164,7 +164,7 @@ class Stacks:
             for name in names
             if path + name in self._listed.failures
         }
-        singles = sorted((name for name in names if name not in failures), key=path_bytes)
+        singles = in_byte_order(name for name in names if name not in failures)
         return Entries(identity, folders, {}, singles, failures)
 
     def locate(self, path: str, versions: bool) -> Located:

@@ -20,8 +20,8 @@ from normstat.sources.folder import Folder
 from normstat.sources.members import Member, Members, safe_name
 from normstat.sources.options import SourceOptions
 from normstat.sources.spool import Spool
-from normstat.sources.stacked_images import StackedImages, told_apart
-from normstat.sources.stacks import Listed, Stack
+from normstat.sources.stacked_images import StackedImages, as_records
+from normstat.sources.stacks import ListedArrays, Stack
 from normstat.sources.survey import Survey
 from normstat.sources.tree_source import TreeSource
 from normstat.sources.versions import version_of
@@ -125,7 +125,7 @@ class StoredStacks:
     def _number_of(self, output: str, shape: tuple[int, ...]) -> int | UnreadableImage:
         """The number of the stack in an output, or why it cannot be read."""
         try:
-            with told_apart():
+            with as_records():
                 self._containers.append(_stack(f"{self.root}/{output}", shape, self._options))
         except UnreadableImage as error:
             return error
@@ -141,9 +141,9 @@ def _stack(path: str, shape: tuple[int, ...], options: SourceOptions) -> Stack:
     header = parsed_header(start)
     if header.shape[1:] != shape:
         raise UnreadableImage(Code.CORRUPT, f"shape {header.shape}; its index has rows of {shape}")
-    images = StackedImages(path, status.st_size, status.st_mtime_ns)
+    images = StackedImages.of(path, status)
     available = status.st_size - header.start
-    listed = Listed()
+    listed = ListedArrays()
     found = FoundArray("", header, images, available, version_of(status))
     add_array(listed, found, options, many=True)
     return listed.stacks[""]

@@ -1,6 +1,6 @@
 """The columns of a table that name images and say splits, by their usual names."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from normstat.errors import UsageError, option
@@ -84,16 +84,12 @@ def chosen(names: Sequence[str], options: SourceOptions, where: str) -> Columns:
     return Columns(path, split, _column(names, "label_column", options.label_column, where))
 
 
-def split_among(names: Sequence[str]) -> list[str]:
-    """The columns that may have splits, by their names.
+def usual(names: Iterable[str], parameter: str) -> list[str]:
+    """The columns that may be the one of an option, by their names.
 
-    >>> split_among(["file_name", "Split", "text"])
+    >>> usual(["file_name", "Split", "text"], "split_column")
     ['Split']
     """
-    return _usual(names, "split_column")
-
-
-def _usual(names: Sequence[str], parameter: str) -> list[str]:
     return [name for name in names if _plain(name) in _USUAL[parameter]]
 
 
@@ -107,7 +103,7 @@ def _column(names: Sequence[str], parameter: str, given: str | None, where: str)
                 f"{where}: {option(parameter, shown(given))}: {number}; {_listed(names)}"
             )
         return found[0]
-    found = _usual(names, parameter)
+    found = usual(names, parameter)
     if len(found) > 1 and parameter != "label_column":
         which = " or ".join(dict.fromkeys(shown(name) for name in found))
         raise UsageError(

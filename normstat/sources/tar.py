@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 from normstat import files
-from normstat.errors import UnreadableImage, option
+from normstat.errors import option
 from normstat.files import shown
 from normstat.images import FORMATS, Reason, Skipped
 from normstat.sources.archives import Archives, Contents, Ignored
 from normstat.sources.catalog import Access, Entries
-from normstat.sources.file_slices import Ahead, FileSlices, unchanged
+from normstat.sources.endings import TAR
+from normstat.sources.file_slices import Ahead, FileSlices
 from normstat.sources.given import Given, given_files
 from normstat.sources.members import Member
 from normstat.sources.options import SourceOptions
@@ -24,11 +25,6 @@ from normstat.sources.tree_source import TreeSource
 from normstat.sources.unpacking import packing_of
 from normstat.sources.versions import version_of
 
-#: Of the names of such files.
-ENDINGS = (
-    *(".tar", ".tar.gz", ".tgz"),
-    *(".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz"),
-)
 # From so many packed archives on each is read by one worker, which unpacks it once.
 _MANY = 8
 _MAGIC = 6
@@ -42,7 +38,7 @@ def open_tar(path: str, options: SourceOptions) -> TreeSource:
     UsageError
         There is none, or an option does not fit.
     """
-    return TreeSource(Tars(given_files(path, ENDINGS)), options)
+    return TreeSource(Tars(given_files(path, TAR)), options)
 
 
 class Tars(Archives):
@@ -64,13 +60,12 @@ class Tars(Archives):
         with files.opened(path) as file:
             status = os.fstat(file.fileno())
             packing = packing_of(file.read(_MAGIC))
-        as_listed = path, status.st_size, status.st_mtime_ns
         ignored = Ignored()
         version = version_of(status)
         if packing:
-            packed = PackedTar(*as_listed, packing)
+            packed = PackedTar.of(path, status, packing)
             return Contents(packed, packed.members(ignored), ignored, version, self._packed)
-        slices = FileSlices(*as_listed)
+        slices = FileSlices.of(path, status)
         return Contents(slices, _members(slices, ignored), ignored, version)
 
     def record(self) -> Mapping[str, Any]:
@@ -119,7 +114,5 @@ class Tars(Archives):
 
 
 def _members(container: FileSlices, ignored: Ignored) -> Iterator[Member]:
-    with unchanged(container) as descriptor:
-        if isinstance(descriptor, UnreadableImage):
-            raise descriptor
+    with container.opened() as descriptor:
         yield from listed(Ahead(descriptor), container.size, ignored)

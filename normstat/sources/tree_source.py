@@ -160,7 +160,7 @@ class TreeSource:
             split, located = part.split, part.located
             if not part.apart and begun.keys() - {split}:
                 yield from _ended(begun)
-            shard = begun.setdefault(split, _Begun(split))
+            shard = begun.get(split) or begun.setdefault(split, _Begun(split))
             if located is None:
                 shard.unreadable.append(part.record())
                 continue

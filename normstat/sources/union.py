@@ -8,7 +8,7 @@ from typing import Any
 
 from normstat.errors import UnreadableImage, UsageError
 from normstat.files import shown
-from normstat.images import Code, Skipped, path_bytes
+from normstat.images import Code, Skipped, in_byte_order, path_bytes
 from normstat.sources.catalog import Catalog, Entries, Identity, Located
 from normstat.sources.given import folder_of, is_pattern
 from normstat.sources.options import SourceOptions
@@ -115,7 +115,7 @@ class Union:
 
     def entries(self, path: str) -> Entries:
         if path in self._above:
-            names = sorted(self._above[path], key=path_bytes)
+            names = in_byte_order(self._above[path])
             return Entries((-1, hash(path)), names, {}, [])
         top, mount, inner = self._at(path)
         found = mount.catalog.entries(inner)

@@ -48,7 +48,9 @@ def open_yolo(path: str, options: SourceOptions) -> TreeSource:
 
 def _loaded(path: str) -> Mapping[Any, Any]:
     with opened_text(path, "") as file:
-        text = file.read(_MOST)
+        text = file.read(_MOST + 1)
+    if len(text) > _MOST:
+        raise UsageError(f"{shown(path)}: is too large to be the description of a data set")
     try:
         found = yaml.safe_load(text)
     except (yaml.YAMLError, RecursionError, ValueError) as error:

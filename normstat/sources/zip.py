@@ -7,14 +7,15 @@ import struct
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from normstat import files
 from normstat.errors import UnreadableImage
 from normstat.images import Code, Reader, Sample
 from normstat.sources.archives import Archives, Contents, Ignored
-from normstat.sources.file_slices import SampleReader, unchanged
+from normstat.sources.container_file import ContainerFile
+from normstat.sources.endings import ZIP
+from normstat.sources.file_slices import SampleReader
 from normstat.sources.given import given_files
 from normstat.sources.members import Member
 from normstat.sources.options import SourceOptions
@@ -22,8 +23,6 @@ from normstat.sources.tree_source import TreeSource
 from normstat.sources.versions import version_of
 from normstat.sources.zip_directory import BZIP2, DEFLATED, STORED, listed
 
-#: Of the names of such files.
-ENDINGS = (".zip",)
 _HEADER = struct.Struct("<4s5H3L2H")
 _MAGIC = b"PK\3\4"
 # Names and extra fields of so many bytes are read in one go with the data.
@@ -40,7 +39,7 @@ def open_zip(path: str, options: SourceOptions) -> TreeSource:
     UsageError
         There is none, or an option does not fit.
     """
-    return TreeSource(Zips(given_files(path, ENDINGS)), options)
+    return TreeSource(Zips(given_files(path, ZIP)), options)
 
 
 class Zips(Archives):
@@ -49,7 +48,7 @@ class Zips(Archives):
     def contents(self, path: str) -> Contents:
         with files.opened(path) as file:
             status = os.fstat(file.fileno())
-        container = ZipMembers(path, status.st_size, status.st_mtime_ns)
+        container = ZipMembers.of(path, status)
         ignored = Ignored()
         members = _members(container, ignored)
         return Contents(container, members, ignored, version_of(status))
@@ -59,33 +58,19 @@ class Zips(Archives):
 
 
 def _members(container: "ZipMembers", ignored: Ignored) -> Iterator[Member]:
-    with unchanged(container) as descriptor:
-        if isinstance(descriptor, UnreadableImage):
-            raise descriptor
+    with container.opened() as descriptor:
         yield from listed(descriptor, container.size, ignored)
 
 
-@dataclass(frozen=True, slots=True)
-class ZipMembers:
-    """A zip archive whose members are samples, with places as they are listed.
+class ZipMembers(ContainerFile):
+    """A zip archive whose members are samples, with places as they are listed."""
 
-    Attributes
-    ----------
-    file : path of the archive.
-    size, mtime : of the archive, in bytes and nanoseconds, when it was listed.
-    """
-
-    file: str
-    size: int
-    mtime: int
+    __slots__ = ()
 
     @contextmanager
     def open(self) -> Iterator[Reader]:
-        with unchanged(self) as descriptor:
+        with self.unchanged() as descriptor:
             yield _Members(descriptor)
-
-    def path(self, sample: Sample) -> str:  # noqa: ARG002  # one file has all
-        return self.file
 
 
 class _Members(SampleReader):

@@ -77,22 +77,40 @@ split_dir={"NAME": "FOLDER"} takes a folder in
     yield from _not_read(survey)
 
 
-# Reasons to leave out what no folder has, with words for several.
+# Reasons to leave out what no folder has, in words for one and for several.
 _NOT_READ = {
-    Reason.NO_IMAGE: "{:,} other members, which are no images, were ignored",
-    Reason.NOT_REGULAR: "{:,} members that are links, devices or the like were ignored",
-    Reason.UNSAFE_NAME: "{:,} members whose names lead out of the archive were ignored",
-    Reason.REPEATED: "{:,} images that are named again count once "
-    f"({option('duplicates', 'count')} counts each)",
-    Reason.NOT_LISTED: "{:,} images that the table does not name were left out",
+    Reason.NO_IMAGE: (
+        "1 other member, which is no image, was ignored",
+        "{:,} other members, which are no images, were ignored",
+    ),
+    Reason.NOT_REGULAR: (
+        "1 member that is a link, a device or the like was ignored",
+        "{:,} members that are links, devices or the like were ignored",
+    ),
+    Reason.UNSAFE_NAME: (
+        "1 member whose name leads out of the archive was ignored",
+        "{:,} members whose names lead out of the archive were ignored",
+    ),
+    Reason.REPEATED: (
+        f"1 image that is named again counts once ({option('duplicates', 'count')} counts both)",
+        (
+            "{:,} images that are named again count once "
+            f"({option('duplicates', 'count')} counts all)"
+        ),
+    ),
+    Reason.NOT_LISTED: (
+        "1 image that the table does not name was left out",
+        "{:,} images that the table does not name were left out",
+    ),
 }
 
 
 def _not_read(survey: Survey) -> Iterator[str]:
-    for reason, words in _NOT_READ.items():
+    for reason, (one, several) in _NOT_READ.items():
         skipped = survey.all_skipped(reason)
         if skipped.images:
-            yield f"{words.format(skipped.images)}, the first: {shown(skipped.first)}"
+            words = one if skipped.images == 1 else several.format(skipped.images)
+            yield f"{words}, the first: {shown(skipped.first)}"
 
 
 def _are(images: int) -> str:

@@ -37,7 +37,7 @@ LOOK_AT = 3
 
 @dataclass(frozen=True, slots=True)
 class Images:
-    """A folder of images, and which of its splits are read."""
+    """A source, and those of its splits that are read."""
 
     source: Source
     selection: Selection

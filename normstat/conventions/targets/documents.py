@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from normstat.conventions.targets.target import Exported, Target, number, numbers, rounded
+from normstat.files import shown
 
 _Keys = Mapping[str, Callable[[Exported], Any]]
 
@@ -73,10 +74,10 @@ INPUT:
 def _torchgeo(of: Exported) -> str:
     lines = ["means:"]
     pairs = zip(of.stored.mean, of.channels, strict=True)
-    lines += [f"  - {number(value)} # {name}" for value, name in pairs]
+    lines += [f"  - {number(value)} # {shown(name)}" for value, name in pairs]
     lines += ["stds:"]
     pairs = zip(of.stored.std, of.channels, strict=True)
-    lines += [f"  - {number(value)} # {name}" for value, name in pairs]
+    lines += [f"  - {number(value)} # {shown(name)}" for value, name in pairs]
     return "\n".join(lines) + "\n"
 
 
@@ -100,8 +101,8 @@ def _markdown(of: Exported) -> str:
     lines = ["| channel | mean | std |", "|---|---|---|"]
     rows = zip(of.channels, of.unit.mean, of.unit.std, strict=True)
     for name, mean, std in rows:
-        shown = name.replace("\\", "\\\\").replace("|", "\\|")
-        lines.append(f"| {shown} | {number(mean)} | {number(std)} |")
+        plain = shown(name).replace("\\", "\\\\").replace("|", "\\|")
+        lines.append(f"| {plain} | {number(mean)} | {number(std)} |")
     return "\n".join(lines) + f"\n\nAfter x / {of.white:g}. {of.origin}.\n"
 
 

@@ -1,4 +1,4 @@
-"""From a folder of images to a folder of normalized arrays."""
+"""From images to a folder of normalized arrays."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -56,7 +56,7 @@ def apply(
     labels: str | None = None,
     **where: Unpack[SourceKeywords],
 ) -> Applied:
-    """Normalize a folder of images, and write an array for each.
+    """Normalize images, and write an array for each.
 
     Parameters
     ----------

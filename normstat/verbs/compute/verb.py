@@ -1,4 +1,4 @@
-"""Statistics of a folder of images: the options of ``compute``, as Python has them."""
+"""Statistics of images: the options of ``compute``, as Python has them."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -48,7 +48,7 @@ def compute(
     shard: str | None = None,
     **where: Unpack[SourceKeywords],
 ) -> Stats:
-    """Compute the statistics of a folder of images, split by split.
+    """Compute the statistics of images, split by split.
 
     Parameters
     ----------

@@ -1,6 +1,18 @@
-"""Names of files with arrays that no extension of their own tells."""
+"""Endings of the names of files, in lower case, by which the kind of DATA is told."""
 
 from itertools import product
+
+TAR = (
+    *(".tar", ".tar.gz", ".tgz"),
+    *(".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz"),
+)
+ZIP = (".zip",)
+PARQUET = (".parquet",)
+HDF5 = (".h5", ".hdf5")
+#: Of databases in a file of their own, and in a folder.
+LMDB = (".lmdb", "data.mdb")
+NPY = (".npy",)
+NPZ = (".npz",)
 
 _TYPES = ("ubyte", "byte", "short", "int", "float", "double")
 #: Endings of idx files, as of ``train-images-idx3-ubyte.gz``.

@@ -1,0 +1,73 @@
+"""Files that hold many samples."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any, Self
+
+from normstat import files
+from normstat.errors import UnreadableImage
+from normstat.images import Code, Sample
+from normstat.sources.failures import failure_of
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerFile:
+    """A file that holds many samples, as it was when it was listed.
+
+    Attributes
+    ----------
+    file : its path.
+    size, mtime : of the file, in bytes and nanoseconds.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile() as file:
+    ...     container = ContainerFile.of(file.name, os.stat(file.name))
+    ...     _ = file.write(b"more"), file.flush()
+    ...     with container.unchanged() as found:
+    ...         found.code
+    <Code.CHANGED_WHILE_READ: 'changed_while_read'>
+    """
+
+    file: str
+    size: int
+    mtime: int
+
+    @classmethod
+    def of(cls, file: str, status: os.stat_result, *more: Any) -> Self:
+        """The file with this status; `more` are the other fields of a subclass, in their order."""
+        return cls(file, status.st_size, status.st_mtime_ns, *more)
+
+    def path(self, sample: Sample) -> str:  # noqa: ARG002  # one file has all
+        return self.file
+
+    @contextmanager
+    def unchanged(self) -> Iterator[int | UnreadableImage]:
+        """Open it, if it is what it was; else give the reason why not, one for all samples."""
+        with ExitStack() as stack:
+            found: int | UnreadableImage
+            try:
+                found = stack.enter_context(files.opened(self.file)).fileno()
+                status = os.fstat(found)
+                if (status.st_size, status.st_mtime_ns) != (self.size, self.mtime):
+                    found = UnreadableImage(Code.CHANGED_WHILE_READ, "the file is another now")
+            except OSError as error:
+                found = failure_of(error)
+            yield found
+
+    @contextmanager
+    def opened(self) -> Iterator[int]:
+        """Open it.
+
+        Raises
+        ------
+        UnreadableImage
+            It is not what it was.
+        """
+        with self.unchanged() as found:
+            if isinstance(found, UnreadableImage):
+                raise found
+            yield found
