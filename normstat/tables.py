@@ -164,6 +164,8 @@ def _rows(name: str, split: SplitStats) -> Iterator[tuple[str, ...]]:
 
 
 def _extent(extent: Extent) -> str:
+    if extent.min is None:  # of images that remain of others
+        return "–"
     return f"{extent.min}" if extent.min == extent.max else f"{extent.min}–{extent.max}"
 
 

@@ -135,3 +135,16 @@ def test_what_does_not_add_is_refused() -> None:
         Accumulator(channels="cmyk")
     with pytest.raises(UsageError, match='on_error="skip"'):
         Accumulator(on_error="skip")
+
+
+def test_batches_of_gray_images_are_stacks() -> None:
+    """With a layout of stacks three axes are a batch without an axis of channels."""
+    batch = np.stack([make.pixels(seed, 6, 5, channels=1).reshape(6, 5) for seed in range(4)])
+    one_by_one, batched = normstat.Accumulator(), normstat.Accumulator(layout="nhwc")
+    for image in batch:
+        one_by_one.add(image)
+    batched.add(batch)
+    computed = normstat.compute([batch], layout="nchw").splits["all"]
+    for split in (batched.stats().splits["train"], computed):
+        expected = one_by_one.stats().splits["train"]
+        assert (split.images, split.mean, split.std) == (4, expected.mean, expected.std)

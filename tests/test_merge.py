@@ -237,3 +237,9 @@ def test_any_two_orders_give_one_sum(data: Path) -> None:
     counted = parts(data, 3)
     texts = {dumps(normstat.merge(order)) for order in itertools.permutations(counted)}
     assert len(texts) == 1
+
+
+def test_the_same_images_twice_are_refused(whole: normstat.Stats) -> None:
+    """A file that is given twice, or the same images in another place, would count twice."""
+    with pytest.raises(UsageError, match="statistics 2: has the same images in train as"):
+        normstat.merge([whole, whole])

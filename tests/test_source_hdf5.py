@@ -15,6 +15,7 @@ from command import here, normstat
 from opened import opened
 from source_contract import SourceContract, image
 
+from normstat import compute
 from normstat.errors import UnreadableImage, UsageError
 from normstat.images import Reason
 from normstat.sources import Source, open_source
@@ -275,3 +276,12 @@ def test_names_need_not_be_text(tmp_path: Path) -> None:
     run = here("compute", odd, "-o", "-", "--cache", tmp_path / "cache")
     assert run.returncode == 0, run.stderr
     assert names(open_source(odd))["all"][0] == "\udcff.h5/im\udcff/000000"
+
+
+def test_labels_that_a_glob_takes_in_are_no_images(tmp_path: Path) -> None:
+    """``train/*`` means the images in it; a label that is named alone is a record."""
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["train/images"] = np.zeros((3, 9, 8, 3), np.uint8)
+        file["train/labels"] = np.arange(3)
+    split = compute(tmp_path / "a.h5", key="train/*", workers=0).splits["train"]
+    assert (split.images, split.unreadable) == (3, 0)

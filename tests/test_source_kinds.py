@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from source_contract import SourceContract
 
 from normstat import compute
-from normstat.decode import decoder, measure
+from normstat.accumulators.rows import Counts
+from normstat.decode import decode_block, decoder, measure
 from normstat.errors import UnreadableImage, UsageError
 from normstat.images import ROW_FIELDS, Payload, Reader, ReadOptions, Sample, Shard
 from normstat.sources import SOURCES, LocalFiles, SourceOptions, open_source
 from normstat.sources.given import given_files
 from normstat.sources.source import Selection
+from normstat.sources.stacked_images import StackedImages
 from normstat.statsfile import load, save
 from normstat.verbs.compute.job import Count
 
@@ -123,3 +125,45 @@ def test_an_array_is_an_image_as_its_file_is(tmp_path: Path, dtype: str) -> None
                     measure(sample, reader, ReadOptions())
             else:
                 assert measure(sample, reader, ReadOptions()).width in (3, 5)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "float32"])
+@pytest.mark.parametrize(
+    "shape", [(7, 5), (7, 5, 1), (7, 5, 2), (16, 9, 3), (3, 16, 9), (9, 7, 5), (70, 70)]
+)
+@pytest.mark.parametrize(
+    "reading",
+    [
+        ReadOptions(),
+        ReadOptions(channels="gray"),
+        ReadOptions(crop=3),
+        ReadOptions(layout="nchw"),
+        ReadOptions(max_pixels=30),
+        ReadOptions(max_value=100),
+        ReadOptions(names=("VV",)),
+    ],
+    ids=str,
+)
+def test_images_decoded_at_once_count_as_one_by_one(
+    tmp_path: Path, dtype: str, shape: tuple[int, ...], reading: ReadOptions
+) -> None:
+    """A block of a stack gives the state of its images, and the records of unreadable ones."""
+    values = np.random.default_rng(0).integers(0, 256, (66, *shape))
+    values[::3] = values[::3, ..., :1]  # channels that are equal in some
+    file = tmp_path / "train.npy"
+    np.save(file, values.astype(dtype))
+    found = file.stat()
+    start = found.st_size - values.astype(dtype).nbytes
+    size = (found.st_size, found.st_mtime_ns, start, values[0].astype(dtype).nbytes)
+    stack = StackedImages(str(file), *size, np.dtype(dtype).str, shape, images=len(values))
+    names = tuple(f"{number:06}" for number in range(len(values)))
+    shard = Shard("train", stack, names, tuple(range(len(values))))
+    job = Count(reading)
+    one_by_one = sum(map(job, shard.singles()), start=Counts())
+    assert job(shard) == one_by_one
+    with stack.open() as reader, decoder():
+        block = reader.block(shard.places)
+        at_once = block is not None and decode_block(block, reading) is not None
+    is_usual = reading in (ReadOptions(), ReadOptions(max_value=100))
+    if dtype == "uint8" and shape in ((7, 5), (7, 5, 1), (16, 9, 3)) and is_usual:
+        assert at_once

@@ -4,7 +4,7 @@ import tarfile
 from io import BytesIO
 from pathlib import Path
 
-from source_contract import SourceContract
+from source_contract import SourceContract, image
 
 from normstat.sources import Source, open_source
 
@@ -50,3 +50,11 @@ class TestTarXz(TestTar):
     below = "data.tar.xz/"
     name = "data.tar.xz"
     packing = "xz"
+
+
+def test_the_folder_of_a_file_may_say_its_split(tmp_path: Path) -> None:
+    """Where neither the archive nor what is in it says one: the whole name, as ``train``."""
+    for folder, split in (("train", "train"), ("train_station", "all")):
+        (tmp_path / folder).mkdir()
+        TestTar().put(tmp_path / folder / "0000.tar", {"a.pgm": image(1)})
+        assert open_source(tmp_path / folder / "0000.tar").selection().splits == (split,)

@@ -1,6 +1,7 @@
 """Several DATA count as one folder that has links to them."""
 
 import itertools
+import json
 import os
 import tarfile
 from collections.abc import Iterable
@@ -258,3 +259,23 @@ def test_repeated_names_in_archives_are_said_for_each(there: Path) -> None:
     said = "\n".join(told.notices)
     assert "0.tar: 1 name occurs again" in said
     assert "2 more such remarks" in said  # those on ignored members, too
+
+
+def test_who_gives_a_file_in_a_folder_of_labels_wants_its_images(tmp_path: Path) -> None:
+    """COCO keeps its json in ``annotations``; that word says nothing of the images it names."""
+    for name in ("a", "b"):
+        make.write(tmp_path / "coco/train2017" / f"{name}.png", make.encoded(make.pixels(1, 4, 4)))
+        make.write(tmp_path / "more/val" / f"{name}.png", make.encoded(make.pixels(2, 4, 4)))
+    listed = json.dumps({"images": [{"file_name": "a.png"}, {"file_name": "b.png"}]})
+    make.write(tmp_path / "coco/annotations/instances_train2017.json", listed.encode())
+    data = [tmp_path / "coco/annotations/instances_train2017.json", tmp_path / "more"]
+    stats = normstat.compute(data, workers=0)
+    assert {name: split.images for name, split in stats.splits.items()} == {"train": 2, "val": 2}
+
+
+def test_data_without_images_beside_others_are_said(tmp_path: Path) -> None:
+    make.write(tmp_path / "a" / "x.png", make.encoded(make.pixels(1, 4, 4)))
+    (tmp_path / "b").mkdir()
+    told = Told()
+    normstat.compute([tmp_path / "a", tmp_path / "b"], workers=0, progress=told)
+    assert "b: has no images" in told.notices

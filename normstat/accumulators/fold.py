@@ -1,11 +1,12 @@
 """Many images to one tally."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from normstat.accumulators.fingerprint import Fingerprint, hashes
 from normstat.accumulators.kinds import empty_states
 from normstat.accumulators.tally import FIRST, Extent, KindTally, SplitTally, Tally, order_of
-from normstat.images import Kind, Pixels, Sample, Unreadable, path_bytes
+from normstat.images import Block, Kind, Pixels, Sample, Unreadable, path_bytes
 
 
 class Fold:
@@ -42,6 +43,14 @@ class Fold:
         self._kinds[place] = fold
         self._latest = (*place, fold)
 
+    def add_block(self, split: str, names: Sequence[str], block: Block) -> None:
+        """Add images that were decoded at once; without covariance, which takes their pixels."""
+        if self._covariance:
+            raise ValueError("covariance takes images one by one")
+        place = split, block.kind
+        fold = self._kinds.setdefault(place, _KindFold(block.kind, self._covariance))
+        fold.add_block(names, block)
+
     def add_unreadable(self, record: Unreadable) -> None:
         self._unreadable.setdefault(record.split, []).append(record)
 
@@ -75,6 +84,14 @@ class _KindFold:
         self._sizes.add((pixels.width, pixels.height))
         self._hashes.append(hashes(sample.name, pixels.digest, pixels.key))
         self._paths.append(sample.name)
+
+    def add_block(self, names: Sequence[str], block: Block) -> None:
+        self._values.add_counts(block.area, block.counts)
+        mode, format = block.mode, block.format
+        self._headers.update([(mode, format, notes) for notes in block.notes])
+        self._sizes.add((block.width, block.height))
+        self._hashes += map(hashes, names, block.digests, block.keys)
+        self._paths += names
 
     def tally(self) -> KindTally:
         modes, formats, notes = Counter[str](), Counter[str](), Counter[str]()

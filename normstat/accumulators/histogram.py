@@ -214,6 +214,9 @@ class HistogramFold:
                 self._add_waiting()
         return ()
 
+    def add_counts(self, pixels: int, counts: NDArray[np.int64]) -> None:
+        self._add([pixels] * len(counts), counts)
+
     def values(self) -> Histogram:
         self._add_waiting()
         return Histogram(self._counts.copy(), self._least)
@@ -226,11 +229,13 @@ class HistogramFold:
         if not self._waiting:
             return
         areas, every = zip(*self._waiting, strict=True)
-        stacked = np.stack(every)
+        self._waiting.clear()
+        self._add(areas, np.stack(every))
+
+    def _add(self, areas: Sequence[int], stacked: NDArray[np.int64]) -> None:
         images, channels, bins = stacked.shape
         # Of each channel of each image as if they were the channels of one; area by its largest.
         sums = power_sums(stacked.reshape(-1, bins), max(areas), self._least)
         by_image = [sums[at : at + channels] for at in range(0, images * channels, channels)]
         self._images += zip(areas, by_image, strict=True)
         self._counts += stacked.sum(axis=0)
-        self._waiting.clear()

@@ -27,6 +27,14 @@ class ValuesFold(Protocol):
             ``non_finite`` if the squares of its values exceed float64.
         """
 
+    def add_counts(self, pixels: int, counts: NDArray[np.int64], /) -> None:
+        """Add images of so many pixels each whose values have been counted.
+
+        Parameters
+        ----------
+        counts : shape (images, C, bins), int64; only of kinds whose values are integers.
+        """
+
     def values(self) -> "Values":
         """The values so far."""
 

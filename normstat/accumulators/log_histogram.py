@@ -221,6 +221,10 @@ class LogHistogramFold:
             self._gather(array.reshape(moments.count, -1))
         return (BEYOND_FLOAT32,) if furthest >= BEYOND else ()
 
+    def add_counts(self, _pixels: int, _counts: NDArray[np.int64]) -> None:
+        """Raise: values in bins are not known one by one."""
+        raise TypeError("values in bins have no counts of single values")
+
     def _gather(self, values: NDArray[Any]) -> None:
         start = 0
         while start < len(values):

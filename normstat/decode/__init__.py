@@ -10,6 +10,7 @@ from PIL import features
 
 from normstat.decode import exact, screens
 from normstat.decode.arrays import DecodedArray
+from normstat.decode.blocks import DecodedBlock, decode_block
 from normstat.decode.images import Decoded, open_header
 from normstat.decode.kinds import kind_asked
 from normstat.decode.measuring import (
@@ -33,9 +34,11 @@ from normstat.lazy import Row
 
 __all__ = [
     "DecodedArray",
+    "DecodedBlock",
     "DecodedImage",
     "Measured",
     "decode",
+    "decode_block",
     "decoder",
     "measure",
     "versions",

@@ -116,15 +116,13 @@ def decode_payload(
     """
     if array.dtype.hasobject:
         refuse_dtype(array.dtype)
-    if array.ndim < _OF_STACKS and reading.layout in ("nhwc", "nchw"):
-        reading = _of_one(reading)
-    start = _start(array.dtype, array.shape, array.flags.fnc)
-    return _decoded(array, _header(start, reading), (), _digest(start, array))
+    start = header_bytes(array.dtype, array.shape, array.flags.fnc)
+    return _decoded(array, header_alone(start, reading, array.ndim), (), _digest(start, array))
 
 
 def payload_digest(array: NDArray[Any]) -> bytes:
     """SHA-256 of the ``.npy`` file that NumPy makes of an array of anything but objects."""
-    return _digest(_start(array.dtype, array.shape, array.flags.fnc), array)
+    return _digest(header_bytes(array.dtype, array.shape, array.flags.fnc), array)
 
 
 def _digest(start: bytes, array: NDArray[Any]) -> bytes:
@@ -137,12 +135,25 @@ def _digest(start: bytes, array: NDArray[Any]) -> bytes:
 
 
 @lru_cache(maxsize=64)
-def _start(dtype: np.dtype[Any], shape: tuple[int, ...], fortran: bool) -> bytes:
-    """The header that NumPy writes."""
+def header_bytes(dtype: np.dtype[Any], shape: tuple[int, ...], fortran: bool) -> bytes:
+    """The header that NumPy writes before an array."""
     file = BytesIO()
     descr = npy.dtype_to_descr(dtype)
     npy.write_array_header_1_0(file, {"descr": descr, "fortran_order": fortran, "shape": shape})
     return file.getvalue()
+
+
+def header_alone(start: bytes, reading: ReadOptions, axes: int) -> ArrayHeader:
+    """Read the header of an array with so many axes that is in no file.
+
+    Raises
+    ------
+    UnreadableImage
+        As :func:`array_header`.
+    """
+    if axes < _OF_STACKS and reading.layout in ("nhwc", "nchw"):
+        reading = _of_one(reading)
+    return _header(start, reading)
 
 
 @lru_cache(maxsize=64)

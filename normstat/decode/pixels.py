@@ -85,8 +85,8 @@ class DecodedPixels:
 
     def _hash(self, dtype: str, *parts: bytes) -> bytes:
         """BLAKE2b-128 of type, number of channels, size and the parts."""
-        head = f"{dtype} {len(self.kind.channels)} {self.width} {self.height} "
-        return hash_of(head.encode(), *parts)
+        head = hash_head(dtype, len(self.kind.channels), self.width, self.height)
+        return hash_of(head, *parts)
 
 
 class DecodedImage(DecodedPixels):
@@ -253,6 +253,11 @@ def nearest(height: int, width: int, channels: int) -> NDArray[np.intp]:
     rows, columns = steps * height // (2 * SAMPLE), steps * width // (2 * SAMPLE)
     positions = (rows[:, np.newaxis] * width + columns).reshape(-1, 1) * channels
     return (positions + np.arange(channels)).reshape(-1)
+
+
+def hash_head(dtype: str, channels: int, width: int, height: int) -> bytes:
+    """The part of a key that images of one kind and size have in common, before it is hashed."""
+    return f"{dtype} {channels} {width} {height} ".encode()
 
 
 def hash_of(*parts: bytes) -> bytes:

@@ -126,6 +126,12 @@ class _Watched(Shard):
         object.__setattr__(watched, "_watch", watch)
         return watched
 
+    def parts(self, samples: int) -> Iterator[Shard]:
+        watch = self._watch  # type: ignore[attr-defined]  # set by of()
+        for part in Shard.parts(self, samples):
+            watch(True)
+            yield _Watched.of(part, watch)
+
     def __iter__(self) -> Iterator[Sample]:
         for sample in Shard.__iter__(self):
             self._watch(True)  # type: ignore[attr-defined]  # set by of()

@@ -164,3 +164,35 @@ class Pixels(Protocol):
 
         Of several frames below each other: shape (Σ H, W, C), or (1, area, C) if sizes differ.
         """
+
+
+class Block(Protocol):
+    """Images of one kind and size that were decoded at once.
+
+    Attributes
+    ----------
+    kind, width, height, area, mode, format : of each, as of :class:`Pixels`.
+    counts : pixels with each value: shape (images, C, bins), int64.
+    digests, keys, notes : of each image its own, in their order.
+    """
+
+    @property
+    def kind(self) -> Kind: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def area(self) -> int: ...
+    @property
+    def mode(self) -> str: ...
+    @property
+    def format(self) -> str: ...
+    @property
+    def counts(self) -> "NDArray[np.int64]": ...
+    @property
+    def digests(self) -> "Sequence[bytes]": ...
+    @property
+    def keys(self) -> "Sequence[bytes]": ...
+    @property
+    def notes(self) -> "Sequence[tuple[str, ...]]": ...

@@ -66,6 +66,17 @@ class Reader(Protocol):
     def head(self, sample: Sample) -> AbstractContextManager[BinaryIO]:
         """Open a sample to read its header; an OSError leaves it to :meth:`read` to say why."""
 
+    def at_once(self) -> int:
+        """Number of samples that are best asked for together, of :meth:`block`; 1: none are."""
+        return 1
+
+    def block(self, places: Sequence[Any]) -> "NDArray[Any] | None":  # noqa: ARG002  # of others
+        """Return the arrays of several samples as one: shape (samples, …).
+
+        None if :meth:`read` has to give one by one, or to tell what is wrong with one.
+        """
+        return None
+
 
 class Container(Protocol):
     """Recipe for opening the files, archive or table that hold samples; picklable."""
@@ -130,6 +141,16 @@ class Shard:
             unreadable=(),
             start=self.start + (chosen[0] if chosen else 0),
         )
+
+    def parts(self, samples: int) -> Iterator["Shard"]:
+        """The same samples, so many at a time; records are left out.
+
+        >>> from normstat.sources import LocalFiles
+        >>> [len(part) for part in Shard("train", LocalFiles("data"), ("a", "b", "c")).parts(2)]
+        [2, 1]
+        """
+        for first in range(0, len(self), samples):
+            yield self.only(range(first, min(first + samples, len(self))))
 
     def singles(self) -> Iterator["Shard"]:
         """The same work, one image at a time: adding the results gives the same result."""

@@ -35,6 +35,9 @@ class Indexed(Protocol):
 #: Images of one split: arrays, tensors or Pillow images, alone or first in a tuple, or behind a
 #: name.
 Images: TypeAlias = Iterable[Any] | Indexed
+# Layouts of stacks, and the axis of channels in each; a stack of gray images has no such axis.
+_STACKS = {"nhwc": 3, "nchw": 1}
+_GRAY_STACK = 3
 
 
 class Arrays:
@@ -56,7 +59,8 @@ class Arrays:
     ordered = False
     tops = ("",)
 
-    def __init__(self, given: Images | Mapping[str, Images]) -> None:
+    def __init__(self, given: Images | Mapping[str, Images], layout: str = "auto") -> None:
+        self._layout = layout
         splits = given if isinstance(given, Mapping) else {ALL: given}
         self._splits = {split: _images_of(split, images) for split, images in splits.items()}
         self._is_named = isinstance(given, Mapping)
@@ -123,7 +127,7 @@ class Arrays:
         for number, item in enumerate(_each(images)):
             where = f"{split}/{number:06}" if self._is_named else f"{number:06}"
             name, payload = named_image(item, where)
-            yield _Held(name or where, payload)
+            yield _Held(name or where, gray_stack(payload, self._layout))
 
 
 class _Held(NamedTuple):
@@ -195,6 +199,17 @@ def named_image(item: Any, where: str) -> tuple[str | None, Payload]:
     if not item or isinstance(item[0], int | float | list):
         _refuse(item, where, "give a NumPy array")
     return None, payload_of(item[0], where)
+
+
+def gray_stack(payload: Payload, layout: str) -> Payload:
+    """An array of three axes with its fourth, where a layout of stacks says that it is one of gray.
+
+    >>> gray_stack(np.zeros((9, 2, 3)), "nhwc").shape, gray_stack(np.zeros((9, 2, 3)), "nchw").shape
+    ((9, 2, 3, 1), (9, 1, 2, 3))
+    """
+    if isinstance(payload, bytes) or payload.ndim != _GRAY_STACK or layout not in _STACKS:
+        return payload
+    return np.expand_dims(payload, _STACKS[layout])
 
 
 def payload_of(image: Any, where: str) -> Payload:

@@ -256,7 +256,9 @@ class _FileOfSets:
             self._listed.skip(Reason.UNSAFE_NAME, path)
             return
         shape = found.shape
-        if not self._options.key and not _is_image(found, holds_more):
+        # A glob means images: labels that it takes in as well are no mistake.
+        is_asked = key in self._options.key or (self._options.key and len(shape or (0, 0)) > 1)
+        if not is_asked and not _is_image(found, holds_more):
             self._listed.skip(Reason.NO_IMAGE, path)
             return
         try:

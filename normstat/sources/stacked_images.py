@@ -7,7 +7,7 @@ import threading
 import weakref
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
@@ -26,6 +26,8 @@ GZIP = "\0gzip"
 # Small images are read together, in blocks of about so many bytes; and in larger ones those of an
 # array whose first axis varies fastest.
 _BLOCK, _COLUMNS = 1 << 16, 16
+# Images of up to so many bytes gain by coming as one array, so many at a time.
+_SMALL, _TOGETHER = 1 << 14, 64
 # Bytes of a stream that are passed over at once.
 _PASSED = 1 << 16
 
@@ -116,6 +118,24 @@ class _Reader(Reader):
             self._block, self._first, number = self._read_block(sample.place), sample.place, 0
         image: NDArray[Any] = self._block[number]
         return image
+
+    def at_once(self) -> int:
+        images = self._images
+        is_apart = images.stream is not None or images.columns or images.axes
+        return 1 if is_apart or self._bytes > _SMALL else _TOGETHER
+
+    def block(self, places: Sequence[Any]) -> NDArray[Any] | None:
+        images, first = self._images, places[0]
+        if self.at_once() == 1 or list(places) != [*range(first, first + len(places))]:
+            return None
+        try:
+            if self._descriptor is None:
+                self._open()
+            size = (len(places) - 1) * images.stride + self._bytes
+            data = self._at(images.start + first * images.stride, size)
+        except UnreadableImage:  # reading one tells whether it is wrong with all
+            return None
+        return self._array_of(data, len(places))
 
     def head(self, sample: Sample) -> AbstractContextManager[BinaryIO]:
         """Raise an OSError: there is no header."""

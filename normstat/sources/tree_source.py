@@ -15,7 +15,7 @@ from normstat.sources.local_files import LocalFiles
 from normstat.sources.options import SourceOptions
 from normstat.sources.source import Selection
 from normstat.sources.survey import Survey
-from normstat.sources.tree.split_words import ALL, SPLIT_DIR, assignments, split_names
+from normstat.sources.tree.split_words import ALL, SPLIT_DIR, assignments, said, split_names
 from normstat.sources.tree.surveyor import Surveyor
 from normstat.sources.tree.tree import BY_OPTION, Tree
 from normstat.sources.tree.walked_folder import WalkedFolder
@@ -42,10 +42,15 @@ class TreeSource:
     """
 
     def __init__(
-        self, catalog: Catalog, options: SourceOptions, tops: tuple[str, ...] = ("",)
+        self,
+        catalog: Catalog,
+        options: SourceOptions,
+        tops: tuple[str, ...] = ("",),
+        files: tuple[str, ...] = (),
     ) -> None:
         self.catalog = catalog
         self.tops = tops
+        self._files = files
         self._options = options
         given = dict(assignments(catalog.root, options.split_dirs, self._is_there))
         self._split_dirs = {split: path.removesuffix("/") or "." for path, split in given.items()}
@@ -56,6 +61,7 @@ class TreeSource:
             options.exclude,
             options.labels == "count",
             tops,
+            files,
         )
 
     @property
@@ -71,7 +77,8 @@ class TreeSource:
         return self.catalog.identity
 
     def with_split_dirs(self, split_dirs: Mapping[str, str]) -> "TreeSource":
-        return TreeSource(self.catalog, replace(self._options, split_dirs=split_dirs), self.tops)
+        options = replace(self._options, split_dirs=split_dirs)
+        return TreeSource(self.catalog, options, self.tops, self._files)
 
     def side_file(self, name: str) -> bytes | None:
         return self.catalog.side_file(name)
@@ -85,6 +92,16 @@ class TreeSource:
             "labels": options.labels,
             "source": self.catalog.record(),
         }
+
+    def _own_split(self) -> str | None:
+        """The split that DATA's own name says; or, of a file, the whole name of its folder."""
+        if self.tops != ("",):
+            return None
+        names = split_names(os.path.basename(self.identity))
+        if len(names) == 1:
+            return next(iter(names))
+        folder = said(os.path.basename(os.path.dirname(self.identity)))
+        return folder.whole if folder and not names and os.path.isfile(self.identity) else None
 
     def _is_there(self, path: str) -> bool:
         """True for a folder, also for one that only may be there."""
@@ -115,8 +132,7 @@ class TreeSource:
         rest = None
         if not found and unassigned:
             # Several DATA have no name in common.
-            names = split_names(os.path.basename(self.identity) if self.tops == ("",) else "")
-            rest = next(iter(names)) if len(names) == 1 else ALL
+            rest = self._own_split() or ALL
             found.add(rest)
         for split in wanted or self._split_dirs:
             if split not in found:

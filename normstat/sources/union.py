@@ -46,7 +46,7 @@ def open_union(catalogs: Sequence[Catalog], options: SourceOptions) -> TreeSourc
     """
     _refuse_twice([catalog.root for catalog in catalogs])
     union = Union(catalogs)
-    return TreeSource(union, options, union.tops)
+    return TreeSource(union, options, union.tops, union.files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,7 @@ class Union:
     Attributes
     ----------
     tops : paths of the folders that were given, with a trailing ``/``.
+    files : those of them that are files, as archives and lists are.
     """
 
     def __init__(self, catalogs: Sequence[Catalog]) -> None:
@@ -87,6 +88,9 @@ class Union:
                 self._above.setdefault(above + slash, set()).add(name)
                 path = above
         self.tops = tuple(f"{path}/" for path in self._mounts)
+        self.files = tuple(
+            f"{path}/" for path, mount in self._mounts.items() if not _is_folder(mount.catalog)
+        )
         self.splits_images = any(catalog.splits_images for catalog in catalogs)
         first, *others = (shown(catalog.root) for catalog in catalogs)
         self.root = f"{first} and {others[0] if len(others) == 1 else f'{len(others)} others'}"
@@ -182,6 +186,10 @@ class Union:
             if mount.catalog is catalog and name.startswith(mount.inner):
                 return f"{path}/{name.removeprefix(mount.inner)}"
         return name
+
+
+def _is_folder(catalog: Catalog) -> bool:
+    return is_url(catalog.root) or os.path.isdir(catalog.root)
 
 
 def _assigned(mount: _Mount) -> Mapping[str, tuple[str, str]]:

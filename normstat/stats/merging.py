@@ -33,6 +33,8 @@ def merged(stats: Mapping[str, Stats], allow_missing: bool = False) -> Stats:
     parts = _together(stats, allow_missing)
     for name, other in others:
         _refuse_other(first, one, name, other, ignored=set() if one.parts else _OF_PLACE)
+    if not one.parts:
+        _refuse_same_images(stats)
     tally = sum((_tally(each) for each in stats.values()), Tally.empty())
     return _summarized(one, tally, stats.values(), parts)
 
@@ -102,6 +104,22 @@ def _together(stats: Mapping[str, Stats], allow_missing: bool) -> Parts | None:
             f"{option('allow_missing', True)} does without"
         )
     return Parts(one.of, tuple(sorted(owners)), one.names) if missing else None
+
+
+def _refuse_same_images(stats: Mapping[str, Stats]) -> None:
+    """Refuse data sets that have the very same images in a split: they would count twice."""
+    owners: dict[tuple[str, int, int], str] = {}
+    for name, each in stats.items():
+        for split, of in each.splits.items():
+            content = of.fingerprint.content
+            if not of.images or content is None:
+                continue
+            other = owners.setdefault((split, of.images, content), name)
+            if other != name:
+                raise UsageError(
+                    f"{shown(name)}: has the same images in {shown(split)} as {shown(other)}, "
+                    "which would count twice; leave one out"
+                )
 
 
 def _refuse_other_walk(first: str, one: Parts, name: str, parts: Parts) -> None:

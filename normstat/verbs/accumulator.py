@@ -9,7 +9,7 @@ from normstat.accumulators.tally import Tally
 from normstat.decode import decode, decoder, versions
 from normstat.errors import NothingToRead, UnreadableImage, UsageError
 from normstat.images import MAX_PIXELS, Sample
-from normstat.sources.arrays import payload_of
+from normstat.sources.arrays import gray_stack, payload_of
 from normstat.stats import Settings, Stats, summarize
 from normstat.verbs.options import names_of, refuse_settings, refuse_unknown
 
@@ -85,7 +85,8 @@ class Accumulator:
         Parameters
         ----------
         array : shape (H, W), (H, W, C) or as `layout` says, of any type that ``.npy`` images may
-            have; or a tensor, or a Pillow image. A stack, with a layout of stacks, is several.
+            have; or a tensor, or a Pillow image. With a layout of stacks, ``nhwc`` or ``nchw``, it
+            is a batch of several images; of gray ones the axis of channels may be left out.
         split : to which it belongs.
         name : of the image, for records and fingerprints; None: a key of its pixels.
 
@@ -96,7 +97,7 @@ class Accumulator:
         UnreadableImage
             It cannot be counted, as it has no finite values or no known layout; nothing was added.
         """
-        payload = payload_of(array, name or "")
+        payload = gray_stack(payload_of(array, name or ""), self._settings.layout)
         sample = Sample(split, name or "")
         try:
             with decoder():

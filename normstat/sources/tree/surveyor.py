@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from normstat.errors import UnreadableImage
+from normstat.files import shown
 from normstat.images import FORMATS, Reason, Skipped
 from normstat.sources.source import Selection
 from normstat.sources.survey import Folders, Survey
@@ -50,6 +51,8 @@ class Surveyor:
         self._selection = selection
         self._survey = Survey(only_labels=selection.only_labels, filtered=tree.filters.is_any)
         self._images_elsewhere = False
+        # Of several DATA, those without an image so far.
+        self._empty = [top for top in tree.tops if top]
         # Path of the folder met last, of each kind: it is met again in each of those below it.
         self._latest: dict[int, str] = {}
 
@@ -79,6 +82,8 @@ class Surveyor:
             skipped = (_skipped(place, names) for names in beside)
             self._add(place, place.own or selection.rest, _NONE, *skipped)
         self._tree.report(survey)
+        for top in self._empty if not selection.wanted else ():
+            survey.remarks.append(f"{shown(top.removesuffix('/'))}: has no images")
         if survey.doubtful.number == 1 and not self._images_elsewhere:
             survey.doubtful = Folders()  # all images are in it: a name of the data set
         return survey
@@ -110,6 +115,7 @@ class Surveyor:
         survey.skip(None, Reason.UNKNOWN_EXTENSION, others)
         if not images.images:
             return
+        self._empty = [top for top in self._empty if not place.path.startswith(top)]
         if place.ordinary[0]:
             self._meet(survey.ordinary, *place.ordinary)
         if split is None:

@@ -16,6 +16,7 @@ from normstat.sources.tree.filters import Filters, extension_of
 from normstat.sources.tree.pairing import LabelFolders, Pairing, labels_among
 from normstat.sources.tree.peeks import Peeks
 from normstat.sources.tree.speech import Speech, Spoken
+from normstat.sources.tree.split_words import split_names
 from normstat.sources.tree.walked_folder import WalkedFolder
 
 #: The rule by which a split was chosen that a user has named.
@@ -81,11 +82,13 @@ class Tree:
     counts_labels : labels are images like others.
     tops : folders that were given as DATA, with a trailing ``/``: they are entered whatever they
         are called.
+    files : those of them that are files: images in them are no labels for what these are called.
 
     Attributes
     ----------
     filters : which names count.
     pairing : which folders hold labels.
+    tops : the same.
     """
 
     def __init__(
@@ -96,12 +99,17 @@ class Tree:
         exclude: Iterable[str],
         counts_labels: bool,
         tops: Collection[str] = (),
+        files: Collection[str] = (),
     ) -> None:
         self._catalog = catalog
+        self.tops = tuple(tops)
         self._assigned = assigned
         # Folders to pass on the way to an assigned one, whatever their names.
         self._above_assigned = _above(assigned) | ({""} if any(assigned) else set())
-        asked = {*assigned, *self._above_assigned, *tops, *_above(tops)}
+        # Who gives what lies in a folder of labels by its name has not been asked for labels.
+        self._files = frozenset(files)
+        self._no_labels = frozenset((*_above(tops), *files))
+        asked = {*assigned, *self._above_assigned, *tops, *self._no_labels}
         self.filters = Filters(include, exclude, asked, catalog.only_images)
         peeks = Peeks(catalog, self.filters)
         self.pairing = Pairing(peeks, self.filters)
@@ -211,20 +219,30 @@ class Tree:
             if self.filters.enters(place.path, name) and found.links.get(name) not in place.trail:
                 child = self._child(place, name, labels)
                 says = None if child.labels else spoken.get(name)
+                if child.path in self._files and (says is None or says.ordinary):
+                    says = _own_word(name) or says
                 yield _told(child, says) if says else child
 
     def _child(self, place: WalkedFolder, name: str, labels: LabelFolders) -> WalkedFolder:
         path = f"{place.path}{name}/"
         given = self._assigned.get(path)
-        held = "" if given else place.labels or (path if name in labels.labels else "")
+        is_label = name in labels.labels and path not in self._no_labels
+        held = "" if given else place.labels or (path if is_label else "")
         return replace(
             place,
             path=path,
             given=given[0] if given else place.given,
             rule=given[1] if given else place.rule,
             labels=held,
-            doubtful=place.doubtful or (path if name in labels.counted else ""),
+            doubtful=place.doubtful
+            or (path if name in labels.counted and path not in self._no_labels else ""),
         )
+
+
+def _own_word(name: str) -> Spoken | None:
+    """The split that the name of a file says that is DATA, as ``instances_train2017.json``."""
+    splits = split_names(name)
+    return Spoken(next(iter(splits))) if len(splits) == 1 else None
 
 
 def _above(paths: Iterable[str]) -> set[str]:

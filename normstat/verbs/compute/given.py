@@ -27,12 +27,13 @@ def are_places(data: Data) -> TypeGuard[Places]:
     return all(isinstance(each, str | os.PathLike) for each in data)
 
 
-def arrays_of(data: Any, options: Mapping[str, Any]) -> Arrays:
+def arrays_of(data: Any, options: Mapping[str, Any], layout: str = "auto") -> Arrays:
     """The source of arrays; options that are for files are refused.
 
     Parameters
     ----------
     options : that arrays have no use for.
+    layout : of the arrays.
 
     Raises
     ------
@@ -43,4 +44,4 @@ def arrays_of(data: Any, options: Mapping[str, Any]) -> Arrays:
         is_given = bool(value) if isinstance(value, Iterable | bool) else value is not None
         if is_given and (name, value) not in _USUAL:
             raise UsageError(f"{option(name)}: is for files, and these are arrays; leave it out")
-    return Arrays(data)
+    return Arrays(data, layout)

@@ -153,6 +153,7 @@ def compute(
                 "engine": engine,
                 **where,
             },
+            layout or "auto",
         )
     run_by = Engine.of(workers, image_timeout, engine, progress, cache, max_errors)
     listed = FileList()
