@@ -3,12 +3,14 @@
 import signal
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import fault_list
 import pytest
 from buckets import Buckets, serving
 from hypothesis import settings
+from source_contract import SourceContract
 
 # `make check` tries as many examples as Hypothesis does by itself.
 settings.register_profile("quick", max_examples=25)
@@ -34,6 +36,26 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     for number in fault_list.numbers(item):
         item.config.stash[fault_list.OWNERS][number].add(item.path.name)
         item.user_properties.append((fault_list.OWNED, number))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of tests that are sampled the first case is usual; the others are of the matrix.
+
+    So are the laws of sources, but for the first class of a file.
+    """
+    seen = set()
+    first: dict[Path, type] = {}
+    for item in items:
+        suite = getattr(item, "cls", None)
+        is_law = suite is not None and issubclass(suite, SourceContract)
+        if is_law and first.setdefault(item.path, suite) is not suite:
+            item.add_marker("matrix")
+        if item.get_closest_marker("sampled"):
+            law = item.nodeid.partition("[")[0]
+            if law in seen:
+                item.add_marker("matrix")
+            seen.add(law)
 
 
 def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:

@@ -61,6 +61,7 @@ class ListedContract(SourceContract):
         """Folder of the files in a list."""
         return root.parent / "files"
 
+    @pytest.mark.sampled
     @pytest.mark.parametrize("workers", [0, 2])
     def test_it_is_as_its_folder(self, tmp_path: Path, workers: int) -> None:
         """Statistics, fingerprints and records; and each is what the other was."""

@@ -62,6 +62,7 @@ def folder_and_archive(root: Path, kind: str, files: dict[str, bytes]) -> tuple[
     return of_folder, archived.KINDS[kind](root / f"data.{kind}", files)
 
 
+@pytest.mark.sampled
 @kinds
 def test_an_archive_counts_as_a_folder(tmp_path: Path, kind: str) -> None:
     """For any number of workers, and in whatever order the archive has them."""
@@ -82,6 +83,7 @@ def test_an_archive_counts_as_a_folder(tmp_path: Path, kind: str) -> None:
     assert dumps(normstat.compute(archive, workers=2, covariance=True)) == dumps(one)
 
 
+@pytest.mark.sampled
 @kinds
 def test_many_archives_count_as_one_folder(tmp_path: Path, kind: str) -> None:
     """Splits are said by their names; a pattern and a folder of them are the same."""
@@ -102,6 +104,7 @@ def test_many_archives_count_as_one_folder(tmp_path: Path, kind: str) -> None:
     assert dumps(normstat.compute(pattern, workers=0)) == dumps(stats)
 
 
+@pytest.mark.sampled
 @kinds
 def test_a_run_goes_on_where_it_ended(tmp_path: Path, kind: str) -> None:
     """With a cache an archive that is the same is not read again, one that has changed is."""
@@ -116,6 +119,7 @@ def test_a_run_goes_on_where_it_ended(tmp_path: Path, kind: str) -> None:
     assert len(read(archive, cache)) == len(IMAGES) + 1
 
 
+@pytest.mark.sampled
 @kinds
 def test_arrays_are_named_after_members(tmp_path: Path, kind: str) -> None:
     """Below the name of the archive, the same as from a folder; and images come back from them."""
@@ -134,6 +138,7 @@ def test_arrays_are_named_after_members(tmp_path: Path, kind: str) -> None:
         assert np.array_equal(np.load(path), np.load(other))
 
 
+@pytest.mark.sampled
 @kinds
 def test_a_check_knows_repacked_images(tmp_path: Path, kind: str) -> None:
     """Statistics of a folder hold for an archive of it, and that is what is said."""
@@ -148,6 +153,7 @@ def test_a_check_knows_repacked_images(tmp_path: Path, kind: str) -> None:
     assert "repacked" in same.stdout + same.stderr
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("kind", ["tar", "tar.gz", "zip"])
 def test_an_image_that_kills_is_found_in_an_archive(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
@@ -169,6 +175,7 @@ def test_an_image_that_kills_is_found_in_an_archive(
     assert len(lost) == 3
 
 
+@pytest.mark.sampled
 @kinds
 def test_a_folder_of_archives_is_recorded_without_a_path(tmp_path: Path, kind: str) -> None:
     """The stats file has the kind, and is the same wherever the archive lies."""
@@ -240,6 +247,7 @@ def test_each_of_many_packed_archives_is_one_shard(tmp_path: Path) -> None:
     assert len(cut["few"]) > 1
 
 
+@pytest.mark.sampled
 @kinds
 def test_storage_that_stumbles_once_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str

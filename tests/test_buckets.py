@@ -29,6 +29,9 @@ from normstat.sources.remote_files import Place, RemoteFiles, _Fetching
 from normstat.sources.stores.presigned import Presigned
 from normstat.statsfile import dumps
 
+pytestmark = pytest.mark.matrix  # they start servers
+
+
 IMAGES = 60
 
 

@@ -155,7 +155,10 @@ BAD_FILES: dict[str, tuple[Change, str]] = {
         "'schema' is missing, so this is no stats file",
     ),
     "missing": (lambda folder: os.unlink("stats.json"), "normstat compute makes"),
-    "40 no images": (lambda folder: shutil.rmtree("data/"), "data: cannot be read"),
+    "40 no images": (
+        lambda folder: shutil.rmtree("data/"),
+        "data: there is no such file or folder",
+    ),
     "pyproject": (
         lambda folder: Path("pyproject.toml").write_text("[tool.normstat.check]\nmargn = 1"),
         "pyproject.toml: /tool/normstat/check/margn: no such key",

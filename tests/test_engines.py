@@ -33,6 +33,7 @@ from normstat.images import Code
 from normstat.statsfile import dumps
 
 pytestmark = [
+    pytest.mark.matrix,  # they start clusters
     pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc, and has signals"),
     pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning"),
 ]

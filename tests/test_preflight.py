@@ -600,7 +600,7 @@ def test_nothing_to_read(tmp_path: Path) -> None:
     folder(tmp_path / "data", {"train/a.png": b"", "train/b.png": b"no image"})
     refused(tmp_path, NothingToRead, "none of 2 images can be read .*train/a.png")
     shutil.rmtree(tmp_path / "data")
-    refused(tmp_path, UsageError, "data: cannot be read")
+    refused(tmp_path, UsageError, "data: there is no such file or folder")
 
 
 @pytest.mark.parametrize("store", ["npy", "stack"])

@@ -13,6 +13,8 @@ from normstat.sources import Source, open_source
 from normstat.sources.stores import Listed, Object
 from normstat.sources.stores.ordered import OrderedListing
 
+pytestmark = pytest.mark.matrix  # they start servers
+
 
 class TestRemote(SourceContract):
     """The same files in a bucket."""
