@@ -444,6 +444,7 @@ def test_hostile_members_are_ignored_and_counted(tmp_path: Path) -> None:
     assert json.loads(run.stdout)["splits"]["all"]["images"] == 13
 
 
+@pytest.mark.matrix
 def test_a_file_that_may_not_be_opened_is_a_record(tmp_path: Path) -> None:
     """And so is a link to nowhere."""
     names = ("a.npy", "b.npz", "c-idx3-ubyte", "data_batch_1.bin")

@@ -108,6 +108,7 @@ def test_a_wrong_checksum_is_a_record(tmp_path: Path) -> None:
     assert counted(path) == (2, {"1.pgm": "corrupt"})
 
 
+@pytest.mark.matrix
 @pytest.mark.fault(68)
 def test_large_archives_are_read(tmp_path: Path) -> None:
     """Fields of 64 bits, wherever they stand; a file with more than 65,535 members."""

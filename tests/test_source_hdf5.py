@@ -72,6 +72,7 @@ def test_numbers_and_verbs_of_encoded_images_are_those_of_a_folder(tmp_path: Pat
     same_as_folder.check_interrupted(data, tmp_path / "cache")
 
 
+@pytest.mark.matrix
 def test_rows_of_encoded_images_are_those_of_a_folder(tmp_path: Path) -> None:
     """In data sets whose names say the splits."""
     images = same_as_folder.images()

@@ -271,6 +271,7 @@ def test_data_is_given_once(tmp_path: Path) -> None:
         assert "missing" in run.stderr or "there is no" in run.stderr or "x.json" in run.stderr
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("how", ["-", "--files-from", "fifo"])
 def test_the_standard_input_is_a_list(tmp_path: Path, how: str) -> None:
     """Relative to the current folder, read once; a pipe of another name, too."""
@@ -309,6 +310,7 @@ def test_a_list_is_cached_like_its_folder(tmp_path: Path) -> None:
     assert Message(str(first.settings.source)) == str({"kind": "list"})
 
 
+@pytest.mark.matrix
 def test_a_long_list_is_read_once_and_not_held(tmp_path: Path) -> None:
     """In folders of thousands, memory is that of a folder, not of all names."""
     data = tmp_path / "all.list"

@@ -367,6 +367,7 @@ def test_a_file_that_is_broken_is_one_record(
     assert stats["splits"]["val"]["images"] == 9
 
 
+@pytest.mark.matrix
 @pytest.mark.fault(69)
 def test_a_damaged_row_group_is_records_of_its_rows(tmp_path: Path) -> None:
     """The other row groups count, and all workers say the same."""
@@ -468,6 +469,7 @@ print(images, peak() - before)
 """
 
 
+@pytest.mark.matrix
 @pytest.mark.fault(69)
 def test_memory_is_that_of_a_page_not_of_a_row_group(tmp_path: Path) -> None:
     """A row group of 200 MB is read with less than a third of that."""

@@ -327,6 +327,7 @@ def test_a_check_reads_as_it_was_recorded(tmp_path: Path) -> None:
     assert normstat.check(data, stats, root=folder, workers=0, levels=levels).exit_code == 0
 
 
+@pytest.mark.matrix
 @pytest.mark.fault(71)
 def test_many_rows_are_streamed(tmp_path: Path) -> None:
     """Memory is that of the largest folder, not of all rows."""
