@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from normstat.errors import UsageError
 from normstat.sources.apply_record import layout_of_stacks
@@ -35,9 +35,10 @@ from normstat.sources.tree.split_words import (
     said,
     split_names,
 )
-from normstat.sources.tree_source import TreeSource
-from normstat.sources.union import open_union
 from normstat.urls import local_path
+
+if TYPE_CHECKING:
+    from normstat.sources.tree_source import TreeSource
 
 #: The kind of what ``apply`` has written.
 STORED = "stored"
@@ -205,6 +206,8 @@ def open_source(
     sources = [_opened(each, own, recorded) for each in found]
     if len(sources) == 1:
         return sources[0]
+    from normstat.sources.union import open_union  # which workers have no use for
+
     return open_union([source.catalog for source in sources], options)
 
 
@@ -213,7 +216,7 @@ class _Found(NamedTuple):
 
     path: str
     kind: str
-    folder: TreeSource | None
+    folder: "TreeSource | None"
 
 
 def _found(path: str, options: SourceOptions) -> _Found:
@@ -233,7 +236,7 @@ def _found(path: str, options: SourceOptions) -> _Found:
 
 def _opened(
     found: _Found, options: SourceOptions, recorded: Mapping[str, Any] | None
-) -> TreeSource:
+) -> "TreeSource":
     given = options
     if recorded and found.kind in (recorded["kind"], *recorded.get("kinds", ())):
         options = options.completed(recorded)
