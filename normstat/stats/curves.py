@@ -36,7 +36,7 @@ def curves(split: SplitStats, low: float, high: float) -> Curves | None:
     levels = values.levels / split.scale
     width = (high - low) or 1.0
     exact = split.dtype in ("uint8", "int8", "uint16", "int16")
-    number = min(_BINS, max(1, round(width * split.scale) + 1)) if exact else _BINS
+    number = _whole_bins(round(width * split.scale) + 1) if exact else _BINS
     # A stored integer is the middle of what it stands for.
     half = 0.5 / split.scale if exact else 0.0
     places = (levels - low + half) / (width + 2 * half) * number
@@ -46,6 +46,17 @@ def curves(split: SplitStats, low: float, high: float) -> Curves | None:
         counted = np.bincount(inside, weights=channel, minlength=number)
         shares.append(tuple((counted / max(counted.sum(), 1)).tolist()))
     return Curves(low, high, tuple(shares))
+
+
+def _whole_bins(values: int) -> int:
+    """The number of bins that have equally many integers each, as near below the usual as it goes.
+
+    >>> _whole_bins(256), _whole_bins(65536), _whole_bins(7)
+    (64, 64, 7)
+    """
+    least = -(-values // _BINS)
+    each = next((width for width in range(least, 2 * least + 1) if values % width == 0), least)
+    return -(-values // each)
 
 
 def ends(splits: "list[SplitStats]") -> tuple[float, float]:
