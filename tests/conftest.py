@@ -3,7 +3,6 @@
 import signal
 from collections import defaultdict
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import fault_list
@@ -15,6 +14,10 @@ from source_contract import SourceContract
 # `make check` tries as many examples as Hypothesis does by itself.
 settings.register_profile("quick", max_examples=25)
 settings.load_profile("quick")
+
+
+# Sources whose laws are tried each time: of files, of one file that has many, and of names.
+_USUAL = {"TestFolder", "TestTar", "TestStack", "TestTable", "TestUnion"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,14 +45,13 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Of tests that are sampled the first case is usual; the others are of the matrix.
 
-    So are the laws of sources, but for the first class of a file.
+    So are the laws of sources, but for those of some that differ most.
     """
     seen = set()
-    first: dict[Path, type] = {}
     for item in items:
         suite = getattr(item, "cls", None)
         is_law = suite is not None and issubclass(suite, SourceContract)
-        if is_law and first.setdefault(item.path, suite) is not suite:
+        if is_law and item.nodeid.split("::")[1] not in _USUAL:
             item.add_marker("matrix")
         if item.get_closest_marker("sampled"):
             law = item.nodeid.partition("[")[0]

@@ -334,6 +334,7 @@ def test_the_index_has_what_was_done_to_each_image(tmp_path: Path, mixed: Path) 
     assert not any({"a", "b"} & set(line) for line in applied.index(tmp_path / "unit"))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("store", ["npy", "stack"])
 def test_any_number_of_workers(tmp_path: Path, store: str) -> None:
     """Arrays, index and record are the same bytes."""

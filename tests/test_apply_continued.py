@@ -79,6 +79,7 @@ def run_and_kill(data: Path, out: Path, store: str, again: bool, moment: int) ->
     run.wait()
 
 
+@pytest.mark.sampled
 @pytest.mark.fault(61)
 @pytest.mark.skipif(sys.platform != "linux", reason="workers end with their parent there")
 def test_killed_and_continued(tmp_path: Path, photos: Path, undisturbed: Path) -> None:
@@ -95,6 +96,7 @@ def test_killed_and_continued(tmp_path: Path, photos: Path, undisturbed: Path) -
     assert applied.tree(out) == applied.tree(undisturbed)
 
 
+@pytest.mark.sampled
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_killed_workers(tmp_path: Path, photos: Path, undisturbed: Path) -> None:
     """Whoever ends the workers now and then: their shards are written again, to the same rows."""

@@ -251,6 +251,7 @@ def test_what_is_whole_counts(tmp_path: Path, kind: str) -> None:
     assert "4 of 21 images are missing" in record.detail
 
 
+@pytest.mark.matrix
 @pytest.mark.sampled
 @pytest.mark.parametrize("kind", ["compressed", "idx"])
 def test_a_stream_counts_until_it_ends(tmp_path: Path, kind: str) -> None:

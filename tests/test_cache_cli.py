@@ -148,6 +148,7 @@ def test_two_runs_share_a_cache(data: Path, tmp_path: Path) -> None:
     assert not list(tmp_path.glob("c.damaged*"))
 
 
+@pytest.mark.sampled
 @posix
 @pytest.mark.parametrize("room", [0, 40_000])
 def test_no_room_for_the_cache_is_no_reason_to_stop(data: Path, tmp_path: Path, room: int) -> None:

@@ -54,6 +54,7 @@ def usual(data: Path) -> str:
     return stats_bytes(data, "-j", "1")
 
 
+@pytest.mark.sampled
 @pytest.mark.fault(55)
 @pytest.mark.parametrize("name", OTHER_WORKERS)
 def test_any_number_of_workers(sets: Path, name: str) -> None:

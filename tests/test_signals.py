@@ -192,6 +192,7 @@ if "-m" in sys.orig_argv:
 """
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("number", "code"),
     [

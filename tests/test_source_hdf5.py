@@ -62,6 +62,7 @@ class TestHdf5(SourceContract):
         return open_source(root)
 
 
+@pytest.mark.matrix
 def test_numbers_and_verbs_of_encoded_images_are_those_of_a_folder(tmp_path: Path) -> None:
     """And the records, for any workers."""
     images = same_as_folder.images()

@@ -271,7 +271,7 @@ def test_data_is_given_once(tmp_path: Path) -> None:
         assert "missing" in run.stderr or "there is no" in run.stderr or "x.json" in run.stderr
 
 
-@pytest.mark.sampled
+@pytest.mark.matrix
 @pytest.mark.parametrize("how", ["-", "--files-from", "fifo"])
 def test_the_standard_input_is_a_list(tmp_path: Path, how: str) -> None:
     """Relative to the current folder, read once; a pipe of another name, too."""

@@ -53,6 +53,7 @@ class TestLmdb(SourceContract):
         return open_source(root)
 
 
+@pytest.mark.matrix
 def test_numbers_and_verbs_are_those_of_a_folder(tmp_path: Path) -> None:
     """And the records, for any workers; a database in a folder is one, too."""
     images = same_as_folder.images()

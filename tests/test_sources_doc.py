@@ -58,7 +58,7 @@ def run(command, folder):
     return result
 
 
-@pytest.mark.sampled
+@pytest.mark.matrix
 @pytest.mark.parametrize(("data", "example", "extra"), ROWS, ids=[row[1] for row in ROWS])
 def test_the_example_of_a_row_counts_the_same_images(folder, photos, s3, data, example, extra):
     """With the means, the stds and the pixels of the images in their folder."""

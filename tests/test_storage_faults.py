@@ -204,6 +204,7 @@ def test_apply(tmp_path: Path, sound: Path, said: Path, fault: Fault, store: str
             shutil.rmtree(out)
 
 
+@pytest.mark.sampled
 @pytest.mark.skipif(sys.platform == "win32", reason="os functions are others there")
 @pytest.mark.parametrize("call", ["read", "write", "rename"])
 def test_in_workers(tmp_path: Path, sound: Path, call: str) -> None:

@@ -107,6 +107,7 @@ def test_what_a_library_prints_stays_in_the_worker(capfd: pytest.CaptureFixture[
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.sampled
 @pytest.mark.fault(52)
 @linux
 @pytest.mark.parametrize("number", [9, 15], ids=["SIGKILL", "SIGTERM"])
@@ -189,6 +190,7 @@ def test_workers_go_with_their_parent(number: signal.Signals, seconds: float, na
         parent.wait()
 
 
+@pytest.mark.sampled
 @pytest.mark.fault(54)
 @posix
 @pytest.mark.parametrize(
@@ -227,6 +229,7 @@ def test_one_worker_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert mapped(Local(3), jobs.Names(0.01), shards) == [shard.names for shard in shards]
 
 
+@pytest.mark.sampled
 @posix
 @pytest.mark.parametrize("workers", [2, 3])
 def test_a_worker_that_cannot_be_replaced_hands_its_shard_on(
