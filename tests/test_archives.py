@@ -119,7 +119,7 @@ def test_a_run_goes_on_where_it_ended(tmp_path: Path, kind: str) -> None:
     assert len(read(archive, cache)) == len(IMAGES) + 1
 
 
-@pytest.mark.sampled
+@pytest.mark.matrix
 @kinds
 def test_arrays_are_named_after_members(tmp_path: Path, kind: str) -> None:
     """Below the name of the archive, the same as from a folder; and images come back from them."""
@@ -153,7 +153,7 @@ def test_a_check_knows_repacked_images(tmp_path: Path, kind: str) -> None:
     assert "repacked" in same.stdout + same.stderr
 
 
-@pytest.mark.sampled
+@pytest.mark.matrix
 @pytest.mark.parametrize("kind", ["tar", "tar.gz", "zip"])
 def test_an_image_that_kills_is_found_in_an_archive(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str

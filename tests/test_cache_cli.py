@@ -134,6 +134,7 @@ def test_killed_while_it_writes(tmp_path: Path) -> None:
         assert all(row.value == b"".join(row.samples) * 99 for row in found)
 
 
+@pytest.mark.matrix
 def test_two_runs_share_a_cache(data: Path, tmp_path: Path) -> None:
     """At the same time, from nothing: both are right, and what they kept is whole."""
     command = [sys.executable, "-m", "normstat", "compute", data, "-q", "--cache", tmp_path / "c"]

@@ -86,7 +86,7 @@ def interrupted(
     return said
 
 
-@pytest.mark.sampled
+@pytest.mark.matrix
 @commands
 def test_what_is_kept_is_named(here: Path, env: dict[str, str], command: tuple[str, ...]) -> None:
     """What waits to be written is written first; the sentence is true, for any number of times."""

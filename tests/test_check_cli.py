@@ -380,6 +380,7 @@ rules = {duplicate = "off", leakage = "warn", value-range = "off"}
 """
 
 
+@pytest.mark.matrix
 def test_defaults_of_a_project(here: Path) -> None:
     """Those of the nearest pyproject.toml hold, also from above; options go before them."""
     checked.contrast(0.8)(Path("data"))

@@ -360,6 +360,7 @@ normstat.stats.summarize = summarize
 """
 
 
+@pytest.mark.matrix
 def test_a_bug_exits_70(data: Path) -> None:
     """One line with the kind of error and where to report it; the traceback only when asked for."""
     make.write(Path("broken/sitecustomize.py"), BROKEN.encode())

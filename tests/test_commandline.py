@@ -88,6 +88,7 @@ if "-m" in sys.orig_argv:
 """
 
 
+@pytest.mark.matrix
 def test_a_run_that_has_all_in_its_cache_starts_no_process(tmp_path: Path) -> None:
     """Workers that nobody needs would cost more than the rest of the run; else they start."""
     for index in range(9):

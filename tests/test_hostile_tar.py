@@ -311,6 +311,7 @@ def test_an_archive_without_images_says_what_it_has(tmp_path: Path) -> None:
         normstat.compute(write(path), workers=0)
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("packing", ["gz", "bz2", "xz"])
 def test_what_is_whole_in_a_cut_packed_archive_counts(tmp_path: Path, packing: str) -> None:
     """And one record says that there was more."""

@@ -149,6 +149,7 @@ def test_a_folder_given_by_its_whole_path_leaves_no_trace_of_it(tmp_path):
     assert whole.settings.split_dirs == {"train": "2023"}
 
 
+@pytest.mark.matrix
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the workers in /proc")
 def test_the_same_bytes_after_a_worker_was_killed(tmp_path):
     """Killing a worker in the middle of a run changes no byte of the stats file."""

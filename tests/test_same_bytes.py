@@ -88,6 +88,7 @@ def test_any_environment(sets: Path, flags: tuple[str, ...], env: dict[str, str]
     assert stats_bytes(sets / "8-bit", "-j", "2", flags=flags, env=env) == usual(sets / "8-bit")
 
 
+@pytest.mark.matrix
 def test_any_place(sets: Path, tmp_path: Path) -> None:
     """Neither the path to the folder nor where the command runs is in the file."""
     text = usual(sets / "float")

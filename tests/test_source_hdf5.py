@@ -93,7 +93,7 @@ def test_rows_of_encoded_images_are_those_of_a_folder(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.sampled
+@pytest.mark.matrix
 @pytest.mark.parametrize("options", [{}, {"chunks": True, "compression": "gzip"}])
 @pytest.mark.parametrize("shape", [(30, 9, 14, 3), (30, 3, 9, 14), (30, 9, 14)])
 def test_stacks_are_those_of_a_folder_of_arrays(

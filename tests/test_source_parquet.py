@@ -53,7 +53,7 @@ def images() -> dict[str, bytes]:
     return same_as_folder.images()
 
 
-@pytest.mark.sampled
+@pytest.mark.matrix
 @pytest.mark.parametrize("compression", ["none", "snappy", "zstd"])
 def test_numbers_are_those_of_a_folder(
     tmp_path: Path, images: dict[str, bytes], compression: str

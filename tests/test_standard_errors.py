@@ -31,6 +31,7 @@ def population(dtype: str) -> list[NDArray[Any]]:
     return images
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])
 def test_intervals_cover(dtype: str) -> None:
     """Mean and std of all pixels lie within 2.576 standard errors in 97.5 to 99.8 % of sets."""

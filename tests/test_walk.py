@@ -84,6 +84,7 @@ def test_a_new_file_changes_one_shard(data: Path) -> None:
         ) == Counter([new])
 
 
+@pytest.mark.matrix
 def test_shards_of_small_files_are_about_128_long(data: Path) -> None:
     """The mean length is within a factor of two, whatever the names; none is empty."""
     tree(data, *(f"{index % 7}/{index}.png" for index in range(2500)))
