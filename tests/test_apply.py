@@ -521,6 +521,7 @@ def test_a_value_beyond_float16_ends_the_run(tmp_path: Path) -> None:
     assert not (tmp_path / "out" / "normstat.json").exists()
 
 
+@pytest.mark.matrix
 def test_statistics_that_a_method_does_not_use(
     tmp_path: Path, mixed: Path, stats: normstat.Stats
 ) -> None:

@@ -309,6 +309,7 @@ def test_a_wrong_call_of_SQLite_is_no_damage(tmp_path: Path, write: bool) -> Non
     assert values(tmp_path / "c", [A]) == [A]
 
 
+@pytest.mark.matrix
 def test_a_locked_file_is_done_without(tmp_path: Path, warnings: list[str]) -> None:
     """Who cannot write says so once, and the end does not wait for long."""
     stored(tmp_path / "c", (A,))

@@ -280,6 +280,7 @@ def test_a_crash_is_no_verdict(here: Path) -> None:
     assert Path("old.json").read_text() == "old"
 
 
+@pytest.mark.matrix
 @posix
 def test_reports_that_cannot_be_written(here: Path) -> None:
     """Exit code 4 before the images are read, whatever the data; nothing is left behind."""

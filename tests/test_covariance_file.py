@@ -130,6 +130,7 @@ def test_files_of_several_modes(folder: Path) -> None:
     np.testing.assert_allclose(one.covariance, np.square([one.std]), rtol=1e-15)
 
 
+@pytest.mark.matrix
 def test_the_command(folder: Path) -> None:
     """``--covariance`` fills what is null without it."""
     runs = [

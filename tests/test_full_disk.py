@@ -106,6 +106,7 @@ def test_a_disk_that_cannot_hold_the_arrays(disk: Path, store: str) -> None:
     assert os.listdir(disk) == ["out.json"]
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("store", ["npy", "stack"])
 def test_a_disk_that_somebody_else_fills_meanwhile(disk: Path, tmp_path: Path, store: str) -> None:
     """Exit code 4; arrays that are there are whole, and with room again the run is continued."""

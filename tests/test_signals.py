@@ -242,6 +242,7 @@ if "-m" in sys.orig_argv:
 """
 
 
+@pytest.mark.matrix
 def test_an_interrupt_that_is_passed_on_is_no_second(data: Path, tmp_path: Path) -> None:
     """Ctrl-C reaches the command and what started it, which sends it once more: that is one."""
     env = patch(tmp_path / "patch", ENDLESS + STUCK_AT_THE_END + LONG_MOMENT)

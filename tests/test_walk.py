@@ -103,6 +103,7 @@ def test_a_large_file_ends_its_shard(data: Path) -> None:
     assert {"03.png", "04.png", "19.png"} <= set(lasts)
 
 
+@pytest.mark.matrix
 def test_shards_depend_on_paths_and_sizes_alone(tmp_path: Path) -> None:
     """Two folders of the same names and sizes, made in another order, have the same shards."""
     names = [f"{index}.png" for index in range(1000)]

@@ -221,6 +221,7 @@ def starts_only(tmp_path: Path, number: int) -> str:
     return str(program)
 
 
+@pytest.mark.matrix
 @posix
 def test_one_worker_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When only some workers can be started, these do all the work."""
@@ -264,6 +265,7 @@ def test_no_worker_has_two_shards_while_another_has_none() -> None:
     assert len(set(pids)) == 3
 
 
+@pytest.mark.matrix
 def test_workers_last_until_the_outermost_block_ends() -> None:
     """Whoever is handed an executor that is open already may open it again."""
     with Local(2) as local:
