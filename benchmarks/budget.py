@@ -19,8 +19,8 @@ from normstat import decode
 from normstat.accumulators.fold import Fold
 from normstat.decode import jpeg, png
 from normstat.decode.pixels import DecodedImage
-from normstat.images import ReadOptions
-from normstat.sources import LocalFiles, open_source
+from normstat.images import LocalFiles, ReadOptions
+from normstat.sources import open_source
 from normstat.verbs.compute.job import Count
 
 ROUNDS = 9

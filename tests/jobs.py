@@ -8,8 +8,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 
-from normstat.images import Shard, Unreadable
-from normstat.sources import LocalFiles
+from normstat.images import LocalFiles, Shard, Unreadable
 
 #: A container that no job opens.
 NOWHERE = LocalFiles("nowhere")

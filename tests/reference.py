@@ -7,9 +7,11 @@ from typing import Any
 
 import typer.main
 
+from normstat.cli import load
 from normstat.cli.app import app
 
 PAGE = Path(__file__).parent.parent / "docs" / "cli.md"
+load()
 _GROUP: Any = typer.main.get_command(app)
 COMMANDS: dict[str, Any] = {
     name: command for name, command in sorted(_GROUP.commands.items()) if not command.hidden

@@ -13,8 +13,7 @@ from PIL import Image
 import normstat
 from normstat.decode import avif, decode, decoder, measure
 from normstat.errors import UnreadableImage
-from normstat.images import ReadOptions, Sample
-from normstat.sources import LocalFiles
+from normstat.images import LocalFiles, ReadOptions, Sample
 
 imagecodecs = pytest.importorskip("imagecodecs")
 deep = pytest.mark.parametrize("bits", [10, 12])

@@ -17,8 +17,7 @@ from PIL import Image
 import normstat
 from normstat.decode import decode, decoder, measure
 from normstat.errors import UnreadableImage
-from normstat.images import ReadOptions, Sample
-from normstat.sources import LocalFiles
+from normstat.images import LocalFiles, ReadOptions, Sample
 
 HEIGHT, WIDTH = 7, 11
 PALETTE = np.random.default_rng(9).integers(0, 256, (256, 3)).astype("u1")

@@ -30,8 +30,7 @@ from normstat.cache.database import Database
 from normstat.cache.quarantine import identity_of, set_aside
 from normstat.errors import NormstatError, OutputError, StatsFileError, UsageError
 from normstat.executors import Local, in_order
-from normstat.images import Sample, Shard, Unreadable
-from normstat.sources import LocalFiles
+from normstat.images import LocalFiles, Sample, Shard, Unreadable
 from normstat.statsfile import ROWS, dumps_counts, loads_counts
 from normstat.verbs.compute.count import count
 from normstat.verbs.compute.job import Count

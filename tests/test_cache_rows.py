@@ -15,8 +15,7 @@ from opened import opened
 from normstat.accumulators.exact_sums import COLUMNS
 from normstat.accumulators.tally import STATE
 from normstat.cache import Cache, contents, sample_digest
-from normstat.images import ReadOptions, Shard
-from normstat.sources import LocalFiles
+from normstat.images import LocalFiles, ReadOptions, Shard
 from normstat.statsfile import ROWS, dumps_counts, loads_counts
 from normstat.verbs.compute.job import Count
 from normstat.verbs.compute.row_validation import validated

@@ -17,8 +17,7 @@ from pydicom.encaps import encapsulate
 import normstat
 from normstat.decode import _decoder, decode, decoder, measure, with_lossy
 from normstat.errors import NothingToRead, UnreadableImage
-from normstat.images import FORMATS, ReadOptions, Sample
-from normstat.sources import LocalFiles
+from normstat.images import FORMATS, LocalFiles, ReadOptions, Sample
 
 CT, PET = {"Modality": "CT"}, {"Modality": "PT", "Units": "BQML"}
 HU = {**CT, "RescaleSlope": "1", "RescaleIntercept": "-1024"}

@@ -22,8 +22,7 @@ from normstat.accumulators.duplicate_keys import Common, common, repeated
 from normstat.accumulators.keys import NO_KEY, KeyCollector
 from normstat.accumulators.rows import Counts
 from normstat.executors import Executor, InProcess, Job
-from normstat.images import Code, ImageRow, ReadOptions, Shard, Unreadable
-from normstat.sources import LocalFiles
+from normstat.images import Code, ImageRow, LocalFiles, ReadOptions, Shard, Unreadable
 from normstat.statsfile import dumps
 from normstat.verbs.check.duplicates import Overlap, cases, identical
 from normstat.verbs.check.verify_pixels import Reread, Rereading

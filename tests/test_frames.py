@@ -13,8 +13,7 @@ from PIL import Image
 import normstat
 from normstat.decode import decode, decoder, measure
 from normstat.errors import UnreadableImage
-from normstat.images import ReadOptions, Sample
-from normstat.sources import LocalFiles
+from normstat.images import LocalFiles, ReadOptions, Sample
 
 RGB = [make.pixels(seed, 16, 20) for seed in range(3)]
 GRAY = [make.pixels(seed, 16, 20, channels=1) for seed in range(3)]

@@ -16,8 +16,7 @@ from PIL import Image
 import normstat
 from normstat.decode import decode, decoder, measure
 from normstat.errors import UnreadableImage
-from normstat.images import ReadOptions, Sample
-from normstat.sources import LocalFiles
+from normstat.images import LocalFiles, ReadOptions, Sample
 
 COLORS = Image.fromarray(make.pixels(1, 8, 12)).quantize(20)
 WANTED = np.asarray(COLORS.convert("RGB"))

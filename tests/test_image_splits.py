@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from normstat.errors import Message, UnreadableImage, UsageError
-from normstat.images import Code, Reason
-from normstat.sources import LocalFiles, SourceOptions, Survey
+from normstat.images import Code, LocalFiles, Reason
+from normstat.sources import SourceOptions, Survey
 from normstat.sources.catalog import Entries, Identity, Located
 from normstat.sources.members import Member, Members
 from normstat.sources.spool import Spool

@@ -18,8 +18,7 @@ from test_unreadable import UNREADABLE
 
 from normstat.decode import Measured, decoder, measure
 from normstat.errors import UnreadableImage
-from normstat.images import Code, ReadOptions, Sample
-from normstat.sources import LocalFiles
+from normstat.images import Code, LocalFiles, ReadOptions, Sample
 
 WHOLE = {
     **{name: (case[0], case[1]) for name, case in COUNTED.items()},

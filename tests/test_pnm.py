@@ -16,8 +16,7 @@ from PIL import Image
 import normstat
 from normstat.decode import decode, decoder, measure
 from normstat.errors import UnreadableImage
-from normstat.images import GRAY8, RGB8, ReadOptions, Sample
-from normstat.sources import LocalFiles
+from normstat.images import GRAY8, RGB8, LocalFiles, ReadOptions, Sample
 from normstat.stats import SplitStats
 
 

@@ -16,8 +16,8 @@ from normstat import compute
 from normstat.accumulators.rows import Counts
 from normstat.decode import decode_block, decoder, measure
 from normstat.errors import UnreadableImage, UsageError
-from normstat.images import ROW_FIELDS, Payload, Reader, ReadOptions, Sample, Shard
-from normstat.sources import SOURCES, LocalFiles, SourceOptions, open_source
+from normstat.images import ROW_FIELDS, LocalFiles, Payload, Reader, ReadOptions, Sample, Shard
+from normstat.sources import SOURCES, SourceOptions, open_source
 from normstat.sources.given import given_files
 from normstat.sources.source import Selection
 from normstat.sources.stacked_images import StackedImages

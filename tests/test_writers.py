@@ -21,12 +21,12 @@ import normstat
 from normstat.errors import OutputError, Stopped, UsageError
 from normstat.executors import InProcess
 from normstat.images import Shard
-from normstat.writers import WRITERS, Writer, stack, writer_of
+from normstat.writers import WRITERS, stack, writer_of
 from normstat.writers.journal import array_inside
 from normstat.writers.npy import Npy
 from normstat.writers.outdir_checks import Disk, DiskUsage
 from normstat.writers.stack import Stack
-from normstat.writers.writer import HEADER_BYTES, UNFINISHED
+from normstat.writers.writer import HEADER_BYTES, UNFINISHED, Writer
 
 SHAPE = (2, 3, 4)
 #: Splits with a letter for each slot: ``a`` has an array, ``.`` has none.

@@ -2,6 +2,7 @@
 
 import errno
 import functools
+import importlib
 import io
 import os
 import sys
@@ -24,6 +25,22 @@ T = TypeVar("T")
 _BROKEN_PIPE = 141
 _INTERNAL_ERROR = 70
 _UNWRITABLE = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT)
+# Command -> its module, in the order of the help.
+_COMMANDS = {
+    "apply": "apply",
+    "normalize": "apply",
+    "cache": "cache",
+    "check": "check",
+    "compute": "compute",
+    "explain": "explain",
+    "export": "export",
+    "invert": "invert",
+    "merge": "merge",
+    "presets": "presets",
+    "report": "report",
+    "show": "show",
+    "subtract": "subtract",
+}
 _REPORT = "https://github.com/normstat/normstat/issues"
 
 app = typer.Typer(
@@ -32,6 +49,15 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help: the same in a terminal, in CI and in the README
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def load(words: Sequence[str] = ()) -> None:
+    """Import the command that a command line names, as each costs its start; else all of them."""
+    if list(words) == ["--version"]:
+        return
+    named = _COMMANDS.get(words[0]) if words else None
+    for module in [named] if named else dict.fromkeys(_COMMANDS.values()):
+        importlib.import_module(f"normstat.cli.{module}")
 
 
 def main(arguments: Sequence[str] | None = None, local: "Local | None" = None) -> int:
@@ -43,6 +69,7 @@ def main(arguments: Sequence[str] | None = None, local: "Local | None" = None) -
         setattr(sys, name, stream)
     sys.stderr = _never_full(sys.stderr)
     try:
+        load(sys.argv[1:] if arguments is None else arguments)
         return app(arguments, prog_name="normstat", standalone_mode=False, obj=local) or 0
     except NormstatError as error:
         return _fail(error.message.on_command_line(), error.exit_code)

@@ -1,5 +1,7 @@
 """The nouns of a run: samples, shards of samples, pixels, and images that cannot be read."""
 
+from normstat.images.failures import failure_of
+from normstat.images.local_files import LocalFiles
 from normstat.images.paths import (
     in_byte_order,
     path_bytes,
@@ -60,6 +62,7 @@ __all__ = [
     "ImageRow",
     "Kind",
     "LeftOut",
+    "LocalFiles",
     "Payload",
     "Pixels",
     "ReadOptions",
@@ -71,6 +74,7 @@ __all__ = [
     "Unreadable",
     "band_names",
     "channel_names",
+    "failure_of",
     "in_byte_order",
     "path_bytes",
     "path_from_bytes",

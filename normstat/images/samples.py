@@ -105,7 +105,7 @@ class Shard:
 
     Examples
     --------
-    >>> from normstat.sources import LocalFiles
+    >>> from normstat.images import LocalFiles
     >>> shard = Shard("train", LocalFiles("data"), ("a.png", "b.png", "c.png"), start=10)
     >>> [sample.name for sample in shard.only([1, 2])], shard.only([1, 2]).start
     (['b.png', 'c.png'], 11)
@@ -145,7 +145,7 @@ class Shard:
     def parts(self, samples: int) -> Iterator["Shard"]:
         """The same samples, so many at a time; records are left out.
 
-        >>> from normstat.sources import LocalFiles
+        >>> from normstat.images import LocalFiles
         >>> [len(part) for part in Shard("train", LocalFiles("data"), ("a", "b", "c")).parts(2)]
         [2, 1]
         """

@@ -21,7 +21,6 @@ from normstat.sources.endings import (
     ZIP,
 )
 from normstat.sources.kind import FOLDER, LIST, Kind, kind_held, kind_of
-from normstat.sources.local_files import LocalFiles
 from normstat.sources.options import Places, SourceKeywords, SourceOptions
 from normstat.sources.source import Selection, Source
 from normstat.sources.survey import Folders, Survey
@@ -144,7 +143,6 @@ __all__ = [
     "SOURCES",
     "SPLIT_WORDS",
     "Folders",
-    "LocalFiles",
     "Places",
     "Selection",
     "Source",

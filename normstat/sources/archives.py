@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from normstat.errors import UnreadableImage
 from normstat.files import shown
 from normstat.images import FORMATS, Code, Container, Reason, Skipped
+from normstat.images.failures import failure_of
 from normstat.sources.catalog import Access, Entries, Identity, Located
-from normstat.sources.failures import failure_of
 from normstat.sources.given import Given
 from normstat.sources.members import Member, Members, Numbered, Recent, safe_name
 from normstat.sources.spool import Spool

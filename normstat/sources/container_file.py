@@ -9,7 +9,7 @@ from typing import Any, Self
 from normstat import files
 from normstat.errors import UnreadableImage
 from normstat.images import Code, Sample
-from normstat.sources.failures import failure_of
+from normstat.images.failures import failure_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import BinaryIO
 from normstat import files
 from normstat.errors import UnreadableImage
 from normstat.images import Code, Payload, Reader, Sample
+from normstat.images.failures import failure_of
 from normstat.sources.container_file import ContainerFile
-from normstat.sources.failures import failure_of
 
 # So many bytes are read at once where headers follow each other closely, and where they do not.
 _MUCH = 1 << 17

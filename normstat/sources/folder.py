@@ -9,9 +9,9 @@ from typing import Any
 from normstat.errors import UnreadableImage, UsageError
 from normstat.files import shown
 from normstat.images import Code
+from normstat.images.local_files import LocalFiles, side_file
 from normstat.sources.catalog import Entries, Identity, Located
 from normstat.sources.listing import Listing, identity_of
-from normstat.sources.local_files import LocalFiles, side_file
 from normstat.sources.not_read import refusal
 from normstat.sources.options import SourceOptions
 from normstat.sources.survey import Survey

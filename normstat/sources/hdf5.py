@@ -16,12 +16,12 @@ from normstat import files
 from normstat.errors import UnreadableImage, UsageError, option
 from normstat.files import shown
 from normstat.images import Code, Payload, Reader, Reason, Sample
+from normstat.images.failures import failure_of
 from normstat.images.npy_header import refuse_dtype, refuse_size
 from normstat.sources.array_listing import is_stack, refuse_one, single_remark
 from normstat.sources.catalog import Located
 from normstat.sources.container_file import ContainerFile
 from normstat.sources.endings import HDF5
-from normstat.sources.failures import failure_of
 from normstat.sources.given import given_files
 from normstat.sources.members import safe_name
 from normstat.sources.options import SourceOptions

@@ -12,9 +12,9 @@ from normstat import files
 from normstat.errors import NothingToRead, UnreadableImage, UsageError, option
 from normstat.files import shown
 from normstat.images import Code, Payload, Reader, Reason, Sample
+from normstat.images.local_files import LocalFiles, side_file
 from normstat.sources.catalog import Entries, Identity, Located
 from normstat.sources.listed_paths import ListedPaths
-from normstat.sources.local_files import LocalFiles, side_file
 from normstat.sources.members import Member, Members
 from normstat.sources.options import SourceOptions
 from normstat.sources.spool import Spool

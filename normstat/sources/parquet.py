@@ -10,12 +10,11 @@ from typing import Any, TypeAlias
 
 from normstat.errors import UnreadableImage
 from normstat.files import shown
-from normstat.images import FORMATS, Code, Reason, Sample
+from normstat.images import FORMATS, Code, LocalFiles, Reason, Sample
 from normstat.sources.archives import Archives, Contents, Ignored
 from normstat.sources.catalog import Access, Located
 from normstat.sources.endings import PARQUET
 from normstat.sources.given import Given, given_files
-from normstat.sources.local_files import LocalFiles
 from normstat.sources.members import Member, Numbered, safe_name
 from normstat.sources.options import SourceOptions
 from normstat.sources.parquet_columns import Chosen

@@ -15,11 +15,10 @@ from pyarrow import parquet as pq
 from normstat import files
 from normstat.errors import UnreadableImage
 from normstat.files import shown
-from normstat.images import Code, Reader, Sample
-from normstat.sources import failures
+from normstat.images import Code, LocalFiles, Reader, Sample
+from normstat.images.failures import failure_of as failure_of_file
 from normstat.sources.container_file import ContainerFile
 from normstat.sources.file_slices import SampleReader
-from normstat.sources.local_files import LocalFiles
 from normstat.sources.parquet_columns import BYTES, IMAGES, NUMBERS, OTHER, TEXT, Column
 
 #: Errors of pyarrow, which are also those of files.
@@ -323,7 +322,7 @@ def failure_of(error: Exception, what: str) -> UnreadableImage:
     'row group 3 cannot be read (Unexpected end of stream)'
     """
     if isinstance(error, files.NotRegularError | FileNotFoundError | PermissionError):
-        return failures.failure_of(error)
+        return failure_of_file(error)
     if isinstance(error, MemoryError):
         return UnreadableImage(Code.OUT_OF_MEMORY, f"not enough memory for {what}")
     reason = next(iter(str(error).splitlines()), type(error).__name__)

@@ -4,12 +4,12 @@ import os
 
 from normstat import files
 from normstat.errors import UnreadableImage
+from normstat.images import LocalFiles
 from normstat.images.npy_header import LONGEST_HEADER, is_array, parsed_header
 from normstat.sources.array_listing import FoundArray, add_array, is_stack, single_remark
 from normstat.sources.catalog import Located
 from normstat.sources.endings import NPY
 from normstat.sources.given import given_files
-from normstat.sources.local_files import LocalFiles
 from normstat.sources.options import SourceOptions
 from normstat.sources.stacked_images import StackedImages, as_records
 from normstat.sources.stacks import ListedArrays, Stacks

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from normstat import files
 from normstat.errors import UnreadableImage
 from normstat.images import Code, Payload, Reader, Sample
+from normstat.images.failures import failure_of
 from normstat.sources.container_file import ContainerFile
-from normstat.sources.failures import failure_of
 
 #: Stands for the name of a member where the file is one that gzip has made.
 GZIP = "\0gzip"

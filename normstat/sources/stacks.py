@@ -32,7 +32,7 @@ class Stack:
 
     Examples
     --------
-    >>> from normstat.sources.local_files import LocalFiles
+    >>> from normstat.images import LocalFiles
     >>> Stack(LocalFiles("data"), 3, 784).names
     ['000000', '000001', '000002']
     """

@@ -6,8 +6,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
-from shutil import copyfileobj
-from tempfile import TemporaryFile, gettempdir
 from typing import BinaryIO, TextIO
 
 from normstat.errors import UsageError
@@ -91,6 +89,9 @@ def _opened(path: str) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _copied(stream: BinaryIO) -> Iterator[BinaryIO]:
+    from shutil import copyfileobj  # takes a while, at the start of every command
+    from tempfile import TemporaryFile, gettempdir
+
     with TemporaryFile() as file:
         try:
             copyfileobj(stream, file)

@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 
 from normstat.errors import UnknownSplit, UnreadableImage
 from normstat.files import shown
-from normstat.images import Code, Container, Shard, Unreadable, path_bytes
+from normstat.images import Code, Container, LocalFiles, Shard, Unreadable, path_bytes
 from normstat.sources.catalog import Access, Catalog, Located
-from normstat.sources.local_files import LocalFiles
 from normstat.sources.options import SourceOptions
 from normstat.sources.source import Selection
 from normstat.sources.survey import Survey

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from normstat import files
 from normstat.errors import UnreadableImage
 from normstat.images import Code
-from normstat.sources.failures import failure_of
+from normstat.images.failures import failure_of
 
 # Bytes that are read at once, and that these may come to at once.
 _PACKED = 1 << 16

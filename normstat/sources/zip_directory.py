@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from normstat import files
 from normstat.errors import UnreadableImage
 from normstat.images import Code, Reason
+from normstat.images.failures import failure_of
 from normstat.sources.archives import Ignored, no_archive
-from normstat.sources.failures import failure_of
 from normstat.sources.members import Member
 
 STORED, DEFLATED, BZIP2, LZMA = 0, 8, 12, 14

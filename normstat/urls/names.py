@@ -2,7 +2,6 @@
 
 import os
 import re
-from urllib.parse import urlsplit
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)(?:::|://)")  # two letters: C:\ is a disk
 _SECRETS = re.compile(r"(?<=://)[^/@]*:[^/@]*@|\?.*", re.DOTALL)
@@ -36,7 +35,8 @@ def local_path(path: str) -> str:
     """
     if scheme_of(path) not in _LOCAL:
         return path
-    from urllib.request import url2pathname  # takes a while, at the start of every command
+    from urllib.parse import urlsplit  # takes a while, at the start of every command
+    from urllib.request import url2pathname
 
     parts = urlsplit(path)
     return url2pathname(parts.path) if parts.netloc in ("", "localhost") else path

@@ -7,7 +7,6 @@ import functools
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlsplit
 
 from normstat.errors import UsageError
 from normstat.lazy import Row
@@ -70,6 +69,8 @@ def file_system(url: str) -> tuple[Any, str]:
     UsageError
         Its library is not installed, nothing opens such URLs, or there is a password in it.
     """
+    from urllib.parse import urlsplit  # takes a while, at the start of every command
+
     parts = urlsplit(url)
     if ":" in parts.netloc.rpartition("@")[0]:
         raise UsageError(

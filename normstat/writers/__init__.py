@@ -1,9 +1,12 @@
 """Arrays to disk: one file per image, or one per split."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from normstat.lazy import Row
-from normstat.writers.writer import ArrayRow, Writer
+
+if TYPE_CHECKING:
+    from normstat.writers.writer import Writer
 
 #: Value of ``store`` → writer.
 WRITERS: Mapping[str, Row] = {
@@ -11,10 +14,10 @@ WRITERS: Mapping[str, Row] = {
     "stack": Row("normstat.writers.stack:Stack"),
 }
 
-__all__ = ["WRITERS", "ArrayRow", "Writer", "writer_of"]
+__all__ = ["WRITERS", "writer_of"]
 
 
-def writer_of(store: str) -> type[Writer]:
+def writer_of(store: str) -> "type[Writer]":
     """Import the writer of a store.
 
     >>> writer_of("npy").file_per_image, writer_of("stack").file_per_image

@@ -10,9 +10,9 @@ from normstat.verbs.apply.result import Applied, RunTotals
 from normstat.verbs.engine import Engine
 from normstat.verbs.listeners import Progress
 from normstat.verbs.run import Run, none_readable
-from normstat.writers import Writer
 from normstat.writers.index import index_line
 from normstat.writers.outdir_checks import writing
+from normstat.writers.writer import Writer
 
 
 def execute(plan: Plan, forecast: Forecast, engine: Engine) -> Applied:

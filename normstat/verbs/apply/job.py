@@ -10,8 +10,7 @@ from normstat.errors import Stopped, UnreadableImage, UsageError
 from normstat.files import shown
 from normstat.images import Code, Kind, Reader, ReadOptions, Sample, Shard, Unreadable
 from normstat.methods import Normalizer
-from normstat.writers import ArrayRow, Writer
-from normstat.writers.writer import UNFINISHED
+from normstat.writers.writer import UNFINISHED, ArrayRow, Writer
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,10 @@ from normstat.verbs.apply.options import ApplyOptions
 from normstat.verbs.apply.preflight import HeaderTotals, ReadHeaders
 from normstat.verbs.engine import Engine
 from normstat.verbs.run import Images, Run, none_readable, read_options
-from normstat.writers import Writer, writer_of
+from normstat.writers import writer_of
 from normstat.writers.folder import OutputFolder
 from normstat.writers.outdir_checks import Disk, DiskUsage
+from normstat.writers.writer import Writer
 
 
 @dataclass(frozen=True, slots=True)

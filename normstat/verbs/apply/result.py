@@ -12,9 +12,8 @@ from normstat.images import Unreadable, path_bytes
 from normstat.stats import sentences
 from normstat.statsfile.to_json import record_to_json
 from normstat.verbs.run import LOOK_AT
-from normstat.writers import ArrayRow
 from normstat.writers.outdir_checks import Disk, DiskUsage
-from normstat.writers.writer import HEADER_BYTES
+from normstat.writers.writer import HEADER_BYTES, ArrayRow
 
 _REMARKS = {
     "multi_frame": "{} further frames or pages, of which only the first becomes an array",

@@ -4,7 +4,7 @@ import os
 
 from normstat import files
 from normstat.errors import UnreadableImage
-from normstat.images import Code
+from normstat.images.unreadable import Code
 
 
 def failure_of(error: OSError | MemoryError) -> UnreadableImage:

@@ -8,8 +8,9 @@ from typing import BinaryIO
 
 from normstat import files
 from normstat.errors import UnreadableImage
-from normstat.images import Code, Payload, Reader, Sample
-from normstat.sources.failures import failure_of
+from normstat.images.failures import failure_of
+from normstat.images.samples import Payload, Reader, Sample
+from normstat.images.unreadable import Code
 
 # Links to content that a version control system has not fetched.
 _LINKS = (
