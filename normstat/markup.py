@@ -1,0 +1,86 @@
+"""HTML of names, numbers and tables that no text can break."""
+
+from collections.abc import Collection, Iterable, Sequence
+from html import escape
+from os import PathLike
+
+from normstat.files import shown
+
+#: A number that is not defined.
+NONE = "–"
+
+
+def text(words: str | PathLike[str]) -> str:
+    r"""Text of any origin as HTML: no markup, no control or direction character.
+
+    >>> print(text("<b>\u202egnp.exe"))
+    &lt;b&gt;\u202egnp.exe
+    """
+    return escape(shown(words))
+
+
+def number(value: float | None, digits: int = 6) -> str:
+    """A number with so many digits, and a minus sign as wide as a plus.
+
+    >>> number(-0.25), number(None), number(float("inf"))
+    ('−0.25', '–', '∞')
+    """
+    if value is None:
+        return NONE
+    return f"{value:.{digits}g}".replace("inf", "∞").replace("-", "−")
+
+
+def table(
+    caption: str,
+    headers: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    words: Collection[int] = (0,),
+) -> str:
+    """A table that scrolls by itself where it is too wide; cells are HTML already.
+
+    Parameters
+    ----------
+    caption : for those who do not see it; unlike those of other tables on the page.
+    headers : of the columns, plain text.
+    rows : the first cell of each is its name. One that is that of the row before is not drawn
+        again.
+    words : columns of words, which begin on the left; numbers end on the right.
+
+    Examples
+    --------
+    >>> table("Sizes", ["split", "images"], [["train", "3"]]).count("<th ")
+    3
+    """
+    head = "".join(f"<th{_side(i, words)} scope=col>{text(h)}</th>" for i, h in enumerate(headers))
+    body, last = [], ""
+    for first, *cells in rows:
+        name = f"<span class=again>{first}</span>" if first == last else first
+        rest = "".join(f"<td{_side(i, words)}>{cell}</td>" for i, cell in enumerate(cells, 1))
+        body.append(f"<tr><th{_side(0, words)} scope=row>{name}</th>{rest}</tr>")
+        last = first
+    return (
+        f'<div class=wide tabindex=0 role=region aria-label="{text(caption)}"><table>'
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
+    )
+
+
+def _side(column: int, words: Collection[int]) -> str:
+    return " class=words" if column in words else ""
+
+
+#: Rules for what :func:`table` makes, within an element of the class ``normstat``.
+STYLE = """
+.normstat .wide{overflow-x:auto;max-width:100%}
+.normstat table{border-collapse:collapse;font-variant-numeric:tabular-nums;border:0}
+.normstat th,.normstat td{padding:4px 0 4px 20px;text-align:right;vertical-align:baseline;\
+border-bottom:1px solid #8886;white-space:nowrap}
+.normstat th:first-child,.normstat td:first-child{padding-left:0}
+.normstat .words{text-align:left}
+.normstat tbody th{font-weight:inherit}
+.normstat .again{opacity:0}
+.normstat .grid{display:grid;gap:20px 28px;\
+grid-template-columns:repeat(auto-fill,minmax(min(100%,290px),1fr))}
+.normstat figure{margin:0;min-width:0}
+.normstat .key{margin-right:18px;white-space:nowrap}
+.normstat .key svg{display:inline-block;width:26px;height:8px;margin-right:6px}
+"""
