@@ -1,10 +1,11 @@
-"""HTML of names, numbers and tables that no text can break."""
+"""HTML of names, numbers, tables and legends that no text can break."""
 
 from collections.abc import Collection, Iterable, Sequence
 from html import escape
 from os import PathLike
 
 from normstat.files import shown
+from normstat.svg import color
 
 #: A number that is not defined.
 NONE = "–"
@@ -68,7 +69,20 @@ def _side(column: int, words: Collection[int]) -> str:
     return " class=words" if column in words else ""
 
 
-#: Rules for what :func:`table` makes, within an element of the class ``normstat``.
+def legend(names: Iterable[str]) -> str:
+    """The names of sets of images behind their colors, as HTML.
+
+    >>> legend(["train", "<val>"]).count("class=key")
+    2
+    """
+    return " ".join(
+        f'<span class=key><svg viewBox="0 0 26 8" aria-hidden="true"><path class="line '
+        f'{color(index)}" d="M0 4H26"/></svg>{text(name)}</span>'
+        for index, name in enumerate(names)
+    )
+
+
+#: Rules for tables, legends and figures side by side, within an element of the class ``normstat``.
 STYLE = """
 .normstat .wide{overflow-x:auto;max-width:100%}
 .normstat table{border-collapse:collapse;font-variant-numeric:tabular-nums;border:0}
@@ -78,6 +92,7 @@ border-bottom:1px solid #8886;white-space:nowrap}
 .normstat .words{text-align:left}
 .normstat tbody th{font-weight:inherit}
 .normstat .again{opacity:0}
+.normstat .prose{display:block;min-width:22em;max-width:70em;white-space:normal}
 .normstat .grid{display:grid;gap:20px 28px;\
 grid-template-columns:repeat(auto-fill,minmax(min(100%,290px),1fr))}
 .normstat figure{margin:0;min-width:0}

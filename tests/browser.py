@@ -4,12 +4,13 @@ import base64
 import fcntl
 import json
 import os
+import select
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, Self
 
 #: Debian's and other names.
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -22,6 +23,8 @@ _FLAGS = (
 
 def found() -> str | None:
     """The browser there is; ``NORMSTAT_CHROMIUM`` names another."""
+    if not hasattr(os, "posix_spawn"):
+        return None
     names = filter(None, (os.environ.get("NORMSTAT_CHROMIUM"), *NAMES))
     return next(filter(None, map(shutil.which, names)), None)
 
@@ -58,22 +61,18 @@ class Browser:
         os.write(self._write, json.dumps(call).encode() + b"\0")
         return self._until(lambda message: message.get("id") == call["id"])["result"]
 
-    def open(self, file: Path, width: int = 1280, dark: bool = False) -> None:
+    def open(self, file: Path, width: int = 1280, dark: bool = False, media: str = "") -> None:
         """Show a page; what it says and asks for from now on is kept."""
-        self.resize(width)
+        self(
+            "Emulation.setDeviceMetricsOverride",
+            width=width, height=900, deviceScaleFactor=1, mobile=False,
+        )  # fmt: skip
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self("Emulation.setEmulatedMedia", features=[scheme])
+        self("Emulation.setEmulatedMedia", media=media, features=[scheme])
         self.said.clear()
         self.asked.clear()
         self("Page.navigate", url=file.absolute().as_uri())
         self._until(lambda message: message.get("method") == "Page.loadEventFired")
-
-    def resize(self, width: int, height: int = 900) -> None:
-        """Width and height of the window, CSS pixels."""
-        self(
-            "Emulation.setDeviceMetricsOverride",
-            width=width, height=height, deviceScaleFactor=1, mobile=False,
-        )  # fmt: skip
 
     def value(self, script: str) -> Any:
         """The value of an expression of JavaScript, once its promise is kept."""
@@ -103,6 +102,7 @@ class Browser:
         self("Browser.close")
         os.waitpid(self._pid, 0)
         os.close(self._write)
+        self._read.close()
         shutil.rmtree(self._profile, ignore_errors=True)
 
     def _until(self, wanted: Any) -> dict[str, Any]:
@@ -122,7 +122,7 @@ class Browser:
                 self.asked.append(parameters["request"]["url"])
 
 
-def _started(program: str, profile: str) -> tuple[int, int, BinaryIO]:
+def _started(program: str, profile: str) -> tuple[int, int, int]:
     """Start a browser: its process, a pipe to it, and one from it."""
     (theirs_read, ours_write), (ours_read, theirs_write) = os.pipe(), os.pipe()
     # Not below 10: what becomes 3 and 4 in the browser must not be 4 and 3 before.
@@ -133,13 +133,15 @@ def _started(program: str, profile: str) -> tuple[int, int, BinaryIO]:
     pid = os.posix_spawn(program, arguments, os.environ, file_actions=[*nothing, *pipes])
     for pipe in (theirs_read, theirs_write, *high):
         os.close(pipe)
-    return pid, ours_write, os.fdopen(ours_read, "rb")
+    return pid, ours_write, ours_read
 
 
-def _messages(pipe: BinaryIO) -> Iterator[dict[str, Any]]:
-    """What the browser says; it ends with a RuntimeError when the browser does."""
+def _messages(pipe: int) -> Iterator[dict[str, Any]]:
+    """What the browser says, until it ends or says nothing for a minute."""
     buffer = b""
-    while block := pipe.read1(1 << 16):
-        *whole, buffer = (buffer + block).split(b"\0")
-        yield from map(json.loads, whole)
-    raise RuntimeError("the browser has ended")
+    try:
+        while select.select([pipe], [], [], 60)[0] and (block := os.read(pipe, 1 << 16)):
+            *whole, buffer = (buffer + block).split(b"\0")
+            yield from map(json.loads, whole)
+    finally:
+        os.close(pipe)

@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,10 @@ from command import here
 
 import normstat
 from normstat.errors import UsageError
+from normstat.reports.page.style import PAGE
 from normstat.stats.curves import curves, ends
-from normstat.svg import Curve, chart
+from normstat.stats.drawings import distributions
+from normstat.svg import COLORS, STYLE, Curve, chart
 
 _EMPTY = {"meta", "link", "path", "rect", "circle", "br"}
 EVIL = "<img src=x>&\u202egnp\x1b.png"
@@ -192,12 +196,125 @@ def test_a_chart_tells_those_who_do_not_see_it() -> None:
 
 
 def test_a_notebook_shows_them(stats: normstat.Stats, data: Path) -> None:
-    """Statistics, one split of them, and a verdict: as HTML that ends what it begins."""
-    shown: list[Any] = [stats, stats.splits["train"], normstat.check(data, stats, workers=0)]
+    """As HTML that ends what it begins, with no identifier that another output could have."""
+    verdict = normstat.check(data, stats, workers=0)
+    shown: list[Any] = [stats, stats.splits["train"], verdict]
     shown.append(normstat.Stats("0", {}, normstat.Settings(), {}))
+    methods = ("standard", "clip-standard", "whiten", "image")
+    shown.extend(normstat.normalizer(stats, method=method) for method in methods)
+    shown.append(normstat.normalizer("imagenet"))
     for each in shown:
-        Page(each._repr_html_())
-    assert "<svg" in stats._repr_html_()
+        assert not Page(each._repr_html_()).ids()
+
+
+def test_pages_and_notebooks_have_the_same_drawings(stats: normstat.Stats) -> None:
+    """Of statistics the distributions, of a verdict the drift."""
+    for name in ("mean", "std"):
+        before = stats.splits["train"]
+        shifted = tuple(0.9 * value for value in getattr(before, name) or ())
+        other = replace(stats, splits={"train": replace(before, **{name: shifted})})
+        verdict = normstat.check(other, stats, mode="compatible")
+        page = normstat.report(stats, verdict=verdict)
+        for each in (stats, verdict):
+            drawn = re.findall(r"<svg[^>]* role=.*?</svg>", each._repr_html_())
+            assert drawn
+            assert all(drawing in page for drawing in drawn)
+
+
+def test_a_notebook_shows_the_line_of_a_normalizer(stats: normstat.Stats) -> None:
+    """With the results at the ends, as calling it gives them; limits are drawn."""
+    for method in ("standard", "clip-standard"):
+        normalizer = normstat.normalizer(stats, method=method)
+        ends = normalizer(np.array([[[0] * 3, [255] * 3]], np.uint8))[0].astype(float)
+        cells = re.findall(r"<td>([^<]*)</td>", normalizer._repr_html_())
+        told = np.array([float(cell.replace("−", "-")) for cell in cells]).reshape(3, 4)
+        np.testing.assert_allclose(told[:, 2:], ends.T, rtol=1e-5)
+
+
+@pytest.mark.parametrize("colors", [0, 1], ids=["light", "dark"])
+def test_colors_can_be_told_from_the_ground(colors: int) -> None:
+    """Contrast AA for words, so for lines as well: on pages and in notebooks."""
+    css = PAGE + STYLE
+    grounds = {"light": ("#ffffff",), "dark": ("#000000", "#1e1e1e")}
+    values = re.findall(r"--(\w+):(#\w+)", css)
+    of_scheme: list[dict[str, str]] = [{}, {}]
+    for name, value in values:
+        of_scheme[name in of_scheme[0] and of_scheme[0][name] != value][name] = value
+    found = of_scheme[colors]
+    assert {f"c{number}" for number in range(COLORS)} < set(found)
+    behind = {found["back"], found["panel"], *list(grounds.values())[colors]}
+    for name in set(found) - {"back", "panel", "rule"}:
+        assert min(contrast(found[name], ground) for ground in behind) >= 4.5, name
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast of two colors, as WCAG 2 has it.
+
+    >>> contrast("#ffffff", "#000")
+    21.0
+    """
+    low, high = sorted(map(luminance, (one, other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def luminance(color: str) -> float:
+    digits = color[1:] if len(color) == 7 else "".join(2 * digit for digit in color[1:])
+    parts = [int(digits[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
+
+
+def test_bins_that_tower_are_cut_off_and_said(tmp_path: Path) -> None:
+    """Else nothing but them is seen; where every value is alike, nothing is cut off."""
+    pixels = np.concatenate([np.zeros(3000), np.arange(256).repeat(4)]).astype(np.uint8)
+    make.write(tmp_path / "a" / "a.png", make.encoded(pixels.reshape(-1, 8)))
+    make.write(tmp_path / "b" / "b.png", make.encoded(np.full((4, 4), 7, np.uint8)))
+    of = [normstat.compute(tmp_path / name, workers=0).splits for name in "ab"]
+    cut, whole = (next(distributions(splits, 1)).cut_off for splits in of)
+    assert cut == "all 75 % of pixels from 0 to 0.0156"
+    assert not whole
+
+
+def test_curves_may_be_beyond_each_other(stats: normstat.Stats) -> None:
+    """Splits with other channels, or other values, are said and not drawn together."""
+    gray = normstat.compute([np.zeros((4, 5), np.uint8)], workers=0).splits["all"]
+    mixed = replace(stats, splits={**stats.splits, "test": gray})
+    text = Page(normstat.report(mixed)).text
+    assert "Not drawn, as they have other channels: test." in text
+    assert "test against train" in text
+    assert "They cannot be compared: the channels are gray and R, G, B." in text
+
+
+def test_a_verdict_and_a_list_of_files(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A saved verdict gives the page that the check writes; a list adds sizes and duplicates."""
+    monkeypatch.chdir(tmp_path)
+    data = Path(shutil.copytree(data, "data"))
+    make.write(data / "val" / "again.png", (data / "train" / "0.png").read_bytes())
+    assert here("compute", data, "-o", "stats.json", "--files", "list", "-q").returncode == 3
+    run = here(
+        "check", data, "--stats", "stats.json", "-q", "--report", "a.html", "--report", "a.json"
+    )
+    assert "passed" in run.stdout
+    here("report", "stats.json", "--verdict", "a.json", "-o", "b.html")
+    assert Path("a.html").read_bytes() == Path("b.html").read_bytes()
+    assert "leakage" in Page(Path("b.html").read_text()).text
+    plain = normstat.report("stats.json")
+    listed = Page(normstat.report("stats.json", files="list")).text
+    assert "1 image of val also in train: train/0.png = val/again.png" in listed
+    assert "Sizes of the files of train" not in Page(plain).text
+    Path("other").write_text("normstat files 1\n")
+    for wrong in (
+        ("--verdict", "stats.json"), ("--verdict", "nowhere"), ("--files", "other"),
+        ("--files", "list", "-o", "list"), ("--verdict", "a.json", "-o", "a.json"),
+    ):  # fmt: skip
+        run = here("report", "stats.json", *wrong)
+        assert (run.returncode, run.stdout) == (2, ""), run
+    with pytest.raises(UsageError, match="no list of files; compute files=FILE writes both"):
+        normstat.report(normstat.compute(data, workers=0), files="list")
 
 
 def test_the_command_line(

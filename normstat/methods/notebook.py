@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from normstat.constants import Channels
 from normstat.markup import STYLE as TABLES
-from normstat.markup import number, table, text
+from normstat.markup import legend, number, table, text
 from normstat.methods.maps import Coefficients, Fitted
 from normstat.svg import STYLE, Curve, chart, color
 
@@ -76,7 +76,8 @@ def lines(
         percent=False,
         steps=False,
     )
-    figure = f"<figure>{svg}<figcaption>pixel → result</figcaption></figure>"
+    keys = legend(channels[:_DRAWN]) if len(channels) > 1 else ""
+    figure = f"<figure>{svg}<figcaption>pixel → result {keys}</figcaption></figure>"
     return f"{table('y = a · x + b', headers, rows)}<div class=grid>{figure}</div>"
 
 

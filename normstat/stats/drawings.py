@@ -1,10 +1,9 @@
 """Distributions of splits as drawings: for pages and for notebooks."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from normstat.files import shown
-from normstat.markup import text
 from normstat.stats.curves import Curves, curves, ends
 from normstat.stats.split_stats import SplitStats
 from normstat.svg import Curve, chart, color
@@ -67,19 +66,6 @@ def distributions(
             lines, f"{what}, {shown(channel)}", told, (low, high), (0.0, top), steps=not cumulative
         )
         yield Drawing(channel, svg, "" if cumulative else _beyond(heights, top, (low, high)))
-
-
-def legend(names: Iterable[str]) -> str:
-    """The names of sets of images behind their colors, as HTML.
-
-    >>> legend(["train", "<val>"]).count("class=key")
-    2
-    """
-    return " ".join(
-        f'<span class=key><svg viewBox="0 0 26 8" aria-hidden="true"><path class="line '
-        f'{color(index)}" d="M0 4H26"/></svg>{text(name)}</span>'
-        for index, name in enumerate(names)
-    )
 
 
 def with_equal_channels(splits: Mapping[str, SplitStats]) -> dict[str, SplitStats]:

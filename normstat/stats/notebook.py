@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 
-from normstat.markup import NONE, number, table, text
+from normstat.markup import NONE, legend, number, table, text
 from normstat.markup import STYLE as TABLES
-from normstat.stats.drawings import distributions, legend
+from normstat.stats.drawings import distributions
 from normstat.stats.split_stats import SplitStats
 from normstat.svg import STYLE
 
 _CHARTS = 8
+_HEADERS = ("split", "channel", "mean ± se", "std ± se", "min", "max", "images")
 
 
 def as_html(splits: Mapping[str, SplitStats]) -> str:
@@ -20,8 +21,13 @@ def as_html(splits: Mapping[str, SplitStats]) -> str:
     rows = [row for name, split in splits.items() for row in _rows(name, split)]
     if not rows:
         return "<p>No image was counted.</p>"
-    headers = ("split", "images", "channel", "mean ± se", "std ± se", "min", "max")
-    numbers = table("Mean and standard deviation", headers, rows, (0, 2))
+    first = 1 if "" in splits else 0  # a split by itself has no name
+    numbers = table(
+        "Mean and standard deviation",
+        _HEADERS[first:],
+        [row[first:] for row in rows],
+        range(2 - first),
+    )
     charts = "".join(
         f"<figure>{drawing.svg}<figcaption>{text(drawing.channel)}{_cut_off(drawing.cut_off)}"
         "</figcaption></figure>"
@@ -46,10 +52,10 @@ def _rows(name: str, split: SplitStats) -> Iterator[tuple[str, ...]]:
         mean, std = ((errors or nothing)[index] for errors in (split.stderr.mean, split.stderr.std))
         yield (
             text(name),
-            f"{split.images:,}" if index == 0 else "",
             text(channel),
             f"{number(split.mean[index])} ± {NONE if mean is None else number(mean, 2)}",
             f"{number(split.std[index])} ± {NONE if std is None else number(std, 2)}",
             number(split.min[index]),
             number(split.max[index]),
+            f"{split.images:,}" if index == 0 else "",
         )

@@ -123,7 +123,7 @@ class _Frame:
         low, high = self.up
         tops = [_percent(end) if percent else tell(end) for end in (low, high)]
         if not percent:
-            yield word(_LEFT + 2, floor - 4, tops[0])
+            yield word(WIDTH - _RIGHT, floor - 4, tops[0], "end")
         yield word(WIDTH - _RIGHT, _TOP - 5, tops[1], "end")
 
     def across_axis(self, words: tuple[str, str] | None) -> Iterator[str]:

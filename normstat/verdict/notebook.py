@@ -28,7 +28,7 @@ def as_html(verdict: Verdict) -> str:
             text(case.rule),
             text(case.split or ""),
             text(case.channel or ""),
-            text(case.message),
+            f"<span class=prose>{text(case.message)}</span>",
         )
         for case in verdict.findings
     ]

@@ -8,6 +8,8 @@ from normstat.reports.page.sections import paragraph, section
 from normstat.stats import Stats
 
 _MOST = 16
+# Up to so many columns fit on paper as they are.
+_SPARSE = 8
 
 
 def covariance(stats: Stats) -> Iterator[str]:
@@ -26,7 +28,7 @@ def covariance(stats: Stats) -> Iterator[str]:
                     "Covariance of each two channels, and below it their correlation: 1 where one "
                     "follows the other, 0 where they have nothing in common."
                 ),
-                f"<div class=grid>{''.join(parts)}</div>",
+                f"<div class=matrices>{''.join(parts)}</div>",
             ],
         )
 
@@ -38,7 +40,8 @@ def _matrix(name: str, channels: Sequence[str], values: Sequence[Sequence[float]
         return f"<figure>{caption}{paragraph(words)}</figure>"
     rows = [(text(channel), *_cells(index, values)) for index, channel in enumerate(channels)]
     headers = ("channel", *map(shown, channels))
-    return f"<figure>{caption}{table(f'Covariance, {name}', headers, rows)}</figure>"
+    dense = " class=dense" if len(channels) > _SPARSE else ""
+    return f"<figure{dense}>{caption}{table(f'Covariance, {name}', headers, rows)}</figure>"
 
 
 def _cells(row: int, values: Sequence[Sequence[float]]) -> Iterator[str]:

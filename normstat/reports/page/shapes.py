@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from normstat.markup import text
+from normstat.markup import legend, text
 from normstat.reports.page.sections import paragraph, section
 from normstat.stats import SplitStats, Stats
-from normstat.stats.drawings import Drawing, distributions, legend, with_equal_channels
+from normstat.stats.drawings import Drawing, distributions, with_equal_channels
 
 _MOST = 16
 

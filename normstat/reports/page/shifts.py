@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from math import isfinite
 
 from normstat.files import shown
-from normstat.markup import NONE, number, table, text
+from normstat.markup import NONE, legend, number, table, text
 from normstat.reports.page.answer import MOST
 from normstat.reports.page.sections import paragraph, section
 from normstat.reports.page.shapes import figures
 from normstat.reports.page.subject import Compared, Shift
-from normstat.stats.drawings import distributions, legend
+from normstat.stats.drawings import distributions
 from normstat.svg import Interval, intervals
 
 #: From this difference of cumulative shares on, a shift is drawn, too.
