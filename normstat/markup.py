@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from html import escape
+from importlib.resources import files
 from os import PathLike
 
 from normstat.files import shown
@@ -9,6 +10,8 @@ from normstat.svg import color
 
 #: A number that is not defined.
 NONE = "–"
+#: Rules for drawings, tables, legends and figures, within an element of the class ``normstat``.
+STYLE = files(__package__).joinpath("markup.css").read_text("utf-8")
 
 
 def text(words: str | PathLike[str]) -> str:
@@ -82,20 +85,10 @@ def legend(names: Iterable[str]) -> str:
     )
 
 
-#: Rules for tables, legends and figures side by side, within an element of the class ``normstat``.
-STYLE = """
-.normstat .wide{overflow-x:auto;max-width:100%}
-.normstat table{border-collapse:collapse;font-variant-numeric:tabular-nums;border:0}
-.normstat th,.normstat td{padding:4px 0 4px 20px;text-align:right;vertical-align:baseline;\
-border-bottom:1px solid #8886;white-space:nowrap}
-.normstat th:first-child,.normstat td:first-child{padding-left:0}
-.normstat .words{text-align:left}
-.normstat tbody th{font-weight:inherit}
-.normstat .again{opacity:0}
-.normstat .prose{display:block;min-width:22em;max-width:70em;white-space:normal}
-.normstat .grid{display:grid;gap:20px 28px;\
-grid-template-columns:repeat(auto-fill,minmax(min(100%,290px),1fr))}
-.normstat figure{margin:0;min-width:0}
-.normstat .key{margin-right:18px;white-space:nowrap}
-.normstat .key svg{display:inline-block;width:26px;height:8px;margin-right:6px}
-"""
+def fragment(content: str) -> str:
+    """HTML for a notebook, with the rules that it needs.
+
+    >>> fragment("<p>none</p>").endswith("</style><p>none</p></div>")
+    True
+    """
+    return f'<div class="normstat"><style>{STYLE}</style>{content}</div>'

@@ -100,6 +100,7 @@ def page(kind: str, pages: dict[str, Path], tmp_path_factory: pytest.TempPathFac
 @every
 def test_nothing_is_said_asked_for_or_cut_off(browser: Browser, page: Path) -> None:
     """No message on the console, no request, and no scrolling sideways, in both schemes."""
+    assert page.stat().st_size < 400_000
     for width in WIDTHS:
         for dark in (False, True):
             browser.open(page, width, dark)

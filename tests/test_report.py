@@ -15,10 +15,11 @@ from command import here
 
 import normstat
 from normstat.errors import UsageError
+from normstat.markup import STYLE
 from normstat.reports.page.style import PAGE
 from normstat.stats.curves import curves, ends
 from normstat.stats.drawings import distributions
-from normstat.svg import COLORS, STYLE, Curve, chart
+from normstat.svg import COLORS, Curve, chart
 
 _EMPTY = {"meta", "link", "path", "rect", "circle", "br"}
 EVIL = "<img src=x>&\u202egnp\x1b.png"
@@ -137,9 +138,29 @@ def test_two_files_are_held_against_each_other(stats: normstat.Stats, tmp_path: 
     text = normstat.report(tmp_path / "now.json", against=tmp_path / "now.json")
     page = Page(text)
     assert "train of now.json against train of now.json" in page.text
+    assert page.text.count("Both are the same images, with the same statistics.") == 2
     other = normstat.compute(write_one(tmp_path / "other"), workers=0)
     with pytest.raises(UsageError, match="no split in common"):
         normstat.report(stats, against=other)
+
+
+def test_the_same_images_may_have_other_statistics(data: Path, stats: normstat.Stats) -> None:
+    """As of another size: they are shown, and are said to be no matter of chance."""
+    smaller = normstat.compute(data, workers=0, resize=4, crop=4)
+    text = Page(normstat.report(smaller, against=stats)).text
+    assert "Both are the same images, so no difference is by chance. More than" in text
+
+
+def test_only_what_is_alike_is_normalized_alike(stats: normstat.Stats) -> None:
+    """Splits of other channels or depth are not said to be; nor is a constant channel."""
+    text = Page(normstat.report(stats)).text
+    assert "Pixels, divided by 255, are normalized with the numbers of train, and so are" in text
+    deep = replace(stats.splits["val"], scale=65535)
+    text = Page(normstat.report(replace(stats, splits={**stats.splits, "val": deep}))).text
+    assert "are normalized with the numbers of train:" in text
+    flat = replace(stats.splits["train"], std=(0.1, 0.0, 0.2))
+    text = Page(normstat.report(replace(stats, splits={"train": flat}))).text
+    assert "Every pixel is the same in G: a std of 0 normalizes nothing." in text
 
 
 def write_one(folder: Path) -> Path:

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 from normstat.constants import Channels
-from normstat.markup import STYLE as TABLES
-from normstat.markup import legend, number, table, text
+from normstat.markup import fragment, legend, number, table, text
 from normstat.methods.maps import Coefficients, Fitted
-from normstat.svg import STYLE, Curve, chart, color
+from normstat.svg import Curve, chart, color
 
 _POINTS = 65
 _DRAWN = 8
@@ -29,10 +28,7 @@ def as_html(words: str, fitted: Fitted, scale: float | None, channels: Sequence[
     else:
         shown = "<p>Each image has numbers of its own.</p>"
     unit = f"x is a stored pixel, 0 to {white:g}" if scale else "x is a pixel from 0 to 1"
-    return (
-        f'<div class="normstat"><style>{STYLE}{TABLES}</style>'
-        f"<p>{text(words)}; {unit}.</p>{shown}</div>"
-    )
+    return fragment(f"<p>{text(words)}; {unit}.</p>{shown}")
 
 
 def lines(

@@ -11,6 +11,7 @@ from normstat.svg import Curve, chart, color
 # A bin that is so many times as high as all but the first few is cut off, or nothing else is seen.
 _SPIKE = 2.0
 _FEW = 3
+_MOST_TOLD = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,4 +102,5 @@ def _beyond(heights: Mapping[str, Sequence[float]], top: float, across: tuple[fl
                 first, last = (low + (high - low) * (index + i) / len(values) for i in (0, 1))
                 where = f"{100 * value:.3g} % of pixels from {first:.3g} to {last:.3g}"
                 told.append(f"{shown(name)} {where}".lstrip())
-    return "; ".join(told)
+    more = f"; and {len(told) - _MOST_TOLD} more bins" if len(told) > _MOST_TOLD else ""
+    return "; ".join(told[:_MOST_TOLD]) + more

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from normstat.markup import NONE, legend, number, table, text
-from normstat.markup import STYLE as TABLES
+from normstat.markup import NONE, fragment, legend, number, table, text
 from normstat.stats.drawings import distributions
 from normstat.stats.split_stats import SplitStats
-from normstat.svg import STYLE
 
 _CHARTS = 8
 _HEADERS = ("split", "channel", "mean ± se", "std ± se", "min", "max", "images")
@@ -34,10 +32,7 @@ def as_html(splits: Mapping[str, SplitStats]) -> str:
         for drawing in distributions(splits, _CHARTS)
     )
     keys = f"<p>{legend(splits)}</p>" if len(splits) > 1 and charts else ""
-    return (
-        f'<div class="normstat"><style>{STYLE}{TABLES}</style>{numbers}{keys}'
-        f"<div class=grid>{charts}</div></div>"
-    )
+    return fragment(f"{numbers}{keys}<div class=grid>{charts}</div>")
 
 
 def _cut_off(words: str) -> str:

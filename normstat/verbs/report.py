@@ -127,7 +127,7 @@ def _compared(names: tuple[str, str], pair: Pair) -> Compared:
         ours, theirs = names_of(pair.now.channels), names_of(pair.recorded.channels)
         return Compared(title, unlike=f"the channels are {ours} and {theirs}")
     shifts = tuple(_shifts(pair.now, pair.recorded, pair.same_pixels))
-    return Compared(title, shifts, both)
+    return Compared(title, shifts, both, pair.same_pixels)
 
 
 def _shifts(now: SplitStats, before: SplitStats, same_images: bool) -> Iterator[Shift]:

@@ -3,9 +3,8 @@
 from math import isfinite
 
 from normstat.files import shown
-from normstat.markup import STYLE as TABLES
-from normstat.markup import number, table, text
-from normstat.svg import STYLE, Interval, intervals
+from normstat.markup import fragment, number, table, text
+from normstat.svg import Interval, intervals
 from normstat.verdict import Case, Level, Verdict
 
 _COLORS = {Level.FAIL: "c1", Level.WARN: "c4", Level.INCONCLUSIVE: "c5", Level.PASS: "c0"}
@@ -35,10 +34,9 @@ def as_html(verdict: Verdict) -> str:
     headers = ("level", "rule", "split", "channel", "finding")
     found = table("Findings", headers, rows, range(len(headers))) if rows else ""
     drawn = f"<p>{SCALE}.</p><figure>{drawing}</figure>" if (drawing := tolerances(verdict)) else ""
-    return (
-        f'<div class="normstat"><style>{STYLE}{TABLES}</style>'
+    return fragment(
         f"<p>normstat check: <b>{state}</b> (mode {text(verdict.mode)})</p>"
-        f'{found}<div style="max-width:520px">{drawn}</div></div>'
+        f'{found}<div style="max-width:480px">{drawn}</div>'
     )
 
 

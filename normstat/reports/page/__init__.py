@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from normstat.markup import STYLE as TABLES
-from normstat.markup import text
+from normstat.markup import STYLE, text
 from normstat.reports.page.answer import answer, lead
 from normstat.reports.page.checked import checked
 from normstat.reports.page.covariance import covariance
@@ -15,7 +14,6 @@ from normstat.reports.page.shapes import shapes
 from normstat.reports.page.shifts import shifts
 from normstat.reports.page.style import PAGE
 from normstat.reports.page.subject import Compared, Shift, Subject
-from normstat.svg import STYLE
 from normstat.verdict import Verdict
 
 __all__ = ["Compared", "Listed", "Shift", "Subject", "page", "render"]
@@ -43,7 +41,7 @@ def page(subject: Subject) -> str:
 <meta name="color-scheme" content="light dark">
 <title>{title}</title>
 <link rel="icon" href="data:,">
-<style>{PAGE}{STYLE}{TABLES}</style>
+<style>{PAGE}{STYLE}</style>
 </head>
 <body>
 <main class="normstat">

@@ -1,6 +1,6 @@
 """The answer first: mean and std to paste, and both definitions of std side by side."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from normstat.markup import NONE, number, table, text
 from normstat.reports.page.sections import paragraph, section
@@ -15,8 +15,8 @@ _DEFINITIONS = (
     "<dl><dt>std of all pixels</dt><dd>The spread of all pixels together. Normalizing with it gives"
     " the whole set mean 0 and standard deviation 1: the one to train with.</dd>"
     "<dt>std within images</dt><dd>The average over images of each image’s own standard"
-    " deviation. It leaves out how images differ from each other, so it is smaller; some published"
-    " numbers are of this kind, which is why they do not agree with others.</dd>"
+    " deviation. It leaves out how images differ from each other, so it is usually smaller; some"
+    " published numbers are of this kind, which is why they do not agree with others.</dd>"
     "<dt>± se</dt><dd>The standard error: how far the number would typically be off if other"
     " images of the same kind had been counted. It supports the digits in <b>bold</b>; the others"
     " only tell two files apart.</dd></dl>"
@@ -69,7 +69,7 @@ def answer(stats: Stats) -> Iterator[str]:
     yield section(
         "Mean and standard deviation",
         [
-            *_to_paste(first, counted[first], _others(first, counted)),
+            *_to_paste(first, counted),
             *_numbers(counted),
             _DEFINITIONS,
         ],
@@ -81,14 +81,19 @@ def _first(counted: dict[str, SplitStats]) -> str:
     return "train" if "train" in counted else next(iter(counted))
 
 
-def _others(first: str, counted: Iterable[str]) -> list[str]:
-    """Splits that are normalized with the numbers of train, or none follows from another."""
-    return [name for name in counted if name != first] if first == "train" else []
+def _others(name: str, counted: dict[str, SplitStats]) -> list[str]:
+    """Other splits that are normalized with the numbers of train: those of the same pixels."""
+    split = counted[name]
+    of = (split.channels, split.scale)
+    alike = [other for other, its in counted.items() if (its.channels, its.scale) == of]
+    return [other for other in alike if other != name] if name == "train" else []
 
 
-def _to_paste(name: str, split: SplitStats, rest: list[str]) -> Iterator[str]:
-    if not (split.mean and split.std):
+def _to_paste(name: str, counted: dict[str, SplitStats]) -> Iterator[str]:
+    split = counted[name]
+    if not (split.mean and split.std and split.channels):
         return
+    rest = _others(name, counted)
     over = f"divided by {split.scale}" if split.scale != 1 else "as they are stored"
     others = f", and so are those of {text(' and '.join(rest))}" if rest else ""
     yield (
@@ -96,6 +101,10 @@ def _to_paste(name: str, split: SplitStats, rest: list[str]) -> Iterator[str]:
     )
     mean, std = (", ".join(f"{value:.6g}" for value in each) for each in (split.mean, split.std))
     yield f"<pre tabindex=0>mean = [{mean}]\nstd  = [{std}]</pre>"
+    flat = [channel for channel, std in zip(split.channels, split.std, strict=True) if not std]
+    if flat:
+        told = ", ".join(flat[:MOST])
+        yield paragraph(f"Every pixel is the same in {told}: a std of 0 normalizes nothing.")
     yield (
         "<p class=small><code>normstat export</code> writes them for torchvision, Hugging Face, "
         "Keras and others, from the file that this page is of.</p>"

@@ -4,10 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from normstat.files import shown
 from normstat.markup import NONE, number, table, text
-from normstat.reports.page.sections import paragraph, section
+from normstat.reports.page.sections import MOST_PRODUCTS, paragraph, section
 from normstat.stats import Stats
 
-_MOST = 16
 # Up to so many columns fit on paper as they are.
 _SPARSE = 8
 
@@ -35,7 +34,7 @@ def covariance(stats: Stats) -> Iterator[str]:
 
 def _matrix(name: str, channels: Sequence[str], values: Sequence[Sequence[float]]) -> str:
     caption = f"<figcaption><b>{text(name)}</b></figcaption>"
-    if len(channels) > _MOST:
+    if len(channels) > MOST_PRODUCTS:
         words = f"{len(channels)} × {len(channels)} numbers, which are in the stats file."
         return f"<figure>{caption}{paragraph(words)}</figure>"
     rows = [(text(channel), *_cells(index, values)) for index, channel in enumerate(channels)]

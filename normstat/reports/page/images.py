@@ -2,17 +2,21 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from math import gcd
 
 from normstat.accumulators.tally import Extent
 from normstat.errors import Message
 from normstat.images import Unreadable
-from normstat.markup import NONE, number, table, text
+from normstat.markup import NONE, table, text
 from normstat.reports.page.sections import paragraph, section
 from normstat.stats import SplitStats, Stats, remarks, sentences
 
 _NAMED = 20
+# Aspect ratios of larger numbers tell nothing.
+_ROUND = 32
 _HEADERS = (
-    "split", "counted", "unreadable", "left out", "width × height", "megapixels", "formats", "modes"
+    "split", "counted", "unreadable", "left out", "width × height", "pixels each", "formats",
+    "modes",
 )  # fmt: skip
 # Modes as Pillow calls them.
 _MODES = {"L": "gray", "RGB": "color", "P": "palette", "1": "black and white", "RGBA": "with alpha"}
@@ -37,7 +41,7 @@ def _parts(stats: Stats) -> Iterator[str]:
             f"{split.unreadable:,}",
             f"{split.skipped:,}",
             _size(split),
-            _megapixels(split),
+            f"{split.pixels / split.images:,.0f}" if split.images else NONE,
             _counts(split.formats),
             _counts(split.modes, _MODES),
         )
@@ -59,17 +63,17 @@ def _parts(stats: Stats) -> Iterator[str]:
 def _size(split: SplitStats) -> str:
     if split.width.min is None or split.height.min is None:
         return NONE
-    return f"{_extent(split.width)} × {_extent(split.height)}"
+    size = f"{_extent(split.width)} × {_extent(split.height)}"
+    if (split.width.min, split.height.min) != (split.width.max, split.height.max):
+        return size
+    shared = gcd(split.width.min, split.height.min)
+    wide, high = split.width.min // shared, split.height.min // shared
+    return f"{size} ({wide}:{high})" if max(wide, high) <= _ROUND else size
 
 
 def _extent(extent: Extent) -> str:
     low, high = extent
     return f"{low}" if low == high else f"{low}–{high}"
-
-
-def _megapixels(split: SplitStats) -> str:
-    """The average of an image."""
-    return number(split.pixels / split.images / 1e6, 3) if split.images else NONE
 
 
 def _counts(counts: Mapping[str, int], meanings: Mapping[str, str] | None = None) -> str:

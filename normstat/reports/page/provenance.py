@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from normstat.markup import table, text
-from normstat.reports.page.sections import paragraph, section
+from normstat.reports.page.sections import MOST_PRODUCTS, paragraph, section
 from normstat.reports.page.subject import Subject
-from normstat.stats import Settings, Stats
+from normstat.stats import Settings, SplitStats, Stats
 from normstat.statsfile.to_json import SCHEMA, summary_to_json
 
 _PRINTS = {
@@ -64,7 +64,8 @@ def _settings(settings: Settings) -> Iterator[tuple[str, str]]:
 def summary(subject: Subject) -> str:
     """The numbers for programs, as the stats file names them, without the state.
 
-    Nothing in it ends the element that it stands in, or begins another.
+    A covariance that the page has no room for is left out. Nothing in it ends the element that it
+    stands in, or begins another.
     """
     content: dict[str, Any] = {"schema": "normstat/report/1"}
     if stats := subject.stats:
@@ -73,7 +74,7 @@ def summary(subject: Subject) -> str:
             "decoder": dict(stats.decoder),
             "settings": {name: getattr(stats.settings, name) for name in stats.settings.__slots__},
             "complete": stats.complete,
-            "splits": {name: summary_to_json(split) for name, split in stats.splits.items()},
+            "splits": {name: _numbers(split) for name, split in stats.splits.items()},
         }
     if verdict := subject.verdict:
         content["verdict"] = {
@@ -82,3 +83,10 @@ def summary(subject: Subject) -> str:
             "mode": verdict.mode,
         }
     return json.dumps(content, allow_nan=False).replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _numbers(split: SplitStats) -> dict[str, Any]:
+    numbers = summary_to_json(split)
+    if len(split.channels or ()) > MOST_PRODUCTS:
+        del numbers["covariance"]
+    return numbers

@@ -4,6 +4,9 @@ from collections.abc import Iterable
 
 from normstat.markup import text
 
+#: Channels whose covariance a page has room for.
+MOST_PRODUCTS = 16
+
 
 def section(heading: str, parts: Iterable[str], kind: str = "") -> str:
     r"""A heading and what stands below it, which is HTML already.

@@ -46,7 +46,11 @@ def _parts(each: Compared) -> Iterator[str]:
     if each.unlike:
         yield paragraph(f"They cannot be compared: {each.unlike}.")
         return
-    yield paragraph(in_words(each.shifts))
+    if each.same and not any(shift.mean[0] or shift.std[0] for shift in each.shifts):
+        yield paragraph("Both are the same images, with the same statistics.")
+        return
+    both = "Both are the same images, so no difference is by chance. " if each.same else ""
+    yield paragraph(both + in_words(each.shifts))
     yield from _drawn(each)
     told = each.shifts[:MOST]
     yield table(f"Differences, {each.title}", _HEADERS, map(_row, told))

@@ -37,12 +37,14 @@ class Compared:
     title : names of both.
     shifts : of each channel.
     splits : of both, for a drawing; by their names.
+    same : they are the same images.
     unlike : reason for which they cannot be compared; empty if they can.
     """
 
     title: str
     shifts: tuple[Shift, ...] = ()
     splits: Mapping[str, SplitStats] = field(default_factory=dict)
+    same: bool = False
     unlike: str = ""
 
 
