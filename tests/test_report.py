@@ -15,6 +15,7 @@ from command import here
 
 import normstat
 from normstat.errors import UsageError
+from normstat.files import shown
 from normstat.markup import STYLE
 from normstat.reports.page.style import PAGE
 from normstat.stats.curves import curves, ends
@@ -109,6 +110,30 @@ def test_names_are_harmless(text: str) -> None:
     assert "\u202e" not in text
     assert "\x1b" not in text
     assert "&lt;img src=x&gt;&amp;\\u202egnp\\x1b.png" in text
+
+
+def test_splits_and_channels_may_have_any_name(stats: normstat.Stats) -> None:
+    """In tables, drawings, legends, sentences and the block of JSON, on pages and in notebooks."""
+    channels = (EVIL, f"{EVIL}2", "</script>")
+    named = {
+        name: replace(stats.splits[split], channels=channels)
+        for name, split in (("train", "train"), (EVIL, "val"), ("</title></svg>", "val"))
+    }
+    evil = replace(stats, splits=named)
+    case = normstat.Case(
+        "drift", normstat.Level.FAIL, shown(EVIL), EVIL, EVIL, 0.0, 0.5, 0.1, "σ", (EVIL,)
+    )
+    verdict = normstat.Verdict("same", (case,))
+    page = normstat.report(evil, verdict=verdict, against=evil, title=EVIL)
+    for text in (page, evil._repr_html_(), verdict._repr_html_()):
+        assert len(Page(text).elements) > 30
+        assert all(line.isprintable() for line in text.split("\n"))
+        assert "<img" not in text
+        assert text.count("</script>") == text.count("<script ")
+        assert text.count("</svg>") == text.count("<svg ")
+    block = re.search(r'id="normstat">(.*?)</script>', page)
+    assert block
+    assert list(json.loads(block[1])["splits"]) == list(named)
 
 
 def test_the_numbers_are_there(stats: normstat.Stats, text: str) -> None:
@@ -219,12 +244,12 @@ def test_a_chart_tells_those_who_do_not_see_it() -> None:
 def test_a_notebook_shows_them(stats: normstat.Stats, data: Path) -> None:
     """As HTML that ends what it begins, with no identifier that another output could have."""
     verdict = normstat.check(data, stats, workers=0)
-    shown: list[Any] = [stats, stats.splits["train"], verdict]
-    shown.append(normstat.Stats("0", {}, normstat.Settings(), {}))
+    outputs: list[Any] = [stats, stats.splits["train"], verdict]
+    outputs.append(normstat.Stats("0", {}, normstat.Settings(), {}))
     methods = ("standard", "clip-standard", "whiten", "image")
-    shown.extend(normstat.normalizer(stats, method=method) for method in methods)
-    shown.append(normstat.normalizer("imagenet"))
-    for each in shown:
+    outputs.extend(normstat.normalizer(stats, method=method) for method in methods)
+    outputs.append(normstat.normalizer("imagenet"))
+    for each in outputs:
         assert not Page(each._repr_html_()).ids()
 
 
@@ -336,6 +361,17 @@ def test_a_verdict_and_a_list_of_files(
         assert (run.returncode, run.stdout) == (2, ""), run
     with pytest.raises(UsageError, match="no list of files; compute files=FILE writes both"):
         normstat.report(normstat.compute(data, workers=0), files="list")
+
+
+def test_no_secret_of_a_url_is_in_a_page(
+    stats: normstat.Stats, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page goes to colleagues; a signed address would let them in."""
+    monkeypatch.setattr("normstat.verbs.report.load", lambda url: stats)
+    url = "https://me:secret@example.org/a.json?signature=secret"
+    text = normstat.report(url, against=url)
+    assert "train of a.json against train of a.json" in text
+    assert "secret" not in text
 
 
 def test_the_command_line(

@@ -79,11 +79,16 @@ def subject(
     >>> subject(Stats("0.1.0", {}, Settings(), {}), title="nothing").compared
     ()
     """
-    name = "Statistics" if isinstance(stats, Stats) else os.path.basename(os.fspath(stats))
+    name = "Statistics" if isinstance(stats, Stats) else _name(stats)
     known = stats if isinstance(stats, Stats) else load(stats)
     compared = [*_within(known), *(_against(known, name, against) if against is not None else ())]
     listed = None if files is None else _listed(known, files)
     return Subject(title or name, known, tuple(compared), files=listed)
+
+
+def _name(file: str | os.PathLike[str]) -> str:
+    """The last part of a path or URL, without the signature that may follow it."""
+    return os.path.basename(shown(file))
 
 
 def _listed(stats: Stats, files: str | os.PathLike[str]) -> Listed:
@@ -97,7 +102,7 @@ def _against(
     known: Stats, name: str, against: Stats | str | os.PathLike[str]
 ) -> Iterator[Compared]:
     other = against if isinstance(against, Stats) else load(against)
-    theirs = "the others" if isinstance(against, Stats) else os.path.basename(against)
+    theirs = "the others" if isinstance(against, Stats) else _name(against)
     pairs = list(Comparison(known, other).pairs())
     if not pairs:
         raise UsageError(
