@@ -10,6 +10,7 @@ from normstat.reports.page.covariance import covariance
 from normstat.reports.page.images import images
 from normstat.reports.page.listed import Listed, listed
 from normstat.reports.page.provenance import provenance, summary
+from normstat.reports.page.sections import paragraph
 from normstat.reports.page.shapes import shapes
 from normstat.reports.page.shifts import shifts
 from normstat.reports.page.style import PAGE
@@ -59,6 +60,8 @@ def _sections(subject: Subject) -> Iterator[str]:
         yield checked(subject.verdict)
     if (stats := subject.stats) is None:
         return
+    if subject.verdict:
+        yield paragraph("The statistics below are those that were recorded.")
     yield from lead(stats)
     yield from answer(stats)
     yield images(stats)
