@@ -1,11 +1,11 @@
-"""Headless Chromium, told what to do through a pipe: no package, no port, one process."""
+"""Headless Chromium, told what to do through a pipe: no package and no port."""
 
 import base64
-import fcntl
 import json
 import os
 import select
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,7 +99,7 @@ class Browser:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        self("Browser.close")
+        os.kill(self._pid, signal.SIGKILL)  # its other processes end with it
         os.waitpid(self._pid, 0)
         os.close(self._write)
         self._read.close()
@@ -107,7 +107,8 @@ class Browser:
 
     def _until(self, wanted: Any) -> dict[str, Any]:
         while True:
-            message = next(self._read)
+            message = next(self._read, None)
+            assert message is not None, "the browser has ended, or says nothing"
             self._note(message)
             if wanted(message):
                 assert "error" not in message, message["error"]
@@ -124,6 +125,8 @@ class Browser:
 
 def _started(program: str, profile: str) -> tuple[int, int, int]:
     """Start a browser: its process, a pipe to it, and one from it."""
+    import fcntl  # which Windows does not have
+
     (theirs_read, ours_write), (ours_read, theirs_write) = os.pipe(), os.pipe()
     # Not below 10: what becomes 3 and 4 in the browser must not be 4 and 3 before.
     high = [fcntl.fcntl(pipe, fcntl.F_DUPFD_CLOEXEC, 10) for pipe in (theirs_read, theirs_write)]

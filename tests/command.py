@@ -86,7 +86,7 @@ class Here(InProcess):
 def in_process(words: Sequence[str]) -> int:
     """The exit code of a command line that runs in this process, without workers."""
     local: Any = Here()
-    load()  # all of them: what was built for the first command line serves the next ones
+    load()  # all commands: what is built once has to know them
     with patch.object(typer.main, "get_command", _built):
         return main(words, local)
 
