@@ -10,6 +10,7 @@ from normstat.svg import color
 
 #: A number that is not defined.
 NONE = "–"
+_HUGE = 1e6
 #: Rules for drawings, tables, legends and figures, within an element of the class ``normstat``.
 STYLE = files(__package__).joinpath("markup.css").read_text("utf-8")
 
@@ -24,14 +25,15 @@ def text(words: str | PathLike[str]) -> str:
 
 
 def number(value: float | None, digits: int = 6) -> str:
-    """A number with so many digits, and a minus sign as wide as a plus.
+    """A number with so many digits, all of it before the point, and a minus as wide as a plus.
 
-    >>> number(-0.25), number(None), number(float("inf"))
-    ('−0.25', '–', '∞')
+    >>> number(-0.25), number(None), number(float("inf")), number(1234.5, 3)
+    ('−0.25', '–', '∞', '1234')
     """
     if value is None:
         return NONE
-    return f"{value:.{digits}g}".replace("inf", "∞").replace("-", "−")
+    whole = 10**digits <= abs(value) < _HUGE
+    return f"{value:{'.0f' if whole else f'.{digits}g'}}".replace("inf", "∞").replace("-", "−")
 
 
 def table(

@@ -7,6 +7,8 @@ from html import escape
 #: Width of every drawing, in units of its own; text is 11 of these high.
 WIDTH = 360
 _TICKS = 5
+# Numbers between are whole, and written out.
+_LARGE, _HUGE = 1e4, 1e6
 
 
 def drawing(height: float, title: str, description: str, parts: Iterable[str]) -> str:
@@ -52,7 +54,8 @@ def line(kind: str, x: tuple[float, float], y: tuple[float, float]) -> str:
 def tell(value: float) -> str:
     """A number at an axis.
 
-    >>> tell(-0.25), tell(1e6)
-    ('−0.25', '1e+06')
+    >>> tell(-0.25), tell(20000.0), tell(1e6)
+    ('−0.25', '20000', '1e+06')
     """
-    return f"{value:.4g}".replace("-", "−", 1)
+    whole = _LARGE <= abs(value) < _HUGE
+    return (f"{value:.0f}" if whole else f"{value:.4g}").replace("-", "−", 1)

@@ -26,7 +26,10 @@ def provenance(stats: Stats) -> str:
 def _parts(stats: Stats) -> Iterator[str]:
     rows = [
         ("normstat", text(stats.normstat)),
-        *((text(library), text(version or "not used")) for library, version in _decoders(stats)),
+        *(
+            (text(library), text(version or "not used"))
+            for library, version in stats.decoder.items()
+        ),
         ("schema of the stats file", text(SCHEMA)),
         *((text(name), text(value)) for name, value in _settings(stats.settings)),
     ]
@@ -46,10 +49,6 @@ def _parts(stats: Stats) -> Iterator[str]:
         if which in print_
     ]
     yield table("Fingerprints", ("split", "of", "fingerprint"), prints, (0, 1, 2))
-
-
-def _decoders(stats: Stats) -> Iterator[tuple[str, str | None]]:
-    yield from stats.decoder.items()
 
 
 def _settings(settings: Settings) -> Iterator[tuple[str, str]]:
