@@ -46,7 +46,7 @@ def table(
 
     Parameters
     ----------
-    caption : for those who do not see it; unlike those of other tables on the page.
+    caption : for those who hear it.
     headers : of the columns, plain text.
     rows : the first cell of each is its name. One that is that of the row before is not drawn
         again.
@@ -65,7 +65,7 @@ def table(
         body.append(f"<tr><th{_side(0, words)} scope=row>{name}</th>{rest}</tr>")
         last = first
     return (
-        f'<div class=wide tabindex=0 role=region aria-label="{text(caption)}"><table>'
+        f'<div class=wide tabindex=0 role=group aria-label="{text(caption)}"><table>'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )
 

@@ -86,4 +86,4 @@ def mixing(channels: Sequence[str], matrix: Sequence[Channels]) -> str:
     rows = [
         (text(channel), *map(number, row)) for channel, row in zip(channels, matrix, strict=True)
     ]
-    return table("y = matrix · (x − mean)", ("", *channels), rows)
+    return table("y = matrix · (x − mean)", ("channel", *channels), rows)

@@ -26,8 +26,8 @@ _MEANINGS = (
     " the other.</dd>"
     "<dt>KS</dt><dd>The largest difference of the shares of pixels up to a value: 0 is equal, 1 has"
     " no value in common.</dd>"
-    "<dt>PSI</dt><dd>The population stability index: above 0.25 is usually called a large"
-    " shift; ∞ if a tenth of the values is gone.</dd></dl>"
+    "<dt>PSI</dt><dd>The population stability index: above 0.2 is commonly called a large"
+    " change; ∞ if a tenth of the values is gone.</dd></dl>"
 )
 
 
