@@ -68,6 +68,49 @@ def test_names_are_harmless(text: str) -> None:
     assert "&lt;img src=x&gt;&amp;\\u202egnp\\x1b.png" in text
 
 
+def test_long_lists_are_cut_and_say_so(tmp_path: Path) -> None:
+    """Channels, unreadable images and findings: a page stays one that is read."""
+    data = tmp_path / "data"
+    data.mkdir()
+    for number in range(3):
+        np.save(data / f"{number}.npy", make.pixels(number, 9, 8, channels=40))
+    for number in range(30):
+        make.write(data / f"empty-{number}.png", b"")
+    stats = normstat.compute(
+        data, workers=0, layout="hwc", covariance=True, files=tmp_path / "list"
+    )
+    cases = [
+        normstat.Case("drift", normstat.Level.WARN, f"finding {number}", paths=("a",) * 25)
+        for number in range(50)
+    ]
+    verdict = normstat.Verdict("same", tuple(cases))
+    normstat.save(stats, tmp_path / "stats.json")
+    text = normstat.report(
+        tmp_path / "stats.json", against=stats, verdict=verdict, files=tmp_path / "list"
+    )
+    page = Page(text)
+    for words in (
+        "Incomplete: 30 of 33 images could not be read",
+        "and 10 more, which the stats file names.",
+        "and 8 more channels, which are in the stats file.",
+        "24 more channels are not drawn.",
+        "40 × 40 numbers, which are in the stats file.",
+        "47 more of drift, warn",
+        "and 7 more, which the JSON report of the check has.",
+        "; and 5 more",
+        "None, within the splits and across them.",
+    ):
+        assert words in page.text, words
+    assert "covariance" not in json.loads(text.partition('id="normstat">')[2].partition("<")[0])
+
+
+def test_parts_and_nothing_are_said(data: Path) -> None:
+    part = normstat.compute(data, workers=0, shard="1/2")
+    assert "Incomplete: part 1 of 2 of the data set" in Page(normstat.report(part)).text
+    nothing = normstat.Stats("0", {}, normstat.Settings(), {})
+    assert "No image was counted." in Page(normstat.report(nothing)).text
+
+
 def test_splits_and_channels_may_have_any_name(stats: normstat.Stats) -> None:
     """In tables, drawings, legends, sentences and the block of JSON, on pages and in notebooks."""
     channels = (EVIL, f"{EVIL}2", "</script>")
