@@ -131,6 +131,8 @@ def wrapped(content: Any) -> None:
         kind(0, formats={"PPM": 3}),
         kind(0, notes={"alpha_dropped": 3}),
         kind(0, width={"min": None, "max": None}),
+        kind(0, sizes=None),
+        kind(0, sizes={"width": [0], "height": [0], "images": [1]}),
         kind(3, values={"count": 9, "min": [0.0] * 3, "max": [0.0] * 3}),
         per_image(0, images=3),
         per_image(0, images=0),

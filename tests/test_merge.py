@@ -123,7 +123,17 @@ def test_what_is_subtracted_is_gone(data: Path, whole: normstat.Stats) -> None:
     found = loads(dumps(normstat.subtract(whole, some)))
     for name in SPLITS:
         remains, expected = found.splits[name], rest.splits[name]
-        for field in ("mean", "std", "stderr", "per_image", "min", "max", "images", "covariance"):
+        for field in (
+            "mean",
+            "std",
+            "stderr",
+            "per_image",
+            "min",
+            "max",
+            "images",
+            "covariance",
+            "sizes",
+        ):
             assert getattr(remains, field) == getattr(expected, field)
         assert remains.quantiles == expected.quantiles
         assert remains.fingerprint == expected.fingerprint

@@ -16,10 +16,11 @@ from normstat.accumulators.double_double import DOUBLE
 from normstat.accumulators.exact_sums import ExactSums
 from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.kinds import empty_states
+from normstat.accumulators.sizes import Sizes
 from normstat.accumulators.tally import Extent, KindTally, SplitTally, Tally
 from normstat.images import FLOAT, GRAY8, GRAY16, Kind, Unreadable
 
-STATES = ("values", "per_image", "covariance", "fingerprint", "kind", "split", "tally")
+STATES = ("values", "per_image", "covariance", "fingerprint", "sizes", "kind", "split", "tally")
 
 
 def state(name: str, kind: Kind) -> tuple[Any, Callable[[Any], Any]]:
@@ -30,6 +31,7 @@ def state(name: str, kind: Kind) -> tuple[Any, Callable[[Any], Any]]:
         "per_image": (states.per_image, lambda image: kind_tally(image).per_image),
         "covariance": (states.covariance, states.covariance.with_image),
         "fingerprint": (Fingerprint(), lambda image: kind_tally(image).fingerprint),
+        "sizes": (Sizes(), lambda image: kind_tally(image).sizes),
         "kind": (KindTally.empty(kind), kind_tally),
         "split": (SplitTally(), lambda image: tally(image).splits["train"]),
         "tally": (Tally.empty(), tally),

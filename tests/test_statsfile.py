@@ -52,7 +52,7 @@ KEYS = "schema normstat decoder settings complete skipped files parts splits unr
 SPLIT_KEYS = """
 listed images unreadable skipped skipped_reasons pixels channels dtype scale mean std stderr
 per_image min max
-quantiles quantile_error covariance width height modes formats notes fingerprint state
+quantiles quantile_error covariance width height sizes modes formats notes fingerprint state
 """
 
 

@@ -1,10 +1,11 @@
 """Many images to one tally."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from normstat.accumulators.fingerprint import Fingerprint, hashes
 from normstat.accumulators.kinds import empty_states
+from normstat.accumulators.sizes import Sizes
 from normstat.accumulators.tally import FIRST, Extent, KindTally, SplitTally, Tally, order_of
 from normstat.images import Block, Kind, Pixels, Sample, Unreadable, path_bytes
 
@@ -72,7 +73,7 @@ class _KindFold:
         self._values = values.fold()
         self._covariance = products if covariance else None
         self._headers: Counter[tuple[str, str, tuple[str, ...]]] = Counter()
-        self._sizes: set[tuple[int, int]] = set()
+        self._sizes: defaultdict[tuple[int, int], int] = defaultdict(int)
         self._hashes: list[tuple[int, ...]] = []
         self._paths: list[str] = []
 
@@ -80,8 +81,9 @@ class _KindFold:
         notes = pixels.notes + self._values.add(pixels)
         if self._covariance:
             self._covariance = self._covariance.with_image(pixels.array())
-        self._headers[pixels.mode, pixels.format, notes] += len(pixels.images)
-        self._sizes.add((pixels.width, pixels.height))
+        images = len(pixels.images)
+        self._headers[pixels.mode, pixels.format, notes] += images
+        self._sizes[pixels.width, pixels.height] += images
         self._hashes.append(hashes(sample.name, pixels.digest, pixels.key))
         self._paths.append(sample.name)
 
@@ -89,7 +91,7 @@ class _KindFold:
         self._values.add_counts(block.area, block.counts)
         mode, format = block.mode, block.format
         self._headers.update([(mode, format, notes) for notes in block.notes])
-        self._sizes.add((block.width, block.height))
+        self._sizes[block.width, block.height] += len(names)
         self._hashes += map(hashes, names, block.digests, block.keys)
         self._paths += names
 
@@ -105,6 +107,7 @@ class _KindFold:
             self._values.exact_sums(),
             Extent(min(widths), max(widths)),
             Extent(min(heights), max(heights)),
+            Sizes.of(self._sizes),
             dict(modes),
             dict(formats),
             dict(notes),

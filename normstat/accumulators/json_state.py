@@ -23,6 +23,9 @@ class Json(Protocol):
     def whole(self) -> int:
         """An integer, 0 or more."""
 
+    def below(self, end: int, least: int, /) -> int:
+        """An integer from `least` on, below `end`."""
+
     def number(self) -> float:
         """A finite number."""
 

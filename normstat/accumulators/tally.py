@@ -9,12 +9,13 @@ from normstat.accumulators.covariance import Products
 from normstat.accumulators.exact_sums import ExactSums
 from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.kinds import Values, empty_states
+from normstat.accumulators.sizes import Sizes
 from normstat.images import DTYPES, Kind, Unreadable, path_bytes
 
 #: Part of what a cache finds tallies by. Raise it whenever the same image files would come to
 #: another tally than before: other numbers, other notes, read where it was called damaged. Else
 #: users would be given what the version before had counted. A test compares some files' tally.
-STATE = 6
+STATE = 7
 #: Paths kept of each kind, to name some of the images should the kind be in the minority.
 FIRST = 10
 
@@ -44,6 +45,7 @@ class KindTally:
         as their moments come from the sums over images.
     per_image : sums over images; their number and that of their pixels are in it.
     width, height : extents in pixels.
+    sizes : how many images had each, in bins; None if unknown, as in files from before.
     modes, formats, notes : how many images had each.
     fingerprint : of the images counted.
     first : the first ten paths, in byte order.
@@ -55,6 +57,7 @@ class KindTally:
     per_image: ExactSums
     width: Extent
     height: Extent
+    sizes: Sizes | None
     modes: Mapping[str, int]
     formats: Mapping[str, int]
     notes: Mapping[str, int]
@@ -66,7 +69,9 @@ class KindTally:
     @classmethod
     def empty(cls, kind: Kind) -> "KindTally":
         values, per_image, _ = empty_states(kind)
-        return cls(values, per_image, Extent(), Extent(), {}, {}, {}, Fingerprint(), ())
+        return cls(
+            values, per_image, Extent(), Extent(), Sizes(), {}, {}, {}, Fingerprint(), ()
+        )  # fmt: skip
 
     @property
     def images(self) -> int:
@@ -79,6 +84,7 @@ class KindTally:
             per_image,
             self.width | other.width,
             self.height | other.height,
+            None if self.sizes is None or other.sizes is None else self.sizes + other.sizes,
             _merged(self.modes, other.modes),
             _merged(self.formats, other.formats),
             _merged(self.notes, other.notes),
@@ -89,7 +95,7 @@ class KindTally:
         )
 
     def __sub__(self, other: "KindTally") -> "KindTally":
-        """The images that `other` does not have; their sizes and first paths are not known.
+        """The images that `other` does not have; their extents and first paths are not known.
 
         Raises
         ------
@@ -103,6 +109,7 @@ class KindTally:
             per_image,
             Extent(),
             Extent(),
+            None if self.sizes is None or other.sizes is None else self.sizes - other.sizes,
             _less(self.modes, other.modes),
             _less(self.formats, other.formats),
             _less(self.notes, other.notes),

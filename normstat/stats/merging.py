@@ -42,7 +42,7 @@ def merged(stats: Mapping[str, Stats], allow_missing: bool = False) -> Stats:
 def without(whole: Stats, part: Stats) -> Stats:
     """The statistics of the images of `whole` that `part` does not have.
 
-    Sizes of images are not known of what remains, nor the first names; extremes of floats are
+    The extents of what remains are not known, nor the first names; extremes of floats are
     those of their counts.
 
     Raises

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.kinds import Values
+from normstat.accumulators.sizes import Sizes
 from normstat.accumulators.tally import Extent, SplitTally
 from normstat.constants import Channels
 from normstat.images import MAX_PIXELS, NOTES, ReadOptions, Skipped, Unreadable
@@ -62,6 +63,8 @@ class SplitStats:
     covariance : of each pair of channels, over all pixels, population (ddof 0), squared unit
         scale; its diagonal is std². None if it was not asked for.
     width, height : extents in pixels.
+    sizes : images by width and height, in bins of an eighth of an octave of pixels; None in
+        statistics from before they were counted.
     modes, formats : images by Pillow's mode and by file format.
     notes : images by :data:`normstat.images.NOTES`.
     fingerprint : of the images counted.
@@ -88,6 +91,7 @@ class SplitStats:
     covariance: Matrix | None = None
     width: Extent = field(default_factory=Extent)
     height: Extent = field(default_factory=Extent)
+    sizes: Sizes | None = field(default_factory=Sizes)
     modes: Mapping[str, int] = field(default_factory=dict)
     formats: Mapping[str, int] = field(default_factory=dict)
     notes: Mapping[str, int] = field(default_factory=lambda: dict.fromkeys(NOTES, 0))

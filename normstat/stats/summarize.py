@@ -110,6 +110,7 @@ def summarize_split(state: SplitTally, skipped: Mapping[str, int] = _NONE) -> Sp
         else tuple(_divided(row, scale**2) for row in products.covariance()),
         width=tally.width,
         height=tally.height,
+        sizes=tally.sizes,
         modes=dict(sorted(tally.modes.items())),
         formats=dict(sorted(tally.formats.items())),
         notes={note: tally.notes.get(note, 0) for note in NOTES},

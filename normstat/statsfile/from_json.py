@@ -4,6 +4,7 @@ from typing import Any
 
 from normstat.accumulators.fingerprint import Fingerprint
 from normstat.accumulators.kinds import empty_states
+from normstat.accumulators.sizes import Sizes
 from normstat.accumulators.tally import Extent, KindTally, SplitTally
 from normstat.images import DTYPES, FRAMES, LAYOUTS, Code, Kind, Skipped, Unreadable
 from normstat.sources import LABELS
@@ -122,12 +123,16 @@ def kind_from_json(node: Node) -> tuple[Kind, KindTally]:
     empty = empty_states(kind)
     values = empty.values.from_json(node["values"])
     per_image = empty.per_image.from_json(node["per_image"])
+    sizes = node.get("sizes").optional(Sizes.from_json)
+    if sizes is not None and sizes.images != per_image.images:
+        node["sizes"].fail(f"is of {sizes.images} images, and per_image of {per_image.images}")
     return kind, KindTally(
         values=values,
         per_image=per_image,
         files=node.get("files", per_image.images).whole(),
         width=_extent(node["width"]),
         height=_extent(node["height"]),
+        sizes=sizes,
         modes=_counter(node["modes"]),
         formats=_counter(node["formats"]),
         notes=_counter(node["notes"]),

@@ -59,6 +59,7 @@ def summary_to_json(split: SplitStats) -> dict[str, Any]:
     del content["state"]
     content |= {name: _plain(content[name]) for name in nested}
     content["skipped_reasons"] = dict(split.skipped_reasons)
+    content["sizes"] = split.sizes and split.sizes.to_json()
     content["fingerprint"] = split.fingerprint.to_json()
     return content
 
@@ -80,6 +81,7 @@ def kind_to_json(kind: Kind, tally: KindTally, pack: Pack) -> dict[str, Any]:
         "per_image": tally.per_image.to_json(),
         "width": _plain(tally.width),
         "height": _plain(tally.height),
+        "sizes": tally.sizes.to_json() if tally.sizes else None,
         "modes": dict(sorted(tally.modes.items())),
         "formats": dict(sorted(tally.formats.items())),
         "notes": dict(sorted(tally.notes.items())),

@@ -38,8 +38,9 @@ def derived(node: Node, state: SplitTally) -> SplitStats:
     expected["notes"] = {
         note: number for note, number in expected["notes"].items() if number or note in notes
     }
-    if "quantile_error" not in node.value:
-        del expected["quantile_error"]
+    for name in ("quantile_error", "sizes"):
+        if name not in node.value:
+            del expected[name]
     if expected["fingerprint"]["content"] is node["fingerprint"].get("content").value is None:
         del expected["fingerprint"]["content"]
     _refuse_other(node, expected)

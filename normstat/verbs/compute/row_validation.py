@@ -52,6 +52,7 @@ def _adds_up(tally: KindTally) -> bool:
         len(tally.first) == min(tally.files, FIRST)
         and sum(tally.modes.values()) == sum(tally.formats.values()) == images
         and all(number <= images for number in tally.notes.values())
+        and tally.sizes is not None
         and None not in (*tally.width, *tally.height)
         and 0 < tally.files <= images <= sums.pixels < _MOST
         and sums.may_be()
