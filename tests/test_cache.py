@@ -115,8 +115,8 @@ def test_counts_survive_as_bytes(images: list[Any], covariance: bool, cut: int) 
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        (b'"state":6', b'"state":5'),
-        (b'"state":6', b'"state":6,"state":6'),
+        (b'"state":7', b'"state":5'),
+        (b'"state":7', b'"state":7,"state":7'),
         (b'"000",null,99,"', b'"000",null,99,"AAAA'),
         (b'"000",null,99,"', b'"000",null,99,"?'),
         (b'"000",null,99,"', b'"000",null,-9,"'),
