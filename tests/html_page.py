@@ -13,6 +13,7 @@ class Page(HTMLParser):
         self.open: list[str] = []
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.text = ""
+        self.words: list[str] = []
         self.feed(text)
         self.close()
         assert not self.open
@@ -30,6 +31,7 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text += data
+        self.words.append(data)
 
     def ids(self) -> list[str | None]:
         return [attributes["id"] for _, attributes in self.elements if "id" in attributes]

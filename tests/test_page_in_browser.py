@@ -35,7 +35,7 @@ def browser() -> Iterator[Browser]:
 def photos(folder: Path, shift: int) -> Path:
     for split in ("train", "val", "test"):
         for seed in range(4):
-            pixels = make.pixels(seed + len(split), 40, 30) // 2 + shift
+            pixels = make.pixels(seed + len(split), 40, 30 + 9 * seed) // 2 + shift
             make.write(folder / split / f"{seed}.png", make.encoded(pixels.astype(np.uint8)))
     make.write(folder / "val" / "again.png", (folder / "train" / "0.png").read_bytes())
     return folder

@@ -14,6 +14,8 @@ from command import here
 from html_page import Page
 
 import normstat
+from normstat.accumulators.sizes import Sizes
+from normstat.accumulators.tally import Extent
 from normstat.errors import UsageError
 from normstat.files import shown
 
@@ -185,6 +187,66 @@ def test_only_what_is_alike_is_normalized_alike(stats: normstat.Stats) -> None:
     flat = replace(stats.splits["train"], std=(0.1, 0.0, 0.2))
     text = Page(normstat.report(replace(stats, splits={"train": flat}))).text
     assert "Every pixel is the same in G: a std of 0 normalizes nothing." in text
+
+
+def sized(stats: normstat.Stats, **splits: dict[tuple[int, int], int] | None) -> normstat.Stats:
+    """The statistics, with splits of images of these widths and heights."""
+    made = {
+        name: replace(
+            stats.splits["train"],
+            sizes=images and Sizes.of(images),
+            width=Extent(*(f([width for width, _ in images or {(1, 1): 1}]) for f in (min, max))),
+            height=Extent(
+                *(f([height for _, height in images or {(1, 1): 1}]) for f in (min, max))
+            ),
+        )
+        for name, images in splits.items()
+    }
+    return replace(stats, splits=made)
+
+
+def test_sizes_are_drawn_where_they_differ(stats: normstat.Stats, text: str) -> None:
+    """Two drawings and a sentence; nothing of images of one size, or of sizes not counted."""
+    assert "Sizes and aspect ratios" not in Page(text).text
+    photos = {(640, 427): 90, (427, 640): 9, (4000, 4000): 1}
+    pages = [
+        Page(normstat.report(sized(stats, **splits)))
+        for splits in (
+            {"train": photos, "old": None},
+            {"train": {(640, 427): 9}},
+            {"train": None},
+            {"train": {(16, 16): 3}, "val": {(32, 32): 4}},
+        )
+    ]
+    words = [page.text for page in pages]
+    assert (
+        "90 % of the images are landscape, 9 % portrait and 1 % square or nearly so; the most "
+        "frequent aspect ratio is about 3:2. Nine in ten have a shorter side between 427 and "
+        "430 pixels."
+    ) in words[0]
+    assert "Not among them, as their sizes were not counted: old." in words[0]
+    assert "train: 90 % landscape, 9 % portrait, 1 % square or nearly so" in words[0]
+    assert "train: between 427 and 4000 pixels, most often 427 to 430" in words[0]
+    assert {"portrait", "square", "landscape", "3:4", "4:3"} <= {*pages[0].words}
+    assert ["Sizes and aspect ratios" in text for text in words] == [True, False, False, True]
+    assert (
+        "All images are square or nearly so. All have a shorter side between 16 and 32" in words[3]
+    )
+    # Ratios are not drawn where they do not differ.
+    assert [page.drawn() - pages[1].drawn() for page in pages] == [2, 0, 0, 1]
+
+
+@pytest.mark.parametrize("side", [1, 7, 300, 10**6, 2**62])
+def test_any_sizes_can_be_drawn(stats: normstat.Stats, side: int) -> None:
+    """However long and thin, without extents, and in any number of bins."""
+    many = {(1 + side * n % 99991, 1 + n * n): 1 for n in range(4000)}
+    images = {(1, side): 4, (side, 2): 3, **many}
+    drawn = sized(stats, train=images, val={(3, 5): 1})
+    unknown = replace(drawn.splits["train"], width=Extent(), height=Extent())
+    for each in (drawn, replace(drawn, splits={**drawn.splits, "train": unknown})):
+        text = normstat.report(each)
+        assert "Sizes and aspect ratios" in Page(text).text
+        assert len(text.encode()) < 400_000
 
 
 def write_one(folder: Path) -> Path:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from math import isqrt
 from typing import Any, TypeAlias
 
 from normstat.accumulators.json_state import Json
@@ -102,3 +103,12 @@ def bin_of(side: int) -> int:
     [0, 8, 64, 64, 64, 65]
     """
     return int((side**OCTAVE).bit_length() - 1)
+
+
+def smallest(number: int) -> int:
+    """The smallest side in a bin that has sides, in pixels: 2**(n/8), rounded up, exactly.
+
+    >>> [smallest(bin_of(side)) for side in (1, 2, 256, 279, 280, 4000)]
+    [1, 2, 256, 256, 280, 3757]
+    """
+    return isqrt(isqrt(isqrt((1 << number) - 1))) + 1

@@ -32,7 +32,7 @@ def chart(
     across: tuple[float, float] = (0.0, 1.0),
     up: tuple[float, float] | None = None,
     *,
-    words: tuple[str, str] | None = None,
+    words: Sequence[tuple[float, str]] | None = None,
     percent: bool = True,
     steps: bool = True,
 ) -> str:
@@ -44,7 +44,7 @@ def chart(
     title, description : for those who do not see it.
     across : the ends of the axis.
     up : heights at the bottom and at the top; None: 0 and the largest.
-    words : in place of numbers, at the ends of the axis.
+    words : places on the axis and what stands there, in place of numbers.
     percent : tell heights as shares of 100.
     steps : draw bins; otherwise lines between values.
 
@@ -126,11 +126,21 @@ class _Frame:
             yield word(WIDTH - _RIGHT, floor - 4, tops[0], "end")
         yield word(WIDTH - _RIGHT, _TOP - 5, tops[1], "end")
 
-    def across_axis(self, words: tuple[str, str] | None) -> Iterator[str]:
+    def across_axis(self, words: Sequence[tuple[float, str]] | None) -> Iterator[str]:
         floor = _HEIGHT - _BOTTOM
         if words:
-            yield word(_LEFT, floor + 17, words[0])
-            yield word(WIDTH - _RIGHT, floor + 17, words[1], "end")
+            for place, told in words:
+                x = self.x(place)
+                if self.across[0] < place < self.across[1]:
+                    yield line("axis", (x, x), (floor, floor + 4))
+                side = (
+                    ""
+                    if place <= self.across[0]
+                    else "end"
+                    if place >= self.across[1]
+                    else "middle"
+                )
+                yield word(x, floor + 17, told, side)
             return
         for value in ticks(*self.across):
             x = self.x(value)

@@ -9,6 +9,7 @@ from normstat.errors import Message
 from normstat.images import Unreadable
 from normstat.markup import NONE, table, text
 from normstat.reports.page.sections import paragraph, section
+from normstat.reports.page.sizes import sizes
 from normstat.stats import SplitStats, Stats, remarks, sentences
 
 _NAMED = 20
@@ -55,6 +56,7 @@ def _parts(stats: Stats) -> Iterator[str]:
     if told:
         items = "".join(f"<li>{text(Message(words).on_command_line())}</li>" for words in told)
         yield f"<ul>{items}</ul>"
+    yield from sizes(stats.splits)
     if stats.unreadable:
         yield "<h3>Not read</h3>"
         yield from _unreadable(stats.unreadable)

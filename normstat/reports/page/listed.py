@@ -164,7 +164,7 @@ def _drawn(name: str, sizes: Sizes) -> str:
     low, high = map(_bytes, (sizes.quantiles[0], sizes.quantiles[-1]))
     told = f"from {low} to {high}, median {_bytes(sizes.quantiles[2])}"
     title = f"Sizes of the files of {shown(name)}"
-    drawing = chart([Curve(sizes.shares)], title, told, words=(low, high))
+    drawing = chart([Curve(sizes.shares)], title, told, words=((0.0, low), (1.0, high)))
     caption = f"<b>{text(name)}</b>, on a logarithmic axis"
     return f"<figure><figcaption>{caption}</figcaption>{drawing}</figure>"
 

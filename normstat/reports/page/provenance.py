@@ -10,6 +10,8 @@ from normstat.reports.page.subject import Subject
 from normstat.stats import Settings, SplitStats, Stats
 from normstat.statsfile.to_json import SCHEMA, summary_to_json
 
+# Bins of sizes that a page has room for.
+_MOST_BINS = 1000
 _PRINTS = {
     "paths": "names of the files",
     "files": "names and bytes",
@@ -63,8 +65,8 @@ def _settings(settings: Settings) -> Iterator[tuple[str, str]]:
 def summary(subject: Subject) -> str:
     """The numbers for programs, as the stats file names them, without the state.
 
-    A covariance that the page has no room for is left out. Nothing in it ends the element that it
-    stands in, or begins another.
+    A covariance or sizes that the page has no room for are left out. Nothing in it ends the
+    element that it stands in, or begins another.
     """
     content: dict[str, Any] = {"schema": "normstat/report/1"}
     if stats := subject.stats:
@@ -88,4 +90,6 @@ def _numbers(split: SplitStats) -> dict[str, Any]:
     numbers = summary_to_json(split)
     if len(split.channels or ()) > MOST_PRODUCTS:
         del numbers["covariance"]
+    if split.sizes and len(split.sizes.counts) > _MOST_BINS:
+        del numbers["sizes"]
     return numbers
