@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from normstat.constants import Channels, Constants
-from normstat.errors import UsageError
+from normstat.errors import UsageError, command, option
 from normstat.files import shown
 
 # difflib's own 0.6 takes "nope" for "openai".
 _ALIKE = 0.7
+# Letters that other names have, too, by chance if they are fewer; and names that a message has.
+_LONG = 3
+_MOST = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +85,62 @@ def preset(name: str) -> Preset:
         return PRESETS[NAMES[wanted]]
     if wanted in DATA_SETS:
         return DATA_SETS[wanted]
-    guess = closest(wanted, (*NAMES, *DATA_SETS))
-    raise UsageError(
-        f"{shown(name)}: no such preset; {f'did you mean {guess}? ' if guess else ''}there are "
-        f"{', '.join(PRESETS)} (constants that published models expect), and published statistics "
-        f"of {', '.join(DATA_SETS)}; normstat compute measures those of other data"
+    raise no_such(name, "preset", {"preset": (*NAMES, *DATA_SETS)})
+
+
+def no_such(
+    name: str, kind: str, known: Mapping[str, Iterable[str]], shown_as: str = ""
+) -> UsageError:
+    """The error of a name that nothing has; its message says what kinds of names there are.
+
+    Parameters
+    ----------
+    name : as it was given.
+    kind : asked for, one of :data:`KINDS`, or several with "or".
+    known : kind → names, as far as the caller knows them.
+    shown_as : the name in its option; by default alone.
+
+    Examples
+    --------
+    >>> str(no_such("unti", "preset", {"method": ["unit"]})).partition(" to list")[0]
+    'unti: no such preset; did you mean the method unit (method="unit")?'
+    """
+    guess = _guess(_plain(name), kind, known)
+    lists = "; ".join(f"{kinds}: {lister}" for kinds, lister in KINDS.values())
+    return UsageError(f"{shown_as or shown(name)}: no such {kind}; {guess}to list {lists}")
+
+
+#: Kind of name → its names in a few words, and the command that lists them.
+KINDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "preset": ("presets and published data sets", command("presets")),
+        "method": ("methods", command("apply", "help")),
+        "target": ("targets", command("export", "list")),
+    }
+)
+# Kind of name → the parameter that takes it.
+_TAKEN_BY = {"preset": "preset", "method": "method", "target": "to"}
+
+
+def _guess(name: str, kind: str, known: Mapping[str, Iterable[str]]) -> str:
+    """Words on what was meant: a name of another kind, names with this in them, or one like it."""
+    others = {each: names for each, names in known.items() if each not in kind.split(" or ")}
+    own = [each for kind_of, names in known.items() if kind_of not in others for each in names]
+    words = "".join(
+        f"{name} is a {each} ({option(_TAKEN_BY[each], name)}); "
+        for each, names in others.items()
+        if name in names
     )
+    if len(name) >= _LONG and (having := [each for each in own if name in each][:_MOST]):
+        return f"{words}did you mean {' or '.join(having)}? "
+    if words:
+        return words
+    if found := closest(name, own):
+        return f"did you mean {found}? "
+    for each, names in others.items():
+        if found := closest(name, names):
+            return f"did you mean the {each} {found} ({option(_TAKEN_BY[each], found)})? "
+    return ""
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
@@ -188,6 +241,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
 POOLED = "over all pixels"
 OWN = "average of the images' own std"
 OWN_DDOF1 = "average of the images' own std, with ddof 1"
+ROOT = "root of the images' average variance"
 
 
 def _data_set(
@@ -242,6 +296,19 @@ _PUBLISHED = (
                unknown=(0.26034098, 0.25657727, 0.27126738)),
     *_data_set("tiny-imagenet", "Tiny ImageNet, train", "many repositories",
                (0.4802, 0.4481, 0.3975), unknown=(0.2770, 0.2691, 0.2821)),
+    Preset("cifar10-test", (0.4942142800245098, 0.4851313890165441, 0.4504090927542892),
+           (0.24665251509498004, 0.24289226346005355, 0.26159237802202373),
+           f"CIFAR-10, test (to know it by; normalize with train's); std {POOLED}",
+           "awslabs Renate", definition=POOLED),
+    Preset("imagenet-raw", (0.4803, 0.4569, 0.4083), (0.2806, 0.2736, 0.2877),
+           f"ImageNet, train, as its images are; std {ROOT}",
+           "pytorch/vision issue 1439", definition=ROOT),
+    Preset("imagenet-crop", (0.4845, 0.4541, 0.4025), (0.2724, 0.2637, 0.2761),
+           f"ImageNet, train, after resize 256 and crop 224; std {ROOT}",
+           "pytorch/vision issue 1439", definition=ROOT),
+    *_data_set("imagenette", "Imagenette, train", "crypdick dataset_stats.json",
+               (0.46252461662816363, 0.45800933552978396, 0.42948209813682414),
+               own=(0.2451527213081417, 0.2389813487091203, 0.2468052900635812)),
     *_data_set("eurosat", "EuroSAT, all images", "crypdick dataset_stats.json",
                (0.3443759582652505, 0.3802908400281409, 0.40777028771360974),
                own=(0.09136772024351952, 0.06511841780862201, 0.055240408059199386)),

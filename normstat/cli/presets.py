@@ -35,7 +35,7 @@ def presets(
       normstat presets clip
       normstat presets --search cifar
     """
-    from normstat.presets import DATA_SETS, PRESETS, preset
+    from normstat.presets import DATA_SETS, PRESETS
 
     if name is None:
         rows = [*PRESETS.values(), *DATA_SETS.values()]
@@ -47,7 +47,9 @@ def presets(
             )
         _print_all(rows)
         return 0
-    found = preset(name)
+    from normstat.verbs.names import preset_named
+
+    found = preset_named(name)
     print(f"{found.name}: {found.what}")
     print(f"mean   {_numbers(found.mean)}")
     print(f"std    {_numbers(found.std)}")
