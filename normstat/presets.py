@@ -241,6 +241,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
 POOLED = "over all pixels"
 OWN = "average of the images' own std"
 OWN_DDOF1 = "average of the images' own std, with ddof 1"
+UNKNOWN = "of unknown definition"
 ROOT = "root of the images' average variance"
 
 
@@ -254,7 +255,7 @@ def _data_set(
     unknown: Channels | None = None,
 ) -> Iterator[Preset]:
     """A row for each std that is published, the one of all pixels under the plain name."""
-    stds = ((POOLED, pooled), ("of unknown definition", unknown), (OWN, own))
+    stds = ((POOLED, pooled), (UNKNOWN, unknown), (OWN, own))
     found = [(definition, std) for definition, std in stds if std]
     for number, (definition, std) in enumerate(found):
         yield Preset(
@@ -317,3 +318,13 @@ _PUBLISHED = (
 
 #: Name → published statistics of a data set.
 DATA_SETS: Mapping[str, Preset] = MappingProxyType({row.name: row for row in _PUBLISHED})
+
+
+def pooled_of(row: Preset) -> Preset | None:
+    """Published statistics of the same data set, whose std is over all pixels.
+
+    >>> pooled_of(preset("cifar10-own")).name, pooled_of(preset("eurosat"))
+    ('cifar10', None)
+    """
+    found = DATA_SETS.get(row.name.rpartition("-")[0])
+    return found if found and found.definition == POOLED else None

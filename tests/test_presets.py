@@ -160,3 +160,24 @@ def test_presets_of_ones_own():
     own = Preset("ours", (10, 20, 30), (1, 2, 4), "a test", "here", scale=255, order="BGR")
     result = normstat.normalizer(own, dtype="float64")(np.array([[[30, 20, 10]]], "uint8"))
     np.testing.assert_allclose(result, 0, atol=1e-13)
+
+
+@pytest.mark.parametrize("name", DATA_SETS)
+def test_published_statistics_normalize(name):
+    """Their mean becomes 0, and one std above it 1."""
+    row = DATA_SETS[name]
+    pixels = np.array([row.mean, np.add(row.mean, row.std)])[:, None, :]
+    result = normstat.normalizer(name, dtype="float64")(pixels)
+    np.testing.assert_allclose(
+        result.ravel(), [0] * len(row.mean) + [1] * len(row.mean), atol=1e-12
+    )
+
+
+@pytest.mark.parametrize("name", ["cifar10", "cifar10-copied", "eurosat", "stl10"])
+def test_apply_says_which_std_published_statistics_have(tmp_path, name):
+    """On the terminal, before anything is written."""
+    make.write(tmp_path / "data" / "a.png", make.encoded(make.pixels(1, 5, 7)))
+    run = command.here("apply", "data", "o", "--preset", name, "--dry-run", cwd=tmp_path)
+    assert run.returncode == 0
+    assert f"{name} are published statistics: " in run.stderr
+    assert f"; std {DATA_SETS[name].definition}" in run.stderr

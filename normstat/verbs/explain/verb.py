@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from normstat.constants import Channels
 from normstat.conventions import read
-from normstat.presets import DATA_SETS, POOLED, Preset
+from normstat.presets import DATA_SETS, POOLED, Preset, pooled_of
 from normstat.stats import Settings, Stats
 from normstat.statsfile import load
 from normstat.verbs.compute.count import count
@@ -139,11 +139,11 @@ def published_needed(origins: Sequence[Origin]) -> Preset | None:
     0.2470322324632823
     """
     for row in DATA_SETS.values():
-        pooled = DATA_SETS.get(row.name.rpartition("-")[0])
         words = f"preset {row.name} ("
-        if row.definition == POOLED or not pooled or pooled.definition != POOLED:
-            continue
-        if any(each.of == "std" and each.fits and each.words.startswith(words) for each in origins):
+        fits = any(
+            each.of == "std" and each.fits and each.words.startswith(words) for each in origins
+        )
+        if fits and row.definition != POOLED and (pooled := pooled_of(row)):
             return pooled
     return None
 
