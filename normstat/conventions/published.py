@@ -4,8 +4,9 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
-from normstat.constants import Constants
+from normstat.constants import Channels, Constants
 from normstat.conventions.config import Config
 from normstat.presets import PRESETS, Preset
 
@@ -122,13 +123,22 @@ def _pairs(constants: Constants, published: Constants) -> list[_Pair] | None:
     ours, theirs = constants.spread(_CHANNELS), published.spread(_CHANNELS)
     if len(ours.mean) != len(theirs.mean):
         return None
-    longest = [max(map(_significant, each)) for each in (ours.mean, ours.std)]
-    tells = min(longest) >= _ROUNDED_DIGITS
+    places = _places(ours.mean, ours.std)
     return [
-        _Pair(number, right, max(map(_decimals, found)) if tells else None)
-        for found, meant in ((ours.mean, theirs.mean), (ours.std, theirs.std))
+        _Pair(number, right, rounded_to)
+        for found, meant, rounded_to in zip(
+            (ours.mean, ours.std), (theirs.mean, theirs.std), places, strict=True
+        )
         for number, right in zip(found, meant, strict=True)
     ]
+
+
+@lru_cache(maxsize=16)  # the numbers of one configuration are held against many others
+def _places(*groups: Channels) -> tuple[int | None, ...]:
+    """Decimals that each group is given with; None if a group has too few digits."""
+    if min(max(map(_significant, group)) for group in groups) < _ROUNDED_DIGITS:
+        return (None,) * len(groups)
+    return tuple(max(map(_decimals, group)) for group in groups)
 
 
 def _is_native(preset: Preset, numbers: Constants) -> bool:
