@@ -276,6 +276,7 @@ def test_the_command_line(stats: normstat.Stats, tmp_path: Path) -> None:
     assert lines[-1].startswith("training needs, of train: mean ")
     make.write(tmp_path / "data" / "a.png", make.encoded(IMAGES[0]))
     mean = ",".join(f"{value:.5f}" for value in pooled(IMAGES[:1]).mean(0))
+    assert here("explain", mean, file).stdout == here("explain", mean, "--stats", file).stdout
     for words in (["--data", tmp_path / "data", "-j", "1"], [tmp_path / "data", "-q"]):
         run = here("explain", mean, *words)
         assert "mean: the mean of all pixels, of all" in run.stdout
@@ -356,11 +357,15 @@ def test_negative_numbers_are_numbers(tmp_path: Path) -> None:
 def test_what_is_refused(tmp_path: Path) -> None:
     """Each with a cure in the message."""
     for words, said in (
-        ([], "give the numbers, or --config FILE"),
-        (["0.5", "--config", "preset:clip"], "give the numbers, or --config FILE"),
-        (["0.5", "--stats", "s.json", "--data", "x"], "--stats and --data: choose one"),
-        (["0.5", "x", "--stats", "s.json"], "--stats and --data: choose one"),
-        (["0.5", "x", "y"], "x, y: numbers, and one DATA"),
+        ([], "give the numbers, as in 0.2023,0.1994,0.2010, or --config FILE"),
+        (["0.5", "--config", "preset:clip"], "or --config FILE that has them"),
+        (
+            ["0.5", "--stats", "s.json", "--data", "x"],
+            "s.json (stats file) and x (images): choose one",
+        ),
+        (["0.5", "x", "--stats", "s.json"], "s.json (stats file) and x (images): choose one"),
+        (["0.5", "x", "y"], "x, y: give one of them"),
+        (["x"], "x: is no number; give the numbers, as in 0.2023"),
         (["0.1,0.2", "0.3,0.4", "0.5,0.6"], "one list of numbers or two"),
         (["0.1", "0.2", "0.3", "0.4"], "one list of numbers or two"),
         (["0.5", "--resize", "8"], "--resize and --crop: are for DATA"),
@@ -375,6 +380,8 @@ def test_of_a_published_average_training_needs_the_pooled_std() -> None:
     run = here("explain", "0.2023,0.1994,0.2010")
     assert "training needs the std over all pixels: preset cifar10: 0.2470322" in run.stdout
     assert "training needs" not in here("explain", "0.2470,0.2435,0.2616").stdout
+    # The number of MNIST that is asked about most: each image's own std, with ddof 1.
+    assert "preset mnist-own (" in here("explain", "0.3015").stdout.splitlines()[0]
 
 
 def test_presets_are_searched() -> None:
@@ -383,5 +390,9 @@ def test_presets_are_searched() -> None:
     assert "cifar100-own" in run.stdout
     assert "imagenet" not in run.stdout
     assert "imagenet" in here("presets", "--search", "0.485").stdout
-    assert here("presets", "--search", "no such word").returncode == 2
+    run = here("presets", "--search", "unit")
+    assert run.returncode == 2
+    assert "--search unit: no such preset; unit is a method (--method unit)" in run.stderr
+    assert here("presets", "clip", "--search", "x").returncode == 2
+    assert "other  cifar10-copied, of the same images: std" in here("presets", "cifar10").stdout
     assert "the std is average of the images' own std" in here("presets", "cifar10-own").stdout

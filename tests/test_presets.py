@@ -20,15 +20,19 @@ NAMES = [(name, row) for row in PRESETS.values() for name in (row.name, *row.ali
 def test_a_name_is_of_one_preset():
     """No alias is another's name, and none is a method's: one word means one thing."""
     names = [name for name, _ in NAMES]
+    names += DATA_SETS
     assert len(names) == len(set(names))
+    plain = {name.replace("-", ""): preset(name) for name in names}
+    assert all(preset(name) is plain[name.replace("-", "")] for name in names)
     assert not set(names) & set(METHODS)
     assert all(name == name.lower() and "_" not in name for name in names)
 
 
 @pytest.mark.parametrize(("name", "row"), NAMES)
 def test_every_name_finds_its_preset(name, row):
-    """Names and aliases are found in any case, with ``_`` for ``-``."""
+    """Names and aliases are found in any case, with ``_`` for ``-`` or without both."""
     assert preset(name) is preset(name.upper().replace("-", "_")) is row
+    assert preset(name.replace("-", "")) is row
     assert PRESETS[row.name] is row
 
 

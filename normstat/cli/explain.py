@@ -29,9 +29,9 @@ def explain(
     words: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="NUMBERS|DATA",
+            metavar="NUMBERS|STATS|DATA",
             help="Mean, std or both, as in 0.4914,0.4822,0.4465; and the images that they are "
-            "perhaps of.",
+            "perhaps of, or their stats file.",
         ),
     ] = None,
     stats: Annotated[
@@ -64,11 +64,14 @@ def explain(
     from normstat.verbs.explain.verb import read_config
 
     given, places = _given(words or [])
-    data = _one_place(places, data)
+    stats, data = _places(places, stats, data)
     if bool(config) == bool(given):
-        raise UsageError("give the numbers, or --config FILE that has them")
+        where = f"{shown(places[0])}: is no number; " if places and not config else ""
+        raise UsageError(
+            f"{where}give the numbers, as in 0.2023,0.1994,0.2010, or --config FILE that has them"
+        )
     if stats and data:
-        raise UsageError("--stats and --data: choose one")
+        raise UsageError(f"{shown(stats)} (stats file) and {shown(data)} (images): choose one")
     if not data and (resize or crop):
         raise UsageError("--resize and --crop: are for DATA; a stats file has its own")
     known = _known(context, stats, data, quiet, workers, {"resize": resize, "crop": crop})
@@ -106,12 +109,17 @@ def _given(words: list[str]) -> tuple[tuple[str, ...], list[str]]:
     return tuple(lists), others
 
 
-def _one_place(places: list[str], data: str | None) -> str | None:
-    every = [*places, *([data] if data else [])]
-    if len(every) > 1:
-        names = ", ".join(map(shown, every))
-        raise UsageError(f"{names}: numbers, and one DATA; a list of numbers has commas between")
-    return next(iter(every), None)
+def _places(words: list[str], stats: str | None, data: str | None) -> tuple[str | None, str | None]:
+    """The stats file, or the images, with those words that are no numbers."""
+    from normstat.statsfile import is_stats_file
+
+    recorded = [word for word in words if is_stats_file(word)]
+    files = [*recorded, *([stats] if stats else [])]
+    places = [*(word for word in words if word not in recorded), *([data] if data else [])]
+    if len(files) > 1 or len(places) > 1:
+        names = ", ".join(map(shown, files if len(files) > 1 else places))
+        raise UsageError(f"{names}: give one of them, and lists of numbers with commas between")
+    return next(iter(files), None), next(iter(places), None)
 
 
 def _known(

@@ -22,7 +22,7 @@ def show(
     file: Annotated[str, typer.Argument(metavar="STATS", help="Stats file; - is stdin.")],
     other: Annotated[
         str | None,
-        typer.Argument(metavar="[STATS2]", help="Another one, to be shown beside it."),
+        typer.Argument(metavar="STATS2", help="Another one, to be shown beside it."),
     ] = None,
     split: options.ShownSplits = [],  # noqa: B006  # Typer copies it
     form: Annotated[

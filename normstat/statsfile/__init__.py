@@ -23,6 +23,7 @@ __all__ = [
     "SCHEMA",
     "dumps",
     "dumps_counts",
+    "is_stats_file",
     "load",
     "loads",
     "loads_counts",
@@ -61,6 +62,21 @@ def load(file: str | PathLike[str]) -> Stats:
         ) from error
     except StatsFileError as error:
         raise StatsFileError(f"{shown(file)}: {shown(str(error))}") from error
+
+
+def is_stats_file(file: str | PathLike[str]) -> bool:
+    """True if a file begins as a stats file does, whether or not it can be used.
+
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile() as other:
+    ...     is_stats_file(other.name)
+    False
+    """
+    try:
+        with files.opened(fspath(file)) as opened:
+            return SCHEMA.encode() in opened.read(_END)
+    except (OSError, ValueError):  # who opens it for good will say what is wrong with it
+        return False
 
 
 def _refuse_others(file: str) -> None:

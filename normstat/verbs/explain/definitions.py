@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from normstat.constants import Channels
 from normstat.files import shown
-from normstat.presets import DATA_SETS, PRESETS
+from normstat.presets import DATA_SETS, OWN, PRESETS
 from normstat.stats import SplitStats, Stats, summarize_split
 from normstat.verbs.explain.own_values import OwnRows, OwnValues, own_values
 
@@ -83,6 +83,9 @@ def _published() -> Iterator[Definition]:
             means.add(row.mean)
         if set(row.std) != {1.0}:
             yield Definition("std", about, row.std, white)
+            if row.definition == OWN and row.pixels:
+                std = _times(row.std, _bessel(row.pixels))
+                yield Definition("std", f"{about}, with ddof 1", std, white)
             yield Definition(
                 "std", f"{about}, its variance in the place of the std", _squares(row.std), white**2
             )

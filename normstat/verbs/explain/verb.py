@@ -77,6 +77,7 @@ def explain(
     >>> for origin in explain("0.2023,0.1994,0.2010"):
     ...     print(origin.of, origin.fits, origin.words.partition(",")[0])
     std True preset cifar10-copied (CIFAR-10
+    std True preset cifar10-own (CIFAR-10
     >>> explain((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))[0].words
     'preset imagenet (torchvision, most of timm, DINOv2, MAE, ConvNeXt, Keras mode torch)'
     """
@@ -191,7 +192,7 @@ def _unlike(origins: Iterable[Origin]) -> list[Origin]:
     """The first few, without those whose numbers hardly differ from earlier ones."""
     seen: dict[tuple[str, ...], Origin] = {}
     for each in origins:
-        seen.setdefault((each.of, *(f"{value:.5g}" for value in each.values)), each)
+        seen.setdefault((each.of, *(f"{value:.4g}" for value in each.values)), each)
     return [*seen.values()][:_MOST]
 
 
