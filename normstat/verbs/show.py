@@ -5,17 +5,17 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from normstat.errors import UnknownSplit
 from normstat.files import shown
 from normstat.images import path_text
-from normstat.reports import markdown
-from normstat.rules.comparison import Comparison, names_of
-from normstat.rules.shifts import Shift, shifts
 from normstat.stats import SplitStats, Stats
 from normstat.stats.cells import BOTH_STDS, HEADERS, cells
 from normstat.statsfile import render, summary
+
+if TYPE_CHECKING:
+    from normstat.rules.shifts import Shift
 
 SCHEMA = "normstat/show/1"
 #: Columns that a narrow terminal is spared where two files are shown.
@@ -41,7 +41,7 @@ class View:
     stats: Stats
     other_name: str = ""
     other: Stats | None = None
-    shifts: Mapping[str, tuple[Shift, ...]] = field(default_factory=dict)
+    shifts: "Mapping[str, tuple[Shift, ...]]" = field(default_factory=dict)
 
     def headers(self) -> tuple[str, ...]:
         """Headers of the columns of :meth:`rows`."""
@@ -80,6 +80,8 @@ class View:
 
     def _apart(self, other: Stats) -> Iterator[str]:
         """Reasons for which there are no differences."""
+        from normstat.rules.comparison import Comparison, names_of  # which two files need
+
         if not self.stats.splits.keys() & other.splits.keys():
             ours, theirs = (", ".join(map(shown, each.splits)) for each in (self.stats, other))
             yield f"no split is in both, so there are no differences: X has {ours}, Y has {theirs}"
@@ -131,6 +133,9 @@ def view(
     one = _only(stats, wanted)
     if other is None:
         return View(names[0], one)
+    from normstat.rules.comparison import Comparison  # which one file needs not
+    from normstat.rules.shifts import shifts
+
     two = _only(other, wanted)
     found = {
         pair.split: tuple(shifts(pair))
@@ -151,7 +156,7 @@ def _only(stats: Stats, wanted: tuple[str, ...]) -> Stats:
 
 
 def _of_both(
-    name: str, both: tuple[SplitStats | None, SplitStats | None], apart: tuple[Shift, ...]
+    name: str, both: tuple[SplitStats | None, SplitStats | None], apart: "tuple[Shift, ...]"
 ) -> _Rows:
     """Rows of both files channel by channel, each channel's difference below them."""
     ours, theirs = (
@@ -173,7 +178,7 @@ def _one_file(row: tuple[str, ...], file: str) -> tuple[str, ...]:
 
 
 def _difference(
-    shift: Shift, both: tuple[SplitStats | None, SplitStats | None], index: int
+    shift: "Shift", both: tuple[SplitStats | None, SplitStats | None], index: int
 ) -> tuple[str, ...]:
     own = [split.per_image.std[index] if split and split.per_image.std else None for split in both]
     own_std = own[0] / own[1] - 1 if own[0] is not None and own[1] else None
@@ -209,7 +214,7 @@ def _json(shown_stats: View) -> str:
     return render(content)
 
 
-def _plain(shift: Shift) -> dict[str, Any]:
+def _plain(shift: "Shift") -> dict[str, Any]:
     values = {name: getattr(shift, name) for name in shift.__slots__}
     # As in the report of a check, what JSON has no number for is a word.
     return {
@@ -222,18 +227,18 @@ _COLUMNS = (
     *("file", "split", "images", "unreadable", "skipped", "channel", "mean", "mean_stderr"),
     *("std", "std_stderr", "per_image_mean", "per_image_std", "min", "max", "scale", "dtype"),
 )
-_SHIFTS = tuple(f"shift_{name}" for name in Shift.__slots__ if name != "channel")
+_SHIFTS = ("mean", "mean_bound", "std", "std_bound", "w1", "ks", "psi")
 
 
 def _csv(shown_stats: View) -> str:
     """A line for each channel of each split of each file; shifts on the first file's lines."""
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
-    lines.writerow((*_COLUMNS, *(_SHIFTS if shown_stats.other else ())))
+    lines.writerow((*_COLUMNS, *(f"shift_{name}" for name in _SHIFTS if shown_stats.other)))
     for name, split in shown_stats.stats.splits.items():
         channels = shown_stats.shifts.get(name, ())
         for index, row in enumerate(_values(shown_stats.name, name, split)):
-            shift = [getattr(channels[index], each[6:]) for each in _SHIFTS if channels]
+            shift = [getattr(channels[index], each) for each in _SHIFTS if channels]
             lines.writerow((*row, *shift))
     for name, split in (shown_stats.other.splits if shown_stats.other else {}).items():
         lines.writerows(_values(shown_stats.other_name, name, split))
@@ -255,6 +260,8 @@ def _values(file: str, name: str, split: SplitStats) -> Iterator[tuple[Any, ...]
 
 
 def _markdown(shown_stats: View) -> str:
+    from normstat.reports import markdown  # which only this format needs
+
     headers = shown_stats.headers()
     lines = [markdown.table_row(headers), "|" + " --- |" * len(headers)]
     lines += map(markdown.table_row, shown_stats.rows())
