@@ -375,6 +375,39 @@ def test_what_is_refused(tmp_path: Path) -> None:
         assert said in run.stderr
 
 
+def test_one_digit_fits_nearly_everything() -> None:
+    """So what it is exactly goes alone; with more digits others fit as well."""
+    assert {origin.words.split(" (")[0] for origin in normstat.explain("0.5,0.5,0.5")} == {
+        "preset inception"
+    }
+    assert [origin.words for origin in normstat.explain("0,0,0", "1,1,1")] == [
+        "preset yolo ([0, 1]: Ultralytics YOLO)",
+        "nothing is divided, as by presets detectron2, caffe, caffe-ilsvrc, ssd, yolo",
+    ]
+    assert len(normstat.explain("0.4914,0.4822,0.4465")) == 2
+
+
+def test_each_of_the_two_has_an_answer(stats: normstat.Stats, tmp_path: Path) -> None:
+    """If nothing comes near one of them, that is said, and numbers of other channels are told."""
+    run = here("explain", "0.987,0.123,0.5", "0.2470,0.2435,0.2616")
+    assert "0.987,0.123,0.5: nothing that is known comes near; --stats FILE" in run.stdout
+    assert "std: preset cifar10 (" in run.stdout
+    normstat.save(stats, tmp_path / "s.json")
+    run = here("explain", "0.987,0.123", tmp_path / "s.json")
+    assert (
+        "0.987,0.123: nothing that is known comes near; given are 2, and the images" in run.stdout
+    )
+
+
+@pytest.mark.matrix
+def test_images_are_counted_by_workers(tmp_path: Path) -> None:
+    """As of compute, where no statistics are at hand."""
+    make.write(tmp_path / "a.png", make.encoded(IMAGES[0]))
+    text = ",".join(f"{value:.5f}" for value in pooled(IMAGES[:1]).std(0, ddof=1))
+    (first, *_) = normstat.explain(text, data=tmp_path)
+    assert first.words.startswith("the std over all pixels (ddof 1), of")
+
+
 def test_of_a_published_average_training_needs_the_pooled_std() -> None:
     """The other definition is named where that is published, too."""
     run = here("explain", "0.2023,0.1994,0.2010")

@@ -81,8 +81,10 @@ def explain(
         origins = explained(*numbers, stats=known)
         found += origins
         _print(origins)
-        if not origins:
-            print(f"{_text(numbers[0])}: nothing that is known comes near{_more(known)}")
+        for of, given_numbers in zip(("mean", "std"), numbers, strict=False):
+            if not any(len(numbers) == 1 or origin.of == of for origin in origins):
+                text = _text(given_numbers)
+                print(f"{text}: nothing that is known comes near{_more(known, text)}")
     _print_needed(known, found)
     return 0
 
@@ -169,8 +171,16 @@ def _print_needed(known: "Known | None", found: "list[Origin]") -> None:
         print("images have several sizes: --data DATA tries more definitions than --stats can")
 
 
-def _more(known: "Known | None") -> str:
-    return "" if known else "; --stats FILE or --data DATA knows your images"
+def _more(known: "Known | None", numbers: str) -> str:
+    """A clause on what could be tried."""
+    if not known:
+        return "; --stats FILE or --data DATA knows your images"
+    given = len(numbers.split(","))
+    channels = {len(split.channels) for split in known.stats.splits.values() if split.channels}
+    if given in channels or not channels:
+        return ""
+    has = " or ".join(map(str, sorted(channels)))
+    return f"; given {'are' if given > 1 else 'is'} {given}, and the images have {has} channels"
 
 
 def _text(given: Any) -> str:

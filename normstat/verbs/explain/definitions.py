@@ -17,6 +17,7 @@ from normstat.verbs.explain.own_values import OwnRows, OwnValues, own_values
 _LUMA = (0.299, 0.587, 0.114)
 _GRAY = "of gray (0.299 R + 0.587 G + 0.114 B)"
 _COLORS = ("R", "G", "B")
+_NO_STD = (1.0, 1.0, 1.0)
 _TOGETHER = "all splits together"
 
 
@@ -73,6 +74,8 @@ def definitions(known: Known | None) -> Iterator[Definition]:
 
 
 def _published() -> Iterator[Definition]:
+    undivided = [row.name for row in PRESETS.values() if row.std == _NO_STD]
+    yield Definition("std", f"nothing is divided, as by presets {', '.join(undivided)}", _NO_STD)
     means = set()
     for row in (*PRESETS.values(), *DATA_SETS.values()):
         about = f"preset {row.name} ({row.what})"
@@ -81,7 +84,7 @@ def _published() -> Iterator[Definition]:
             whose = row.what.partition("; std ")[0]
             yield Definition("mean", f"preset {row.name} ({whose})", row.mean, white)
             means.add(row.mean)
-        if set(row.std) != {1.0}:
+        if row.std != _NO_STD:
             yield Definition("std", about, row.std, white)
             if row.definition == OWN and row.pixels:
                 std = _times(row.std, _bessel(row.pixels))
@@ -98,7 +101,7 @@ def _changed(known: Definition) -> Iterator[Definition]:
     reverse = ", channels in reverse (BGR)"
     if reverses:
         yield Definition(of, f"{words}{reverse}", values[::-1])
-    if white != 1:
+    if white != 1 and any(values):
         stored = tuple(value * white for value in values)
         yield Definition(of, f"{words}, times {white:g}", stored)
         if reverses:

@@ -20,6 +20,10 @@ from normstat.verbs.run import source_of
 #: Numbers further away than this share of themselves have nothing to do with each other.
 _FAR = 0.1
 _MOST = 5
+#: Share of a value that is rounding of floats.
+_EXACT = 1e-9
+#: Digits, of the longest number, with which it is not by chance that others round to them.
+_TELLING = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +184,11 @@ def _found(
         if each.of in kinds and len(each.values) == len(wanted)
     ]
     fitting = [each for each in origins if each.fits]
+    exact = [each for each in fitting if each.distance <= _EXACT]
+    if exact and max(number.significant for number in wanted) < _TELLING:
+        fitting = exact
     # Sorting keeps the order of the definitions among equals.
-    yield from sorted(fitting, key=lambda each: each.distance > 1e-9)
+    yield from sorted(fitting, key=lambda each: each.distance > _EXACT)
     if not fitting:
         slips = [each for each in origins if each.slip]
         near = [each for each in origins if each.distance <= _FAR]

@@ -28,6 +28,15 @@ class Number:
     places: int
 
     @property
+    def significant(self) -> int:
+        """Digits from the first that is no zero.
+
+        >>> Number(0.05, 2).significant, Number(0.5, 2).significant, Number(0.0, 0).significant
+        (1, 2, 0)
+        """
+        return len(self.digits.replace(".", "").lstrip("-0"))
+
+    @property
     def digits(self) -> str:
         """The number with its decimals."""
         return _text(self.value, self.places, ROUND_HALF_EVEN)
