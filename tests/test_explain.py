@@ -85,6 +85,8 @@ def elsewhere(train: list[Any], val: list[Any]) -> dict[str, tuple[str, Any]]:
     }  # fmt: skip
 
 
+#: To which numbers are rounded; one of them tells enough, most days.
+DIGITS = [7, *(pytest.param(digits, marks=pytest.mark.matrix) for digits in (4, 12))]
 VAL = [255 - image for image in IMAGES[:3]]
 #: Of images of one size a stats file tells them all.
 ALIKE = defined(IMAGES) | elsewhere(IMAGES, VAL)
@@ -130,7 +132,7 @@ def recognized(words: str, of: str, expected: Any, digits: int, known: Any) -> N
 
 
 @pytest.mark.parametrize("words", ALIKE)
-@pytest.mark.parametrize("digits", [4, 7, 12])
+@pytest.mark.parametrize("digits", DIGITS)
 def test_a_stats_file_tells_where_a_number_is_from(
     stats: normstat.Stats, words: str, digits: int
 ) -> None:
@@ -139,7 +141,7 @@ def test_a_stats_file_tells_where_a_number_is_from(
 
 
 @pytest.mark.parametrize("words", UNLIKE)
-@pytest.mark.parametrize("digits", [4, 7, 12])
+@pytest.mark.parametrize("digits", DIGITS)
 def test_images_of_several_sizes_tell_it(images: Known, words: str, digits: int) -> None:
     """Each image's own numbers are known, so that every definition is exact."""
     recognized(words, *UNLIKE[words], digits, images)

@@ -173,6 +173,7 @@ def test_markdown_has_no_markup_of_names(tmp_path: Path) -> None:
     assert "a\\|b \\<i\\>" in table[2]
 
 
+@pytest.mark.matrix
 def test_one_of_two_may_come_from_stdin(both: Any) -> None:
     """As a file of its own, but not both."""
     text = Path("old.json").read_text("utf-8")
