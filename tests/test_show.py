@@ -17,7 +17,7 @@ from normstat.rules.comparison import Pair
 from normstat.rules.effects import effects
 from normstat.statsfile import dumps
 from normstat.tables import print_histograms, print_lines, print_rows, print_stats
-from normstat.verbs.show import SPARED, view
+from normstat.verbs.show import FORMATS, SPARED, view
 
 IMAGES = [make.pixels(seed, 12, 10) // (1 + seed % 3) for seed in range(8)]
 
@@ -127,6 +127,17 @@ def test_two_files_stand_side_by_side(both: Any) -> None:
     drawn = [line.split()[:3] for line in lines if "█" in line]
     assert drawn[0] == ["train", "R", "X"]
     assert drawn[1][:2] == ["R", "Y"]
+
+
+def test_no_signature_of_an_address_is_shown(both: Any) -> None:
+    """Whoever may read a file may not be whoever sees a table of it."""
+    names = "https://me:secret@host/a.json?sig=secret", "s3://b/c\x1b.json"
+    shown = view(*both, names=names)
+    for form in FORMATS.values():
+        text = form(shown)
+        assert "secret" not in text
+        assert "\x1b" not in text
+        assert "host/a.json" in text.replace("\\", "")
 
 
 def test_the_same_images_differ_by_nothing(both: Any) -> None:

@@ -9,7 +9,6 @@ from normstat.cli import options
 from normstat.cli.app import app, prints
 from normstat.cli.terminal import console, print_table
 from normstat.errors import UsageError
-from normstat.files import shown
 
 if TYPE_CHECKING:
     from normstat.stats import Stats
@@ -75,7 +74,7 @@ def _print_both(view: "View") -> None:
     from normstat.verbs.show import SPARED
 
     screen = console()
-    print_lines([f"X  {shown(view.name)}", f"Y  {shown(view.other_name)}", ""], screen)
+    print_lines([f"X  {view.name}", f"Y  {view.other_name}", ""], screen)
     print_rows(view.headers(), [*view.rows()], screen, SPARED)
     print_lines(["", *view.lines(), ""], screen)
     print_histograms(view.splits(), screen)

@@ -32,7 +32,7 @@ class View:
 
     Attributes
     ----------
-    name, stats : a stats file's.
+    name, stats : a stats file's; its name as it is shown, without secrets of an address.
     other_name, other : those of the other file, if there is one.
     shifts : split → channels of the first against those of the other, where these are the same.
     """
@@ -132,7 +132,7 @@ def view(
             raise UnknownSplit(f"split {shown(name)}: not there; there are {known}")
     one = _only(stats, wanted)
     if other is None:
-        return View(names[0], one)
+        return View(shown(names[0]), one)
     from normstat.rules.comparison import Comparison  # which one file needs not
     from normstat.rules.shifts import shifts
 
@@ -142,7 +142,7 @@ def view(
         for pair in Comparison(one, two).pairs()
         if not pair.blank and pair.same_channels
     }
-    return View(names[0], one, names[1], two, found)
+    return View(shown(names[0]), one, shown(names[1]), two, found)
 
 
 def _only(stats: Stats, wanted: tuple[str, ...]) -> Stats:
@@ -202,10 +202,10 @@ def _bound(value: float | None, factor: float) -> str:
 
 def _json(shown_stats: View) -> str:
     """The content of the stats file without its states; the other one's below ``against``."""
-    content: dict[str, Any] = {"schema": SCHEMA, "file": path_text(shown_stats.name)}
+    content: dict[str, Any] = {"schema": SCHEMA, "file": shown_stats.name}
     content |= summary(shown_stats.stats)
     if shown_stats.other:
-        against = {"file": path_text(shown_stats.other_name)} | summary(shown_stats.other)
+        against = {"file": shown_stats.other_name} | summary(shown_stats.other)
         content["against"] = against
         content["shifts"] = {
             name: [_plain(shift) for shift in channels]
@@ -246,7 +246,7 @@ def _csv(shown_stats: View) -> str:
 
 
 def _values(file: str, name: str, split: SplitStats) -> Iterator[tuple[Any, ...]]:
-    head = (path_text(file), path_text(name), split.images, split.unreadable, split.skipped)
+    head = (file, path_text(name), split.images, split.unreadable, split.skipped)
     if not split.channels:
         yield head
         return
@@ -268,7 +268,7 @@ def _markdown(shown_stats: View) -> str:
     words = [*shown_stats.lines()]
     if shown_stats.other:
         files = (("X", shown_stats.name), ("Y", shown_stats.other_name))
-        words = [f"{file}: {markdown.plain(shown(name))}" for file, name in files] + words
+        words = [f"{file}: {markdown.plain(name)}" for file, name in files] + words
     return "\n".join([*lines, "", *(f"- {line}" for line in words)]) + "\n"
 
 
