@@ -31,9 +31,6 @@ def defined(images: list[Any]) -> dict[str, tuple[str, Any]]:
     """Words of each definition → whether of mean or std, and what NumPy gives for it."""
     x, own = pooled(images), [image.reshape(-1, 3) / 255 for image in images]
     means, variances = np.array([i.mean(0) for i in own]), np.array([i.var(0) for i in own])
-    weights = np.concatenate([np.full(len(i), 1 / len(i) / len(own)) for i in own])
-    weighted = np.average(x, axis=0, weights=weights)
-    spread = np.sqrt(np.average((x - weighted) ** 2, axis=0, weights=weights))
     train, std = ", of train", "the average over images of each image's own std"
     over = f"the std over all pixels (ddof 0), which normalizing needs{train}"
     return {
@@ -54,9 +51,6 @@ def defined(images: list[Any]) -> dict[str, tuple[str, Any]]:
         ),
         f"the std of the images' own means (ddof 0){train}": ("std", means.std(0)),
         f"the std of the images' own means (ddof 1){train}": ("std", means.std(0, ddof=1)),
-        f"the std over all pixels, each image with the same weight whatever its size{train}": (
-            "std", spread,
-        ),
         f"the variance of all pixels, in the place of the std{train}": ("std", x.var(0)),
         f"the variance of all pixels, in the place of the std{train}, times 65025": (
             "std", (255 * x).var(0),
@@ -90,17 +84,23 @@ DIGITS = [7, *(pytest.param(digits, marks=pytest.mark.matrix) for digits in (4, 
 VAL = [255 - image for image in IMAGES[:3]]
 #: Of images of one size a stats file tells them all.
 ALIKE = defined(IMAGES) | elsewhere(IMAGES, VAL)
-#: Of images of several sizes the images do.
-UNLIKE = (
-    defined(SIZES)
-    | elsewhere(SIZES, VAL)
-    | {
-        "the average over images of each image's own mean, of train": (
-            "mean",
-            np.mean([image.reshape(-1, 3).mean(0) / 255 for image in SIZES], 0),
-        )
-    }
-)
+
+
+def weighted(images: list[Any]) -> dict[str, tuple[str, Any]]:
+    """Definitions in which every image has the same weight, whatever its size."""
+    x, own = pooled(images), [image.reshape(-1, 3) / 255 for image in images]
+    weights = np.concatenate([np.full(len(i), 1 / len(i) / len(own)) for i in own])
+    mean = np.average(x, axis=0, weights=weights)
+    return {
+        "the average over images of each image's own mean, of train": ("mean", mean),
+        "the std over all pixels, each image with the same weight whatever its size, of train": (
+            "std", np.sqrt(np.average((x - mean) ** 2, axis=0, weights=weights)),
+        ),
+    }  # fmt: skip
+
+
+#: Of images of several sizes the images do, and there are more of them.
+UNLIKE = defined(SIZES) | elsewhere(SIZES, VAL) | weighted(SIZES)
 
 
 def written(folder: Path, train: list[Any]) -> Path:
@@ -157,6 +157,14 @@ def test_definitions_come_in_the_order_of_their_use(stats: normstat.Stats) -> No
     values = stats.splits["train"].per_image.std
     exact = normstat.explain(values, stats=stats)
     assert "(ddof 0), of train" in exact[0].words
+
+
+def test_of_one_size_weights_make_no_difference(stats: normstat.Stats) -> None:
+    """So definitions that differ by them are named once."""
+    words = [each.words for each in definitions(Known(stats))]
+    assert not any(
+        "own mean," in each or "same weight" in each for each in words if "train" in each
+    )
 
 
 def test_gray_among_color_counts_in_each_channel(tmp_path: Path) -> None:

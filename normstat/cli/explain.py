@@ -180,7 +180,8 @@ def _more(known: "Known | None", numbers: str) -> str:
     if given in channels or not channels:
         return ""
     has = " or ".join(map(str, sorted(channels)))
-    return f"; given {'are' if given > 1 else 'is'} {given}, and the images have {has} channels"
+    are, s = "are" if given > 1 else "is", "" if channels == {1} else "s"
+    return f"; given {are} {given}, and the images have {has} channel{s}"
 
 
 def _text(given: Any) -> str:

@@ -151,7 +151,7 @@ def _of_split(
         mean, std = split.per_image.mean, split.per_image.std
         own = own_values(tally.per_image, mean, std, float(kind.scale))
     if own:
-        yield from _own(own, split.mean)
+        yield from _own(own, split.mean, split.std)
     yield "std", "the variance of all pixels, in the place of the std", _squares(split.std)
     if split.channels == _COLORS:
         gray = sum(weight * value for weight, value in zip(_LUMA, split.mean, strict=True))
@@ -164,9 +164,12 @@ def _of_split(
             yield "std", f"the std {_GRAY}", (math.sqrt(max(variance, 0.0)),)
 
 
-def _own(own: OwnValues, pooled: Channels) -> Iterator[tuple[str, str, Channels]]:
-    """Averages over the images, by each of the definitions in use."""
-    if own.mean != pooled:
+def _own(own: OwnValues, mean: Channels, std: Channels) -> Iterator[tuple[str, str, Channels]]:
+    """Averages over the images, by each of the definitions in use.
+
+    Of images of one size some are those over all pixels, `mean` and `std`, and no others.
+    """
+    if not _are_close(own.mean, mean):
         yield "mean", "the average over images of each image's own mean", own.mean
     average = "the average over images of each image's own std"
     yield "std", f"{average} (ddof 0)", own.std
@@ -180,10 +183,16 @@ def _own(own: OwnValues, pooled: Channels) -> Iterator[tuple[str, str, Channels]
     if own.images > 1:
         values = _times(_roots(own.spread), _bessel(own.images))
         yield "std", "the std of the images' own means (ddof 1)", values
-    both = tuple(a + b for a, b in zip(own.variance, own.spread, strict=True))
-    weighted = "the std over all pixels, each image with the same weight whatever its size"
-    yield "std", weighted, _roots(both)
+    weighted = _roots(a + b for a, b in zip(own.variance, own.spread, strict=True))
+    if not _are_close(weighted, std):
+        words = "the std over all pixels, each image with the same weight whatever its size"
+        yield "std", words, weighted
     yield "std", "the variance of an image, on average, in the place of the std", own.variance
+
+
+def _are_close(values: Channels, others: Channels) -> bool:
+    pairs = zip(values, others, strict=True)
+    return all(math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12) for a, b in pairs)
 
 
 def _bessel(number: float) -> float:
