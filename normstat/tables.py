@@ -11,7 +11,7 @@ from rich.text import Text
 from normstat.files import shown
 from normstat.images import Reason, Unreadable
 from normstat.stats import SplitStats, Stats, remarks, supported_digits
-from normstat.stats.cells import BOTH_STDS, HEADERS, OWN_STD, cells
+from normstat.stats.cells import BOTH_STDS, HEADERS, OWN_STD, cells, counted_parts
 from normstat.stats.curves import ends
 from normstat.stats.glyphs import BLOCKS, histograms
 
@@ -56,8 +56,10 @@ def print_stats(stats: Stats, console: Console, unreadable_in: str, in_full: boo
     unreadable = sum(split.unreadable for split in stats.splits.values())
     print_records(stats.unreadable, console, unreadable_in, unreadable)
     print_lines(_skipped(stats), console)
-    if in_full and (said := [*remarks(stats)]):
-        print_lines([*(remark.on_command_line() for remark in said), ""], console)
+    if in_full and (said := [remark.on_command_line() for remark in remarks(stats)]):
+        print_lines([*said, ""], console)
+    if in_full and stats.parts:
+        print_lines([f"{counted_parts(stats.parts)}; normstat merge adds the others", ""], console)
     print_lines(_constants(stats), console)
 
 

@@ -159,6 +159,19 @@ def test_what_cannot_be_compared_is_said(both: Any, tmp_path: Path) -> None:
     assert json.loads(empty.stdout)["shifts"] == {}
 
 
+def test_what_else_differs_is_said(both: Any, tmp_path: Path) -> None:
+    """Other settings, and parts that are missing, make differences that no image has."""
+    small = library.compute(tmp_path / "now", workers=0, resize=6)
+    part = library.compute(tmp_path / "now", workers=0, shard="1/2")
+    library.save(small, "small.json")
+    library.save(part, "part.json")
+    run = here("show", "small.json", "part.json")
+    assert "computed with other settings: resize 6 of X, None of Y" in run.stdout
+    assert "Y: only part 1 of 2 is counted" in run.stdout
+    run = here("show", "part.json")
+    assert "only part 1 of 2 is counted; normstat merge adds the others" in run.stdout
+
+
 def test_a_flat_channel_has_no_distance_in_sigma(tmp_path: Path) -> None:
     """Where σ is 0 no number is made up: null in JSON, empty in CSV, a dash on the screen."""
     flat = [np.full((4, 4), 7, "uint8")] * 3
@@ -182,6 +195,9 @@ def test_markdown_has_no_markup_of_names(tmp_path: Path) -> None:
     assert len(table) == 5
     assert len({line.replace("\\|", "").count("|") for line in table}) == 1
     assert "a\\|b \\<i\\>" in table[2]
+    both = here("show", tmp_path / "odd.json", tmp_path / "data.json", "--format", "markdown")
+    assert "no split is in both" in both.stdout
+    assert "<i>" not in both.stdout
 
 
 @pytest.mark.matrix

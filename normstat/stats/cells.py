@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from normstat.accumulators.tally import Extent
 from normstat.files import shown
-from normstat.stats.split_stats import SplitStats
+from normstat.stats.split_stats import Parts, SplitStats
 
 #: Header of the average over images of each image's own std.
 OWN_STD = "std, own"
@@ -42,6 +42,17 @@ def cells(name: str, split: SplitStats) -> Iterator[tuple[str, ...]]:
             f"{split.min[index]:.6g}",
             f"{split.max[index]:.6g}",
         )
+
+
+def counted_parts(parts: Parts) -> str:
+    """Words on parts of a data set, where others are missing.
+
+    >>> counted_parts(Parts(4, (1, 3), 0))
+    'only parts 1, 3 of 4 are counted'
+    """
+    have = ", ".join(map(str, parts.have))
+    one = len(parts.have) == 1
+    return f"only part{'' if one else 's'} {have} of {parts.of} {'is' if one else 'are'} counted"
 
 
 def _extent(extent: Extent) -> str:

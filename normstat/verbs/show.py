@@ -11,7 +11,7 @@ from normstat.errors import UnknownSplit
 from normstat.files import shown
 from normstat.images import path_text
 from normstat.stats import SplitStats, Stats
-from normstat.stats.cells import BOTH_STDS, HEADERS, cells
+from normstat.stats.cells import BOTH_STDS, HEADERS, cells, counted_parts
 from normstat.statsfile import render, summary
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ SCHEMA = "normstat/show/1"
 SPARED = (("W1", "KS", "PSI"), ("min", "max"), ("images",))
 _FILE = "file"
 _DISTANCES = ("W1", "KS", "PSI")
+# Settings that change numbers without a change of the images.
+_DECISIVE = ("channels", "resize", "crop", "frames", "max_value", "channel_names")
 _ONE_FILE = tuple(header for header in HEADERS if header != "size")
 _Rows: TypeAlias = Iterator[tuple[str, ...]]
 
@@ -76,7 +78,19 @@ class View:
         if self.shifts:
             yield "X-Y: of means in σ of Y, of stds in % of Y; ± is a bound of what chance explains"
             yield "W1, KS, PSI: distances of the distributions, as normstat report has them"
+        yield from self._unlike(self.other)
         yield from self._apart(self.other)
+
+    def _unlike(self, other: Stats) -> Iterator[str]:
+        """Reasons for which differences are not those of images alone."""
+        both = (("X", self.stats), ("Y", other))
+        for name in _DECISIVE:
+            ours, theirs = (getattr(stats.settings, name) for _, stats in both)
+            if ours != theirs:
+                yield f"computed with other settings: {name} {ours} of X, {theirs} of Y"
+        for file, stats in both:
+            if stats.parts:
+                yield f"{file}: {counted_parts(stats.parts)}"
 
     def _apart(self, other: Stats) -> Iterator[str]:
         """Reasons for which there are no differences."""
@@ -265,7 +279,8 @@ def _markdown(shown_stats: View) -> str:
     headers = shown_stats.headers()
     lines = [markdown.table_row(headers), "|" + " --- |" * len(headers)]
     lines += map(markdown.table_row, shown_stats.rows())
-    words = [*shown_stats.lines()]
+    # Names of splits and channels are anybody's; the other lines stay easy to read as they are.
+    words = [line if line in BOTH_STDS else markdown.plain(line) for line in shown_stats.lines()]
     if shown_stats.other:
         files = (("X", shown_stats.name), ("Y", shown_stats.other_name))
         words = [f"{file}: {markdown.plain(name)}" for file, name in files] + words
