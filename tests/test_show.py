@@ -13,7 +13,6 @@ from command import here, normstat
 from rich.console import Console
 
 import normstat as library
-from normstat.rules.comparison import Pair
 from normstat.rules.effects import effects
 from normstat.statsfile import dumps
 from normstat.tables import print_histograms, print_lines, print_rows, print_stats
@@ -92,7 +91,7 @@ def test_both_stds_are_those_of_numpy(both: Any) -> None:
 
 
 def test_differences_are_those_of_a_check(both: Any) -> None:
-    """X-Y in σ of Y, with the bound that a report has; splits of one file have none."""
+    """X-Y in σ of Y, bounds as where a report holds a split against another; none of one file."""
     content = json.loads(here("show", "now.json", "old.json", "--format", "json").stdout)
     assert content["against"]["file"] == "old.json"
     assert list(content["shifts"]) == ["train"]
@@ -222,11 +221,3 @@ def test_80_columns_have_both_stds_and_the_histograms(both: Any) -> None:
     assert max(map(len, lines)) <= 80
     assert sum("std, own  " in f"{line}  " and "mean ± se" in line for line in lines) == 2
     assert sum("█" in line for line in lines) == 6 + 12
-
-
-def test_a_pair_of_the_report_is_the_same(both: Any) -> None:
-    """The numbers beside each other are those of a report of the same two files."""
-    pair = Pair("train", both[0].splits["train"], both[1].splits["train"])
-    means = [effect.observed for effect in effects(pair.now, pair.recorded, 6)][::2]
-    text = library.report("now.json", against="old.json")
-    assert all(f"<td>{mean:.3g}</td>" in text for mean in means)
