@@ -16,10 +16,10 @@ import pytest
 from command import here
 
 import normstat
-from normstat.conventions import read
-from normstat.conventions.targets import TARGETS
+from normstat.conventions.targets import TARGETS, Target
 from normstat.conventions.targets.in_place import replaced
 from normstat.errors import UsageError
+from normstat.presets import PRESETS
 
 Affine = list[tuple[float, float]]
 
@@ -214,22 +214,19 @@ def test_functions_normalize(color: normstat.Stats, monkeypatch: pytest.MonkeyPa
     assert made["bgr_to_rgb"] is True
 
 
-@pytest.mark.parametrize("name", ["hugging-face", "timm", "openclip", "json", "toml"])
-def test_what_is_exported_passes_the_check(
-    name: str, color: normstat.Stats, tmp_path: Path
-) -> None:
-    """The readers of ``check --config`` know what was written, and find nothing wrong with it."""
-    file = tmp_path / f"a.{'toml' if name == 'toml' else 'json'}"
+@pytest.mark.parametrize("name", ["torchvision", "hugging-face", "torchgeo", "detectron2"])
+def test_check_takes_what_is_exported(name: str, color: normstat.Stats, tmp_path: Path) -> None:
+    """The whole way of a user: export, then check; test_export_round_trip has all targets."""
+    target: Target = TARGETS[name].load()
+    file = tmp_path / f"constants{target.suffix}"
     file.write_text(normstat.export(color, name))
-    (config,) = read(str(file))
-    assert config.scale in (1, None)
     verdict = normstat.check(color, color, config=str(file))
     assert verdict.exit_code == 0
     assert not [case for case in verdict.findings if case.rule.startswith("config")]
 
 
 def test_every_target_is_tried() -> None:
-    untried = {"tensorflow", "dali", "openvino", "coreml", "deepstream", "nnunet"}
+    untried = {"tensorflow", "dali", "openvino", "coreml", "deepstream", "nnunet", "onnx"}
     assert TARGETS.keys() == SAYS.keys() | RUN | untried
 
 
@@ -267,14 +264,14 @@ def test_what_a_target_cannot_hold_is_refused(tmp_path: Path, color: normstat.St
     many = normstat.compute(bands, workers=0, layout="hwc")
     for name, words in (
         ("openmmlab", "takes images that are gray or R, G, B"),
-        ("opencv", "takes at most 4 channels, and these are 6"),
+        ("opencv", "takes 1, 3 or 4 channels, and these are 6"),
         ("nnunet", "foreground of masks"),
         ("torchvison", "did you mean torchvision"),
     ):
         with pytest.raises(UsageError, match=words):
             normstat.export(many, name, from_split="all")
     text = normstat.export(many, "torchgeo", from_split="all")
-    assert "# of stored pixels, channels band1, band2" in text
+    assert "# of stored pixels (white is 65535), channels band1, band2" in text
     flat = tmp_path / "flat"
     make.write(flat / "a.png", make.encoded(np.full((4, 4), 7, np.uint8)))
     with pytest.raises(UsageError, match="the std of gray is 0"):
@@ -369,6 +366,121 @@ def test_objects_in_a_file(text: str, expected: str | None) -> None:
     assert json.loads(found) == json.loads(expected)
 
 
+CLIP = PRESETS["clip"]
+MEAN, STD = ([f"{255 * value:.9g}" for value in values] for values in (CLIP.mean, CLIP.std))
+TERRATORCH = """# of ours
+data:
+  class_path: GenericNonGeoSegmentationDataModule
+  init_args:
+    batch_size: 8
+    means: # of each band
+      - 0.1 # red
+      - 0.2   # green
+      - 0.3
+    stds: [1, 1, 1]  # not yet
+    num_classes: 2
+"""
+UPDATED_TERRATORCH = (
+    TERRATORCH.replace("0.1 #", f"{MEAN[0]} #")
+    .replace("0.2   #", f"{MEAN[1]}   #")
+    .replace("0.3\n", f"{MEAN[2]}\n")
+    .replace("[1, 1, 1]", f"[{', '.join(STD)}]")
+)
+MASK_RCNN = """_BASE_: "base.yaml"
+MODEL:
+  WEIGHTS: "a.pkl"   # theirs
+INPUT:
+  FORMAT: "RGB"
+"""
+PLAIN_TOML = """title = "mean = [1, 2, 3]" # no key
+[data]
+mean = [
+    0.1, # red
+    0.2, 0.3,
+]
+std = 1 # of all
+note = 'std'
+[train]
+rate = 0.1
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "text", "expected"),
+    [
+        ("a.yaml", "torchgeo", TERRATORCH, UPDATED_TERRATORCH),
+        (
+            "a.yml",
+            "detectron2",
+            MASK_RCNN,
+            MASK_RCNN.replace(
+                "# theirs\n",
+                f"# theirs\n  PIXEL_MEAN: [{', '.join(MEAN)}]\n  PIXEL_STD: [{', '.join(STD)}]\n",
+            ),
+        ),
+        (
+            "a.yaml",
+            "detectron2",
+            "A: 1",
+            (
+                "A: 1\nMODEL:\n"
+                f"  PIXEL_MEAN: [{', '.join(MEAN[::-1])}]\n"
+                f"  PIXEL_STD: [{', '.join(STD[::-1])}]\n"
+            ),
+        ),
+        (
+            "a.toml",
+            "toml",
+            PLAIN_TOML,
+            PLAIN_TOML.replace("0.1, #", "0.48145466, #")
+            .replace("0.2, 0.3,", "0.4578275, 0.40821073,")
+            .replace("std = 1 #", "std = [0.26862954, 0.26130258, 0.27577711] #")
+            .replace(
+                "note = 'std'\n",
+                "note = 'std'\nscale = 1\norder = \"RGB\"\nwhite = 255\n"
+                'channels = ["R", "G", "B"]\n',
+            ),
+        ),
+    ],
+)
+def test_yaml_and_toml_are_updated_in_place(
+    tmp_path: Path, name: str, target: str, text: str, expected: str
+) -> None:
+    """Comments, order and lines stay; numbers are in the order in which the file feeds images."""
+    file = tmp_path / name
+    file.write_text(text)
+    for _ in range(2):  # the second time nothing changes
+        run = here("export", "preset:clip", "--to", target, "-o", file, "--update")
+        assert run.returncode == 0, run.stderr
+        assert file.read_text() == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "text", "problem"),
+    [
+        ("a.json", "hugging-face", '{"image_mean": [0], "rescale_offset": true}', "does more to"),
+        ("a.json", "torchgeo", "{}", "is for a file .yaml"),
+        ("a.yaml", "torchgeo", "means: &a [1, 2, 3]\nstds: *a", "one list for mean and std"),
+        ("a.yaml", "torchgeo", "a: {means: [1]}\nb: {means: [1]}", "in 2 mappings"),
+        ("a.yaml", "torchgeo", "- means", "is not one YAML mapping"),
+        ("a.yaml", "torchgeo", "a: [", "is not YAML"),
+        ("a.yaml", "detectron2", "MODEL: {}", "has 'MODEL' with nothing in it"),
+        ("a.toml", "toml", "mean = [", "is not TOML"),
+        ("a.toml", "toml", "[a]\nmean = 1\n[b]\nmean = 1", "in 2 tables"),
+    ],
+)
+def test_what_cannot_be_updated_is_left_alone(
+    tmp_path: Path, name: str, target: str, text: str, problem: str
+) -> None:
+    """Where the numbers would be wrong, or their place cannot be told, the file stays as it was."""
+    file = tmp_path / name
+    file.write_text(text)
+    run = here("export", "preset:clip", "--to", target, "-o", file, "--update")
+    assert run.returncode == 2
+    assert problem in run.stderr
+    assert file.read_text() == text
+
+
 def test_the_command_line(tmp_path: Path, color: normstat.Stats) -> None:
     """To stdout or a file; the list; what is missing or impossible is exit code 2."""
     stats = tmp_path / "stats.json"
@@ -386,7 +498,8 @@ def test_the_command_line(tmp_path: Path, color: normstat.Stats) -> None:
         ("--to", "toml"),
         (stats, "--to", "nothing"),
         (stats, "--to", "toml", "-o", stats),
-        (stats, "--to", "toml", "-o", tmp_path / "a.toml", "--update"),
+        (stats, "--to", "numpy", "-o", tmp_path / "a.toml", "--update"),
+        (stats, "--to", "json", "-o", tmp_path / "a.toml", "--update"),
         (stats, "--to", "timm", "--update"),
         (stats, "--to", "timm", "-o", tmp_path / "nowhere.json", "--update"),
         (tmp_path / "nowhere.json", "--to", "timm"),

@@ -29,7 +29,7 @@ def export(
     ] = None,
     update: Annotated[
         bool,
-        typer.Option("--update", help="Only change the constants in the JSON file of -o."),
+        typer.Option("--update", help="Only change the constants in the file of -o."),
     ] = False,
     allow_approximate: Annotated[
         bool,
@@ -39,16 +39,19 @@ def export(
 ) -> int:
     """Write mean and std as a framework takes them.
 
-    With the unit, the order of channels and the layout as a comment.
+    With the unit, the order of channels and the layout as a comment, or on stderr where the format
+    has none.
 
     \b
     Examples:
       normstat export stats.json --to torchvision
       normstat export stats.json --to hugging-face -o preprocessor_config.json --update
+      normstat export stats.json --to torchgeo -o config.yaml --update
       normstat export preset:imagenet --to c-header -o normalization.h
       normstat export --list
     """
     from normstat import files
+    from normstat.cli import options
     from normstat.verbs import export as verb
 
     if list_targets:
@@ -59,23 +62,24 @@ def export(
         return 0
     if not source or not to:
         raise UsageError("give a stats file or preset:NAME, and --to TARGET; --list shows targets")
+    if update and output == "-":
+        raise UsageError("--update: changes a file; say which with -o FILE")
+    if output != "-" and options.is_same(output, source):
+        raise UsageError(f"-o {shown(output)}: is the stats file; give another name")
     if update:
-        if output == "-":
-            raise UsageError("--update: changes a file; say which with -o FILE")
-        text = verb.update(output, source, to, from_split=from_split)
+        from normstat.verbs.update import update as updated
+
+        written = updated(output, source, to, from_split=from_split)
     else:
-        text = verb.export(source, to, from_split=from_split, allow_approximate=allow_approximate)
+        written = verb.write(source, to, from_split, allow_approximate)
+    if output == "-" and isinstance(written.text, bytes) and sys.stdout.isatty():
+        raise UsageError(f"--to {to}: is no text; give the name of a file, as in -o normalize.onnx")
+    if not written.says:
+        for line in written.about:
+            print(line, file=sys.stderr)
     if output == "-":
-        sys.stdout.buffer.write(text.encode("utf-8"))
+        sys.stdout.buffer.write(written.content)
         return 0
-    if files_same := _is_input(output, source):
-        raise UsageError(f"-o {shown(output)}: {files_same}")
-    files.write(output, text.encode("utf-8"))
+    files.write(output, written.content)
     print(f"written to {shown(output)}", file=sys.stderr)
     return 0
-
-
-def _is_input(output: str, source: str) -> str:
-    from normstat.cli import options
-
-    return "is the stats file; give another name" if options.is_same(output, source) else ""
