@@ -57,8 +57,8 @@ def export(
     if list_targets:
         from normstat.tables import print_rows
 
-        rows = [(name, what) for name, what in verb.targets()]
-        print_rows(("target", "what"), rows, console(), (), ("what",))
+        headers = ("target", "file", "what")
+        print_rows(headers, list(verb.targets()), console(), (("file",),), ("what",))
         return 0
     if not source or not to:
         raise UsageError("give a stats file or preset:NAME, and --to TARGET; --list shows targets")

@@ -104,16 +104,17 @@ def write(
     return Written(comment + text, lines, says=True)
 
 
-def targets() -> Iterator[tuple[str, str]]:
-    """Names of the targets, and what each is.
+def targets() -> Iterator[tuple[str, str, str]]:
+    """Names of the targets, the ending of a file of each, and what it is.
 
-    >>> dict(targets())["timm"]
-    'timm config.json'
+    >>> next(targets())
+    ('torchvision', '.py', 'torchvision v2 transform')
     """
     for name, row in TARGETS.items():
         target: Target = row.load()
         more = " (one scale for all channels)" if target.approximates else ""
-        yield name, f"{target.what}{more}"
+        more = " (always refused: statistics of masks only)" if target.needs else more
+        yield name, target.suffix, f"{target.what}{more}"
 
 
 def chosen(
