@@ -7,8 +7,8 @@ from normstat.conventions.formats.stated import inverse, stated
 from normstat.conventions.formats.utf8 import utf8
 from normstat.errors import StatsFileError
 
-_ARRAY = re.compile(r"(\w+)\s*\[\w*\]\s*=\s*\{([^{}]*)\}")
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_ARRAY = re.compile(r"(?<!\w)(\w+)\s*\[\w*\]\s*=\s*\{([^{}]*)\}")
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 #: Ends of names of a mean and of its partner, and what the latter is.
 _PAIRS = (("mean_vals", "norm_vals", True), ("mean", "std", False), ("MEAN", "STD", False))
 

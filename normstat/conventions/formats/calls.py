@@ -7,6 +7,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 from normstat.conventions.formats.stated import inverse, stated
 
+# Larger integers are no floats; no constant is near.
+_MOST = 1e300
 _Stated: TypeAlias = Mapping[str, Any] | None
 
 
@@ -46,8 +48,14 @@ def _normalize(call: Call, _: Sequence[Call]) -> _Stated:
     is_albumentations = call.function.startswith(("A.", "albumentations.")) or largest is not None
     if not is_albumentations:
         return stated(mean, std, "dtype")
-    known = isinstance(largest, (int, float)) and largest > 0
+    known = isinstance(largest, (int, float)) and 0 < largest <= _MOST
     return stated(mean, std, "stored", 255 / largest if known else 1)
+
+
+def _function(call: Call, _: Sequence[Call]) -> _Stated:
+    """Torchvision's function, whose first argument is an image; others of this name have no std."""
+    mean, std = call.get("mean", 1), call.get("std", 2)
+    return stated(mean, std, "dtype") if isinstance(mean, list) and isinstance(std, list) else None
 
 
 def _of_bytes(call: Call, _: Sequence[Call]) -> _Stated:
@@ -69,10 +77,11 @@ def _keras(call: Call, calls: Sequence[Call]) -> _Stated:
     """Mean and variance of pixels as the one Rescaling of the text leaves them."""
     variance = call.get("variance")
     values = variance if isinstance(variance, list) else [variance]
-    if not all(isinstance(value, (int, float)) and value >= 0 for value in values):
+    if not all(isinstance(value, (int, float)) and 0 <= value <= _MOST for value in values):
         return None
     scales = [each.get("scale", 0) for each in calls if each.name == "Rescaling"]
-    scale = scales[0] if len(scales) == 1 and isinstance(scales[0], (int, float)) else 1
+    known = len(scales) == 1 and isinstance(scales[0], (int, float)) and 0 < scales[0] <= _MOST
+    scale = scales[0] if known else 1
     return stated(call.get("mean"), [math.sqrt(value) for value in values], "stored", 255 * scale)
 
 
@@ -98,7 +107,10 @@ def _coreml(call: Call, _: Sequence[Call]) -> _Stated:
     """Stored pixels · scale + bias, with one scale for all channels."""
     scale, bias = call.get("scale"), call.get("bias")
     offsets = bias if isinstance(bias, list) else [bias]
-    if not all(isinstance(value, (int, float)) for value in (scale, *offsets)) or not scale:
+    known = (scale, *offsets)
+    if not all(isinstance(value, (int, float)) and abs(value) <= _MOST for value in known):
+        return None
+    if not scale:
         return None
     return stated([-value / scale for value in offsets], inverse(scale), "stored", 255)
 
@@ -107,7 +119,7 @@ def _coreml(call: Call, _: Sequence[Call]) -> _Stated:
 READERS: Mapping[str, Callable[[Call, Sequence[Call]], _Stated]] = MappingProxyType(
     {
         "Normalize": _normalize,
-        "normalize": _normalize,
+        "normalize": _function,
         "from_stats": _of_bytes,
         "classify_transforms": _of_bytes,
         "Normalization": _keras,

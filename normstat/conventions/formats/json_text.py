@@ -6,7 +6,7 @@ from typing import Any
 from normstat.conventions.formats.utf8 import utf8
 from normstat.statsfile.json_reader import parse
 
-_STRING_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
+_STRING_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
 
 
 def content(data: bytes) -> Any:

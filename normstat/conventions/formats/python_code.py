@@ -1,6 +1,7 @@
 """Constants in Python code: what transforms are called with. Nothing of it is run."""
 
 import ast
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -19,7 +20,9 @@ def content(data: bytes) -> Any:
     (['v2.Normalize in line 2'], [0.25])
     """
     try:
-        module = ast.parse(utf8(data))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of strings such as "\d", which are its author's
+            module = ast.parse(utf8(data))
         names, calls = values_of(module)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise StatsFileError(f"not Python: {error}") from error
@@ -55,5 +58,9 @@ def _of_variables(names: Names) -> Iterator[tuple[str, Mapping[str, Any]]]:
             continue
         if (scale := names.get(f"{start}scalefactor")) is not None:
             yield name, stated(value, inverse(scale), "stored", 255)
-        elif (std := names.get(start + ("STD" if last.isupper() else "std"))) is not None:
+            continue
+        std = names.get(start + ("STD" if last.isupper() else "std"))
+        if std is not None and start.lower().endswith("pixel_"):
+            yield name, stated(value, std, "stored", 255, "BGR")  # Detectron2's
+        elif std is not None:
             yield name, stated(value, std, "white", None, None)

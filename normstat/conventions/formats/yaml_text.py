@@ -1,6 +1,5 @@
 """YAML: the only file that needs PyYAML, but for the one that writes numbers into such text."""
 
-from collections import Counter
 from typing import Any
 
 import yaml
@@ -10,7 +9,9 @@ from normstat.errors import StatsFileError
 from normstat.statsfile.json_reader import Bad
 
 # Aliases of aliases make few lines endless; no configuration has so many values.
-_MOST_VALUES = 1_000_000
+_MOST_VALUES = 200_000
+#: A key that takes over what another mapping has.
+_MERGE = "<<"
 _PLAIN_TAGS = tuple(f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float"))
 
 
@@ -55,12 +56,14 @@ class _Values:
         return node.value
 
     def _mapping(self, node: yaml.MappingNode) -> dict[str, Any]:
-        said = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
-        self._loader.flatten_mapping(node)  # what "<<" brings in goes before what is said
         found: dict[str, Any] = {}
-        for key, value in node.value:
-            found[key.value if isinstance(key, yaml.ScalarNode) else "?"] = self.of(value)
-        for name, times in said.items():
-            if times > 1 and name in found:
-                found[name] = Bad("stands twice in one mapping")
-        return found
+        merged: dict[str, Any] = {}
+        for key, node_of in node.value:
+            name = key.value if isinstance(key, yaml.ScalarNode) else "?"
+            value = self.of(node_of)
+            if name == _MERGE and key.style is None:
+                for each in reversed(value if isinstance(value, list) else [value]):
+                    merged.update(each if isinstance(each, dict) else {})
+            else:
+                found[name] = Bad("stands twice in one mapping") if name in found else value
+        return {**merged, **found}
