@@ -183,3 +183,24 @@ def test_what_cannot_be_updated_is_left_alone(
     assert run.returncode == 2
     assert problem in run.stderr
     assert file.read_text() == text
+
+
+def test_a_configuration_is_not_lost(tmp_path: Path) -> None:
+    """Without ``--update`` a file with other settings is replaced if that is asked for."""
+    file = tmp_path / "preprocessor_config.json"
+    text = '{"size": {"height": 224}, "image_mean": [0.5], "image_std": [0.5]}'
+    file.write_text(text)
+    command = ("export", "preset:clip", "--to", "hugging-face", "-o", file)
+    run = here(*command)
+    assert run.returncode == 2
+    assert "would lose size; --update changes its constants only" in run.stderr
+    assert file.read_text() == text
+    assert here(*command, "--overwrite").returncode == 0
+    assert here(*command).returncode == 0  # what export has written has nothing to lose
+    assert "size" not in json.loads(file.read_text())
+    file.write_text("no JSON")
+    run = here(*command)
+    assert run.returncode == 2
+    assert run.stderr.endswith("--overwrite replaces it\n")
+    file.write_text("")
+    assert here(*command).returncode == 0

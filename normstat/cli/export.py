@@ -1,7 +1,7 @@
 """``normstat export``."""
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +9,9 @@ from normstat.cli.app import app, prints
 from normstat.cli.terminal import console
 from normstat.errors import UsageError
 from normstat.files import shown
+
+if TYPE_CHECKING:
+    from normstat.verbs.export import Written
 
 
 @app.command()
@@ -31,6 +34,10 @@ def export(
         bool,
         typer.Option("--update", help="Only change the constants in the file of -o."),
     ] = False,
+    overwrite: Annotated[
+        bool,
+        typer.Option("--overwrite", help="Replace a configuration that has other settings, too."),
+    ] = False,
     allow_approximate: Annotated[
         bool,
         typer.Option("--allow-approximate", help="Also for targets with one scale for all."),
@@ -50,7 +57,6 @@ def export(
       normstat export preset:imagenet --to c-header -o normalization.h
       normstat export --list
     """
-    from normstat import files
     from normstat.cli import options
     from normstat.verbs import export as verb
 
@@ -72,14 +78,29 @@ def export(
         written = updated(output, source, to, from_split=from_split)
     else:
         written = verb.write(source, to, from_split, allow_approximate)
+    _put(written, output, replaces=update or overwrite)
+    return 0
+
+
+def _put(written: "Written", output: str, *, replaces: bool) -> None:
+    """Write a file, or to stdout, and say what nothing in it says."""
+    from normstat import files
+
     if output == "-" and isinstance(written.text, bytes) and sys.stdout.isatty():
-        raise UsageError(f"--to {to}: is no text; give the name of a file, as in -o normalize.onnx")
+        raise UsageError("--to: is no text; give the name of a file, as in -o normalize.onnx")
+    if output != "-" and not replaces:
+        from normstat.verbs.update import lost
+
+        if names := lost(output, written):
+            raise UsageError(
+                f"-o {shown(output)}: is there, and would lose {shown(', '.join(names[:8]))}; "
+                "--update changes its constants only, --overwrite replaces it"
+            )
     if not written.says:
         for line in written.about:
             print(line, file=sys.stderr)
     if output == "-":
         sys.stdout.buffer.write(written.content)
-        return 0
+        return
     files.write(output, written.content)
     print(f"written to {shown(output)}", file=sys.stderr)
-    return 0

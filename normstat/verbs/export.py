@@ -11,7 +11,7 @@ from normstat.errors import UsageError, option
 from normstat.files import shown
 from normstat.methods import source_named, split_of
 from normstat.presets import Preset, closest
-from normstat.stats import SplitStats, Stats
+from normstat.stats import Settings, SplitStats, Stats
 
 Source: TypeAlias = Stats | SplitStats | Preset | str | os.PathLike[str]
 #: A difference of normalized pixels that nine digits leave, and that is none.
@@ -197,8 +197,9 @@ def _exported(source: Source, from_split: str | None) -> Exported:
         return Exported(made, channels, 255, "uint8", about)
     if isinstance(found, Stats):
         name = from_split or "train"
+        done = _done(found.settings)
         found = split_of(found, name, "from_split")
-        origin = f"{shown(name)} of {origin}"
+        origin = f"{shown(name)} of {origin}{done}"
     assert isinstance(found, SplitStats)
     if not (found.mean and found.std and found.channels and found.scale and found.dtype):
         raise UsageError(f"{origin}: has no images, and so no constants")
@@ -212,6 +213,13 @@ def _exported(source: Source, from_split: str | None) -> Exported:
         extremes,
         found.images,
     )
+
+
+def _done(settings: Settings) -> str:
+    """Steps before images were counted, in words."""
+    done = [f"resize {settings.resize}"] if settings.resize else []
+    done += [f"crop {settings.crop}"] if settings.crop else []
+    return f" (after {' and '.join(done)})" if done else ""
 
 
 def about(target: Target, exported: Exported) -> Iterator[str]:

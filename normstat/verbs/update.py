@@ -7,6 +7,7 @@ from types import MappingProxyType
 import numpy as np
 
 from normstat import files
+from normstat.conventions.documents import document_of
 from normstat.conventions.read import read_bytes
 from normstat.conventions.targets import TARGETS, Exported, Target
 from normstat.conventions.targets.documents import of_keys
@@ -107,3 +108,35 @@ def _refuse_other_numbers(name: str, text: str, exported: Exported) -> None:
         f"{shown(name)}: does more to pixels than mean and std say (a scale, an offset or another "
         "order of channels), so these numbers would be wrong there; write it by hand"
     )
+
+
+def lost(file: str, written: Written) -> tuple[str, ...]:
+    """Keys of a configuration that is there, and that what was written for it does not have.
+
+    Raises
+    ------
+    UsageError
+        The file is there and no such configuration.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with open(f"{folder}/config.json", "w") as file:
+    ...         _ = file.write('{"size": 224}')
+    ...     print(lost(file.name, Written('{"image_mean": [0.5]}', (), says=False)))
+    ('size',)
+    """
+    if not file.lower().endswith(tuple(EDITORS)) or not os.path.exists(file):
+        return ()
+    before = files.read(file)
+    if not before.strip():
+        return ()
+    try:
+        old, new = (document_of(file, data).value for data in (before, written.content))
+    except UsageError as error:
+        replaces = f"{option('overwrite', True)} replaces it"
+        raise UsageError(f"{error.message.template}; {replaces}") from error
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return ()
+    return tuple(key for key in old if key not in new)

@@ -86,8 +86,8 @@ def _detectron2_format(of: Exported) -> str:
 
 
 def _torchgeo(of: Exported) -> str:
-    """Below ``init_args`` of a data module in TerraTorch; arguments of Normalize in TorchGeo."""
-    lines = []
+    """Arguments of Normalize in TorchGeo, and of data modules in TerraTorch."""
+    lines = ["# in TerraTorch below data: init_args:"]
     for key, values in (("means", of.stored.mean), ("stds", of.stored.std)):
         rows = zip(values, of.channels, strict=True)
         lines += [f"{key}:", *(f"  - {number(value)} # {shown(name)}" for value, name in rows)]
