@@ -120,6 +120,12 @@ def apply(
     duplicates: options.Duplicates = None,
     from0: options.From0 = False,
     files_from: options.FilesFrom = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N", help="Write part I of N only, 1 to N; `merge OUT` joins the parts."
+        ),
+    ] = None,
     quiet: options.Quiet = False,
 ) -> int:
     """Normalize images, and write an array for each.
@@ -131,6 +137,7 @@ def apply(
       normstat apply ./data ./arrays --stats stats.json
       normstat apply ./data ./stacks --preset imagenet --resize 256 --crop 224 --store stack
       normstat apply ./data ./flat --method image-per-channel --dry-run
+      normstat apply ./data ./shared --stats stats.json --shard 3/16 --skip-existing
     """
     if files_from is not None and out is None:
         data, out = None, data
@@ -178,6 +185,7 @@ def apply(
             progress=progress,
             **run_by,
             labels=labels,
+            shard=shard,
             **options.where(
                 root=root,
                 ext=ext,
@@ -196,7 +204,7 @@ def apply(
         print(_forecast(result, out))  # quiet or not, it is what was asked for
     if not quiet:
         _print(result, out, dry_run)
-    listed_in = f"{shown(out)}/normstat.json"
+    listed_in = f"{shown(out)}/{result.record}"
     if dry_run:
         listed_in = "what is printed without -q" if quiet else "above"
     return exit_code(len(result.unreadable), allow_unreadable, listed_in, quiet)
@@ -225,4 +233,4 @@ def _print(result: "Applied", out: str, dry_run: bool) -> None:
 
     spared = (("shape",), ("min", "max"))
     print_rows(("image", "array", "shape", "min", "max"), rows, console(), spared)
-    print_records(result.unreadable, console(), f"{shown(out)}/normstat.json")
+    print_records(result.unreadable, console(), f"{shown(out)}/{result.record}")
