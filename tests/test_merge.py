@@ -1,9 +1,15 @@
 """Parts of a data set add up to what one run counts, to the byte; and can be taken out again."""
 
+import gc
 import itertools
 import json
 import random
 import re
+import weakref
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from dataclasses import replace
+from hashlib import blake2b
 from pathlib import Path
 
 import make
@@ -11,13 +17,16 @@ import numpy as np
 import pytest
 from cached import settle
 from command import here
+from hypothesis import given
+from hypothesis import strategies as st
 from told import Told
 
 import normstat
 from normstat.errors import UsageError
 from normstat.sources import open_source
 from normstat.sources.part import Part, part_asked
-from normstat.statsfile import dumps, loads
+from normstat.statsfile import dumps, loads, shared_keys
+from normstat.statsfile.shared_keys import SharedKeys
 
 SPLITS = ("train", "val")
 
@@ -231,6 +240,48 @@ def test_images_in_both_data_sets_are_said(
     assert "the first: train/other0.png" in run.stderr
     both = normstat.load("both.json")
     assert both.splits["train"].images == normstat.load("a.json").splits["train"].images + 4
+
+
+_KEYS = st.lists(st.lists(st.integers(0, 30), max_size=20), max_size=5)
+
+
+@given(lists=_KEYS, most=st.integers(1, 9))
+def test_shared_keys_are_those_of_a_set(lists: list[list[int]], most: int) -> None:
+    """However few are sorted at once; memory holds no more than these, and a part of the others."""
+    usual, shared_keys._MOST = shared_keys._MOST, most
+    try:
+        keys, seen, again = SharedKeys(), set[int](), list[tuple[int, int]]()
+        for number, numbers in enumerate(lists):
+            for line, key in enumerate(numbers):
+                digest = blake2b(bytes([key]), digest_size=12).digest()
+                keys.add(number, line, urlsafe_b64encode(digest).decode())
+                assert len(keys._recent) < most * 24
+            again += [(number, line) for line, key in enumerate(numbers) if key in seen]
+            seen |= set(numbers)
+        assert keys.shared() == (len(again), min(again, default=None))
+    finally:
+        shared_keys._MOST = usual
+
+
+def test_statistics_are_let_go_one_by_one(data: Path) -> None:
+    """Those of many parts need no more memory than those of two."""
+
+    class Splits(dict[str, normstat.SplitStats]):
+        """One that can be watched."""
+
+    kept: list[weakref.ref[Splits]] = []
+
+    def one_by_one() -> Iterator[normstat.Stats]:
+        for part in range(1, 6):
+            stats = normstat.compute(data, shard=f"{part}/5", workers=0)
+            splits = Splits(stats.splits)
+            kept.append(weakref.ref(splits))
+            yield replace(stats, splits=splits)
+            del splits
+            gc.collect()
+            assert sum(each() is not None for each in kept) <= 1
+
+    normstat.merge(one_by_one())
 
 
 def test_any_two_orders_give_one_sum(data: Path) -> None:

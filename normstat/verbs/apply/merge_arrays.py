@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import IO, Any
 
 from normstat import files
@@ -189,18 +190,15 @@ def _all_finished(root: str, of: int) -> list[PartFiles]:
             )
     begun = {part for part in there if not os.path.exists(f"{root}/{part.record}")}
     finished = set(there) - begun
-    missing = [
-        part for number in range(1, of + 1) if (part := PartFiles(number, of)) not in finished
-    ]
+    missing = of - len(finished)
     if missing:
-        listed = ", ".join(
-            f"{part.number} (begun)" if part in begun else f"{part.number}"
-            for part in missing[:_MOST_NAMED]
-        )
-        more = f" and {len(missing) - _MOST_NAMED} more" if len(missing) > _MOST_NAMED else ""
-        are = "is" if len(missing) == 1 else "are"
+        all_parts = (PartFiles(number, of) for number in range(1, of + 1))
+        first = list(islice((part for part in all_parts if part not in finished), _MOST_NAMED))
+        listed = ", ".join(f"{part.number}{' (begun)' * (part in begun)}" for part in first)
+        more = f" and {missing - _MOST_NAMED:,} more" if missing > _MOST_NAMED else ""
         raise UsageError(
-            f"{shown(root)}: of {of} parts {listed}{more} {are} missing; {_again(missing[0])}"
+            f"{shown(root)}: of {of} parts {listed}{more} {'is' if missing == 1 else 'are'} "
+            f"missing; {_again(first[0])}"
         )
     return sorted(finished)
 
