@@ -1,8 +1,7 @@
 """One of several parts of a source, for as many jobs as there are parts."""
 
 import re
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
@@ -76,12 +75,10 @@ class Part:
     def selection(self, wanted: Collection[str] = ()) -> Selection:
         return self.whole.selection(wanted)
 
-    def survey(self, selection: Selection) -> Survey:
-        survey = self.whole.survey(selection)
-        images: Counter[str] = Counter()
-        for shard in self.shards(selection):
-            images[shard.split] += len(shard) + len(shard.unreadable)
-        survey.images = images
+    def survey(self, selection: Selection, takes: Callable[[str], bool] | None = None) -> Survey:
+        survey = self.whole.survey(
+            selection, lambda name: self._has(name) and (takes is None or takes(name))
+        )
         if self.number > 1:
             survey.skipped.clear()
         return survey
@@ -116,6 +113,9 @@ class Part:
 
     def with_split_dirs(self, split_dirs: Mapping[str, str]) -> "Part":
         return Part(self.whole.with_split_dirs(split_dirs), self.number, self.of)
+
+    def _has(self, name: str) -> bool:
+        return self._hashed(name)[0] == self.number
 
     def _hashed(self, name: str) -> tuple[int, int]:
         """The part of a name, from 1, and what it adds to :attr:`names`."""

@@ -102,5 +102,5 @@ def _sorted(rows: NDArray[Any]) -> NDArray[Any]:
 
 
 def _bounds(rows: NDArray[Any]) -> NDArray[np.int64]:
-    """Where the rows of each bucket begin, and the last one ends: shape (257,)."""
+    """Begin of the rows of each bucket, and the end of the last: shape (257,)."""
     return np.searchsorted(rows["high"] >> _SHIFT, np.arange(_BUCKETS + 1))
