@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import make
 import numpy as np
@@ -141,6 +142,68 @@ def test_what_is_subtracted_is_gone(data: Path, whole: normstat.Stats) -> None:
     assert (whole - whole).splits["train"].images == 0
     with pytest.raises(UsageError, match="not a part of the others"):
         normstat.subtract(some, whole)
+
+
+def test_a_part_is_subtracted_from_parts(data: Path, whole: normstat.Stats) -> None:
+    """What remains are the other parts, which merge again; nothing else can be taken from parts."""
+    one, two, three = parts(data, 3)
+    some = normstat.merge([one, two], allow_missing=True)
+    rest = normstat.subtract(some, one)
+    assert rest.parts == two.parts
+    assert rest.splits["train"].fingerprint == two.splits["train"].fingerprint
+    merged = normstat.merge([rest, one, three])
+    assert merged.splits["train"].mean == whole.splits["train"].mean
+    left = normstat.subtract(whole, one)
+    assert left.parts is None
+    assert (
+        left.splits["val"].mean
+        == normstat.merge([two, three], allow_missing=True).splits["val"].mean
+    )
+    for part, words in (
+        (three, "is part 3 of 3, and the whole has 1, 2"),
+        (some, "is part 1, 2 of 3, and the whole has 1, 2; subtract some"),
+        (whole, "is none of them; merge all parts first"),
+        (parts(data, 2)[0], "is a part of 2, the whole of 3"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            normstat.subtract(some, part)
+
+
+KINDS: dict[str, Any] = {
+    "8-bit": lambda n: make.encoded(make.pixels(n, 9, 7)),
+    "16-bit": lambda n: make.encoded(make.pixels(n, 9, 7, channels=1, dtype="uint16")),
+    "float": lambda n: make.npy(make.pixels(n, 9, 7).astype("float32") / 7),
+    "int32": lambda n: make.npy(make.pixels(n, 9, 7).astype("int32") * -999),
+    "gray-among-color": lambda n: make.encoded(make.pixels(n, 9, 7, channels=1 + 2 * (n % 3 > 0))),
+    "unreadable": lambda n: make.encoded(make.pixels(n, 9, 7))[: 80 if n % 2 else None],
+}
+
+
+@pytest.mark.parametrize(
+    "of", [2, *(pytest.param(of, marks=pytest.mark.matrix) for of in (7, 100))]
+)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_pixels_adds(tmp_path: Path, kind: str, of: int) -> None:
+    """To the bytes of a single run, whatever the pixels of most images are."""
+    for number in range(24):
+        content = KINDS[kind](number)
+        ending = "npy" if content.startswith(b"\x93NUMPY") else "png"
+        make.write(tmp_path / "data" / SPLITS[number % 2] / f"{number}.{ending}", content)
+    counted = parts(tmp_path / "data", of)
+    random.Random(of).shuffle(counted)
+    whole = normstat.compute(tmp_path / "data", workers=0, covariance=True)
+    assert dumps(normstat.merge(counted)) == dumps(whole)
+
+
+@pytest.mark.fault(81)
+def test_parts_that_another_decoder_read_are_named(data: Path) -> None:
+    """Pixels may differ; so they do not add up to what one run counts."""
+    one, two = parts(data, 2)
+    other = replace(two, decoder={**two.decoder, "pillow": "1.1.7"})
+    with pytest.raises(
+        UsageError, match=r"statistics 2: was made with pillow 1\.1\.7, statistics 1"
+    ):
+        normstat.merge([one, other])
 
 
 @pytest.mark.parametrize("text", ["", "0/2", "3/2", "1", "1/0", "-1/2", "a/b", "1/2/3", "1/x"])

@@ -52,11 +52,33 @@ def without(whole: Stats, part: Stats) -> Stats:
         They were not made alike, or `part` has images that `whole` does not have.
     """
     _refuse_other("the whole", whole, "the part", part, ignored=_OF_PLACE)
+    parts = whole.parts and _parts_left(whole.parts, part.parts)
     try:
         tally = _tally(whole) - _tally(part)
     except ValueError as error:
         raise UsageError(f"these images are not a part of the others: {error}") from error
-    return _summarized(whole, tally, LeftOut({name: {} for name in tally.splits}, {}), whole.parts)
+    return _summarized(whole, tally, LeftOut({name: {} for name in tally.splits}, {}), parts)
+
+
+def _parts_left(whole: Parts, part: Parts | None) -> Parts:
+    """The parts of a data set that remain when some are taken away."""
+    if part is None:
+        raise UsageError(
+            "the whole is of some parts of a data set, and what is subtracted is none of them; "
+            "merge all parts first"
+        )
+    _refuse_other_walk("the whole", whole, "the part", part)
+    left = tuple(number for number in whole.have if number not in part.have)
+    if not left or len(left) + len(part.have) != len(whole.have):
+        raise UsageError(
+            f"the part is part {_listed(part.have)} of {part.of}, and the whole has "
+            f"{_listed(whole.have)}; subtract some of these, not all"
+        )
+    return whole._replace(have=left)
+
+
+def _listed(numbers: tuple[int, ...]) -> str:
+    return ", ".join(map(str, numbers[:_NAMED])) + "…" * (len(numbers) > _NAMED)
 
 
 class _Total:
