@@ -113,20 +113,24 @@ def test_parts_that_are_missing_are_named(data: Path, tmp_path: Path) -> None:
     assert applied.tree(out) == applied.tree(tmp_path / "whole")
 
 
+OTHERS: dict[str, tuple[str, dict[str, Any], str]] = {
+    "number": ("2/3", {}, 'holds parts of 2, this is shard="2/3"'),
+    "twice": ("1/2", {}, 'shard="1/2" is written already, or was begun; skip_existing=True'),
+    "method": (
+        "2/2",
+        {"source": "symmetric"},
+        r"another part had other settings \(method, normalizers\)",
+    ),
+    "settings": ("2/2", {"crop": 4}, r"another part had other settings \(settings\)"),
+    "store": ("2/2", {"store": "stack"}, "has one file for all images of a split"),
+    "overwrite": ("2/2", {"overwrite": True}, "each part would remove what the others write"),
+    "too-high": ("3/2", {}, "should be I/N"),
+    "none": ("0/2", {}, "should be I/N"),
+}
+
+
 @pytest.mark.fault(81)
-@pytest.mark.parametrize(
-    ("shard", "options", "words"),
-    [
-        ("2/3", {}, 'holds parts of 2, this is shard="2/3"'),
-        ("1/2", {}, 'shard="1/2" is written already, or was begun; skip_existing=True'),
-        ("2/2", {"source": "symmetric"}, r"another part had other settings \(method, "),
-        ("2/2", {"crop": 4}, r"another part had other settings \(settings\)"),
-        ("2/2", {"store": "stack"}, "has one file for all images of a split"),
-        ("2/2", {"overwrite": True}, "each part would remove what the others write"),
-        ("3/2", {}, "should be I/N"),
-        ("0/2", {}, "should be I/N"),
-    ],
-)
+@pytest.mark.parametrize(("shard", "options", "words"), OTHERS.values(), ids=OTHERS)
 def test_a_part_of_something_else_is_refused(
     data: Path, tmp_path: Path, shard: str, options: dict[str, Any], words: str
 ) -> None:
@@ -344,6 +348,17 @@ def test_a_folder_of_something_else_is_no_place_for_parts(data: Path, tmp_path: 
     with pytest.raises(UsageError, match="is a link"):
         part(data, tmp_path / "link", "1/2")
     assert os.listdir(tmp_path / "linked") == []
+
+
+def test_more_parts_than_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most have none, and say so without a table; what is missing is counted, not listed."""
+    monkeypatch.chdir(tmp_path)
+    applied.photos(tmp_path / "data", {"train": 2})
+    run = here("apply", "data", "out", "--method", "unit", "--shard", "1/999999999")
+    assert (run.returncode, run.stdout) == (0, "0 arrays written to out\n")
+    run = here("merge", "out")
+    assert run.returncode == 2
+    assert "parts 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 999,999,988 more are missing" in run.stderr
 
 
 def test_a_dry_run_of_a_part(data: Path, tmp_path: Path) -> None:

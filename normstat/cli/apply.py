@@ -218,13 +218,10 @@ def _forecast(result: "Applied", out: str) -> str:
 
 
 def _print(result: "Applied", out: str, dry_run: bool) -> None:
-    low, high = result.range or (0.0, 0.0)
     if not dry_run:
+        values = ", values {:.6g} to {:.6g}".format(*result.range) if result.range else ""
         kept = f" ({result.kept} more were there already)" if result.kept else ""
-        print(
-            f"{result.images - result.kept} arrays written to {shown(out)}{kept}, values {low:.6g} "
-            f"to {high:.6g}"
-        )
+        print(f"{result.images - result.kept} arrays written to {shown(out)}{kept}{values}")
     rows = [
         (shown(row.path), shown(output), f"{row.shape}", *(f"{end:.6g}" for end in row.range))
         for row, output in zip(result.first, result.outputs, strict=True)
@@ -232,5 +229,6 @@ def _print(result: "Applied", out: str, dry_run: bool) -> None:
     from normstat.tables import print_records, print_rows
 
     spared = (("shape",), ("min", "max"))
-    print_rows(("image", "array", "shape", "min", "max"), rows, console(), spared)
+    if rows:  # a part may have no image
+        print_rows(("image", "array", "shape", "min", "max"), rows, console(), spared)
     print_records(result.unreadable, console(), f"{shown(out)}/{result.record}")
