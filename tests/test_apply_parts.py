@@ -4,14 +4,19 @@ import json
 import os
 import random
 import re
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import applied
 import make
 import pytest
-from command import here
-from test_apply_continued import interrupt
+from command import environment, here
+from test_apply_continued import files_in, interrupt
 from test_merge import write
 from test_writers import Then
 
@@ -270,6 +275,46 @@ def test_parts_beside_each_other(data: Path, tmp_path: Path) -> None:
     part(data, out, "2/3", engine=Then(others, 1))
     normstat.merge_arrays(out)
     normstat.apply(data, tmp_path / "whole", "unit", workers=0)
+    assert applied.tree(out) == applied.tree(tmp_path / "whole")
+
+
+RUN = """
+import sys, normstat
+data, out, shard = sys.argv[1:]
+normstat.apply(data, out, "unit", shard=shard, skip_existing=True, workers=1)
+"""
+
+
+@pytest.mark.matrix
+@pytest.mark.sampled
+@pytest.mark.fault(61)
+@pytest.mark.skipif(sys.platform != "linux", reason="workers end with their parent there")
+def test_parts_that_are_killed(data: Path, tmp_path: Path) -> None:
+    """Three jobs at once, two of them of one part: killed after some files, and run again."""
+    out, moments = tmp_path / "out", random.Random("parts")
+    for _ in range(3):
+        command = [sys.executable, "-c", RUN, str(data), str(out)]
+        jobs = [
+            subprocess.Popen([*command, shard], env=environment(), start_new_session=True)
+            for shard in ("1/2", "2/2", "2/2")
+        ]
+        target = files_in(out) + moments.randrange(1, 30)
+        end = time.monotonic() + 60
+        while files_in(out) < target and time.monotonic() < end:
+            if all(job.poll() is not None for job in jobs):
+                break
+            time.sleep(0.0005)
+        for job in jobs:
+            with suppress(ProcessLookupError):  # it was faster
+                os.killpg(job.pid, signal.SIGKILL)
+            job.wait()
+    normstat.apply(data, tmp_path / "whole", "unit", workers=0)
+    whole = applied.arrays(tmp_path / "whole")
+    for name, array in applied.arrays(out).items():
+        assert (array == whole[name]).all()
+    for shard in ("2/2", "1/2"):
+        part(data, out, shard, skip_existing=True)
+    normstat.merge_arrays(out)
     assert applied.tree(out) == applied.tree(tmp_path / "whole")
 
 

@@ -5,6 +5,7 @@ import itertools
 import json
 import random
 import re
+import shutil
 import weakref
 from base64 import urlsafe_b64encode
 from collections import Counter
@@ -21,6 +22,7 @@ from cached import settle
 from command import here
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from told import Told
 
 import normstat
@@ -142,6 +144,31 @@ def test_what_is_subtracted_is_gone(data: Path, whole: normstat.Stats) -> None:
     assert (whole - whole).splits["train"].images == 0
     with pytest.raises(UsageError, match="not a part of the others"):
         normstat.subtract(some, whole)
+
+
+@pytest.mark.parametrize("change", ["nothing", "replaced", "other"])
+def test_lists_tell_what_cannot_be_subtracted(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """Equal sums would not: an image of another name, or with other bytes, was never counted."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(data, "data")
+    here("compute", "data", "-q", "-o", "all.json", "--files", "all.files")
+    image = Path("data/val/04.png")
+    if change == "replaced":
+        with Image.open(image) as opened:  # other bytes, and the same pixels
+            opened.save(image, compress_level=0)
+    if change == "other":
+        image.rename("data/val/4.png")
+    arguments = ("--files", "some.files", "--include", "*4.png")
+    here("compute", "data", "-q", "-o", "some.json", *arguments)
+    run = here("subtract", "all.json", "some.json", "-q", "-o", "rest.json")
+    words = {
+        "nothing": "",
+        "replaced": "val/04.png: has another content there",
+        "other": "val/4.png: is not among the images of the whole",
+    }[change]
+    assert (run.returncode, words in run.stderr) == (2 if words else 0, True), run.stderr
 
 
 def test_a_part_is_subtracted_from_parts(data: Path, whole: normstat.Stats) -> None:

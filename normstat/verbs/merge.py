@@ -10,7 +10,7 @@ from normstat.files import ensure_writable, exists, shown
 from normstat.stats import ListOfFiles, Stats
 from normstat.stats.merging import merged, without
 from normstat.statsfile import load
-from normstat.statsfile.file_list import NONE, FileList, read_list
+from normstat.statsfile.file_list import NONE, Entry, FileList, read_list, written
 from normstat.statsfile.shared_keys import SharedKeys
 from normstat.verbs.listeners import Listener, heard
 
@@ -84,7 +84,8 @@ def subtract(whole: Stats | str | os.PathLike[str], part: Stats | str | os.PathL
     Raises
     ------
     UsageError
-        They were not made alike, or `part` has images that `whole` does not have.
+        They were not made alike, or `part` has images that `whole` does not have: sums tell that of
+        most, and lists of files beside both stats files of all.
 
     Examples
     --------
@@ -99,7 +100,42 @@ def subtract(whole: Stats | str | os.PathLike[str], part: Stats | str | os.PathL
     >>> rest.splits["all"].images, rest.splits["all"].min
     (2, (0.00784313725490196,))
     """
-    return without(*(each if isinstance(each, Stats) else load(each) for each in (whole, part)))
+    one, other = (each if isinstance(each, Stats) else load(each) for each in (whole, part))
+    lists = [
+        (path, stats.files.sha256)
+        for given, stats in ((whole, one), (part, other))
+        if not isinstance(given, Stats)
+        and stats.files is not None
+        and (path := _list_beside(os.fspath(given), stats.files)) is not None
+    ]
+    if len(lists) == 2:
+        _refuse_others(*(read_list(path, digest) for path, digest in lists))
+    return without(one, other)
+
+
+def _refuse_others(whole: Iterator[Entry], part: Iterator[Entry]) -> None:
+    """Refuse a list with an image that another list does not have; both are sorted alike."""
+    beside: Entry | None = None
+    for entry in part:
+        while beside is None or _place(beside) < _place(entry):
+            beside = next(whole, None)
+            if beside is None:
+                break
+        if beside != entry:
+            why = (
+                "has another content there"
+                if beside and _place(beside) == _place(entry)
+                else ("is not among the images of the whole")
+            )
+            raise UsageError(
+                f"{shown(entry.name)}: {why}, so it cannot be subtracted; subtract images that "
+                "were counted"
+            )
+
+
+def _place(entry: Entry) -> tuple[str, bytes]:
+    """The order of lists."""
+    return entry.split, written(entry.name)
 
 
 def _one_by_one(
