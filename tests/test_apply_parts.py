@@ -23,6 +23,7 @@ from test_writers import Then
 import normstat
 from normstat.errors import NothingToRead, UsageError
 from normstat.verbs.apply import merge_arrays as merging
+from normstat.verbs.apply import merged_index
 
 PARTS = ".normstat-parts"
 METHODS: dict[str, dict[str, Any]] = {
@@ -92,7 +93,7 @@ def test_lines_of_more_parts_than_files_may_be_open(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They go through temporary files, to the same index."""
-    monkeypatch.setattr(merging, "_MOST_OPEN", 3)
+    monkeypatch.setattr(merged_index, "_MOST_OPEN", 3)
     normstat.apply(data, tmp_path / "whole", "unit", workers=0)
     in_parts(data, tmp_path / "out", 8)
     assert applied.tree(tmp_path / "out") == applied.tree(tmp_path / "whole")
@@ -183,6 +184,10 @@ DAMAGES = {
     "record-cut": ("2-of-2.json", lambda data: data[: len(data) // 2]),
     "record-of-nothing": ("2-of-2.json", lambda _: b"{}"),
     "record-without-splits": ("2-of-2.json", lambda data: data.replace(b'"splits"', b'"split"')),
+    "record-of-other-splits": (
+        "2-of-2.json",
+        lambda data: data.replace(b'"val": {"l', b'"x": {"l'),
+    ),
     "index-cut": ("2-of-2.jsonl", lambda data: data[:-40]),
     "index-line-gone": ("2-of-2.jsonl", lambda data: data.partition(b"\n")[2]),
     "index-binary": ("2-of-2.jsonl", lambda _: bytes(range(256))),

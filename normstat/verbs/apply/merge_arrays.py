@@ -1,15 +1,10 @@
 """One result of arrays that were written in parts: the index and the record of a single run."""
 
-import hashlib
-import heapq
-import json
 import os
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import IO, Any
+from typing import Any
 
 from normstat import files
 from normstat.errors import NothingToRead, StatsFileError, UsageError, option
@@ -20,11 +15,12 @@ from normstat.sources.apply_record import RECORD, SCHEMA
 from normstat.statsfile import render
 from normstat.statsfile.from_json import record_from_json
 from normstat.statsfile.json_reader import Node, parse
+from normstat.verbs.apply.merged_index import again, merged_index
 from normstat.verbs.apply.plan import record_of
 from normstat.verbs.apply.preflight import HeaderTotals, KindTotals
 from normstat.verbs.apply.result import by_path, record_of_result
 from normstat.verbs.run import most_frequent
-from normstat.writers.index import AT, INDEX
+from normstat.writers.index import INDEX
 from normstat.writers.outdir_checks import DiskUsage, writing
 from normstat.writers.part_folder import PartFiles, part_files, remove_parts
 from normstat.writers.run_record import earlier_record, number_of_parts, read_record
@@ -32,7 +28,6 @@ from normstat.writers.run_record import earlier_record, number_of_parts, read_re
 # Of a part alone; everything else that was decided is the same in each.
 _COUNTED = ("complete", "range", "splits", "unreadable", "part")
 _MOST_NAMED = 10
-_MOST_OPEN = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +94,9 @@ def merge_arrays(out: str | os.PathLike[str]) -> MergedArrays:
     _refuse_others(root, parts)
     merged = _merged(root, parts)
     with writing(root):
-        files.write(f"{root}/{INDEX}", _index(root, parts))
+        files.write(
+            f"{root}/{INDEX}", merged_index(root, [(part.files, part.index) for part in parts])
+        )
         files.write(f"{root}/{RECORD}", render(merged).encode("utf-8"))
         remove_parts(root)
     return _facts(of, Node(merged, ""))
@@ -152,7 +149,7 @@ class _Part:
             raise UsageError(f"{shown(path)}: cannot be read ({error.strerror})") from error
         except StatsFileError as error:
             problem = shown(str(error))
-            raise UsageError(f"{shown(path)}: {problem}; {_again(names)}") from error
+            raise UsageError(f"{shown(path)}: {problem}; {again(names)}") from error
 
 
 def _normalizer(node: Node) -> Normalizer:
@@ -198,15 +195,9 @@ def _all_finished(root: str, of: int) -> list[PartFiles]:
         more = f" and {missing - _MOST_NAMED:,} more" if missing > _MOST_NAMED else ""
         raise UsageError(
             f"{shown(root)}: of {of} parts {listed}{more} {'is' if missing == 1 else 'are'} "
-            f"missing; {_again(first[0])}"
+            f"missing; {again(first[0])}"
         )
     return sorted(finished)
-
-
-def _again(part: PartFiles) -> str:
-    """Advice on a part that is missing, or is not like the others."""
-    shard = option("shard", f"{part.number}/{part.of}")
-    return f"run apply with {shard} {option('skip_existing', True)}"
 
 
 def _refuse_others(root: str, parts: Sequence[_Part]) -> None:
@@ -216,15 +207,16 @@ def _refuse_others(root: str, parts: Sequence[_Part]) -> None:
         path, that = f"{root}/{part.files.record}", f"part {first.files.number}"
         names = [name for name in first.content if name not in _COUNTED]
         other = [name for name in names if part.content.get(name) != first.content[name]]
+        other += ["splits"] * (part.splits.keys() != first.splits.keys())
         if other:
             raise UsageError(
                 f"{shown(path)}: was made with other settings or versions than {that} "
-                f"({', '.join(other)}); {_again(part.files)}"
+                f"({', '.join(other)}); {again(part.files)}"
             )
         if part.names != first.names:
             raise UsageError(
                 f"{shown(path)}: is a part of other images than {that}: the names that were listed "
-                f"differ; {_again(part.files)}, of one state of the data"
+                f"differ; {again(part.files)}, of one state of the data"
             )
 
 
@@ -253,61 +245,3 @@ def _merged(root: str, parts: Sequence[_Part]) -> dict[str, Any]:
         record["numbers"] = content["normalizers"][name]["numbers"]
     whole_range = min(low for low, _ in ranges), max(high for _, high in ranges)
     return decided | of_splits | record_of_result(whole_range, splits, records)
-
-
-def _index(root: str, parts: Sequence[_Part]) -> Iterator[bytes]:
-    """The lines of all parts, in the order of the walk over all images."""
-    last = -1
-    for position, line in _in_order([_lines(root, part) for part in parts]):
-        if position <= last:
-            raise UsageError(
-                f"{shown(root)}: two parts have an image at place {position} of DATA, which has "
-                f"changed between them; run all parts again with {option('skip_existing', True)}"
-            )
-        last = position
-        yield line
-
-
-def _in_order(runs: Sequence[Iterable[tuple[int, bytes]]]) -> Iterator[tuple[int, bytes]]:
-    """The lines of several runs as one; more than files may be open go through temporary ones."""
-    with ExitStack() as opened:
-        while len(runs) > _MOST_OPEN:
-            first, rest = runs[:_MOST_OPEN], runs[_MOST_OPEN:]
-            file = opened.enter_context(tempfile.TemporaryFile())
-            file.writelines(b"%d %s" % numbered for numbered in heapq.merge(*first))
-            runs = [*rest, _numbered(file)]
-        yield from heapq.merge(*runs)
-
-
-def _numbered(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    file.seek(0)
-    for line in file:
-        position, _, rest = line.partition(b" ")
-        yield int(position), rest
-
-
-def _lines(root: str, part: _Part) -> Iterator[tuple[int, bytes]]:
-    """The lines of a part without their places in the walk, and these."""
-    path = f"{root}/{part.files.index}"
-    hashed, lines = hashlib.sha256(), 0
-    try:
-        with files.opened(path) as file:
-            for line in file:
-                hashed.update(line)
-                lines += 1
-                content = json.loads(line)
-                position = content.pop(AT)
-                yield position, f"{json.dumps(content)}\n".encode("ascii")
-    except OSError as error:
-        raise UsageError(
-            f"{shown(path)}: cannot be read ({error.strerror}); {_again(part.files)}"
-        ) from error
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise UsageError(
-            f"{shown(path)}: line {lines} is not one that apply writes; {_again(part.files)}"
-        ) from error
-    if hashed.hexdigest() != part.index:
-        raise UsageError(
-            f"{shown(path)}: is not the index that was written with the record beside it; "
-            f"{_again(part.files)}"
-        )
