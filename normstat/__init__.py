@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from normstat.verbs.apply.verb import apply
     from normstat.verbs.check.verb import check
     from normstat.verbs.compute.verb import compute
-    from normstat.verbs.explain import Origin, explain
+    from normstat.verbs.explain.verb import Origin, explain
     from normstat.verbs.export import export
     from normstat.verbs.invert import Inverted, invert
     from normstat.verbs.merge import merge, subtract
@@ -40,7 +40,7 @@ _LAZY = {
     "MergedArrays": "normstat.verbs.apply.merge_arrays",
     "Normalizer": "normstat.methods",
     "NormstatError": "normstat.errors",
-    "Origin": "normstat.verbs.explain",
+    "Origin": "normstat.verbs.explain.verb",
     "Preset": "normstat.presets",
     "Settings": "normstat.stats",
     "SplitStats": "normstat.stats",
@@ -49,7 +49,7 @@ _LAZY = {
     "apply": "normstat.verbs.apply.verb",
     "check": "normstat.verbs.check.verb",
     "compute": "normstat.verbs.compute.verb",
-    "explain": "normstat.verbs.explain",
+    "explain": "normstat.verbs.explain.verb",
     "export": "normstat.verbs.export",
     "invert": "normstat.verbs.invert",
     "load": "normstat.statsfile",

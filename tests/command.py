@@ -94,6 +94,7 @@ def _built(app: typer.Typer) -> Any:
 def in_process(words: Sequence[str]) -> int:
     """The exit code of a command line that runs in this process, without workers."""
     local: Any = Here()
+    load()  # all commands: what is built once has to know them
     with patch.object(typer.main, "get_command", _built):
         return main(words, local)
 

@@ -148,7 +148,6 @@ def apply(
     split_dirs = options.assignments(split_dir)
     where_run = options.workers_of(context, engine, workers, image_timeout)
     with where_run as run_by, progress_on_stderr(quiet) as progress:
-        from normstat.presets import preset as preset_named
         from normstat.statsfile import load
         from normstat.verbs.apply.verb import apply as apply_to
 
@@ -156,6 +155,8 @@ def apply(
         if stats is not None:
             source = load(stats)
         elif preset is not None:
+            from normstat.verbs.names import preset_named
+
             source = preset_named(preset)
         result = apply_to(
             data,

@@ -13,7 +13,7 @@ from normstat.files import shown
 from normstat.stats import Stats
 from normstat.statsfile.from_json import loads
 from normstat.statsfile.tallies import ROWS, dumps_counts, loads_counts
-from normstat.statsfile.to_json import SCHEMA, dumps, render
+from normstat.statsfile.to_json import SCHEMA, dumps, render, summary
 
 # Four million records of unreadable images, or the counts of 512 channels of 16 bits.
 _MOST_BYTES = 1 << 30
@@ -31,6 +31,7 @@ __all__ = [
     "loads_counts",
     "render",
     "save",
+    "summary",
 ]
 
 
