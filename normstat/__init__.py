@@ -2,7 +2,8 @@
 
 >>> import normstat
 >>> print(*(name for name in normstat.__all__ if name.islower() and name[0] != "_"))
-apply check compute explain export invert load merge normalizer report save subtract
+apply check compute explain export invert load merge merge_arrays normalizer report save \
+subtract
 """
 
 from importlib import import_module
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from normstat.stats import Settings, SplitStats, Stats
     from normstat.statsfile import load, save
     from normstat.verbs.accumulator import Accumulator
+    from normstat.verbs.apply.merge_arrays import MergedArrays, merge_arrays
     from normstat.verbs.apply.result import Applied
     from normstat.verbs.apply.verb import apply
     from normstat.verbs.check.verb import check
@@ -35,6 +37,7 @@ _LAZY = {
     "Case": "normstat.verdict",
     "Inverted": "normstat.verbs.invert",
     "Level": "normstat.verdict",
+    "MergedArrays": "normstat.verbs.apply.merge_arrays",
     "Normalizer": "normstat.methods",
     "NormstatError": "normstat.errors",
     "Origin": "normstat.verbs.explain.verb",
@@ -51,6 +54,7 @@ _LAZY = {
     "invert": "normstat.verbs.invert",
     "load": "normstat.statsfile",
     "merge": "normstat.verbs.merge",
+    "merge_arrays": "normstat.verbs.apply.merge_arrays",
     "normalizer": "normstat.methods",
     "report": "normstat.verbs.report",
     "save": "normstat.statsfile",
@@ -62,6 +66,7 @@ __all__ = [
     "Case",
     "Inverted",
     "Level",
+    "MergedArrays",
     "Normalizer",
     "NormstatError",
     "Origin",
@@ -79,6 +84,7 @@ __all__ = [
     "invert",
     "load",
     "merge",
+    "merge_arrays",
     "normalizer",
     "report",
     "save",
