@@ -359,6 +359,64 @@ def test_a_task_that_is_lost_with_its_worker_is_handed_in_again() -> None:
         assert mapped(Futures(pool), jobs.Names(), shards) == [shard.names for shard in shards]
 
 
+class Failing(ThreadPoolExecutor):
+    """Some tasks go well, then each ends with an error of the engine, not of the job."""
+
+    def __init__(self, error: Exception, well: int = 0) -> None:
+        super().__init__(1)
+        self._error, self._well = error, well
+
+    def submit(self, *arguments: Any, **options: Any) -> Any:
+        self._well -= 1
+        if self._well >= 0:
+            return super().submit(*arguments, **options)
+        return super().submit(self._fail)  # after those that went well
+
+    def _fail(self) -> None:
+        raise self._error
+
+
+@pytest.mark.fault(75)
+@pytest.mark.parametrize(
+    ("well", "kept"),
+    [(0, "nothing was finished, so the same command begins anew"), (9, "the same command conti")],
+)
+def test_an_error_of_the_engine_is_no_bug(many: Path, tmp_path: Path, well: int, kept: str) -> None:
+    """Other executors say in words of their own that a worker is lost: the cache continues."""
+    lost = OSError("worker 7 is lost\nand more")
+    words = rf"engine has failed \(OSError: worker 7 is lost\); .*{kept}"
+    with Failing(lost, well) as pool, pytest.raises(EngineLost, match=words):
+        normstat.compute(many, engine=pool, cache=tmp_path / "c")
+
+
+@pytest.mark.fault(78)
+@pytest.mark.parametrize(("well", "kind"), [(0, UsageError), (9, EngineLost)])
+def test_a_worker_of_a_pool_that_has_no_normstat(well: int, kind: type[Exception]) -> None:
+    """It cannot even be asked; nothing is begun, or the run ends."""
+    error = ModuleNotFoundError("No module named 'normstat'")
+    with Failing(error, well) as pool, pytest.raises(kind, match="worker has no normstat"):
+        mapped(Futures(pool), jobs.Names(), jobs.shards())
+
+
+class OfUnknownSize(Pool):
+    """An executor that does not say how many workers it has, and is lost once it has enough."""
+
+    def __init__(self, enough: int) -> None:
+        self._waits = [Future[Any]() for _ in range(enough)]
+
+    def submit(self, *arguments: Any, **options: Any) -> Any:
+        future = self._waits.pop()
+        if not self._waits:
+            future.set_exception(OSError("that was enough"))
+        return future
+
+
+def test_an_engine_of_unknown_size_has_enough_to_do() -> None:
+    """Shards for 64 workers, four each; with fewer in flight this would wait for ever."""
+    with pytest.raises(EngineLost, match="that was enough"):
+        mapped(Futures(OfUnknownSize(4 * 64)), jobs.Names(), jobs.shards(number=300))
+
+
 def test_workers_that_end_again_and_again() -> None:
     """The run ends some time."""
     with Losing(1) as pool, pytest.raises(EngineLost, match="again and again"):

@@ -121,7 +121,7 @@ def check(
         )
     run_by.refuse_as_cache("files", files)
     source = source_of(data_of(data, where), replace(recorded.settings, split_dirs={}), where)
-    with run_by.running(f"{option('cache', metavar='FILE')} would let it go on where it was"):
+    with run_by.running():
         return check_data(source, recorded, options, run_by, configs, files, extra)
 
 
