@@ -3,12 +3,14 @@
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures import Executor as Pool
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from multiprocessing import get_context
 from pathlib import Path
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 from typing import Any
 
 import dask_nodes
@@ -20,15 +22,16 @@ import test_workers
 from cached import Listener
 from clusters import Cluster, cluster
 from command import normstat as run
+from distributed import Client
 from executor_contract import TIMEOUT, ExecutorContract, IsolatingContract, mapped
-from started import at_most, children, eventually, members, started
+from started import LONG, at_most, children, eventually, finish, members, started
 
 import normstat
 from normstat.errors import EngineLost, UsageError
-from normstat.executors import EXECUTORS, Executor
+from normstat.executors import EXECUTORS, Executor, dask, futures, supervised
 from normstat.executors.dask import Dask
 from normstat.executors.fitness import Ticket, problem_here
-from normstat.executors.futures import Futures
+from normstat.executors.futures import AT_LEAST, Futures
 from normstat.images import Code
 from normstat.statsfile import dumps
 
@@ -37,14 +40,14 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc, and has signals"),
     pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning"),
 ]
-#: Images of the folder of many: as large as a shard may be, so that there are many shards.
+#: Images of the folder of many, each of them a shard: more than are in flight at once.
 MANY = 48
 
 
 @pytest.fixture(autouse=True)
 def no_hang() -> Iterator[None]:
     """A hang is a failure of one test only."""
-    with at_most(60):
+    with at_most(int(LONG)):
         yield
 
 
@@ -74,11 +77,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Many shards of few images, which are holes on the disk."""
+    """Shards of one image each, which are holes on the disk."""
     folder = tmp_path_factory.mktemp("many")
     for number in range(MANY):
-        path = make.write(folder / f"{number:02}.pgm", b"P5 1024 %d 255\n" % (1000 + number))
-        os.truncate(path, path.stat().st_size + 1024 * (1000 + number))
+        path = make.write(folder / f"{number:02}.pgm", b"P5 1024 %d 255\n" % (4100 + number))
+        os.truncate(path, path.stat().st_size + 1024 * (4100 + number))
     return folder
 
 
@@ -170,8 +173,7 @@ def test_pools_give_the_same_bytes(
 def test_a_cluster_of_one_s_own(data: Path, expected: str, tmp_path: Path) -> None:
     """The word alone starts one on this machine, and ends it."""
     with started("compute", data, "-o", tmp_path / "s", "--engine", "dask", "-j", "2") as process:
-        _, stderr = process.communicate(timeout=50)
-        assert eventually(lambda: not members(process.pid))
+        stderr = finish(process, LONG)
     assert process.returncode == 3, stderr
     assert (tmp_path / "s").read_text() == expected
     assert "took part" in stderr
@@ -193,9 +195,9 @@ def test_threads_of_a_worker_under_a_nanny(data: Path, expected: str, tmp_path: 
     with cluster(tmp_path / "c", 0) as made:
         made.add("--nanny", "--nthreads", "4")
         made.wait(1)
-        with Dask(made.address) as dask:
-            assert dask.slots == 4
-            assert dumps(normstat.compute(data, engine=dask)) == expected
+        with Dask(made.address) as engine:
+            assert engine.slots == 4
+            assert dumps(normstat.compute(data, engine=engine)) == expected
 
 
 @pytest.mark.parametrize("store", ["npy", "stack"])
@@ -216,24 +218,30 @@ def test_apply_writes_the_same_files(
 
 
 def test_check_is_the_same(data: Path, shared: Cluster, tmp_path: Path) -> None:
-    """With images that are read again, as they look alike."""
+    """With images that are read again, as they look alike; the cache is here, not on workers."""
     make.write(tmp_path / "d" / "train" / "a.png", (data / "val" / "1.png").read_bytes())
     make.write(tmp_path / "d" / "val" / "b.png", (data / "val" / "1.png").read_bytes())
     normstat.save(normstat.compute(tmp_path / "d", workers=0), tmp_path / "s.json")
     words = ["check", "d", "--stats", "s.json", "--format", "json", "--engine"]
-    here, there = (run(*words, engine, cwd=tmp_path) for engine in ("inprocess", shared.engine))
-    assert (here.returncode, here.stdout) == (there.returncode, there.stdout)
-    assert "leakage" in there.stdout
+    cached = [shared.engine, "--cache", "cache"]
+    runs = [run(*words, *engine, cwd=tmp_path) for engine in (["inprocess"], cached, cached)]
+    here, there, again = ((done.returncode, done.stdout) for done in runs)
+    assert here == there == again
+    assert "leakage" in here[1]
+    assert "2 of 2 images from the cache" in runs[2].stderr
 
 
 # ------------------------------------------------------------------------------ what may happen
 
 
 @pytest.mark.fault(75, 80)
-def test_workers_are_killed(many: Path, expected_of_many: str, shared: Cluster) -> None:
-    """Five of seven, one after the other: the same bytes, and what is left is used."""
-    killed = [shared.add() for _ in range(5)]
-    shared.wait(7)
+@pytest.mark.parametrize("number", [1, 5])
+def test_workers_are_killed(
+    many: Path, expected_of_many: str, shared: Cluster, number: int
+) -> None:
+    """One of three, and five of seven, one after the other: the same bytes by what is left."""
+    killed = [shared.add() for _ in range(number)]
+    shared.wait(2 + number)
     shared.slow(0.03)
     told = Listener(lambda: shared.kill(killed.pop()) if killed else None)
     stats = normstat.compute(many, engine=shared.engine, progress=told)
@@ -243,14 +251,42 @@ def test_workers_are_killed(many: Path, expected_of_many: str, shared: Cluster) 
 
 
 @pytest.mark.fault(80)
-def test_a_worker_that_comes_late_is_used(many: Path, shared: Cluster) -> None:
+def test_a_worker_that_comes_late(many: Path, expected_of_many: str, shared: Cluster) -> None:
     """It takes part, and is told."""
-    shared.slow(0.2)
-    told = Listener(lambda: None if shared.workers[2:] else shared.add() and None)
-    normstat.compute(many, engine=shared.engine, progress=told)
+
+    def come() -> None:
+        if not shared.workers[2:]:
+            shared.add()
+            shared.wait(3)
+
+    told = Listener(come)
+    stats = normstat.compute(many, engine=shared.engine, progress=told)
     shared.kill(shared.workers[-1])
     shared.wait(2)
     assert "3 workers took part" in told.notices
+    assert dumps(stats) == expected_of_many
+
+
+@pytest.mark.fault(80)
+def test_a_worker_that_leaves(many: Path, expected_of_many: str, shared: Cluster) -> None:
+    """Others do the shards that it was to do."""
+    shared.add()
+    shared.wait(3)
+    shared.slow(0.03)
+    told = Listener(lambda: [*map(shared.retire, shared.workers[2:])] and None)
+    stats = normstat.compute(many, engine=shared.engine, progress=told)
+    shared.wait(2)
+    assert dumps(stats) == expected_of_many
+
+
+@pytest.mark.fault(75)
+def test_all_workers_are_gone(many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are waited for, as they may all be replaced; then the run ends, and can go on."""
+    monkeypatch.setattr("normstat.executors.dask._NO_WORKER", 1.0)
+    with cluster(tmp_path / "c", 1) as made:
+        killing = Listener(lambda: [*map(made.kill, [*made.workers])] and None)
+        with pytest.raises(EngineLost, match=r"no worker for 1 s; .* the same command continues"):
+            normstat.compute(many, engine=made.engine, progress=killing, cache=tmp_path / "cache")
 
 
 @pytest.mark.fault(76)
@@ -274,9 +310,10 @@ def test_the_scheduler_is_gone(many: Path, expected_of_many: str, tmp_path: Path
     with cluster(tmp_path / "c", 1) as made:
         made.slow(0.05)
         with started(*words, "--engine", made.engine) as process:
-            assert eventually(lambda: made.number_read() > MANY // 2)
+            # More than are in flight at once, and than one that is looked at before the work.
+            assert eventually(lambda: made.number_read() > AT_LEAST + 2, LONG)
             made.kill(made.scheduler)
-            _, stderr = process.communicate(timeout=10)
+            stderr = finish(process, LONG)
         assert process.returncode == 4, stderr
         assert "is kept in" in stderr
         assert "the same command continues" in stderr
@@ -294,13 +331,14 @@ def test_ctrl_c_ends_remote_work(many: Path, shared: Cluster) -> None:
     shared.slow(0.1)
     pids = [worker.pid or 0 for worker in shared.workers]
     with started("compute", many, "-o", "-", "--engine", shared.engine) as process:
-        assert eventually(lambda: shared.number_read() > 4)  # workers have been looked at
-        shared.slow(20)
-        assert eventually(lambda: shared.number_read() > 1)
+        assert eventually(lambda: shared.number_read() > 4, LONG)  # workers have been looked at
+        shared.slow(600)
+        assert eventually(lambda: shared.number_read() > 1, LONG)
         busy = set().union(*(members(pid) for pid in pids)) - {*pids}
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=5)
-        assert eventually(lambda: not any(map(test_workers.alive, busy)), 5)
+        finish(process, LONG)
+        assert busy
+        assert eventually(lambda: not any(map(test_workers.alive, busy)), LONG)
     assert process.returncode == 130
     assert all(worker.is_alive() for worker in shared.workers)
 
@@ -309,10 +347,9 @@ def test_ctrl_c_ends_remote_work(many: Path, shared: Cluster) -> None:
 def test_ctrl_c_of_a_cluster_of_one_s_own(many: Path) -> None:
     """The terminal sends it to all of its processes, and none has a word to say."""
     with started("compute", many, "-o", "-", "--engine", "dask", "-j", "1") as process:
-        assert eventually(lambda: len(members(process.pid)) > 2)
+        assert eventually(lambda: len(members(process.pid)) > 2, LONG)
         os.killpg(process.pid, signal.SIGINT)
-        _, stderr = process.communicate(timeout=20)
-        assert eventually(lambda: not members(process.pid))
+        stderr = finish(process, LONG)
     assert process.returncode == 130
     assert "Traceback" not in stderr
     assert stderr.splitlines()[-1].startswith("normstat: interrupted by SIGINT")
@@ -504,11 +541,52 @@ def test_an_engine_that_is_none(data: Path, tmp_path: Path, engine: str, said: s
     assert said in done.stderr
 
 
+@contextmanager
+def listening(answer: bytes) -> Iterator[str]:
+    """The address of a server of another kind, which has the same answer for everybody."""
+
+    class Answers(BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.sendall(answer)
+            self.request.recv(1 << 20)
+            gone.wait()
+
+    gone = threading.Event()
+    with ThreadingTCPServer(("127.0.0.1", 0), Answers) as server:
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            yield f"tcp://127.0.0.1:{server.server_address[1]}"
+        finally:
+            gone.set()
+            server.shutdown()
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n" * 9])
+def test_another_server(data: Path, answer: bytes) -> None:
+    """One that says nothing, and one whose words would be a length of exabytes."""
+    with listening(answer) as address, pytest.raises(UsageError, match="no scheduler answers at"):
+        normstat.compute(data, engine=f"dask:{address}")
+
+
+def test_a_worker_s_address(data: Path, shared: Cluster) -> None:
+    """It answers, but is no scheduler."""
+    with Client(shared.address, set_as_default=False) as client:
+        worker = next(iter(client.nthreads()))
+    with pytest.raises(UsageError, match="no scheduler answers at"):
+        normstat.compute(data, engine=f"dask:{worker}")
+
+
+def test_nothing_is_waited_for_long() -> None:
+    """Ten seconds until a wrong address or the end of a scheduler is said, five for Ctrl-C."""
+    assert dask._CONNECT + dask._FIRST_WORKER + dask._LEAVE <= 10
+    assert futures._LOOK + supervised._LOOK + dask._LEAVE < 5
+
+
 def test_a_cluster_without_workers(data: Path, tmp_path: Path) -> None:
     """Nothing is waited for: the command that starts one is said."""
     with cluster(tmp_path / "c", 0) as made:
         with started("compute", data, "-o", "-", "--engine", made.engine) as process:
-            _, stderr = process.communicate(timeout=10)
+            stderr = finish(process, LONG)
         assert process.returncode == 2
         assert f"the cluster has no workers; start some with `dask worker {made.address}`" in stderr
 
@@ -530,7 +608,7 @@ def test_the_extra_is_missing(data: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_an_engine_lasts_for_several_runs(shared: Cluster) -> None:
     """As long as its block."""
-    with Dask(shared.address) as dask:
+    with Dask(shared.address) as engine:
         for _ in range(2):
             shards = jobs.shards()
-            assert mapped(dask, jobs.Names(), shards) == [shard.names for shard in shards]
+            assert mapped(engine, jobs.Names(), shards) == [shard.names for shard in shards]

@@ -13,7 +13,8 @@ from multiprocessing import resource_tracker
 from typing import Any, Self
 
 import dask
-from distributed import Client, LocalCluster, get_worker
+from distributed import Client, LocalCluster, Security, get_worker
+from distributed.comm import connect
 from distributed.scheduler import KilledWorker
 
 from normstat.errors import EngineLost, UsageError, option
@@ -104,8 +105,10 @@ class Dask(Futures):
             return stack.enter_context(_client(cluster))
         address = _address(self._place)
         try:
+            with futures.ThreadPoolExecutor(1) as pool:  # a notebook has a loop in this thread
+                pool.submit(asyncio.run, _greet(address)).result()
             client = stack.enter_context(_client(address))
-        except (OSError, ValueError, TypeError) as error:
+        except Exception as error:
             raise UsageError(
                 f"{_option(self._place)}: no scheduler answers at {shown(address)}; start one with "
                 "`dask scheduler`, which prints its address"
@@ -233,6 +236,13 @@ def _address(place: str) -> str:
     except (ValueError, LookupError, TypeError) as error:
         raise UsageError(f"{_option(place)}: has no address; {_WRITTEN}") from error
     return str(address)
+
+
+async def _greet(address: str) -> None:
+    """Shake hands with a scheduler; a client would wait for ever if something else is there."""
+    async with asyncio.timeout(_CONNECT):
+        arguments = Security().get_connection_args("client")
+        (await connect(address, timeout=_CONNECT, **arguments)).abort()
 
 
 @contextmanager
