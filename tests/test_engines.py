@@ -1,9 +1,13 @@
 """Engines elsewhere: the same bytes as here, whatever happens to their workers."""
 
+import heapq
+import itertools
 import os
+import random
 import signal
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures import Executor as Pool
@@ -28,7 +32,7 @@ from started import LONG, at_most, children, eventually, finish, members, starte
 
 import normstat
 from normstat.errors import EngineLost, UsageError
-from normstat.executors import EXECUTORS, Executor, dask, futures, supervised
+from normstat.executors import EXECUTORS, Executor, dask, futures, guard, supervised
 from normstat.executors.dask import Dask
 from normstat.executors.fitness import Ticket, problem_here
 from normstat.executors.futures import AT_LEAST, Futures
@@ -325,6 +329,35 @@ def test_the_scheduler_is_gone(many: Path, expected_of_many: str, tmp_path: Path
     assert f"\n0 of {MANY} images from the cache" not in done.stderr
 
 
+@pytest.mark.fault(77)
+def test_the_scheduler_is_gone_while_arrays_are_written(tmp_path: Path) -> None:
+    """Those that are there are whole, and the run can be continued, here too."""
+    images = tmp_path / "images"
+    for number in range(30):
+        make.write(images / f"{number:02}.pgm", b"P5 3 5 255\n" + bytes(range(number, number + 15)))
+    words = ["--method", "unit", "--engine"]
+    with cluster(tmp_path / "c", 1) as made:
+        made.slow(0.05)
+        with started("apply", images, tmp_path / "there", *words, made.engine) as process:
+            assert eventually(lambda: len(npy_files(tmp_path / "there")) > 3, LONG)
+            made.kill(made.scheduler)
+            stderr = finish(process, LONG)
+    assert process.returncode == 4, stderr
+    assert "--skip-existing continues" in stderr
+    run("apply", images, tmp_path / "here", *words, "inprocess")
+    whole = npy_files(tmp_path / "here")
+    partial = npy_files(tmp_path / "there")
+    assert partial.items() < whole.items()
+    done = run("apply", images, tmp_path / "there", *words, "inprocess", "--skip-existing")
+    assert done.returncode == 0, done.stderr
+    assert npy_files(tmp_path / "there") == whole
+
+
+def npy_files(folder: Path) -> dict[str, bytes]:
+    """The arrays in a folder."""
+    return {path.name: path.read_bytes() for path in folder.rglob("*.npy")}
+
+
 @pytest.mark.fault(79)
 def test_ctrl_c_ends_remote_work(many: Path, shared: Cluster) -> None:
     """What runs on workers ends with its children; the workers stay."""
@@ -452,6 +485,46 @@ def test_an_engine_of_unknown_size_has_enough_to_do() -> None:
     """Shards for 64 workers, four each; with fewer in flight this would wait for ever."""
     with pytest.raises(EngineLost, match="that was enough"):
         mapped(Futures(OfUnknownSize(4 * 64)), jobs.Names(), jobs.shards(number=300))
+
+
+class Simulated(Futures):
+    """A cluster of 64 slots in a time of its own, which goes on while the driver waits."""
+
+    slots = 64
+
+    def __init__(self) -> None:
+        super().__init__(Pool())
+        self.now = self.busy = 0.0
+        self._dice = random.Random(0)
+        self._running: list[tuple[float, int, Future[bytes]]] = []
+        self._queued: deque[Future[bytes]] = deque()
+        self._number = itertools.count()
+
+    def submit(self, ticket: bytes, job: bytes, shard: bytes) -> Future[bytes]:
+        future: Future[bytes] = Future()
+        self._queued.append(future)
+        self._start()
+        return future
+
+    def _start(self) -> None:
+        while self._queued and len(self._running) < self.slots:
+            seconds = self._dice.uniform(0.5, 1.5)
+            self.busy += seconds
+            task = self.now + seconds, next(self._number), self._queued.popleft()
+            heapq.heappush(self._running, task)
+
+    def look(self) -> None:
+        self.now, _, future = heapq.heappop(self._running)
+        self._start()
+        future.set_result(guard.dumps_answer(guard.Answer("simulated", ())))
+
+
+def test_a_large_cluster_is_kept_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 64 slots for 2,000 shards, whose work takes unequal times, none has to wait for more."""
+    monkeypatch.setattr(futures, "_LOOK", 0.0)
+    cluster = Simulated()
+    assert len(mapped(cluster, jobs.Names(), jobs.shards(number=2000))) == 2000
+    assert cluster.busy > 0.95 * cluster.slots * cluster.now
 
 
 def test_workers_that_end_again_and_again() -> None:
