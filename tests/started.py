@@ -48,9 +48,9 @@ def children(parent: int) -> set[int]:
 def eventually(condition: Callable[[], bool], seconds: float = 30) -> bool:
     """Wait for a condition."""
     end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
+    while not (holds := condition()) and time.monotonic() < end:
         time.sleep(_PAUSE)
-    return condition()
+    return holds
 
 
 @contextlib.contextmanager

@@ -186,12 +186,16 @@ def test_a_cluster_of_one_s_own(data: Path, expected: str, tmp_path: Path) -> No
 
 def test_a_cluster_by_its_file(data: Path, expected: str, shared: Cluster, tmp_path: Path) -> None:
     """DATA may be relative: workers are in another folder. The variable of Dask says it, too."""
+    third = shared.add()
+    shared.wait(3)
     for engine, env in (
         (f"dask:{shared.file}", {}),
         ("dask", {"DASK_SCHEDULER_ADDRESS": shared.address}),
     ):
         done = run("compute", ".", "-o", "-", "--engine", engine, cwd=data, env=env)
         assert (done.returncode, done.stdout) == (3, expected), done.stderr
+    shared.kill(third)
+    shared.wait(2)
 
 
 def test_threads_of_a_worker_under_a_nanny(data: Path, expected: str, tmp_path: Path) -> None:
@@ -254,16 +258,18 @@ def test_workers_are_killed(
     assert dumps(stats) == expected_of_many
 
 
+def comes_late(shared: Cluster, before: str = "") -> None:
+    """Start a third worker if there is none, and wait until the cluster has it, or had it."""
+    if not shared.workers[2:]:
+        late = shared.add(before=before)
+        with Client(shared.address, set_as_default=False) as client:
+            assert eventually(lambda: len(client.nthreads()) == 3 or not late.is_alive(), LONG)
+
+
 @pytest.mark.fault(80)
 def test_a_worker_that_comes_late(many: Path, expected_of_many: str, shared: Cluster) -> None:
     """It takes part, and is told."""
-
-    def come() -> None:
-        if not shared.workers[2:]:
-            shared.add()
-            shared.wait(3)
-
-    told = Listener(come)
+    told = Listener(lambda: comes_late(shared))
     stats = normstat.compute(many, engine=shared.engine, progress=told)
     shared.kill(shared.workers[-1])
     shared.wait(2)
@@ -574,6 +580,35 @@ def test_a_worker_that_is_not_fit(
     assert "--engine: worker tcp://127.0.0.1:" in done.stderr
     assert said in done.stderr
     assert not (tmp_path / "s").exists()
+
+
+@pytest.mark.fault(78, 80)
+def test_a_worker_of_another_version_that_comes_late(
+    many: Path, shared: Cluster, tmp_path: Path
+) -> None:
+    """Its first shard finds it: the run ends, and can go on without it."""
+    other = "import normstat; normstat.__version__ = '0.0.1'"
+    told = Listener(lambda: comes_late(shared, other))
+    said = r"engine: worker \S+ has normstat 0\.0\.1.* the same command continues"
+    try:
+        with pytest.raises(EngineLost, match=said):
+            normstat.compute(many, engine=shared.engine, progress=told, cache=tmp_path / "cache")
+    finally:
+        shared.kill(shared.workers[-1])
+        shared.wait(2)
+
+
+@pytest.mark.fault(78, 80)
+def test_a_worker_without_normstat_that_comes_late(
+    many: Path, expected_of_many: str, shared: Cluster
+) -> None:
+    """Dask ends a worker that cannot unpickle its task; others do that."""
+    none = "import sys; sys.modules['normstat'] = None"
+    told = Listener(lambda: comes_late(shared, none))
+    stats = normstat.compute(many, engine=shared.engine, progress=told)
+    shared.kill(shared.workers[-1])
+    shared.wait(2)
+    assert dumps(stats) == expected_of_many
 
 
 @pytest.mark.fault(78)
