@@ -14,9 +14,9 @@ from normstat.errors import UsageError
 from normstat.files import ensure_writable, shown
 
 if TYPE_CHECKING:
+    from normstat.reports.page import Subject
     from normstat.verdict import Verdict
 
-_PAGE = (".html", ".htm")
 # What the words below the table say as well; without their unit numbers mean nothing.
 _SPARED = (("tolerance",), ("expected", "observed", "unit"))
 
@@ -103,10 +103,8 @@ def check(
         from normstat.verbs.check import verb
         from normstat.verbs.check.project_settings import project_settings
 
-        pages = [file for file in report if file.lower().endswith(_PAGE)]
         for file in report:
-            if file not in pages:
-                refuse_unknown(file)
+            refuse_unknown(file)
             ensure_writable(file)
         project = project_settings()
         configs = (*project.config, *config)
@@ -153,22 +151,15 @@ def check(
             )
     verdict = verdict.on_command_line()
     for file in report:
-        if file not in pages:
-            write(verdict, file)
-    if pages:
-        _write_pages(verdict, stats, pages)
+        write(verdict, file, lambda: _recorded(stats))
     _print(verdict, format, quiet)
     return verdict.exit_code
 
 
-def _write_pages(verdict: "Verdict", stats: str, pages: Sequence[str]) -> None:
-    """Write the page of the recorded statistics, with the verdict on top."""
-    from normstat import files
-    from normstat.verbs.report import report as page
+def _recorded(stats: str) -> "Subject":
+    from normstat.verbs.report import subject  # which only pages need
 
-    text = page(stats, verdict=verdict).encode("utf-8")
-    for file in pages:
-        files.write(file, text)
+    return subject(stats)
 
 
 def _levels(texts: Sequence[str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from normstat.verdict import Verdict
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~$&!@:])")
 
 
-def render(verdict: Verdict) -> str:
+def render(verdict: Verdict, recorded: object = None) -> str:
     r"""A heading with the verdict, and a table with a row for each finding, the worst first.
 
     >>> print(render(Verdict("same", ())))
