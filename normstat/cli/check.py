@@ -85,6 +85,12 @@ def check(
     duplicates: options.Duplicates = None,
     from0: options.From0 = False,
     files_from: options.FilesFrom = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N", help="Check part I of N only, against the statistics of that part."
+        ),
+    ] = None,
     quiet: options.Quiet = False,
 ) -> int:
     """Hold data against recorded statistics, rule by rule.
@@ -97,6 +103,7 @@ def check(
       normstat check ./data --stats stats.json --mode compatible --report check.xml
       normstat check ./data --stats stats.json --config preset:imagenet --rule duplicate=off
       normstat check ./data --stats stats.json --cache normstat.cache
+      normstat check stats.json --stats stats.json
     """
     with options.workers_of(context, engine, workers, image_timeout) as run_by:
         from normstat.reports import refuse_unknown, write
@@ -124,7 +131,7 @@ def check(
         }
         with progress_on_stderr(quiet, offers_cache=not cache) as progress:
             verdict = verb.check(
-                data or None,
+                data[0] if len(data) == 1 else data or None,
                 stats,
                 split=split,
                 levels={**project.rules, **_levels(rule)},
@@ -133,6 +140,7 @@ def check(
                 files=files,
                 progress=progress,
                 cache=cache,
+                shard=shard,
                 **run_by,
                 **options.where(
                     root=root,
