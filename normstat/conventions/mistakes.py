@@ -1,13 +1,13 @@
 """Mistakes on the way of right constants into a config: a table, and a search in it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 
 from normstat.constants import FLOOR, Channels, Constants, Deviation, explains
 from normstat.conventions.config import Config
 from normstat.conventions.published import exactly, same
-from normstat.presets import PRESETS
+from normstat.presets import DATA_SETS, PRESETS, Preset
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +162,10 @@ def explanation(
     return (
         _from_offset(config, measured, fits)
         or _from_factor(config, measured, fits)
-        or _from_preset(config)
+        or _from_published(config, PRESETS)
         or (itself if config.mean == config.std else None)
         or _from_data(config, constants, measured, fits)
+        or _from_published(config, DATA_SETS)
     )
 
 
@@ -203,9 +204,9 @@ def _from_factor(
     )
 
 
-def _from_preset(config: Config) -> Explanation | None:
+def _from_published(config: Config, rows: Mapping[str, Preset]) -> Explanation | None:
     numbers = config.numbers
-    for mistake, row in product(mistakes(config.twice), PRESETS.values()):
+    for mistake, row in product(mistakes(config.twice), rows.values()):
         # 0.5 and 0.25 are nobody's variance of 0.5: round numbers are too common to tell.
         if mistake.squares and len(set(row.mean)) == 1 and not config.twice:
             continue

@@ -10,8 +10,9 @@ from normstat.conventions.targets import COLORS, TARGETS, Exported, Target
 from normstat.errors import UsageError, option
 from normstat.files import shown
 from normstat.methods import source_named, split_of
-from normstat.presets import Preset, closest
+from normstat.presets import Preset
 from normstat.stats import Settings, SplitStats, Stats
+from normstat.verbs.names import unknown
 
 Source: TypeAlias = Stats | SplitStats | Preset | str | os.PathLike[str]
 #: A difference of normalized pixels that nine digits leave, and that is none.
@@ -122,11 +123,7 @@ def chosen(
 ) -> tuple[Target, Exported]:
     """The target and what it is given; a UsageError where it cannot hold that."""
     if to not in TARGETS:
-        guess = closest(to, TARGETS)
-        raise UsageError(
-            f"{option('to', shown(to))}: no such target; "
-            f"{f'did you mean {guess}? ' if guess else ''}there are {', '.join(TARGETS)}"
-        )
+        raise unknown(to, "target", option("to", shown(to)))
     target: Target = TARGETS[to].load()
     if target.needs:
         raise UsageError(f"{option('to', to)}: {target.needs}")
