@@ -357,8 +357,10 @@ def test_a_merge_that_was_killed_is_done_again(
                 normstat.merge_arrays(out)
         assert normstat.merge_arrays(out).parts == 2
         assert applied.tree(out) == applied.tree(tmp_path / "whole")
-        with pytest.raises(UsageError, match="holds no parts of arrays to merge"):
+        with pytest.raises(UsageError, match="is one result already; no parts are left"):
             normstat.merge_arrays(out)
+    with pytest.raises(UsageError, match="holds no parts of arrays to merge; apply shard=I/N"):
+        normstat.merge_arrays(data)
 
 
 def test_a_merge_writes_over_no_other_file(data: Path, tmp_path: Path) -> None:

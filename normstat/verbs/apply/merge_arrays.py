@@ -88,6 +88,7 @@ def merge_arrays(out: str | os.PathLike[str]) -> MergedArrays:
             remove_parts(root)
             if there:
                 return _facts(there[0].of, Node(earlier, ""))
+            raise UsageError(f"{shown(root)}: is one result already; no parts are left to merge")
         raise UsageError(
             f"{shown(root)}: holds no parts of arrays to merge; apply "
             f"{option('shard', metavar='I/N')} writes one"
