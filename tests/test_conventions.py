@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import normstat
 from normstat.constants import Constants, Deviation
 from normstat.conventions import Config, read
+from normstat.conventions.formats.stated import stated
 from normstat.conventions.places import Place
 from normstat.conventions.read import READERS
 from normstat.errors import StatsFileError, UsageError
@@ -30,6 +31,8 @@ IMAGENET = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
 HF = {"image_mean": IMAGENET["mean"], "image_std": IMAGENET["std"]}
 MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
 PER_IMAGE = (0.2022, 0.1993, 0.2009)
+# Keys by which readers of the same names of mean and std know theirs.
+SIGNS = {"architecture": "x", "subgraph_metadata": [], **stated(None, None, "white")}
 
 
 @pytest.fixture(scope="module")
@@ -94,14 +97,14 @@ def test_every_reader_keeps_the_contract(tmp_path, kind):
     """A row of the table recognizes its own keys and nothing else, and names where they stand."""
     reader = READERS[kind].load()
     content = dict(zip(reader.KEYS, IMAGENET.values(), strict=True))
-    root = Node({"architecture": "x", **content}, "")
+    root = Node({**SIGNS, **content}, "")
     assert reader.recognizes(root, root)
     assert not reader.recognizes(Node({"a": 1}, ""), root)
-    config = reader.config("a.json", Place(root, kind, reader))
+    config = reader.config("a.json", Place(root, root, kind, reader))
     assert config.source == f"{kind}, at /"
     assert (config.mean, config.std) == (tuple(IMAGENET["mean"]), tuple(IMAGENET["std"]))
     with pytest.raises(StatsFileError, match=f"{reader.KEYS[1]}' is missing"):
-        reader.config("a.json", Place(Node({reader.KEYS[0]: 0.5}, ""), kind, reader))
+        reader.config("a.json", Place(Node({reader.KEYS[0]: 0.5}, ""), root, kind, reader))
 
 
 EFFICIENT = {

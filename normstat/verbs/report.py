@@ -3,16 +3,14 @@
 import os
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
 
 from normstat.errors import UsageError, option
 from normstat.files import shown
 from normstat.reports.document import read
 from normstat.reports.page import Compared, Listed, Shift, Subject, page
 from normstat.rules.comparison import Comparison, Pair, names_of
-from normstat.rules.distances import between
-from normstat.rules.effects import effects
-from normstat.stats import SplitStats, Stats
+from normstat.rules.shifts import shifts
+from normstat.stats import Stats
 from normstat.statsfile import load
 from normstat.statsfile.file_list import read_list
 from normstat.verdict import Verdict
@@ -131,23 +129,11 @@ def _compared(names: tuple[str, str], pair: Pair) -> Compared:
     if not pair.same_channels:
         ours, theirs = names_of(pair.now.channels), names_of(pair.recorded.channels)
         return Compared(title, unlike=f"the channels are {ours} and {theirs}")
-    shifts = tuple(_shifts(pair.now, pair.recorded, pair.same_pixels))
-    return Compared(title, shifts, both, pair.same_pixels)
-
-
-def _shifts(now: SplitStats, before: SplitStats, same_images: bool) -> Iterator[Shift]:
-    channels = now.channels or ()
-    found = list(effects(now, before, 2 * len(channels), same_images))
-    ours, theirs = now.values(), before.values()
-    alike = type(ours) is type(theirs) and now.scale == before.scale
-    apart = between(ours, theirs) if ours and theirs and alike else None
-    for index, (mean, std) in enumerate(list(pairwise(found))[::2]):
-        distance = apart[index] if apart else None
-        yield Shift(
-            mean.channel,
-            (mean.observed, mean.bound),
-            (None if std.observed is None else std.observed - std.expected, std.bound),
-            distance.w1 / (now.scale or 1) if distance else None,
-            distance.ks if distance else None,
-            distance.psi if distance else None,
+    found = (
+        Shift(
+            *(each.channel, (each.mean, each.mean_bound), (each.std, each.std_bound)),
+            *(each.w1, each.ks, each.psi),
         )
+        for each in shifts(pair)
+    )
+    return Compared(title, tuple(found), both, pair.same_pixels)

@@ -50,6 +50,8 @@ def slips(
 
 
 def _case(config: Config, stats: SplitStats, split: str, margin: float) -> Case:
+    if stats.scale and stats.dtype:
+        config = config.of_pixels(stats.scale, stats.dtype)
     measured = _measured(config, stats)
     level, words = _found(config, measured, margin)
     place = f" at {shown(config.pointer)}" if config.pointer else ""
@@ -68,7 +70,8 @@ def _measured(config: Config, stats: SplitStats) -> Measured | None:
     pooled = _as_written(stats.mean, stats.std, config)
     if pooled is None:
         return None
-    return Measured(pooled, _as_written(stats.per_image.mean, stats.per_image.std, config))
+    own = _as_written(stats.per_image.mean, stats.per_image.std, config)
+    return Measured(pooled, own, stats.scale or 255)
 
 
 def _as_written(mean: Channels | None, std: Channels | None, config: Config) -> Constants | None:
