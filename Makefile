@@ -6,13 +6,14 @@ DEV := .venv-dev
 BIN := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 BENCH := .venv-bench
 PEERS := simplejpeg opencv-python-headless albumentations scikit-learn
-# Frameworks that constants are exported for, in environments of their own: they need 10 GB.
-PARITY := torch images keras graphs dali
+# Frameworks that constants are exported for, in environments of their own: they need 18 GB.
+PARITY := torch images keras graphs dali terra
 PARITY_torch := torchvision transformers timm open_clip_torch fastai monai mmengine
 PARITY_images := albumentations opencv-python-headless
 PARITY_keras := tensorflow-cpu keras jax
 PARITY_graphs := onnx onnxruntime openvino ncnn
 PARITY_dali := nvidia-dali-cuda120
+PARITY_terra := terratorch torchgeo
 SOURCES := $(shell git ls-files normstat 2>/dev/null || find normstat -name '*.py')
 
 # Neither all combinations nor the benchmarks: a change is tried in minutes. Many tests wait for

@@ -1,5 +1,6 @@
 """Arrays that several runs write, each a part, become what one run writes, to the byte."""
 
+import errno
 import json
 import os
 import random
@@ -21,7 +22,7 @@ from test_merge import write
 from test_writers import Then
 
 import normstat
-from normstat.errors import NothingToRead, UsageError
+from normstat.errors import NothingToRead, OutputError, UsageError
 from normstat.verbs.apply import merge_arrays as merging
 from normstat.verbs.apply import merged_index
 
@@ -356,8 +357,46 @@ def test_a_merge_that_was_killed_is_done_again(
                 normstat.merge_arrays(out)
         assert normstat.merge_arrays(out).parts == 2
         assert applied.tree(out) == applied.tree(tmp_path / "whole")
-        with pytest.raises(UsageError, match="holds no parts of arrays to merge"):
+        with pytest.raises(UsageError, match="is one result already; no parts are left"):
             normstat.merge_arrays(out)
+    with pytest.raises(UsageError, match="holds no parts of arrays to merge; apply shard=I/N"):
+        normstat.merge_arrays(data)
+
+
+def test_a_merge_writes_over_no_other_file(data: Path, tmp_path: Path) -> None:
+    """Not behind a link that has the name of its index; and parts behind a link are none."""
+    out, mine = tmp_path / "out", make.write(tmp_path / "mine", b"mine")
+    part(data, out, "1/1")
+    (out / "index.jsonl").symlink_to(mine)
+    (out / PARTS).rename(tmp_path / "parts")
+    (out / PARTS).symlink_to(tmp_path / "parts")
+    with pytest.raises(UsageError, match="is a link"):
+        normstat.merge_arrays(out)
+    (out / PARTS).unlink()
+    (tmp_path / "parts").rename(out / PARTS)
+    normstat.merge_arrays(out)
+    assert mine.read_bytes() == b"mine"
+    assert not (out / "index.jsonl").is_symlink()
+
+
+def test_a_merge_without_room_leaves_no_debris(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder is as before, and the same command merges later."""
+    out = tmp_path / "out"
+    for number in (1, 2):
+        part(data, out, f"{number}/2")
+    before = applied.tree(out)
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OutputError, match="No space left"):
+            normstat.merge_arrays(out)
+    assert applied.tree(out) == before
+    assert normstat.merge_arrays(out).parts == 2
 
 
 # ------------------------------------------------------------------------------ other commands meet

@@ -116,3 +116,31 @@ def test_what_the_numbers_are_of_is_said(measured: tuple[str, SplitStats]) -> No
         if kind == "color":
             assert f"channels {'B, G, R' if name == 'detectron2' else 'R, G, B'}," in says
         assert not made.says or all(line in str(made.text) for line in made.about), name
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        (
+            "a.json",
+            '{{"image_mean": {0}, "image_std": {1}, "rescale_factor": 0.00392156862745098}}',
+            "for pixels of 0 to 1, but they become 0 to 257 .*; multiply pixels by 1/65535",
+        ),
+        ("a.yaml", "means: {0}\nstds: {1}", "0–1 numbers where pixels are 0–65535"),
+        ("a.py", "A.Normalize(mean={0}, std={1})", "but they become 0 to 257"),
+        ("a.py", "T.Normalize(mean={0}, std={1})", ""),
+    ],
+)
+def test_deep_pixels_are_held_against_their_own_white(
+    name: str, text: str, words: str, tmp_path: Path
+) -> None:
+    """Numbers for pixels of 0 to 1 are wrong where 16 bits are fed as they are, or over 255."""
+    images = [make.pixels(seed, 9, 8).astype("uint16") * 200 for seed in range(3)]
+    split = normstat.compute(images, workers=0).splits["all"]
+    assert split.mean
+    assert split.std
+    file = tmp_path / name
+    file.write_text(text.format(list(split.mean), list(split.std)))
+    (case,) = slips(read(str(file)), split)
+    assert case.level is (Level.FAIL if words else Level.PASS), case.message
+    assert re.search(words, case.message)

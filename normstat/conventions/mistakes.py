@@ -161,6 +161,7 @@ def explanation(
     itself = Explanation("std equals mean", "give the std of the data")
     return (
         _from_offset(config, measured, fits)
+        or _from_factor(config, measured, fits)
         or _from_published(config, PRESETS)
         or (itself if config.mean == config.std else None)
         or _from_data(config, constants, measured, fits)
@@ -185,6 +186,21 @@ def _from_offset(
     return Explanation(
         f"mean and std of {whose} for pixels of 0 to 1, but an offset is subtracted before",
         "set the offset to false and rescale_factor to 1/255, or do_normalize to false",
+    )
+
+
+def _from_factor(
+    config: Config, measured: Measured, fits: Callable[[float], bool]
+) -> Explanation | None:
+    """Numbers for pixels of 0 to 1, which a factor for another depth has not made such."""
+    if config.pixels != "stored" or config.scale in (None, 1, measured.white):
+        return None
+    taken = replace(config, scale=1, offset=0.0).constants.spread(len(measured.pooled.mean))
+    if not fits(Deviation.between(taken, measured.pooled.to(1, measured.pooled.order)).worst):
+        return None
+    return Explanation(
+        f"mean and std of the data for pixels of 0 to 1, but they become 0 to {config.scale:g}",
+        f"multiply pixels by 1/{measured.white:g}",
     )
 
 

@@ -185,6 +185,31 @@ def dali(image: Image) -> Image:
     return last(made.run()[0].as_array()[0])
 
 
+def bands() -> tuple[list[float], list[float]]:
+    """Means and stds of an exported YAML file."""
+    import yaml
+
+    content = yaml.safe_load((FOLDER / "torchgeo.yaml").read_text())
+    return content["means"], content["stds"]
+
+
+def terratorch(image: Image) -> Image:
+    from terratorch.datamodules.utils import Normalize
+    from torch import as_tensor
+
+    batch = {"image": as_tensor(first(image).astype("float32"))[None]}
+    return last(Normalize(*bands())(batch)["image"][0])
+
+
+def torchgeo(image: Image) -> Image:
+    """Kornia's class, which data modules of TorchGeo normalize with."""
+    from kornia.augmentation import Normalize
+    from torch import as_tensor
+
+    mean, std = map(as_tensor, bands())
+    return last(Normalize(mean=mean, std=std)(as_tensor(first(image).astype("float32"))[None])[0])
+
+
 class Framework(NamedTuple):
     """A framework, and a way to run what was exported for it.
 
@@ -221,6 +246,8 @@ FRAMEWORKS = {
     "onnxruntime": Framework("onnxruntime", "onnx", "graphs", onnxruntime),
     "OpenVINO": Framework("openvino", "openvino", "graphs", openvino),
     "ncnn": Framework("ncnn", "ncnn", "graphs", ncnn),
+    "TerraTorch": Framework("terratorch", "torchgeo", "terra", terratorch),
+    "TorchGeo": Framework("torchgeo", "torchgeo", "terra", torchgeo),
     "DALI": Framework("nvidia-dali-cuda120", "dali", "dali", dali),
 }
 

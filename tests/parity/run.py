@@ -92,13 +92,17 @@ def compared(
         yield "", ", ".join(taken), "", "not installed"
         return
     script = Path(__file__).with_name("frameworks.py")
-    run = subprocess.run(
-        [python, script, name, *taken.values()],
-        capture_output=True,
-        text=True,
-        env={**os.environ, **_QUIET},
-        timeout=_TIMEOUT,
-    )
+    try:
+        run = subprocess.run(
+            [python, script, name, *taken.values()],
+            capture_output=True,
+            text=True,
+            env={**os.environ, **_QUIET},
+            timeout=_TIMEOUT,
+        )
+    except subprocess.TimeoutExpired:
+        yield "", ", ".join(taken), "", f"no answer in {_TIMEOUT} s"
+        return
     if run.returncode:
         error = run.stderr.strip().rpartition("\n")[2]
         missing = error.startswith(("ModuleNotFoundError", "importlib.metadata.PackageNotFound"))

@@ -28,6 +28,12 @@ class Warned(Bar):
     def warning(self, message: str) -> None: ...
 
 
+def export(stats: Stats) -> None:
+    """Text for each target but the one that is a binary file."""
+    assert_type(normstat.export(stats, "torchvision"), str)
+    assert_type(normstat.export("preset:clip", "onnx"), bytes)
+
+
 def compute(folder: Path) -> Stats:
     """Globs and splits one by one or several, folders as text or paths."""
     normstat.compute("photos")

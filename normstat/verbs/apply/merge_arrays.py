@@ -21,8 +21,8 @@ from normstat.verbs.apply.preflight import HeaderTotals, KindTotals
 from normstat.verbs.apply.result import by_path, record_of_result
 from normstat.verbs.run import most_frequent
 from normstat.writers.index import INDEX
-from normstat.writers.outdir_checks import DiskUsage, writing
-from normstat.writers.part_folder import PartFiles, part_files, remove_parts
+from normstat.writers.outdir_checks import DiskUsage, refuse_links, writing
+from normstat.writers.part_folder import PARTS, PartFiles, part_files, remove_parts
 from normstat.writers.run_record import earlier_record, number_of_parts, read_record
 
 # Of a part alone; everything else that was decided is the same in each.
@@ -79,13 +79,16 @@ def merge_arrays(out: str | os.PathLike[str]) -> MergedArrays:
     (9, ['index.jsonl', 'normstat.json'])
     """
     root = os.fspath(out)
+    refuse_links(root, PARTS)
     there = part_files(root)
     earlier = earlier_record(root)
     of = number_of_parts(earlier) if earlier else None
     if of is None:
-        if earlier and there and read_record(root):  # killed before it was tidied up
+        if earlier and read_record(root):  # a merge may have been killed before it tidied up
             remove_parts(root)
-            return _facts(there[0].of, Node(earlier, ""))
+            if there:
+                return _facts(there[0].of, Node(earlier, ""))
+            raise UsageError(f"{shown(root)}: is one result already; no parts are left to merge")
         raise UsageError(
             f"{shown(root)}: holds no parts of arrays to merge; apply "
             f"{option('shard', metavar='I/N')} writes one"
@@ -93,11 +96,13 @@ def merge_arrays(out: str | os.PathLike[str]) -> MergedArrays:
     parts = [_Part.read(root, number) for number in _all_finished(root, of)]
     _refuse_others(root, parts)
     merged = _merged(root, parts)
+    index = merged_index(root, [(part.files, part.index) for part in parts])
     with writing(root):
-        files.write(
-            f"{root}/{INDEX}", merged_index(root, [(part.files, part.index) for part in parts])
-        )
-        files.write(f"{root}/{RECORD}", render(merged).encode("utf-8"))
+        # Among the files of parts, so that a merge that is killed leaves nothing in OUT.
+        for name, content in ((INDEX, index), (RECORD, render(merged).encode("utf-8"))):
+            unfinished = f"{root}/{PARTS}/{name}"
+            files.write(unfinished, content)
+            os.replace(unfinished, f"{root}/{name}")
         remove_parts(root)
     return _facts(of, Node(merged, ""))
 
