@@ -18,7 +18,7 @@ from normstat.sources.endings import LMDB
 from normstat.sources.file_slices import SampleReader
 from normstat.sources.given import Given, given_files
 from normstat.sources.lmdb_pages import damage
-from normstat.sources.members import Member, safe_name
+from normstat.sources.member import Member, safe_name
 from normstat.sources.options import SourceOptions
 from normstat.sources.split_by import assigned_by, refuse_column
 from normstat.sources.survey import Survey

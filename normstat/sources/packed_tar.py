@@ -11,7 +11,7 @@ from normstat.images import Code, Reader, Sample
 from normstat.sources.archives import Ignored
 from normstat.sources.container_file import ContainerFile
 from normstat.sources.file_slices import SampleReader
-from normstat.sources.members import Member
+from normstat.sources.member import Member
 from normstat.sources.tar_headers import listed
 from normstat.sources.unpacking import Unpacking
 

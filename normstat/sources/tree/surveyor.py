@@ -1,12 +1,13 @@
 """A look through all names of a folder: how many images there are, and what is left out."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import replace
 
 from normstat.errors import UnreadableImage
 from normstat.files import shown
 from normstat.images import FORMATS, Reason, Skipped
+from normstat.sources.names import those
 from normstat.sources.source import Selection
 from normstat.sources.survey import Folders, Survey
 from normstat.sources.tree.filters import extension_of
@@ -77,9 +78,8 @@ class Surveyor:
             stack.extend(self._tree.below(found))
             survey.extensions.update(map(extension_of, found.files))
             for part, images in found.by_place():
-                self._add(part, part.images_split(selection), _skipped(place, images))
-            beside = found.labels, self._others(found)
-            skipped = (_skipped(place, names) for names in beside)
+                self._add(part, part.images_split(selection), images)
+            skipped = map(found.skipped, (found.labels, self._others(found)))
             self._add(place, place.own or selection.rest, _NONE, *skipped)
         self._tree.report(survey)
         for top in self._empty if not selection.wanted else ():
@@ -88,12 +88,12 @@ class Surveyor:
             survey.doubtful = Folders()  # all images are in it: a name of the data set
         return survey
 
-    def _others(self, found: Found) -> list[str]:
+    def _others(self, found: Found) -> Collection[str]:
         """Files that are no images by their names, and may be."""
         if len(found.files) == len(found.images) + len(found.labels):
             return []
         takes, path = self._tree.filters.takes, found.place.path
-        return [name for name in found.files if looks_like_an_image(name) and takes(path, name)]
+        return those(found.files, lambda name: looks_like_an_image(name) and takes(path, name))
 
     def _add(
         self,
@@ -135,7 +135,3 @@ class Surveyor:
         if self._latest.get(id(folders)) != path:
             self._latest[id(folders)] = path
             folders.add(path, split)
-
-
-def _skipped(place: WalkedFolder, names: Sequence[str]) -> Skipped:
-    return Skipped(len(names), place.path + names[0]) if names else _NONE

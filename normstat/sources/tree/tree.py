@@ -3,14 +3,18 @@
 It goes in the byte order of relative paths, with one folder's names in memory at a time.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
+from heapq import merge
+from typing import TypeAlias
 
 from normstat.errors import UnreadableImage, option
 from normstat.files import shown
-from normstat.images import FORMATS, path_bytes
+from normstat.images import FORMATS, Skipped, in_byte_order, path_bytes
 from normstat.sources.catalog import Catalog, Identity
+from normstat.sources.names import those
 from normstat.sources.survey import Survey
 from normstat.sources.tree.filters import Filters, extension_of
 from normstat.sources.tree.pairing import LabelFolders, Pairing, labels_among
@@ -21,6 +25,9 @@ from normstat.sources.tree.walked_folder import WalkedFolder
 
 #: The rule by which a split was chosen that a user has named.
 BY_OPTION = option("split_dir")
+# The folder of an image, its path, and the reason why it cannot be read; or a folder.
+_Image: TypeAlias = tuple[WalkedFolder, str, UnreadableImage | None]
+_Walked: TypeAlias = WalkedFolder | _Image
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +49,9 @@ class Found:
     """
 
     place: WalkedFolder
-    files: list[str]
-    images: list[str]
-    labels: list[str]
+    files: Collection[str]
+    images: Collection[str]
+    labels: Collection[str]
     folders: list[str]
     links: Mapping[str, Identity]
     failures: Mapping[str, UnreadableImage]
@@ -56,19 +63,29 @@ class Found:
         """The folder as it is for one of its images."""
         return self.apart.get(self.splits.get(name), self.place) if self.apart else self.place
 
-    def by_place(self) -> Iterator[tuple[WalkedFolder, list[str]]]:
-        """Images in byte order, also unreadable ones, with the folder as it is for them."""
-        names = self.images
-        if self.failures:
-            names = sorted((*names, *self.failures), key=path_bytes)
-        if not self.apart:
-            yield from [(self.place, names)] if names else []
-            return
-        gathered: dict[tuple[str, str] | None, list[str]] = {}
-        for name in names:
-            gathered.setdefault(self.splits.get(name), []).append(name)
-        for says, images in gathered.items():
-            yield self.apart.get(says, self.place), images
+    def by_place(self) -> Iterator[tuple[WalkedFolder, Skipped]]:
+        """The folder as it is for images, unreadable ones too; their number and the first."""
+        counted: dict[tuple[str, str] | None, Skipped] = {}
+        for names in (self.images, in_byte_order(self.failures)):
+            if not self.apart:
+                counted[None] = counted.get(None, Skipped()) + self.skipped(names)
+                continue
+            firsts: dict[tuple[str, str] | None, str] = {}
+            numbers: Counter[tuple[str, str] | None] = Counter()
+            for name in names:
+                says = self.splits.get(name)
+                numbers[says] += 1
+                firsts.setdefault(says, name)
+            for says, first in firsts.items():
+                images = Skipped(numbers[says], self.place.path + first)
+                counted[says] = counted.get(says, Skipped()) + images
+        for says, images in counted.items():
+            if images.images:
+                yield self.apart.get(says, self.place) if says else self.place, images
+
+    def skipped(self, names: Collection[str]) -> Skipped:
+        """The number of some of the names, and the first."""
+        return Skipped(len(names), self.place.path + next(iter(names))) if names else Skipped()
 
 
 class Tree:
@@ -139,7 +156,7 @@ class Tree:
         """False if all that can be in a folder are labels."""
         return not place.labels or self.leads_to_assigned(place)
 
-    def walk(self) -> Iterator[tuple[WalkedFolder, str, UnreadableImage | None]]:
+    def walk(self) -> Iterator[_Image]:
         """Images, and folders that cannot be listed, in byte order, each with its folder."""
         stack = [self._walked(self.top())]
         while stack:
@@ -151,9 +168,7 @@ class Tree:
             else:
                 stack.pop()
 
-    def _walked(
-        self, place: WalkedFolder
-    ) -> Iterator[WalkedFolder | tuple[WalkedFolder, str, UnreadableImage | None]]:
+    def _walked(self, place: WalkedFolder) -> Iterator[_Walked]:
         """Images and folders in a folder, in byte order."""
         try:
             found = self.look_into(place)
@@ -161,13 +176,11 @@ class Tree:
             if not place.labels:
                 yield place, place.path, error
             return
-        below = {child.path: child for child in self.below(found) if self.has_images(child)}
-        paths = [place.path + name for name in found.images]
-        if below:
-            paths = sorted((*paths, *below), key=path_bytes)
-        for path in paths:
-            folder = below.get(path)
-            yield folder or (found.place_of(path[len(place.path) :]), path, None)
+        images: Iterator[_Walked]
+        images = ((found.place_of(name), place.path + name, None) for name in found.images)
+        below: list[_Walked]
+        below = [child for child in self.below(found) if self.has_images(child)]
+        yield from merge(images, sorted(below, key=_bytes_of), key=_bytes_of) if below else images
         for name, failure in found.failures.items():
             yield found.place_of(name), place.path + name, failure
         if found.damage:
@@ -183,25 +196,27 @@ class Tree:
         """
         path, filters = place.path, self.filters
         entries = self._catalog.entries(path)
-        files = [name for name in entries.files if not filters.is_hidden(path, name)]
-        only_images = filters.has_only_images(path)
-        images = [name for name in files if only_images or extension_of(name) in FORMATS]
+        if filters.has_only_images(path):
+            files = images = entries.files
+        else:
+            files = those(entries.files, lambda name: not filters.is_hidden(path, name))
+            images = those(files, lambda name: extension_of(name) in FORMATS)
         failures = dict(entries.failures)
         if filters.is_any:
-            images = [name for name in images if filters.takes(path, name)]
+            images = those(images, lambda name: filters.takes(path, name))
             failures = {name: failures[name] for name in failures if filters.takes(path, name)}
-        labels: list[str] = []
+        labels: Collection[str] = []
         if place.labels:
             images, labels, failures = [], images, {}
         elif not self._counts_labels and (found := labels_among(images, filters)):
             labels = [name for name in images if name in found]
-            images = [name for name in images if name not in found]
+            images = those(images, lambda name: name not in found)
         folders = [name for name in entries.folders if not filters.is_hidden(path, name)]
         place = replace(place, trail=(*place.trail, entries.identity))
         splits = {} if place.rule == BY_OPTION else entries.splits
         apart: dict[tuple[str, str] | None, WalkedFolder] = {
             says: replace(place, given=says[0], rule=says[1], apart=True)
-            for says in set(splits.values())
+            for says in (entries.own_splits if splits else ())
         }
         links = entries.links
         return Found(
@@ -237,6 +252,10 @@ class Tree:
             doubtful=place.doubtful
             or (path if name in labels.counted and path not in self._no_labels else ""),
         )
+
+
+def _bytes_of(item: _Walked) -> bytes:
+    return path_bytes(item.path if isinstance(item, WalkedFolder) else item[1])
 
 
 def _own_word(name: str) -> Spoken | None:
