@@ -18,7 +18,7 @@ from unittest.mock import patch
 
 import typer.main
 
-from normstat.cli import main
+from normstat.cli import load, main
 from normstat.executors import InProcess
 
 # Root may write anywhere; without these capabilities it may no more than others.
@@ -86,6 +86,7 @@ class Here(InProcess):
 def in_process(words: Sequence[str]) -> int:
     """The exit code of a command line that runs in this process, without workers."""
     local: Any = Here()
+    load()  # all commands: what is built once has to know them
     with patch.object(typer.main, "get_command", _built):
         return main(words, local)
 
