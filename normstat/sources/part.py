@@ -72,8 +72,8 @@ class Part:
     def tops(self) -> tuple[str, ...]:
         return self._source.tops
 
-    def selection(self, wanted: Collection[str] = ()) -> Selection:
-        return self._source.selection(wanted)
+    def selection(self, wanted: Collection[str] = (), presume: bool = False) -> Selection:
+        return self._source.selection(wanted, presume)
 
     def survey(self, selection: Selection) -> Survey:
         survey = self._source.survey(selection)

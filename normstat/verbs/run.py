@@ -44,9 +44,12 @@ class Images:
     versions: bool = False
 
     @classmethod
-    def of(cls, source: Source, splits: Iterable[str]) -> "Images":
-        """The images of some splits, of all if none is named; NothingToRead if there are none."""
-        selection = source.selection(tuple(dict.fromkeys(splits)))
+    def of(cls, source: Source, splits: Iterable[str], presume: bool = False) -> "Images":
+        """The images of some splits, of all if none is named; NothingToRead if there are none.
+
+        Those that are presumed, if so asked: :class:`Run` raises OtherSplits if there are others.
+        """
+        selection = source.selection(tuple(dict.fromkeys(splits)), presume)
         if not selection.splits:
             raise NothingToRead(_nothing_found(source, selection))
         return cls(source, selection)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from dataclasses import replace
 
-from normstat.errors import UnreadableImage
+from normstat.errors import OtherSplits, UnreadableImage
 from normstat.files import shown
 from normstat.images import FORMATS, Reason, Skipped
 from normstat.sources.names import those
@@ -58,7 +58,15 @@ class Surveyor:
         self._latest: dict[int, str] = {}
 
     def survey(self) -> Survey:
-        """Look at all names, once."""
+        """Look at all names, once.
+
+        Raises
+        ------
+        AmbiguousSplit
+            A folder with images speaks for two splits.
+        OtherSplits
+            The selection was presumed, and there are others.
+        """
         survey, selection = self._survey, self._selection
         stack = [self._tree.top()]
         while stack:
@@ -71,6 +79,7 @@ class Surveyor:
                 continue
             if found.damage:
                 damaged = replace(place, damaged=True).failed_split(selection)
+                self._refuse_other(damaged)
                 if damaged and damaged in selection.splits:
                     survey.images[damaged] += 1
                     if place.rule:
@@ -105,6 +114,8 @@ class Surveyor:
     ) -> None:
         """Add the files of a folder."""
         survey, selection = self._survey, self._selection
+        if images.images:
+            self._refuse_other(split)
         if split not in selection.splits:
             if selection.wanted and split is not None:
                 return  # of a split that nobody asked for
@@ -130,6 +141,11 @@ class Surveyor:
             self._images_elsewhere = True
         if place.given and place.split and place.given != place.split:
             survey.taken[place.rule, place.given, place.split] += images.images
+
+    def _refuse_other(self, split: str | None) -> None:
+        """Refuse a split that was presumed not to be there."""
+        if self._selection.presumed and split not in self._selection.splits:
+            raise OtherSplits(f"there are images of the split {shown(split or '')}, too")
 
     def _meet(self, folders: Folders, path: str, split: str = "") -> None:
         if self._latest.get(id(folders)) != path:
