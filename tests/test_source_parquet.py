@@ -362,7 +362,7 @@ def test_a_file_that_is_broken_is_one_record(
     stats = json.loads(run.stdout)
     found = [(each["path"], each["code"]) for each in stats["unreadable"]]
     assert found == [("train.parquet/", code)]
-    assert "train: 1 images (folder train.parquet)" in run.stderr
+    assert "train: 1 image (file train.parquet)" in run.stderr
     assert str(tmp_path) not in run.stdout
     assert stats["splits"]["val"]["images"] == 9
 

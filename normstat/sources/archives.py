@@ -170,6 +170,11 @@ class Archives(ABC):
     def side_file(self, name: str) -> bytes | None:  # noqa: ARG002  # no archive has one
         return None
 
+    def has_any(self) -> bool:
+        """True if there is an image in a file that was listed, whether or not it can be read."""
+        tops = (listed.members.entries("") for listed in self._listed.values())
+        return any(top.folders or top.files or top.failures for top in tops)
+
     def report(self, survey: Survey) -> None:
         again = Skipped()
         extensions = Counter[str]()

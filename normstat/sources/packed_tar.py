@@ -51,9 +51,17 @@ class PackedTar(ContainerFile):
         """
         with self.opened() as descriptor:
             unpacking = Unpacking(descriptor, self.packing, checks=True)
-            for member in listed(unpacking, None, ignored):
-                yield member if member.size <= MOST else member._replace(failure=_too_large(member))
-            unpacking.finish(_PADDING)
+            end = 0  # of the member before
+            try:
+                for member in listed(unpacking, None, ignored):
+                    end = sum(member.place)
+                    is_large = member.size > MOST
+                    yield member._replace(failure=_too_large(member)) if is_large else member
+                unpacking.finish(_PADDING)
+            except UnreadableImage as error:
+                # It ends within a member, which is the record of that.
+                if error.code != Code.TRUNCATED or unpacking.end >= end:
+                    raise
 
 
 def _too_large(member: Member) -> UnreadableImage:

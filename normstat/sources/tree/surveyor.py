@@ -78,12 +78,8 @@ class Surveyor:
                     self._add(place, place.failed_split(selection), Skipped(1, place.path))
                 continue
             if found.damage:
-                damaged = replace(place, damaged=True).failed_split(selection)
-                self._refuse_other(damaged)
-                if damaged and damaged in selection.splits:
-                    survey.images[damaged] += 1
-                    if place.rule:
-                        survey.rules.setdefault(damaged, set()).add(place.rule)
+                broken = replace(place, damaged=True)
+                self._add(broken, broken.failed_split(selection), Skipped(1, place.path))
             stack.extend(self._tree.below(found))
             survey.extensions.update(map(extension_of, found.files))
             for part, images in found.by_place():

@@ -14,6 +14,7 @@ from normstat.errors import UnreadableImage, option
 from normstat.files import shown
 from normstat.images import FORMATS, Skipped, in_byte_order, path_bytes
 from normstat.sources.catalog import Catalog, Identity
+from normstat.sources.endings import FOLDERS
 from normstat.sources.names import those
 from normstat.sources.survey import Survey
 from normstat.sources.tree.filters import Filters, extension_of
@@ -275,7 +276,8 @@ def _told(place: WalkedFolder, spoken: Spoken) -> WalkedFolder:
     """A folder whose own name says something."""
     rule = place.rule
     if spoken.split and not place.given:
-        rule = f"folder {shown(place.path.removesuffix('/'))}"
+        path = place.path.removesuffix("/")
+        rule = f"{'file' if path.lower().endswith(FOLDERS) else 'folder'} {shown(path)}"
     says_first = spoken.ordinary and not place.ordinary[0]  # those below it go with it
     ordinary = (place.path, spoken.ordinary) if says_first else place.ordinary
     return replace(
