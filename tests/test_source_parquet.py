@@ -493,7 +493,8 @@ def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
     run = subprocess.run(
         [sys.executable, "-c", _WITHOUT.format(data=str(data))], capture_output=True, text=True
     )
-    assert run.stdout.strip() == 'pyarrow is not installed: pip install "normstat[parquet]"'
+    why = 'pyarrow is not installed: pip install "normstat[parquet]"'
+    assert run.stdout.strip().endswith(f"data.parquet: a Parquet file cannot be read here: {why}")
 
 
 _WITHOUT = """
