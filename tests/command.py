@@ -27,8 +27,6 @@ _AS_ANYONE = (
     "[libc.prctl(24, capability, 0, 0, 0) for capability in (1, 2)];"
     "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
 )
-# Typer builds its commands for each command line anew, which takes longer than a small run.
-_built = functools.cache(typer.main.get_command)
 _UNKNOWN = ("GITHUB_ACTIONS", "FORCE_COLOR", "NORMSTAT_DEBUG")
 
 
@@ -81,6 +79,16 @@ class Here(InProcess):
         return self
 
     def __exit__(self, *_: object) -> None: ...
+
+
+_get_command = typer.main.get_command
+
+
+@functools.cache
+def _built(app: typer.Typer) -> Any:
+    """All commands: building them for each command line anew takes longer than a small run."""
+    load()
+    return _get_command(app)
 
 
 def in_process(words: Sequence[str]) -> int:

@@ -3,7 +3,7 @@
 import hashlib
 import math
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any, NamedTuple
@@ -208,7 +208,7 @@ class TreeSource:
                 located = None if error else self.catalog.locate(path, versions)
                 yield _Part(split, path, place.apart, located, error)
 
-    def survey(self, selection: Selection) -> Survey:
+    def survey(self, selection: Selection, takes: Callable[[str], bool] | None = None) -> Survey:
         """Names only: how many images there are, and what to know about them.
 
         Raises
@@ -216,7 +216,7 @@ class TreeSource:
         AmbiguousSplit
             A folder with images speaks for two splits.
         """
-        return Surveyor(self._tree_of(selection), selection).survey()
+        return Surveyor(self._tree_of(selection), selection, takes).survey()
 
     def _tree_of(self, selection: Selection) -> Tree:
         return self._tree.counting_labels() if selection.only_labels else self._tree
@@ -311,13 +311,13 @@ def _looked_into(
     except UnreadableImage:  # there may be images; shards() makes a record of the folder
         return [], set() if place.labels else {place.own or ""}, 0
     placed = list(found.by_place())
-    splits = {part.images_split(Selection(())) or "" for part, _ in placed}
+    splits = {part.images_split(Selection(())) or "" for part, *_ in placed}
     if found.damage:
         splits.add(place.own or "")
     if leave and any(splits):
         return [], splits, 0
     below = [child for child in tree.below(found) if tree.has_images(child)]
-    return below, splits, sum(images.images for _, images in placed)
+    return below, splits, sum(number for *_, number in placed)
 
 
 def _ends_shard(path: str, size: int) -> bool:

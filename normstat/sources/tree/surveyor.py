@@ -1,7 +1,7 @@
 """A look through all names of a folder: how many images there are, and what is left out."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from normstat.errors import OtherSplits, UnreadableImage
@@ -45,11 +45,19 @@ def looks_like_an_image(name: str) -> bool:
 
 
 class Surveyor:
-    """A look through all names below a folder, for the splits of a selection."""
+    """A look through all names below a folder, for the splits of a selection.
 
-    def __init__(self, tree: Tree, selection: Selection) -> None:
+    Parameters
+    ----------
+    takes : tells by its path if an image is to be counted; None: all are.
+    """
+
+    def __init__(
+        self, tree: Tree, selection: Selection, takes: Callable[[str], bool] | None = None
+    ) -> None:
         self._tree = tree
         self._selection = selection
+        self._takes = takes
         self._survey = Survey(only_labels=selection.only_labels, filtered=tree.filters.is_any)
         self._images_elsewhere = False
         # Of several DATA, those without an image so far.
@@ -82,10 +90,10 @@ class Surveyor:
                 self._add(broken, broken.failed_split(selection), Skipped(1, place.path))
             stack.extend(self._tree.below(found))
             survey.extensions.update(map(extension_of, found.files))
-            for part, images in found.by_place():
-                self._add(part, part.images_split(selection), images)
+            for part, images, counted in found.by_place(self._takes):
+                self._add(part, part.images_split(selection), images, counted)
             skipped = map(found.skipped, (found.labels, self._others(found)))
-            self._add(place, place.own or selection.rest, _NONE, *skipped)
+            self._add(place, place.own or selection.rest, _NONE, 0, *skipped)
         self._tree.report(survey)
         for top in self._empty if not selection.wanted else ():
             survey.remarks.append(f"{shown(top.removesuffix('/'))}: has no images")
@@ -105,13 +113,13 @@ class Surveyor:
         place: WalkedFolder,
         split: str | None,
         images: Skipped,
+        counted: int | None = None,
         labels: Skipped = _NONE,
         others: Skipped = _NONE,
     ) -> None:
-        """Add the files of a folder."""
+        """Add the files of a folder; of several images so many are to be counted."""
         survey, selection = self._survey, self._selection
-        if images.images:
-            self._refuse_other(split)
+        self._refuse_other(split, images)
         if split not in selection.splits:
             if selection.wanted and split is not None:
                 return  # of a split that nobody asked for
@@ -128,7 +136,7 @@ class Surveyor:
         if split is None:
             survey.skip(None, Reason.BESIDE_SPLITS, images)
             return
-        survey.images[split] += images.images
+        self._count(split, images, counted)
         rest = f"no folder says a split; {SPLIT_DIR} would" if split == ALL else "DATA's own name"
         survey.rules.setdefault(split, set()).add(place.rule or rest)
         if place.doubtful:
@@ -138,9 +146,16 @@ class Surveyor:
         if place.given and place.split and place.given != place.split:
             survey.taken[place.rule, place.given, place.split] += images.images
 
-    def _refuse_other(self, split: str | None) -> None:
+    def _count(self, split: str, images: Skipped, counted: int | None) -> None:
+        if counted is None:  # it is one
+            counted = int(self._takes is None or self._takes(images.first))
+        if counted:
+            self._survey.images[split] += counted
+
+    def _refuse_other(self, split: str | None, images: Skipped) -> None:
         """Refuse a split that was presumed not to be there."""
-        if self._selection.presumed and split not in self._selection.splits:
+        is_other = split not in self._selection.splits and images.images
+        if self._selection.presumed and is_other:
             raise OtherSplits(f"there are images of the split {shown(split or '')}, too")
 
     def _meet(self, folders: Folders, path: str, split: str = "") -> None:

@@ -4,7 +4,7 @@ It goes in the byte order of relative paths, with one folder's names in memory a
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 from heapq import merge
@@ -64,25 +64,31 @@ class Found:
         """The folder as it is for one of its images."""
         return self.apart.get(self.splits.get(name), self.place) if self.apart else self.place
 
-    def by_place(self) -> Iterator[tuple[WalkedFolder, Skipped]]:
-        """The folder as it is for images, unreadable ones too; their number and the first."""
-        counted: dict[tuple[str, str] | None, Skipped] = {}
-        for names in (self.images, in_byte_order(self.failures)):
-            if not self.apart:
-                counted[None] = counted.get(None, Skipped()) + self.skipped(names)
-                continue
-            firsts: dict[tuple[str, str] | None, str] = {}
-            numbers: Counter[tuple[str, str] | None] = Counter()
-            for name in names:
-                says = self.splits.get(name)
-                numbers[says] += 1
-                firsts.setdefault(says, name)
-            for says, first in firsts.items():
-                images = Skipped(numbers[says], self.place.path + first)
-                counted[says] = counted.get(says, Skipped()) + images
-        for says, images in counted.items():
-            if images.images:
-                yield self.apart.get(says, self.place) if says else self.place, images
+    def by_place(
+        self, takes: Callable[[str], bool] | None = None
+    ) -> Iterator[tuple[WalkedFolder, Skipped, int]]:
+        """The folder as it is for images, unreadable ones too; these, and the number to count.
+
+        Parameters
+        ----------
+        takes : tells by its path if an image is to be counted; None: all are.
+        """
+        path = self.place.path
+        if not (self.apart or takes or self.failures):
+            if (images := self.skipped(self.images)).images:
+                yield self.place, images, images.images
+            return
+        firsts: dict[tuple[str, str] | None, str] = {}
+        numbers: Counter[tuple[str, str] | None] = Counter()
+        counted: Counter[tuple[str, str] | None] = Counter()
+        for name in merge(self.images, in_byte_order(self.failures), key=path_bytes):
+            says = self.splits.get(name) if self.apart else None
+            numbers[says] += 1
+            counted[says] += takes is None or takes(path + name)
+            firsts.setdefault(says, path + name)
+        for says, number in numbers.items():
+            place = self.apart.get(says, self.place)
+            yield place, Skipped(number, firsts[says]), counted[says]
 
     def skipped(self, names: Collection[str]) -> Skipped:
         """The number of some of the names, and the first."""

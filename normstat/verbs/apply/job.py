@@ -1,7 +1,7 @@
 """The job of ``apply``: images to arrays on disk."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from normstat.errors import Stopped, UnreadableImage, UsageError
 from normstat.files import shown
 from normstat.images import Code, Kind, Reader, ReadOptions, Sample, Shard, Unreadable
 from normstat.methods import Normalizer
-from normstat.writers.writer import UNFINISHED, ArrayRow, Writer
+from normstat.writers.writer import ArrayRow, Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +57,18 @@ class WriteArrays:
     @property
     def folders(self) -> tuple[str, ...]:
         """Folders that are written to, which every worker has to have."""
-        return (f"{self.writer.root}/{UNFINISHED}",) if self.writer else ()
+        return (f"{self.writer.root}/{self.writer.unfinished}",) if self.writer else ()
 
     def __call__(self, shard: Shard) -> ShardResult:
         """An array for each image; one that cannot be read is a record."""
         rows: list[ArrayRow] = []
         unreadable = list(shard.unreadable)
         with decoder(), shard.container.open() as reader:
-            for slot, sample in enumerate(shard.ahead(reader), shard.start):
+            for number, sample in enumerate(shard.ahead(reader)):
+                position = shard.positions[number] if shard.positions else None
                 try:
-                    rows.append(self._row(sample, slot, reader))
+                    row = self._row(sample, shard.start + number, reader)
+                    rows.append(row if position is None else replace(row, position=position))
                 except UnreadableImage as error:
                     unreadable.append(sample.unreadable(error))
                 except (Stopped, UsageError) as error:
