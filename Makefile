@@ -22,7 +22,7 @@ PYTEST := -m pytest -n $(JOBS) --dist worksteal
 USUAL := -m "not matrix and not bench"
 
 .PHONY: help demo test check format lint types layers tests matrix examples docs faults torture package
-.PHONY: bench bench-sources bench-test parity clean
+.PHONY: bench bench-engines bench-sources bench-test parity clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -91,6 +91,9 @@ bench: $(BENCH)/installed $(BENCH)-plain/installed $(if $(TORCH),$(BENCH)-torch/
 
 bench-sources: $(DEV)/installed ## archives, tables and stacks against the same images in a folder: [QUICK=1]
 	$(DEV)/$(BIN)/python benchmarks/sources.py $(if $(QUICK),--quick)
+
+bench-engines: $(DEV)/installed ## 64 slots that are simulated, and ten million names: how busy, how much memory
+	$(DEV)/$(BIN)/python benchmarks/engines.py
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) $(DEV) $(BENCH) $(BENCH)-plain $(BENCH)-torch $(PARITY:%=.venv-parity-%) benchmarks/data benchmarks/results/bench.* demo dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis

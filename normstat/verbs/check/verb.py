@@ -137,7 +137,7 @@ def check(
     if mode == "same":
         now = Parts(part.of, (part.number,), part.names) if part else None
         refuse_other_parts(now, recorded.parts)
-    with run_by.running(f"{option('cache', metavar='FILE')} would let it go on where it was"):
+    with run_by.running():
         verdict = check_data(part or source, recorded, options, run_by, configs, files, extra)
     return _within(verdict, part) if part else verdict
 
