@@ -13,8 +13,9 @@ from normstat.images import FORMATS, Code, Container, Reason, Skipped
 from normstat.images.failures import failure_of
 from normstat.sources.catalog import Access, Entries, Identity, Located
 from normstat.sources.given import Given
-from normstat.sources.members import Member, Members, Numbered, Recent, safe_name
-from normstat.sources.spool import Spool
+from normstat.sources.member import Member, safe_name
+from normstat.sources.members import Members, Numbered
+from normstat.sources.spool import Recent, Spool
 from normstat.sources.survey import Survey
 from normstat.sources.tree.filters import extension_of
 from normstat.sources.tree.surveyor import looks_like_an_image
@@ -168,6 +169,11 @@ class Archives(ABC):
 
     def side_file(self, name: str) -> bytes | None:  # noqa: ARG002  # no archive has one
         return None
+
+    def has_any(self) -> bool:
+        """True if there is an image in a file that was listed, whether or not it can be read."""
+        tops = (listed.members.entries("") for listed in self._listed.values())
+        return any(top.folders or top.files or top.failures for top in tops)
 
     def report(self, survey: Survey) -> None:
         again = Skipped()

@@ -1,6 +1,6 @@
 """Names of images by folder, and where each is: the part that differs from kind to kind."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple, Protocol, TypeAlias
@@ -22,18 +22,20 @@ class Entries:
     identity : of the folder.
     folders : names of folders, and of links to folders.
     links : those of them that are links → the identity of the folder behind.
-    files : all other names.
+    files : all other names; a LongNames where they are too many for memory.
     failures : names of images that are known to be unreadable, besides `files` → why.
     splits : names of images → the split of each, and what says so, where that is not the folder.
+    own_splits : those splits, each once.
     damage : there may be more names, in the folder or below, and why nobody knows.
     """
 
     identity: Identity
     folders: list[str]
     links: Mapping[str, Identity]
-    files: list[str]
+    files: Collection[str]
     failures: Mapping[str, UnreadableImage] = field(default_factory=dict)
     splits: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    own_splits: Collection[tuple[str, str]] = ()
     damage: UnreadableImage | None = None
 
 

@@ -29,12 +29,14 @@ class Kind(Row):
     takes : names of options that it has a use for, besides those that all kinds have.
     endings : of the names of such files, in lower case.
     in_folders : a folder of such files that has no images otherwise is DATA of this kind.
+    alone : each such file is DATA of its own, so that a pattern stands for several.
     """
 
     what: str = ""
     takes: tuple[str, ...] = ()
     endings: tuple[str, ...] = ()
     in_folders: bool = True
+    alone: bool = False
 
     def holds(self, name: str) -> bool:
         """True for the name of a file that makes its folder DATA of this kind."""

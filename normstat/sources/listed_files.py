@@ -15,7 +15,8 @@ from normstat.images import Code, Payload, Reader, Reason, Sample
 from normstat.images.local_files import LocalFiles, side_file
 from normstat.sources.catalog import Entries, Identity, Located
 from normstat.sources.listed_paths import ListedPaths
-from normstat.sources.members import Member, Members
+from normstat.sources.member import Member
+from normstat.sources.members import Members
 from normstat.sources.options import SourceOptions
 from normstat.sources.spool import Spool
 from normstat.sources.survey import Survey

@@ -11,7 +11,7 @@ from normstat.images import Code, Reader, Sample
 from normstat.sources.archives import Ignored
 from normstat.sources.container_file import ContainerFile
 from normstat.sources.file_slices import SampleReader
-from normstat.sources.members import Member
+from normstat.sources.member import Member
 from normstat.sources.tar_headers import listed
 from normstat.sources.unpacking import Unpacking
 
@@ -51,9 +51,17 @@ class PackedTar(ContainerFile):
         """
         with self.opened() as descriptor:
             unpacking = Unpacking(descriptor, self.packing, checks=True)
-            for member in listed(unpacking, None, ignored):
-                yield member if member.size <= MOST else member._replace(failure=_too_large(member))
-            unpacking.finish(_PADDING)
+            end = 0  # of the member before
+            try:
+                for member in listed(unpacking, None, ignored):
+                    end = sum(member.place)
+                    is_large = member.size > MOST
+                    yield member._replace(failure=_too_large(member)) if is_large else member
+                unpacking.finish(_PADDING)
+            except UnreadableImage as error:
+                # It ends within a member, which is the record of that.
+                if error.code != Code.TRUNCATED or unpacking.end >= end:
+                    raise
 
 
 def _too_large(member: Member) -> UnreadableImage:

@@ -15,7 +15,8 @@ from normstat.sources.archives import Archives, Contents, Ignored
 from normstat.sources.catalog import Access, Located
 from normstat.sources.endings import PARQUET
 from normstat.sources.given import Given, given_files
-from normstat.sources.members import Member, Numbered, safe_name
+from normstat.sources.member import Member, safe_name
+from normstat.sources.members import Numbered
 from normstat.sources.options import SourceOptions
 from normstat.sources.parquet_columns import Chosen
 from normstat.sources.row_groups import (

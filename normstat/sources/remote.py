@@ -11,7 +11,7 @@ from normstat.errors import UnreadableImage, UsageError
 from normstat.files import shown
 from normstat.images import Reason, Skipped, path_bytes
 from normstat.sources.catalog import Entries, Identity, Located
-from normstat.sources.members import safe_name
+from normstat.sources.member import safe_name
 from normstat.sources.options import SourceOptions
 from normstat.sources.remote_files import Place, RemoteFiles, unreadable
 from normstat.sources.stores import Listed, Object, store_of

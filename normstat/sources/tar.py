@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from normstat import files
@@ -14,7 +15,8 @@ from normstat.sources.catalog import Access, Entries
 from normstat.sources.endings import TAR
 from normstat.sources.file_slices import Ahead, FileSlices
 from normstat.sources.given import Given, given_files
-from normstat.sources.members import Member
+from normstat.sources.member import Member
+from normstat.sources.names import those
 from normstat.sources.options import SourceOptions
 from normstat.sources.packed_tar import PackedTar
 from normstat.sources.survey import Survey
@@ -73,15 +75,16 @@ class Tars(Archives):
 
     def entries(self, path: str) -> Entries:
         found = super().entries(path)
-        dotted = [name for name in (*found.files, *found.failures) if name.count(".") > 1]
+        dotted = [name for name in chain(found.files, found.failures) if name.count(".") > 1]
         dotted = [name for name in dotted if extension_of(name) in FORMATS]
         if not dotted:
             return found
+        keys = {name.partition(".")[0] for name in dotted}
         images = {
             key
-            for name in (*found.files, *found.failures)
-            for key, dot, rest in [name.partition(".")]
-            if f".{rest.lower()}" in FORMATS
+            for name in chain(found.files, found.failures)
+            for key, _, rest in [name.partition(".")]
+            if key in keys and f".{rest.lower()}" in FORMATS
         }
         # Labels are left out as anywhere, or taken in.
         others = {
@@ -92,7 +95,7 @@ class Tars(Archives):
         self._note(path, self._dotted, alone)
         return replace(
             found,
-            files=[name for name in found.files if name not in others],
+            files=those(found.files, lambda name: name not in others),
             failures={name: why for name, why in found.failures.items() if name not in others},
         )
 

@@ -42,6 +42,11 @@ class Unpacking:
         self._failure: UnreadableImage | None = None
         self.position = 0
 
+    @property
+    def end(self) -> int:
+        """Offset in the unpacked file that was read so far."""
+        return self.position + len(self._block)
+
     def __call__(self, offset: int, size: int) -> bytes:
         """Bytes from an offset on that is not below the position; fewer where the file ends.
 
@@ -50,9 +55,8 @@ class Unpacking:
         UnreadableImage
             It is damaged before that.
         """
-        end = self.position + len(self._block)
-        while offset >= end and self._next():
-            end = self.position + len(self._block)
+        while offset >= self.end and self._next():
+            pass
         start = offset - self.position
         found = self._block[start : start + size]
         if len(found) == size:

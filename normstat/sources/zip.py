@@ -17,7 +17,7 @@ from normstat.sources.container_file import ContainerFile
 from normstat.sources.endings import ZIP
 from normstat.sources.file_slices import SampleReader
 from normstat.sources.given import given_files
-from normstat.sources.members import Member
+from normstat.sources.member import Member
 from normstat.sources.options import SourceOptions
 from normstat.sources.tree_source import TreeSource
 from normstat.sources.versions import version_of

@@ -12,7 +12,7 @@ from normstat.errors import UnreadableImage
 from normstat.images import Code, Reason
 from normstat.images.failures import failure_of
 from normstat.sources.archives import Ignored, no_archive
-from normstat.sources.members import Member
+from normstat.sources.member import Member
 
 STORED, DEFLATED, BZIP2, LZMA = 0, 8, 12, 14
 METHODS = frozenset((STORED, DEFLATED, BZIP2, LZMA))

@@ -8,7 +8,7 @@ from normstat import __version__
 from normstat.accumulators.rows import Counts, Sink
 from normstat.accumulators.tally import Tally
 from normstat.decode import versions
-from normstat.errors import TooManyErrors
+from normstat.errors import OtherSplits, TooManyErrors
 from normstat.executors import in_order
 from normstat.executors.executor import Map
 from normstat.images import LeftOut, Unreadable
@@ -17,6 +17,7 @@ from normstat.stats import Settings, Stats, split_order, summarize
 from normstat.statsfile import ROWS
 from normstat.verbs.compute.job import Count
 from normstat.verbs.engine import Engine
+from normstat.verbs.listeners import Done
 from normstat.verbs.run import Images, Run, most_frequent, none_readable, read_options
 
 
@@ -70,7 +71,22 @@ def count(
     Stopped
         Too many errors, worker processes cannot be started, or there can be no cache.
     """
-    images = Images.of(source, settings.split)
+    # What a sink was given, or has ended a run, cannot be taken back.
+    if sinks or engine.max_errors is not None:
+        return _counted(Images.of(source, settings.split), settings, engine, sinks)
+    done = Done(engine.progress)
+    try:
+        images = Images.of(source, settings.split, presume=True)
+        return _counted(images, settings, replace(engine, progress=done))
+    except OtherSplits:
+        done.take_back()
+        return _counted(Images.of(source, settings.split), settings, engine)
+
+
+def _counted(
+    images: Images, settings: Settings, engine: Engine, sinks: Sequence[Sink] = ()
+) -> Counted:
+    source = images.source
     settings = replace(settings, **source.record())
     fields = frozenset[str]().union(*(sink.fields for sink in sinks))
     job = Count(
