@@ -25,7 +25,7 @@ from normstat import urls
 from normstat.errors import UsageError
 from normstat.images import Sample
 from normstat.sources import open_source
-from normstat.sources.remote_files import Place, RemoteFiles, _Fetching
+from normstat.sources.remote_files import Fetching, Place, RemoteFiles
 from normstat.sources.stores.presigned import Presigned
 from normstat.statsfile import dumps
 
@@ -162,7 +162,7 @@ def test_what_is_on_its_way_has_a_limit() -> None:
         Sample("all", str(n), Place(str(n), 100 << 20 if n == 20 else size)) for n in range(30)
     ]
     ahead = []
-    for number, _ in enumerate(_Fetching(store, pool).ahead(samples)):
+    for number, _ in enumerate(Fetching(store, pool).ahead(samples)):
         ahead.append(len(asked) - number)
     assert max(ahead) == 64 // 9
     assert ahead[20] == 1
@@ -256,7 +256,7 @@ def test_wrong_credentials_are_found_before_the_work(
     [
         ("s3://nowhere/photos", "there is no such bucket"),
         ("s3://data/slip", "nothing below it"),
-        ("s3://data/photos/train/notes.txt", "is one object"),
+        ("s3://data/photos/train/0/broken.png", "is one object"),
         ("s3://me:secret@data/photos", "the URL has a password"),
         ("nosuch://data/photos", "no such kind of URL"),
         ("gs://data/photos", 'pip install "normstat[gcs]"'),

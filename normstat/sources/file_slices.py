@@ -1,15 +1,18 @@
 """Parts of a file, as the container of samples."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from typing import BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from normstat import files
 from normstat.errors import UnreadableImage
 from normstat.images import Code, Payload, Reader, Sample
 from normstat.images.failures import failure_of
 from normstat.sources.container_file import ContainerFile
+
+if TYPE_CHECKING:
+    from normstat.sources.object_ranges import ObjectRanges
 
 # So many bytes are read at once where headers follow each other closely, and where they do not.
 _MUCH = 1 << 17
@@ -59,8 +62,14 @@ class SliceReader(SampleReader):
     descriptor : of the file; or the reason why there is none, which is that of each sample.
     """
 
-    def __init__(self, descriptor: int | UnreadableImage) -> None:
+    def __init__(self, descriptor: "int | ObjectRanges | UnreadableImage") -> None:
         self._descriptor = descriptor
+
+    def ahead(self, samples: Iterable[Sample], most: int | None = None) -> Iterator[Sample]:  # noqa: ARG002  # all of them are read
+        descriptor = self._descriptor
+        if isinstance(descriptor, int | UnreadableImage):
+            return iter(samples)
+        return fetched_ahead(descriptor, samples, lambda place: place)
 
     def data(self, sample: Sample) -> bytes:
         descriptor = self._descriptor
@@ -73,6 +82,28 @@ class SliceReader(SampleReader):
         return data
 
 
+def fetched_ahead(
+    ranges: "ObjectRanges",
+    samples: Iterable[Sample],
+    extent: Callable[[Any], tuple[int, int]],
+) -> Iterator[Sample]:
+    """Samples in the order of their places, each when its bytes are there.
+
+    Parameters
+    ----------
+    ranges : the object that they are in.
+    samples : in the order of their offsets.
+    extent : offset and size of what is read for one, from its place.
+    """
+    from normstat.sources.object_ranges import together  # of URLs alone
+
+    wanted = list(samples)
+    ranges.plan(together(extent(sample.place) for sample in wanted))
+    for sample in wanted:
+        ranges.wait(extent(sample.place)[0])
+        yield sample
+
+
 class Ahead:
     """Small parts of a file, one behind the other: what lies close is read at once.
 
@@ -81,7 +112,7 @@ class Ahead:
     descriptor : of the file.
     """
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int | files.ByOffset) -> None:
         self._descriptor = descriptor
         self._block = b""
         self._begins = 0

@@ -191,7 +191,7 @@ class Members:
                         continue
                     others.append(member)
                     again += Skipped(1, member.name)
-                    name = _apart(name, found)
+                    name = name_apart(name, found)
                 found[name] = member
         if again.images:
             self._again[path] = again
@@ -269,7 +269,12 @@ class Recent:
             self._kept[key] = members
 
 
-def _apart(name: str, taken: Container[str]) -> str:
+def name_apart(name: str, taken: Container[str]) -> str:
+    """A name that nothing else has, for a member whose own name occurs again.
+
+    >>> name_apart("x/a.png", {"x/a.png", "x/a#2.png"})
+    'x/a#3.png'
+    """
     stem, extension = splitext(name)
     numbers = (f"{stem}#{number}{extension}" for number in count(2))
     return next(each for each in numbers if each not in taken)

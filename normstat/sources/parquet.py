@@ -14,10 +14,11 @@ from normstat.images import FORMATS, Code, LocalFiles, Reason, Sample
 from normstat.sources.archives import Archives, Contents, Ignored
 from normstat.sources.catalog import Access, Located
 from normstat.sources.endings import PARQUET
-from normstat.sources.given import Given, given_files
+from normstat.sources.given import given_files
 from normstat.sources.members import Member, Numbered, safe_name
 from normstat.sources.options import SourceOptions
 from normstat.sources.parquet_columns import Chosen
+from normstat.sources.patterns import Given
 from normstat.sources.row_groups import (
     FAILURES,
     ImageColumn,

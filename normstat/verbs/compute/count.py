@@ -70,7 +70,6 @@ def count(
     Stopped
         Too many errors, worker processes cannot be started, or there can be no cache.
     """
-    images = Images.of(source, settings.split)
     settings = replace(settings, **source.record())
     fields = frozenset[str]().union(*(sink.fields for sink in sinks))
     job = Count(
@@ -78,6 +77,11 @@ def count(
         settings.covariance,
         fields | ROWS if engine.cache is not None else fields,
     )
+    if source.streams:
+        from normstat.verbs.compute.streamed import with_streams_counted  # archives at URLs
+
+        engine = with_streams_counted(source, job, engine)
+    images = Images.of(source, settings.split)
     with _from_cache(source, job, engine) as mapping:
         run = Run(replace(images, versions=mapping is not None), engine.executor, engine.progress)
         total, records = _sum(run.results(job, mapping), sinks, engine)
