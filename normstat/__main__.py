@@ -23,7 +23,7 @@ _READS_IMAGES = {
 _HELP = {"-h", "--help"}
 _AHEAD = 2
 # New objects until garbage is looked for. Modules that are loaded make many, and none is garbage.
-_LOADED = 100_000
+_LOADED = 400_000
 
 
 def main() -> NoReturn:

@@ -13,6 +13,7 @@ import typer.main
 from command import normstat as command
 
 import normstat
+from normstat.cli import load
 from normstat.cli.app import app
 from normstat.errors import Message, NormstatError, TooManyErrors, UnreadableImage, option
 from normstat.images import Unreadable
@@ -122,6 +123,7 @@ def test_what_messages_name_is_there() -> None:
     parameters = {name for each in functions for name in inspect.signature(each).parameters}
     parameters |= SourceKeywords.__annotations__.keys()
     parameters |= SourceKeywords.__annotations__.keys()
+    load()
     commands = typer.main.get_command(app).commands.values()  # type: ignore[attr-defined]  # a group
     flags = {flag for each in commands for parameter in each.params for flag in parameter.opts}
     named = _named()

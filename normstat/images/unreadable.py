@@ -57,6 +57,9 @@ _OF_MACHINE = {Code.WORKER_CRASH, Code.TIMEOUT, Code.OUT_OF_MEMORY}
 #: Codes that an image's bytes decide, and the settings: reading it again would say the same.
 LASTING = frozenset(Code) - _OF_FILE_SYSTEM - _OF_MACHINE
 
+# An array is what others are converted to.
+_HINT_OF_ARRAYS = "save an array of integers or floats for each image"
+
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
@@ -83,9 +86,15 @@ class Unreadable:
 
         >>> Unreadable("all", "a.png", "truncated").hint
         'download it again'
+        >>> Unreadable("all", "a.npy", "unsupported_pixels", "pixels are complex64").hint
+        'save an array of integers or floats for each image'
         >>> Unreadable("all", "a.png", "unsupported_pixels", "smaller than --crop 512").hint
         ''
         """
         hint = Message(HINTS.get(Code(self.code), ""))
-        says_it = any(cure in self.detail for cure in (" --", "pip install", "unpack it", hint))
+        if self.code == Code.UNSUPPORTED_PIXELS and ".np" in self.path[-4:]:
+            hint = Message(_HINT_OF_ARRAYS)
+        says_it = any(
+            cure in self.detail for cure in (" --", " np.", "pip install", "unpack it", hint)
+        )
         return Message("") if says_it else hint
