@@ -19,6 +19,7 @@ from unittest.mock import patch
 import typer.main
 
 from normstat.cli import main
+from normstat.cli.app import load
 from normstat.executors import InProcess
 
 # Root may write anywhere; without these capabilities it may no more than others.
@@ -86,6 +87,7 @@ class Here(InProcess):
 def in_process(words: Sequence[str]) -> int:
     """The exit code of a command line that runs in this process, without workers."""
     local: Any = Here()
+    load()  # all of them, as what is built is kept
     with patch.object(typer.main, "get_command", _built):
         return main(words, local)
 

@@ -1,7 +1,6 @@
 """Images by the paths that a list or a table names them with."""
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -25,8 +24,6 @@ from normstat.urls import is_url, without_secrets
 if TYPE_CHECKING:
     from normstat.sources.listed_urls import ListedUrls
 
-# A URL, also as the name of an image has it, without an empty part.
-_URL = re.compile(r"(?:^|/)(?:https?|ftp|s3|gcs|gs|hf|az|file)://?", re.IGNORECASE)
 # Of so many URLs one should be there.
 _LOOKED_FOR = 16
 # Bytes of an object whose size nobody has asked for, for where a shard ends.
@@ -124,7 +121,6 @@ class ListedFiles:
             name, place = paths.named(text)
             self._rows += 1
             if place and is_url(place):
-                self._there = 1
                 if len(self._urls) < _LOOKED_FOR:
                     self._urls.append(place)
             elif not self._there:
@@ -137,11 +133,12 @@ class ListedFiles:
         listed = self._listed
         if not self._rows:
             raise NothingToRead(f"{shown(self.root)}: names no images; it has no {listed.unit}s")
+        if self._there:
+            return
         if self._urls:
             from normstat.sources.listed_urls import refuse_none_there  # of URLs alone
 
             refuse_none_there(self.root, self._urls, listed.unit)
-        if self._there:
             return
         first = self._paths.first
         cures = [f"{option('root', metavar='FOLDER')} says where paths begin"]
@@ -281,8 +278,6 @@ class FilesByRow(LocalFiles):
 
 
 def _missing(path: str) -> str:
-    if _URL.search(path):
-        return "a URL, which is not read; download the images first"
     if path.isprintable() or not any("\udc80" <= letter <= "\udcff" for letter in path):
         return "there is no such file"
     return (
