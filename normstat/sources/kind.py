@@ -9,7 +9,7 @@ from normstat.images import FORMATS
 from normstat.lazy import Row
 from normstat.sources.catalog import Catalog
 from normstat.sources.tree.filters import extension_of
-from normstat.urls import is_url, without_secrets
+from normstat.urls import is_url, scheme_of, without_secrets
 
 #: The kind of whatever is no other.
 FOLDER = "folder"
@@ -54,7 +54,9 @@ def kind_of(path: str, kinds: Mapping[str, Kind]) -> str:
     ('remote', 'tar')
     """
     is_remote = is_url(path)
-    name = os.path.basename(without_secrets(path)).lower()
+    # Behind a web server's question mark is no name; elsewhere it is a part of a pattern.
+    is_web = scheme_of(path) in ("http", "https")
+    name = os.path.basename(without_secrets(path) if is_web else path).lower()
     for kind, row in kinds.items():
         if name.endswith(row.endings) and (is_remote or not os.path.isdir(path)):
             return kind

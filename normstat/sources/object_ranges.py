@@ -87,7 +87,7 @@ class ObjectRanges:
 
     def plan_all(self) -> None:
         """Fetch all of it ahead, from its start to its end."""
-        self.plan(_cut(Part(0, self._size), _FORWARD))
+        self.plan(cut(Part(0, self._size), _FORWARD))
 
     def close(self) -> None:
         """Give up what nobody waits for any more."""
@@ -195,7 +195,12 @@ def together(parts: Iterable[tuple[int, int]]) -> list[Part]:
     return found
 
 
-def _cut(part: Part, size: int) -> Iterator[Part]:
+def cut(part: Part, size: int) -> Iterator[Part]:
+    """A part in several of at most a size.
+
+    >>> list(cut(Part(5, 12), 4))
+    [Part(start=5, end=9), Part(start=9, end=12)]
+    """
     for start in range(part.start, part.end, size):
         yield Part(start, min(part.end, start + size))
 

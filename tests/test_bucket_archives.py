@@ -1,0 +1,295 @@
+"""Archives and lists in buckets: the bytes of the stats file of the same files here, each once."""
+
+import json
+import zlib
+from collections.abc import Iterator
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib.parse import unquote
+
+import archived
+import make
+import parquet_files
+import pytest
+import same_as_folder
+from buckets import Buckets
+from command import here
+
+import normstat
+from normstat.errors import UsageError
+from normstat.sources.object_ranges import AT_ONCE, MOST, ObjectRanges
+from normstat.statsfile import dumps
+
+pytestmark = pytest.mark.matrix  # they start servers
+
+_TARS = ["tar", "tar.gz", "tar.bz2", "txz"]
+
+
+@pytest.fixture(scope="module")
+def images() -> dict[str, bytes]:
+    return same_as_folder.images()
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory, images: dict[str, bytes]) -> Path:
+    """The images in archives of each kind, in lists and in tables."""
+    root = tmp_path_factory.mktemp("data")
+    first, rest = dict(list(images.items())[:40]), dict(list(images.items())[40:])
+    for kind in (*_TARS, "zip"):
+        archived.KINDS[kind](root / f"{kind}s" / f"part-0.{kind}", first)
+        archived.KINDS[kind](root / f"{kind}s" / f"part-1.{kind}", rest)
+    for number, some in enumerate((first, rest)):
+        contents = [{"bytes": content, "path": None} for content in some.values()]
+        path = root / "parquets" / f"part-{number}.parquet"
+        parquet_files.write(path, {"image": contents}, groups=[15, 15])
+    archived.folder(root / "img", images)
+    names = [*images, "train/gone.png"]
+    make.write(root / "img/a.txt", "\n".join(names).encode())
+    make.write(root / "lists/a.txt", "\n".join(f"../img/{name}" for name in names).encode())
+    rows = [f"{name},{name.split('/')[0]}" for name in names]
+    make.write(root / "img/a.csv", "\n".join(["file_name,split", *rows]).encode())
+    coco = {"images": [{"id": number, "file_name": name} for number, name in enumerate(names)]}
+    make.write(root / "img/a.json", json.dumps(coco).encode())
+    return root
+
+
+@pytest.fixture
+def bucket(s3: Buckets, data: Path) -> Buckets:
+    s3.put("data", data)
+    return s3
+
+
+def _text(data: Any, **options: Any) -> str:
+    return dumps(normstat.compute(data, **{"workers": 0} | options))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(f"{kind}s/part-{{0..1}}.{kind}" for kind in (*_TARS, "zip", "parquet")),
+        *("tars/part-1.tar", "tars/*.tar", "tars", "zips", "parquets", "parquets/part-?.parquet"),
+        *("img/a.txt", "lists/a.txt", "img/a.csv", "img/a.json"),
+    ],
+)
+def test_the_bytes_of_the_same_files_here(bucket: Buckets, data: Path, name: str) -> None:
+    """Broken images are the same records; the kind of DATA is the same, too."""
+    assert _text(f"s3://data/{name}") == _text(data / name)
+
+
+@pytest.mark.parametrize("name", ["tars", "zips/*.zip", "parquets"])
+def test_worker_processes_read_archives(bucket: Buckets, data: Path, name: str) -> None:
+    """They find the names of a tar, and tell them."""
+    assert _text(f"s3://data/{name}", workers=2) == _text(data / name)
+
+
+@pytest.mark.parametrize("kind", _TARS)
+def test_each_byte_of_a_tar_is_fetched_once(bucket: Buckets, kind: str) -> None:
+    """No listing pass: one request finds the archives, and one reads a small one."""
+    _text(f"s3://data/{kind}s/part-{{0..1}}.{kind}")
+    assert bucket.requests == {"LIST": 1, "GET": 2}
+    objects = bucket.buckets["data"]
+    assert bucket.sent == sum(len(objects[key]) for key in objects if key.startswith(f"{kind}s/"))
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("kind", ["tar", "zip", "parquet"])
+def test_hardly_more_is_fetched_than_there_is(
+    s3: Buckets, tmp_path: Path, kind: str, workers: int
+) -> None:
+    """At most 1.02 times the set, whoever reads which part of it."""
+    noise = make.encoded(make.pixels(1, 260, 300), compress_level=0)
+    images = {f"train/{number:03}.png": noise for number in range(40)}
+    if kind == "parquet":
+        contents = [{"bytes": content, "path": None} for content in images.values()]
+        columns = {"image": contents, "more": [b"." * 9 for _ in contents]}
+        path = tmp_path / "a.parquet"
+        options = {"use_dictionary": False, "compression": "none"}
+        parquet_files.write(path, columns, groups=[9, 9, 9, 9], **options)
+    else:
+        archived.KINDS[kind](tmp_path / f"a.{kind}", images)
+    s3.put("data", tmp_path)
+    _text(f"s3://data/a.{kind}", workers=workers)
+    (content,) = s3.buckets["data"].values()
+    assert s3.sent <= 1.02 * len(content)
+
+
+def test_a_large_object_comes_in_many_requests_at_a_time(s3: Buckets) -> None:
+    """Sixteen, and no more than 64 MiB are there at once."""
+    assert AT_ONCE >= 16
+    assert MOST <= 64 << 20
+    size = 48 << 20
+    s3.buckets["data"] = {"a.tar": bytes(size)}
+    s3.fault = lambda method, key, before: 0.02 if method == "GET" else None
+    ranges = ObjectRanges("s3://data/a.tar", size)
+    ranges.plan_all()
+    assert len(ranges.read_at(0, 1000)) == 1000
+    assert s3.most == 16
+    assert s3.sent < size
+    ranges.close()
+
+
+def test_what_tars_hold_decides_as_it_does_here(s3: Buckets, tmp_path: Path) -> None:
+    """Masks, images of several splits, names that occur again, parts of a sample, hidden files."""
+    root = tmp_path / "data"
+    png = [make.encoded(make.pixels(number, 9, 8)) for number in range(12)]
+    archived.tar(
+        root / "a.tar",
+        {
+            "train/x.png": png[0], "train/x_mask.png": png[1], "val/y.png": png[2],
+            "train/masks/x.png": png[3], ".hidden.png": png[4], "train/note.txt": b"text",
+            "train/k.jpg": png[5], "train/k.left.png": png[6], "../out.png": png[7],
+        },
+    )  # fmt: skip
+    archived.tar(root / "b.tar", {"more/z.png": png[8], "w.png": png[9]})
+    doubled = archived.tar(root / "c.tar", {"val/y.png": png[10]})
+    end = doubled.read_bytes()
+    doubled.write_bytes(end[: len(end) - 10240 + 512 * 3] + end)
+    s3.put("data", root)
+    for options in ({}, {"exclude": ["x*"]}, {"labels": "count"}, {"split": ["val"]}):
+        same: Any = {**options}
+        assert _text("s3://data", **same) == _text(root, **same), options
+
+
+@pytest.mark.parametrize("kind", ["tar", "tar.gz", "zip", "parquet"])
+def test_damaged_archives_are_the_same_records(s3: Buckets, tmp_path: Path, kind: str) -> None:
+    """Cut off, overwritten, empty, and something else by that name."""
+    root = tmp_path / "data"
+    root.mkdir()
+    images = {f"{n:02}.png": make.encoded(make.pixels(n, 40, 30)) for n in range(20)}
+    if kind == "parquet":
+        contents = [{"bytes": content, "path": None} for content in images.values()]
+        parquet_files.write(root / "whole.parquet", {"image": contents}, groups=[8])
+    else:
+        archived.KINDS[kind](root / f"whole.{kind}", images)
+    whole = (root / f"whole.{kind}").read_bytes()
+    half = len(whole) // 2
+    damaged = {
+        "cut": whole[:half],
+        "zero": whole[:half] + bytes(600) + whole[half + 600 :],
+        "empty": b"",
+        "other": b"<html>" + bytes(600),
+    }
+    for name, content in damaged.items():
+        make.write(root / f"{name}.{kind}", content)
+    s3.put("data", root)
+    assert _text("s3://data") == _text(root)
+
+
+@pytest.mark.fault(73)
+@pytest.mark.parametrize("name", ["tars", "zips", "parquets", "img/a.txt"])
+def test_a_server_that_stumbles_changes_nothing(bucket: Buckets, data: Path, name: str) -> None:
+    """One request of twenty fails, and is asked again."""
+
+    def stumbles(method: str, key: str, before: int) -> int | None:
+        return 503 if zlib.crc32(f"{key} {before}".encode()) % 20 == 1 else None
+
+    bucket.fault = stumbles
+    assert _text(f"s3://data/{name}") == _text(data / name)
+    bucket.fault = lambda method, key, before: 500 if method == "GET" and not before else None
+    assert _text(f"s3://data/{name}") == _text(data / name)
+
+
+@pytest.mark.fault(72)
+def test_an_archive_that_is_another_now_is_a_record(bucket: Buckets) -> None:
+    """So is one that is gone or forbidden, and one that braces name and nobody has."""
+    objects = bucket.buckets["data"]
+
+    def fault(method: str, key: str, before: int) -> int | None:
+        if method == "GET" and key.endswith("part-0.tar"):
+            objects[key] = objects["tars/part-1.tar"]
+        return 403 if method == "GET" and key.endswith("part-1.tar") else None
+
+    bucket.fault = fault
+    with pytest.raises(UsageError) as caught:
+        normstat.compute("s3://data/tars/part-{0..2}.tar", workers=0)
+    assert "changed_while_read" in str(caught.value)
+    assert "permission_denied" in str(caught.value)
+    assert "vanished" in str(caught.value)
+
+
+def test_a_list_on_this_machine_may_name_urls(
+    bucket: Buckets, data: Path, tmp_path: Path, images: dict[str, bytes]
+) -> None:
+    """Whole ones, or paths below a URL."""
+    expected = normstat.compute(data / "img/a.txt", workers=0)
+    urls = make.write(tmp_path / "u.txt", "\n".join(f"s3://data/img/{n}" for n in images).encode())
+    found = normstat.compute(urls, workers=0)
+    assert found.splits["train"].mean == expected.splits["train"].mean
+    names = make.write(tmp_path / "n.txt", "\n".join(images).encode())
+    found = normstat.compute(names, root="s3://data/img", workers=0)
+    assert found.splits["train"].mean == expected.splits["train"].mean
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("gone.tar", "there is no such"),
+        ("gone-{0..1}.tar", "vanished"),
+        ("gone/*.tar", "there are no such files"),
+        ("gone.txt", "there is no such"),
+        ("a.h5", "copy it to this machine"),
+        ("a.npy", "copy it to this machine"),
+    ],
+)
+def test_what_is_not_there_is_refused(bucket: Buckets, name: str, words: str) -> None:
+    run = here("compute", f"s3://data/{name}")
+    assert run.returncode == 2
+    assert words in run.stderr
+
+
+class _WithRanges(BaseHTTPRequestHandler):
+    """Files of a folder, whole or in parts."""
+
+    protocol_version = "HTTP/1.1"
+
+    def __init__(self, root: Path, sent: list[int], *arguments: Any) -> None:
+        self._root, self._sent = root, sent
+        super().__init__(*arguments)
+
+    def log_message(self, *_: Any) -> None: ...
+
+    def do_GET(self) -> None:
+        path = self._root / unquote(self.path).lstrip("/")
+        data = path.read_bytes() if path.is_file() else b""
+        status, size, wanted = 200, len(data), self.headers.get("Range")
+        if not path.is_file():
+            status = 404
+        elif wanted:
+            first, _, last = wanted.removeprefix("bytes=").partition("-")
+            data, status = data[int(first) : int(last or size) + 1], 206
+        self.send_response(status)
+        if status == 206:
+            self.send_header("Content-Range", f"bytes {first}-{int(first) + len(data) - 1}/{size}")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        if self.command == "GET":
+            self._sent.append(len(data))
+            self.wfile.write(data)
+
+    do_HEAD = do_GET  # noqa: N815  # name of the base class
+
+
+@pytest.fixture
+def web(data: Path) -> Iterator[tuple[str, list[int]]]:
+    """A web server that gives parts of files, and no lists of folders."""
+    sent: list[int] = []
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_WithRanges, data, sent)) as server:
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", sent
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    "name", ["tars/part-{0..1}.tar", "tar.gzs/part-0.tar.gz", "zips/part-0.zip", "img/a.txt"]
+)
+def test_archives_and_lists_of_a_web_server(
+    web: tuple[str, list[int]], data: Path, name: str
+) -> None:
+    """They need no list of the folder, as braces say the names."""
+    url, sent = web
+    assert _text(f"{url}/{name}") == _text(data / name)
+    if "tars" in name:
+        assert sum(sent) == sum(path.stat().st_size for path in (data / "tars").iterdir())
