@@ -285,7 +285,9 @@ elsewhere
         errno.ENOENT: "create the folder first, or write elsewhere",
     }.get(error.errno or 0, "write elsewhere")
     if urls.is_url(path):
-        return OutputError(f"{shown(path)}: cannot be written ({error.strerror}); write elsewhere")
+        gone = isinstance(error, FileNotFoundError)
+        reason = "there is no such bucket or folder" if gone else error.strerror
+        return OutputError(f"{shown(path)}: cannot be written ({reason}); write elsewhere")
     disk = disk_of(path) if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
     if error.errno == errno.EROFS:
         disk = f"; {_mounted(path)} may only be read"

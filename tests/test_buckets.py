@@ -321,8 +321,6 @@ def test_apply_and_check_read_buckets(bucket: Buckets, photos: Path, tmp_path: P
         assert there.read_bytes() == path.read_bytes()
     normstat.invert(tmp_path / "remote", tmp_path / "seen")
     assert normstat.check(DATA, stats, workers=0, levels={"unreadable": "off"}).exit_code == 0
-    with pytest.raises(UsageError, match="a folder of this machine"):
-        normstat.apply(DATA, "s3://data/arrays", stats, workers=0)
     with pytest.raises(UsageError, match="a file of this machine"):
         normstat.compute(DATA, cache="s3://data/cache", workers=0)
 

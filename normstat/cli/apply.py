@@ -1,5 +1,6 @@
 """``normstat apply``, also called ``normalize``."""
 
+import sys
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -203,9 +204,10 @@ def apply(
 
 
 def _forecast(result: "Applied", out: str) -> str:
+    free = f"; {result.free:,} bytes are free there" if result.free < sys.maxsize else ""
     return (
         f"would write {result.images} arrays in {result.files} files, {result.bytes:,} bytes, to "
-        f"{shown(out)}; {result.free:,} bytes are free there"
+        f"{shown(out)}{free}"
     )
 
 

@@ -2,7 +2,7 @@
 
 from normstat.urls.answers import ChangedError, PassingError, asked
 from normstat.urls.names import is_url, joined, local_path, scheme_of, without_secrets
-from normstat.urls.objects import exists, fetched, probe, read, write
+from normstat.urls.objects import exists, fetched, probe, read, remove, write
 from normstat.urls.systems import CREDENTIALS, SCHEMES, file_system
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "local_path",
     "probe",
     "read",
+    "remove",
     "scheme_of",
     "without_secrets",
     "write",

@@ -44,7 +44,7 @@ def local_path(path: str) -> str:
 
 
 def joined(folder: str, path: str) -> str:
-    """A path below a folder, either of which may be a URL; ``..`` leads up.
+    """Join a path to a folder, as URLs where they are; ``..`` leads up.
 
     >>> joined("s3://bucket/a", "../b/1.png"), joined("a", "b"), joined("a", "s3://bucket/b")
     ('s3://bucket/b/1.png', 'a/b', 's3://bucket/b')

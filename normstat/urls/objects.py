@@ -91,6 +91,25 @@ def write(url: str, data: bytes | Iterable[bytes]) -> None:
         raise
 
 
+def remove(url: str) -> None:
+    """Remove an object, if it is there.
+
+    Raises
+    ------
+    OSError
+        As :func:`asked`.
+
+    Examples
+    --------
+    >>> write("memory://doctest/c.json", b"{}")
+    >>> remove("memory://doctest/c.json"), exists("memory://doctest/c.json")
+    (None, False)
+    """
+    system, path = file_system(url)
+    with suppress(FileNotFoundError):
+        asked(lambda: system.rm_file(path))
+
+
 def probe(url: str) -> None:
     """Write an empty object beside the place of another, and remove it.
 

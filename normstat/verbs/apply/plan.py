@@ -23,8 +23,7 @@ from normstat.verbs.apply.options import ApplyOptions
 from normstat.verbs.apply.preflight import HeaderTotals, ReadHeaders
 from normstat.verbs.engine import Engine
 from normstat.verbs.run import Images, Run, none_readable, read_options
-from normstat.writers import writer_of
-from normstat.writers.folder import OutputFolder
+from normstat.writers.folder import Folder
 from normstat.writers.outdir_checks import Disk, DiskUsage
 from normstat.writers.writer import Writer
 
@@ -38,18 +37,18 @@ class Plan:
     reading: ReadOptions
     options: ApplyOptions
     normalizers: Mapping[str, Normalizer]
-    folder: OutputFolder
+    folder: Folder
     writer: Writer
 
     @classmethod
     def of(
-        cls, images: Images, settings: Settings, options: ApplyOptions, folder: OutputFolder
+        cls, images: Images, settings: Settings, options: ApplyOptions, folder: Folder
     ) -> "Plan":
         """The plan for images of any kind and size."""
         settings = replace(settings, **images.source.record())
         reading = replace(read_options(images.source, settings), upright=options.exif)
         normalizers = options.normalizers(images.selection.splits)
-        writer = writer_of(options.store)(folder.root, options.dtype, folder.skip_existing)
+        writer = folder.writer(options.store, options.dtype)
         return cls(images, settings, reading, options, normalizers, folder, writer)
 
     def job(self, dry_run: bool = False) -> WriteArrays:

@@ -10,6 +10,7 @@ from normstat.methods import source_named
 from normstat.presets import Preset
 from normstat.sources import SourceKeywords
 from normstat.stats import Stats
+from normstat.urls import local_path
 from normstat.verbs.apply.execute import execute
 from normstat.verbs.apply.options import ApplyOptions
 from normstat.verbs.apply.plan import Plan, measured
@@ -19,7 +20,7 @@ from normstat.verbs.engine import Engine, Where
 from normstat.verbs.listeners import Listener
 from normstat.verbs.options import names_of
 from normstat.verbs.run import Images, data_of, source_of
-from normstat.writers.folder import OutputFolder
+from normstat.writers.folder import folder_at
 from normstat.writers.run_record import record_in_data
 
 
@@ -136,7 +137,7 @@ def apply(
     }
     settings = options.settings(given)
     run_by = Engine.of(workers, image_timeout, engine, progress)
-    folder = OutputFolder(os.fspath(out), overwrite, skip_existing)
+    folder = folder_at(local_path(os.fspath(out)), overwrite, skip_existing)
     place: str | os.PathLike[str] = data_of(path, where)
     folder.refuse(os.fspath(place))
     data = source_of(place, settings, where)
