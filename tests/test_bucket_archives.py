@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Any
 from urllib.parse import unquote
@@ -15,13 +17,21 @@ import make
 import parquet_files
 import pytest
 import same_as_folder
-from buckets import Buckets
+from buckets import KEY, SECRET, Buckets
 from command import here
 
 import normstat
+from normstat import files
 from normstat.errors import UsageError
+from normstat.images import ReadOptions
 from normstat.sources.object_ranges import AT_ONCE, MOST, ObjectRanges
-from normstat.statsfile import dumps
+from normstat.sources.stores import Object
+from normstat.sources.tar_stream import TarStream
+from normstat.statsfile import ROWS, dumps
+from normstat.verbs.compute.job import Count
+from normstat.verbs.compute.kept_streams import dumps as dumps_row
+from normstat.verbs.compute.kept_streams import loads as loads_row
+from normstat.verbs.compute.streamed import CountStream, Streamed
 
 pytestmark = pytest.mark.matrix  # they start servers
 
@@ -293,3 +303,69 @@ def test_archives_and_lists_of_a_web_server(
     assert _text(f"{url}/{name}") == _text(data / name)
     if "tars" in name:
         assert sum(sent) == sum(path.stat().st_size for path in (data / "tars").iterdir())
+
+
+@pytest.mark.parametrize("kind", ["tar", "tar.gz", "zip"])
+def test_a_second_run_with_a_cache_reads_no_archive(
+    bucket: Buckets, data: Path, tmp_path: Path, kind: str
+) -> None:
+    """But one that is another now, by its ETag; a row that somebody made up is not believed."""
+    cache = tmp_path / "cache"
+    name, here_ = f"s3://data/{kind}s/part-{{0..1}}.{kind}", data / f"{kind}s" / f"part-?.{kind}"
+    assert _text(name, cache=cache) == _text(here_)
+    bucket.reset()
+    told = _Told()
+    assert _text(name, cache=cache, progress=told) == _text(here_)
+    if kind == "zip":
+        assert bucket.sent < 9_000  # its directories
+    else:
+        assert bucket.requests == {"LIST": 1}
+    assert any("75 of 75 images from the cache" in notice for notice in told.notices)
+    written = cache.read_bytes()
+    assert SECRET.encode() not in written
+    assert KEY.encode() not in written
+    objects = bucket.buckets["data"]
+    objects[f"{kind}s/part-1.{kind}"] = objects[f"{kind}s/part-0.{kind}"]
+    told = _Told()
+    changed = _text(name, cache=cache, progress=told)
+    assert changed == _text(name)
+    assert any("40 of 80 images from the cache" in notice for notice in told.notices)
+
+
+class _Told:
+    def __init__(self) -> None:
+        self.notices: list[str] = []
+        self.images = 0
+
+    def total(self, images: int) -> None: ...
+
+    def advance(self, images: int) -> None:
+        self.images += images
+
+    def notice(self, message: str) -> None:
+        self.notices.append(message)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_made_up_rows_of_archives_are_not_believed(seed: int) -> None:
+    """They are no rows, or say nothing that could end a run."""
+    png = make.encoded(make.pixels(1, 5, 4))
+    whole = dumps_row(_streamed({"a/1.png": png, "a/2.png": png, "b/x.png": b"no"}))
+    assert dumps_row(loads_row(whole)) == whole
+    random = Random(seed)
+    content = bytearray(whole)
+    for _ in range(3):
+        content[random.randrange(len(content))] = random.choice(b'0"[]{},:nx-')
+    try:
+        found = loads_row(bytes(content))
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return
+    assert sum(len(each.names) for each in found.sums) <= 3
+
+
+def _streamed(members: dict[str, bytes]) -> Streamed:
+    with TemporaryDirectory() as folder:
+        data = archived.tar(Path(folder) / "a.tar", members).read_bytes()
+    files.write("memory://made-up/a.tar", data)
+    stream = TarStream("memory://made-up/a.tar", Object("a.tar", len(data), b"1"))
+    return CountStream(Count(ReadOptions(), fields=ROWS))(stream.shard("a.tar"))

@@ -3,6 +3,7 @@
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from normstat import __version__
 from normstat.accumulators.rows import Counts, Sink
@@ -18,6 +19,9 @@ from normstat.statsfile import ROWS
 from normstat.verbs.compute.job import Count
 from normstat.verbs.engine import Engine
 from normstat.verbs.run import Images, Run, most_frequent, none_readable, read_options
+
+if TYPE_CHECKING:
+    from normstat.verbs.compute.streamed import KnownSums
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +81,11 @@ def count(
         settings.covariance,
         fields | ROWS if engine.cache is not None else fields,
     )
-    if source.streams:
-        from normstat.verbs.compute.streamed import with_streams_counted  # archives at URLs
-
-        engine = with_streams_counted(source, job, engine)
+    streamed = _streamed(source, job, engine) if source.streams else None
+    if streamed:
+        engine = replace(engine, progress=streamed.told(engine.progress))
     images = Images.of(source, settings.split)
-    with _from_cache(source, job, engine) as mapping:
+    with _from_cache(source, job, engine, streamed) as mapping:
         run = Run(replace(images, versions=mapping is not None), engine.executor, engine.progress)
         total, records = _sum(run.results(job, mapping), sinks, engine)
     for split in images.selection.splits:
@@ -92,18 +95,39 @@ def count(
     return Counted(images, settings, total, run.images, tuple(records), run.left_out)
 
 
+def _is_kept(job: Count, engine: Engine) -> bool:
+    """True if there is a cache for the job; of rows it keeps few fields, others are read anew."""
+    return engine.cache is not None and job.fields <= ROWS
+
+
+def _streamed(source: Source, job: Count, engine: Engine) -> "KnownSums":
+    """The sums of archives that are read before their names are known."""
+    from normstat.verbs.compute.streamed import count_streams  # archives at URLs
+
+    assert source.streams
+    if engine.cache is None or not _is_kept(job, engine):
+        return count_streams(source.streams, job, engine)
+    from normstat.verbs.compute.kept_streams import kept_streams  # not every Python has SQLite
+
+    with kept_streams(engine.cache, source.identity, job, engine.progress) as kept:
+        return count_streams(source.streams, job, engine, kept)
+
+
 @contextmanager
-def _from_cache(source: Source, job: Count, engine: Engine) -> Iterator[Map[Counts] | None]:
-    # Of rows a cache keeps these fields alone: a run that wants others reads all images.
-    if engine.cache is None or not job.fields <= ROWS:
-        yield None
+def _from_cache(
+    source: Source, job: Count, engine: Engine, streamed: "KnownSums | None"
+) -> Iterator[Map[Counts] | None]:
+    if engine.cache is None or not _is_kept(job, engine):
+        yield streamed.in_front_of(engine.executor.map) if streamed else None
         return
     from normstat.verbs.compute.cached import cached_map  # not every Python has SQLite
 
     with cached_map(
         engine.cache, source.identity, job, engine.executor, engine.progress
     ) as resumed:
-        yield resumed.map
+        if streamed:
+            resumed.images, resumed.reused = streamed.images, streamed.reused
+        yield streamed.in_front_of(resumed.map) if streamed else resumed.map
 
 
 def _sum(

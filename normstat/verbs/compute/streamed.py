@@ -9,17 +9,17 @@ import pickle
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from normstat.accumulators.fold import Fold
 from normstat.accumulators.rows import Counts, row_of_unreadable
 from normstat.accumulators.tally import Tally
 from normstat.decode import decoder
 from normstat.errors import UnreadableImage
-from normstat.executors import Executor, Job
-from normstat.executors.executor import R
+from normstat.executors import Job
+from normstat.executors.executor import Map
 from normstat.images import ImageRow, Shard, Unreadable
-from normstat.sources import Source
+from normstat.sources.catalog import Streams
 from normstat.sources.spool import Spool
 from normstat.sources.tar_stream import Listing, StreamReader, group_of
 from normstat.verbs.compute.job import Count
@@ -115,34 +115,49 @@ class _Sums:
             yield Sum(frozenset(names), Counts(fold.tally(), kept))
 
 
-def with_streams_counted(source: Source, job: Count, engine: Engine) -> Engine:
-    """Count the archives of a source that are not listed yet; the engine then has the results.
+class Kept(Protocol):
+    """Keeper of archives that another run has read."""
 
-    The source knows all names after that.
-    """
-    if source.streams is None:
-        return engine
-    streams = source.streams
-    names: list[str] = []
-    known = _Known(engine.executor)
-    images = 0
+    def find(self, shard: Shard) -> Streamed | None:
+        """What is known of the archive that is the one sample of a shard."""
+
+    def store(self, shard: Shard, streamed: Streamed) -> None:
+        """Keep what was found."""
+
+
+def count_streams(
+    streams: Streams, job: Count, engine: Engine, kept: Kept | None = None
+) -> "KnownSums":
+    """Count archives that are not listed yet; who has their names knows all of them after that."""
+    asked: list[Shard] = []
+    known = KnownSums()
+
+    def take(shard: Shard, streamed: Streamed) -> int:
+        if streamed.listing is None:
+            return 0
+        (name,) = shard.names
+        known.keep(name, streamed.sums)
+        streams.learn(name, streamed.listing)
+        done = sum(len(each.names) for each in streamed.sums)
+        engine.progress.advance(done)
+        known.images += done
+        return done
 
     def shards() -> Iterator[Shard]:
         for shard in streams.unlisted():
-            names.extend(shard.names)
-            yield shard
+            found = kept.find(shard) if kept else None
+            if found:
+                known.reused += take(shard, found)
+            else:
+                asked.append(shard)
+                yield shard
 
     with closing(engine.executor.map(CountStream(job), shards())) as results:
         for number, streamed in results:
-            name = names[number]
-            if streamed.listing is None:
-                continue
-            known.keep(name, streamed.sums)
-            streams.learn(name, streamed.listing)
-            done = sum(len(each.names) for each in streamed.sums)
-            engine.progress.advance(done)
-            images += done
-    return replace(engine, executor=known, progress=_Told(engine.progress, images))
+            take(asked[number], streamed)
+            if kept:
+                kept.store(asked[number], streamed)
+    return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +165,8 @@ class _Split:
     """A shard that is answered from sums, and by an executor for the rest."""
 
     shard: Shard
+    rest: Shard
     sums: tuple[Sum, ...] = ()
-    rest: Shard | None = None
 
     def whole(self, rest: Counts) -> Counts:
         """The counts of all images of the shard; rows in their order."""
@@ -162,38 +177,50 @@ class _Split:
         return Counts(total.tally, tuple(rows[name] for name in self.shard.names if name in rows))
 
 
-class _Known(Executor):
-    """Stands in front of an executor, and asks it only for what was not counted yet."""
+class KnownSums:
+    """Sums of archives, in front of whatever else answers for shards.
 
-    def __init__(self, executor: Executor) -> None:
-        self._executor = executor
+    Attributes
+    ----------
+    images, reused : counted so far, and those of them that another run has counted.
+    """
+
+    def __init__(self) -> None:
+        self.images = self.reused = 0
         self._spool = Spool()
         self._places: dict[str, int] = {}
-        self._asked: dict[int, _Split] = {}
 
     def keep(self, archive: str, sums: tuple[Sum, ...]) -> None:
         """Take the sums of an archive."""
         self._places[archive] = self._spool.add(pickle.dumps(sums, pickle.HIGHEST_PROTOCOL))
 
-    def map(self, job: Job[R], shards: Iterable[Shard]) -> Generator[tuple[int, R], None, None]:
-        """See :class:`normstat.executors.Executor`; the job is that of the sums."""
-        with closing(self._executor.map(job, self._rests(shards))) as results:
-            for number, rest in results:
-                found: Any = self._asked.pop(number).whole(rest)  # type: ignore[arg-type]  # R is Counts
-                yield number, found
+    def told(self, progress: Progress) -> Progress:
+        """A listener that has heard of these images."""
+        return _Told(progress, self.images)
 
-    def remarks(self) -> Iterable[str]:
-        return self._executor.remarks()
+    def in_front_of(self, others: Map[Counts]) -> Map[Counts]:
+        """A map that asks others for what was not counted yet."""
 
-    def _rests(self, shards: Iterable[Shard]) -> Iterator[Shard]:
-        for number, shard in enumerate(shards):
-            asked = self._asked[number] = self._split(shard)
-            yield shard if asked.rest is None else asked.rest
+        def both(
+            job: Job[Counts], shards: Iterable[Shard]
+        ) -> Generator[tuple[int, Counts], None, None]:
+            asked: dict[int, _Split] = {}
+
+            def rests() -> Iterator[Shard]:
+                for number, shard in enumerate(shards):
+                    asked[number] = self._split(shard)
+                    yield asked[number].rest
+
+            with closing(others(job, rests())) as results:
+                for number, rest in results:
+                    yield number, asked.pop(number).whole(rest)
+
+        return both
 
     def _split(self, shard: Shard) -> _Split:
         archive = self._archive_of(shard)
         if archive is None:
-            return _Split(shard)
+            return _Split(shard, shard)
         wanted = set(shard.names)
         sums: tuple[Sum, ...] = pickle.loads(self._spool.read(self._places[archive]))  # noqa: S301  # its own
         fitting = tuple(each for each in sums if each.names <= wanted)
@@ -201,7 +228,7 @@ class _Known(Executor):
             wanted -= each.names
         missing = [index for index, name in enumerate(shard.names) if name in wanted]
         rest = replace(shard.only(missing), unreadable=shard.unreadable)
-        return _Split(shard, fitting, rest)
+        return _Split(shard, rest, fitting)
 
     def _archive_of(self, shard: Shard) -> str | None:
         """The archive that the images of a shard are in, if it was counted."""
