@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,7 +23,9 @@ from command import here
 import normstat
 from normstat import files
 from normstat.errors import UsageError
-from normstat.images import ReadOptions
+from normstat.executors.executor import Job, R
+from normstat.executors.inprocess import InProcess
+from normstat.images import Code, ReadOptions, Shard
 from normstat.sources.object_ranges import AT_ONCE, MOST, ObjectRanges
 from normstat.sources.stores import Object
 from normstat.sources.tar_stream import TarStream
@@ -369,3 +371,18 @@ def _streamed(members: dict[str, bytes]) -> Streamed:
     files.write("memory://made-up/a.tar", data)
     stream = TarStream("memory://made-up/a.tar", Object("a.tar", len(data), b"1"))
     return CountStream(Count(ReadOptions(), fields=ROWS))(stream.shard("a.tar"))
+
+
+@pytest.mark.parametrize("kind", ["tar", "tar.gz"])
+def test_an_archive_that_ends_its_worker_is_listed(bucket: Buckets, data: Path, kind: str) -> None:
+    """Its images are read one by one then, so that the one that did it is found."""
+
+    class Loses(InProcess):
+        def map(self, job: Job[R], shards: Iterable[Shard]) -> Generator[tuple[int, R], None, None]:
+            for number, shard in enumerate(shards):
+                is_lost = isinstance(shard.container, TarStream)
+                record = shard.record(Code.WORKER_CRASH, "its decoder ended") if is_lost else None
+                yield number, job.lost(record) if record else job(shard)
+
+    name = f"{kind}s/part-0.{kind}"
+    assert _text(f"s3://data/{name}", engine=Loses()) == _text(data / name)
