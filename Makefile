@@ -50,7 +50,7 @@ layers: $(DEV)/installed ## imports follow the data
 
 tests: $(DEV)/installed ## tests, with more examples and branch coverage
 	$(DEV)/$(BIN)/coverage erase
-	$(DEV)/$(BIN)/coverage run $(PYTEST) $(USUAL) --hypothesis-profile default
+	$(DEV)/$(BIN)/coverage run $(PYTEST) $(USUAL) --hypothesis-profile thorough
 	$(DEV)/$(BIN)/coverage combine -q
 	# Workers are killed when a run ends, so what runs there counts as not covered.
 	$(DEV)/$(BIN)/coverage report --fail-under=90

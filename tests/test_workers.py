@@ -44,7 +44,7 @@ def alive(pid: int) -> bool:
 @pytest.fixture(autouse=True)
 def no_hang() -> Iterator[None]:
     """A hang is a failure of one test only."""
-    with at_most(20):
+    with at_most(100):
         yield
 
 
@@ -184,7 +184,7 @@ def test_workers_go_with_their_parent(number: signal.Signals, seconds: float, na
         workers = children(parent.pid)
         parent.send_signal(number)
         parent.wait(10)
-        assert eventually(lambda: not any(map(alive, workers)), seconds=2)
+        assert eventually(lambda: not any(map(alive, workers)))
     finally:
         parent.kill()
         parent.wait()
