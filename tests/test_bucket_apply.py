@@ -4,7 +4,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import archived
 import make
+import parquet_files
 import pytest
 import same_as_folder
 from buckets import Buckets
@@ -194,3 +196,27 @@ def test_files_of_all_commands_may_be_objects(bucket: Buckets, tmp_path: Path) -
     run = command("compute", data, "--cache", f"{url}/cache")
     assert run.returncode == 2
     assert "a file of this machine" in run.stderr
+
+
+@pytest.mark.parametrize("kind", ["tar", "zip", "parquet"])
+def test_apply_reads_archives_of_a_bucket(bucket: Buckets, tmp_path: Path, kind: str) -> None:
+    """The arrays of the same archive here; of a tar only headers are read twice."""
+    root, images = tmp_path / "data", same_as_folder.images()
+    large = make.encoded(make.pixels(1, 200, 300), compress_level=0)
+    images |= {f"train/1/large-{number}.png": large for number in range(12)}
+    if kind == "parquet":
+        contents = [{"bytes": content, "path": None} for content in images.values()]
+        parquet_files.write(root / "a.parquet", {"image": contents}, groups=[30, 30])
+    else:
+        archived.KINDS[kind](root / f"a.{kind}", images)
+    bucket.put("data", root)
+    normstat.apply(f"s3://data/a.{kind}", OUT, "unit", workers=0)
+    sent = bucket.sent
+    normstat.apply(root / f"a.{kind}", tmp_path / "out", "unit", workers=0)
+    found, expected = _objects(bucket), _files(tmp_path / "out")
+    del found[RECORD], expected[RECORD]
+    lines = [each.pop(INDEX).splitlines() for each in (found, expected)]
+    assert found == expected
+    assert sorted(lines[0]) == sorted(lines[1])  # those of an archive are as they lie in it
+    if kind == "tar":
+        assert sent < 1.5 * (root / "a.tar").stat().st_size

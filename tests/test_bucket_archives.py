@@ -1,6 +1,7 @@
 """Archives and lists in buckets: the bytes of the stats file of the same files here, each once."""
 
 import json
+import shlex
 import zlib
 from collections.abc import Generator, Iterable, Iterator
 from functools import partial
@@ -252,6 +253,38 @@ def test_what_is_not_there_is_refused(bucket: Buckets, name: str, words: str) ->
     assert words in run.stderr
 
 
+def test_commands_of_the_documentation_on_archives(
+    s3: Buckets, images: dict[str, bytes], tmp_path: Path
+) -> None:
+    """All of them read the same photos."""
+    page = (Path(__file__).parent.parent / "docs" / "buckets.md").read_text("utf-8")
+    block = page.split("```sh\n")[2].partition("```")[0].splitlines()
+    root, broken = tmp_path / "bucket", ("train/0/cut.png", "train/0/empty.png", "val/1/text.png")
+    whole = {name: content for name, content in images.items() if name not in broken}
+    archived.folder(root / "photos", whole)
+    first, rest = dict(list(whole.items())[:30]), dict(list(whole.items())[30:])
+    for number, some in enumerate((first, rest)):
+        archived.tar(root / f"shards/part-{number}.tar", some)
+        contents = [{"bytes": content, "path": name} for name, content in some.items()]
+        parquet_files.write(root / f"tables/{number}.parquet", {"image": contents})
+    archived.zipped(root / "zips/photos.zip", whole)
+    make.write(root / "lists/all.txt", "\n".join(f"../photos/{name}" for name in whole).encode())
+    s3.put("bucket", root)
+    stats = normstat.compute(root / "photos", workers=0)
+    s3.buckets["bucket"]["stats.json"] = dumps(stats).encode()
+    commands = [shlex.split(line) for line in block]
+    assert [words[1] for words in commands] == ["compute"] * 5 + ["apply", "invert"]
+    for words in commands:
+        run = here(*words[1:], cwd=tmp_path)
+        assert run.returncode == 0, (words, run.stderr)
+    means = set()
+    for path in tmp_path.glob("*.json"):
+        splits = json.loads(path.read_text("utf-8"))["splits"].values()
+        means.add(sum(split["pixels"] for split in splits))
+    assert len(means) == 1
+    assert len(list((tmp_path / "seen").rglob("*.png"))) == len(whole)
+
+
 class _WithRanges(BaseHTTPRequestHandler):
     """Files of a folder, whole or in parts."""
 
@@ -264,7 +297,7 @@ class _WithRanges(BaseHTTPRequestHandler):
     def log_message(self, *_: Any) -> None: ...
 
     def do_GET(self) -> None:
-        path = self._root / unquote(self.path).lstrip("/")
+        path = self._root / unquote(self.path.partition("?")[0]).lstrip("/")
         data = path.read_bytes() if path.is_file() else b""
         status, size, wanted = 200, len(data), self.headers.get("Range")
         if not path.is_file():
@@ -386,3 +419,17 @@ def test_an_archive_that_ends_its_worker_is_listed(bucket: Buckets, data: Path, 
 
     name = f"{kind}s/part-0.{kind}"
     assert _text(f"s3://data/{name}", engine=Loses()) == _text(data / name)
+
+
+def test_signatures_in_a_list_are_kept_nowhere(
+    web: tuple[str, list[int]], tmp_path: Path, images: dict[str, bytes]
+) -> None:
+    """URLs that are signed are asked for as they are, and shown without what signs them."""
+    url, _ = web
+    lines = [f"{url}/img/{name}?sig=s3cr3t" for name in (*images, "train/gone.png")]
+    names = make.write(tmp_path / "all.txt", "\n".join(lines).encode())
+    run = here("compute", names, "-o", tmp_path / "s.json", "--files", tmp_path / "s.files")
+    assert run.returncode == 3, run.stderr
+    assert "train/gone.png" in (tmp_path / "s.json").read_text("utf-8")
+    written = [path.read_bytes() for path in tmp_path.iterdir() if path != names]
+    assert b"s3cr3t" not in b"".join(written) + (run.stdout + run.stderr).encode()

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 def apply(
     context: typer.Context,
     data: options.Data = None,
-    out: Annotated[str | None, typer.Argument(metavar="OUT", help="Folder for the arrays.")] = None,
+    out: Annotated[
+        str | None, typer.Argument(metavar="OUT", help="Folder or URL for the arrays.")
+    ] = None,
     stats: Annotated[
         str | None, typer.Option(metavar="FILE", help="Normalize with the statistics in a file.")
     ] = None,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from io import BytesIO
+from io import BufferedReader, BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from normstat import files
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _MUCH = 1 << 17
 _LITTLE = 1 << 11
 _NEAR = 1 << 14
+# Bytes of a header that are asked for at a time, of an object.
+_HEAD = 1 << 14
 
 
 class FileSlices(ContainerFile):
@@ -65,11 +67,30 @@ class SliceReader(SampleReader):
     def __init__(self, descriptor: "int | ObjectRanges | UnreadableImage") -> None:
         self._descriptor = descriptor
 
-    def ahead(self, samples: Iterable[Sample], most: int | None = None) -> Iterator[Sample]:  # noqa: ARG002  # all of them are read
+    def ahead(self, samples: Iterable[Sample], most: int | None = None) -> Iterator[Sample]:
         descriptor = self._descriptor
         if isinstance(descriptor, int | UnreadableImage):
             return iter(samples)
-        return fetched_ahead(descriptor, samples, lambda place: place)
+
+        def extent(place: tuple[int, int]) -> tuple[int, int]:
+            return place[0], place[1] if most is None else min(most, place[1])
+
+        return fetched_ahead(descriptor, samples, extent)
+
+    @contextmanager
+    def head(self, sample: Sample) -> Iterator[BinaryIO]:
+        descriptor = self._descriptor
+        if isinstance(descriptor, int | UnreadableImage):
+            with super().head(sample) as file:
+                yield file
+            return
+        from normstat.sources.object_ranges import RangeFile  # of URLs alone
+
+        try:
+            with BufferedReader(RangeFile(descriptor, *sample.place), _HEAD) as opened:
+                yield opened
+        except UnreadableImage as error:
+            raise OSError(error.detail) from error
 
     def data(self, sample: Sample) -> bytes:
         descriptor = self._descriptor

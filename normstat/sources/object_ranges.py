@@ -1,11 +1,13 @@
 """Objects behind URLs that hold many samples: their bytes by ranges, fetched ahead."""
 
 import errno
+import io
+import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from normstat.errors import UnreadableImage
 from normstat.images import Code
@@ -167,6 +169,39 @@ class ObjectRanges:
         if len(data) < part.end - part.start:
             raise UnreadableImage(Code.CHANGED_WHILE_READ, "has another size than was listed")
         return data
+
+
+class RangeFile(io.RawIOBase):
+    """A part of an object as a file; what is not planned is asked for when it is read.
+
+    Parameters
+    ----------
+    ranges : of the object.
+    offset, size : of the part.
+    """
+
+    def __init__(self, ranges: ObjectRanges, offset: int, size: int) -> None:
+        self._ranges = ranges
+        self._offset = offset
+        self._size = size
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        self._at = offset + (0, self._at, self._size)[whence]
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        size = max(0, min(len(buffer), self._size - self._at))
+        found = self._ranges.read_at(self._offset + self._at, size) if size else b""
+        buffer[: len(found)] = found
+        self._at += len(found)
+        return len(found)
 
 
 def together(parts: Iterable[tuple[int, int]]) -> list[Part]:

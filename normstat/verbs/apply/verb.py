@@ -62,7 +62,7 @@ def apply(
     Parameters
     ----------
     path : images, as for :func:`normstat.compute`; None if ``files_from`` stands for it.
-    out : folder for the arrays, ``index.jsonl`` and ``normstat.json``.
+    out : folder, or URL of one, for the arrays, ``index.jsonl`` and ``normstat.json``.
     source, method, epsilon, dtype : see :func:`normstat.normalizer`; but for the statistics of a
         single split, which do not tell how their images were read.
     from_split : whose statistics normalize every split; None: those of ``train``.
