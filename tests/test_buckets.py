@@ -3,6 +3,7 @@
 import json
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -391,3 +392,15 @@ def test_commands_of_the_documentation(s3: Buckets, photos: Path, tmp_path: Path
 def test_no_container_has_credentials(bucket: Buckets) -> None:
     """All that goes to a worker is the URL."""
     assert RemoteFiles(DATA) == RemoteFiles(url=DATA)
+
+
+@pytest.mark.fault(74)
+def test_a_server_that_never_answers_is_not_waited_for(s3: Buckets) -> None:
+    """Where a stats file is read, too: the library would try for a minute."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        begun = time.monotonic()
+        run = command("show", "s3://data/s.json", env={"AWS_ENDPOINT_URL": url})
+    assert run.returncode == 2
+    assert "no answer from the server" in run.stderr
+    assert time.monotonic() - begun < 15  # with the start of the process

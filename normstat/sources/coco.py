@@ -9,7 +9,7 @@ from typing import Any, TextIO
 from normstat import files
 from normstat.errors import UsageError
 from normstat.files import shown
-from normstat.sources.first_answer import cure, soon
+from normstat.sources.first_answer import cure
 from normstat.sources.json_items import NoItems, items
 from normstat.sources.listed_files import folder_of
 from normstat.sources.options import SourceOptions
@@ -18,7 +18,7 @@ from normstat.sources.table_rows import Table, source_of_table
 from normstat.sources.texts import near, opened_text
 from normstat.sources.tree.split_words import split_names
 from normstat.sources.tree_source import TreeSource
-from normstat.urls import is_url, joined, scheme_of
+from normstat.urls import is_url, joined, scheme_of, soon
 
 _KEY = "images"
 _NAME = "file_name"

@@ -6,11 +6,11 @@ from fnmatch import translate
 
 from normstat.errors import NothingToRead, UsageError
 from normstat.files import shown
-from normstat.sources.first_answer import cure, soon
+from normstat.sources.first_answer import cure
 from normstat.sources.object_ranges import located, object_at
 from normstat.sources.patterns import Given, braces, folder_of, in_order, is_pattern
 from normstat.sources.stores import Object, store_of
-from normstat.urls import scheme_of
+from normstat.urls import scheme_of, soon
 
 _MAGIC = re.compile(r"[*?[]")
 

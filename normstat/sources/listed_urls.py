@@ -12,12 +12,12 @@ from normstat import files
 from normstat.errors import UnreadableImage, UsageError, option
 from normstat.files import shown
 from normstat.images import Code, Payload, Reader, Sample
-from normstat.sources.first_answer import cure, soon
+from normstat.sources.first_answer import cure
 from normstat.sources.members import safe_name
 from normstat.sources.object_ranges import threads
 from normstat.sources.remote_files import Fetching
 from normstat.sources.stores import store_of
-from normstat.urls import asked, file_system, is_url, joined, scheme_of, without_secrets
+from normstat.urls import asked, file_system, is_url, joined, scheme_of, soon, without_secrets
 
 _WEB = ("http", "https")
 _PARTS = re.compile(r"(\w[\w+.-]*://[^/]*)/(.*)", re.DOTALL)

@@ -9,7 +9,7 @@ from normstat.errors import UnreadableImage, UsageError
 from normstat.files import shown
 from normstat.images import Reason, Skipped, path_bytes
 from normstat.sources.catalog import Entries, Identity, Located
-from normstat.sources.first_answer import cure, soon
+from normstat.sources.first_answer import cure
 from normstat.sources.members import safe_name
 from normstat.sources.object_ranges import unreadable
 from normstat.sources.options import SourceOptions
@@ -17,7 +17,7 @@ from normstat.sources.remote_files import Place, RemoteFiles
 from normstat.sources.stores import Listed, Object, store_of
 from normstat.sources.survey import Survey
 from normstat.sources.tree_source import TreeSource
-from normstat.urls import scheme_of, without_secrets
+from normstat.urls import scheme_of, soon, without_secrets
 
 # Larger files beside images are not what anybody asks for.
 _MOST = 1 << 26

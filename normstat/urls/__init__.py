@@ -1,6 +1,6 @@
 """URLs: names, the libraries that open them, and what servers answer."""
 
-from normstat.urls.answers import ChangedError, PassingError, asked
+from normstat.urls.answers import ChangedError, PassingError, asked, soon
 from normstat.urls.names import is_url, joined, local_path, scheme_of, without_secrets
 from normstat.urls.objects import exists, fetched, probe, read, remove, write
 from normstat.urls.systems import CREDENTIALS, SCHEMES, file_system
@@ -21,6 +21,7 @@ __all__ = [
     "read",
     "remove",
     "scheme_of",
+    "soon",
     "without_secrets",
     "write",
 ]

@@ -18,6 +18,7 @@ from normstat.images import path_text
 from normstat.sources.apply_record import RECORD
 from normstat.sources.stores import store_of
 from normstat.statsfile import render
+from normstat.urls import soon
 from normstat.writers.index import INDEX, read_index
 from normstat.writers.journal import PLANNED, planned
 from normstat.writers.npy_objects import NpyObjects
@@ -148,7 +149,7 @@ class OutputObjects:
 
     def _has_anything(self) -> bool:
         try:
-            found = store_of(self.root).listing().folder("")
+            found = soon(lambda: store_of(self.root).listing().folder(""))
         except FileNotFoundError:
             return False
         except OSError as error:

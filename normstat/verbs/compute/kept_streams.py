@@ -48,7 +48,7 @@ class KeptStreams:
         self._context = contexts(data, job)("")
 
     def find(self, shard: Shard) -> Streamed | None:
-        """What is known of an archive, if that can be true."""
+        """Find what another run has found in an archive, if that can be true."""
         sample = _sample(shard)
         if sample is None:
             return None

@@ -119,7 +119,7 @@ class Kept(Protocol):
     """Keeper of archives that another run has read."""
 
     def find(self, shard: Shard) -> Streamed | None:
-        """What is known of the archive that is the one sample of a shard."""
+        """Find the archive that is the one sample of a shard; None if it is not kept."""
 
     def store(self, shard: Shard, streamed: Streamed) -> None:
         """Keep what was found."""
