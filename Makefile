@@ -6,6 +6,13 @@ DEV := .venv-dev
 BIN := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 BENCH := .venv-bench
 PEERS := simplejpeg opencv-python-headless albumentations scikit-learn
+# Frameworks that constants are exported for, in environments of their own: they need 10 GB.
+PARITY := torch images keras graphs dali
+PARITY_torch := torchvision transformers timm open_clip_torch fastai monai mmengine
+PARITY_images := albumentations opencv-python-headless
+PARITY_keras := tensorflow-cpu keras jax
+PARITY_graphs := onnx onnxruntime openvino ncnn
+PARITY_dali := nvidia-dali-cuda120
 SOURCES := $(shell git ls-files normstat 2>/dev/null || find normstat -name '*.py')
 
 # Neither all combinations nor the benchmarks: a change is tried in minutes. Many tests wait for
@@ -15,7 +22,7 @@ PYTEST := -m pytest -n $(JOBS) --dist worksteal
 USUAL := -m "not matrix and not bench"
 
 .PHONY: help demo test check format lint types layers tests matrix examples docs faults torture package
-.PHONY: bench bench-sources bench-test clean
+.PHONY: bench bench-engines bench-sources bench-test parity clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -73,6 +80,9 @@ faults: $(DEV)/installed ## the table of faults: whose each one is, and what it 
 torture: $(DEV)/installed ## kill commands and their workers at hundreds of random moments
 	$(DEV)/$(BIN)/python tests/torture.py
 
+parity: $(DEV)/installed $(PARITY:%=.venv-parity-%/installed) ## exported constants in the real frameworks: a table of differences
+	$(DEV)/$(BIN)/python tests/parity/run.py
+
 package: $(DEV)/installed ## the wheel works in an empty environment
 	$(DEV)/$(BIN)/python tests/package.py
 
@@ -82,8 +92,11 @@ bench: $(BENCH)/installed $(BENCH)-plain/installed $(if $(TORCH),$(BENCH)-torch/
 bench-sources: $(DEV)/installed ## archives, tables and stacks against the same images in a folder: [QUICK=1]
 	$(DEV)/$(BIN)/python benchmarks/sources.py $(if $(QUICK),--quick)
 
+bench-engines: $(DEV)/installed ## 64 slots that are simulated, and ten million names: how busy, how much memory
+	$(DEV)/$(BIN)/python benchmarks/engines.py
+
 clean: ## remove what the targets made
-	rm -rf $(VENV) $(DEV) $(BENCH) $(BENCH)-plain $(BENCH)-torch benchmarks/data benchmarks/results/bench.* demo dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DEV) $(BENCH) $(BENCH)-plain $(BENCH)-torch $(PARITY:%=.venv-parity-%) benchmarks/data benchmarks/results/bench.* demo dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/installed: pyproject.toml $(SOURCES)
 	$(PYTHON) -m venv $(VENV)
@@ -115,4 +128,11 @@ $(BENCH)-torch/installed:
 	$(PYTHON) -m venv $(BENCH)-torch
 	$(BENCH)-torch/$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BENCH)-torch/$(BIN)/python -m pip install --quiet pillow numpy torch==2.13.0
+	touch $@
+
+.venv-parity-%/installed:
+	$(PYTHON) -m venv .venv-parity-$*
+	.venv-parity-$*/$(BIN)/python -m pip install --quiet --upgrade pip
+	# One that cannot be installed here stands in the table as that.
+	for package in $(PARITY_$*); do .venv-parity-$*/$(BIN)/python -m pip install --quiet $$package || true; done
 	touch $@

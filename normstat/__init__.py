@@ -2,7 +2,8 @@
 
 >>> import normstat
 >>> print(*(name for name in normstat.__all__ if name.islower() and name[0] != "_"))
-apply check compute explain export invert load merge normalizer report save subtract
+apply check compute explain export invert load merge merge_arrays normalizer report save \
+subtract
 """
 
 from importlib import import_module
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
     from normstat.stats import Settings, SplitStats, Stats
     from normstat.statsfile import load, save
     from normstat.verbs.accumulator import Accumulator
+    from normstat.verbs.apply.merge_arrays import MergedArrays, merge_arrays
     from normstat.verbs.apply.result import Applied
     from normstat.verbs.apply.verb import apply
     from normstat.verbs.check.verb import check
     from normstat.verbs.compute.verb import compute
-    from normstat.verbs.explain import Origin, explain
+    from normstat.verbs.explain.verb import Origin, explain
     from normstat.verbs.export import export
     from normstat.verbs.invert import Inverted, invert
     from normstat.verbs.merge import merge, subtract
@@ -35,9 +37,10 @@ _LAZY = {
     "Case": "normstat.verdict",
     "Inverted": "normstat.verbs.invert",
     "Level": "normstat.verdict",
+    "MergedArrays": "normstat.verbs.apply.merge_arrays",
     "Normalizer": "normstat.methods",
     "NormstatError": "normstat.errors",
-    "Origin": "normstat.verbs.explain",
+    "Origin": "normstat.verbs.explain.verb",
     "Preset": "normstat.presets",
     "Settings": "normstat.stats",
     "SplitStats": "normstat.stats",
@@ -46,11 +49,12 @@ _LAZY = {
     "apply": "normstat.verbs.apply.verb",
     "check": "normstat.verbs.check.verb",
     "compute": "normstat.verbs.compute.verb",
-    "explain": "normstat.verbs.explain",
+    "explain": "normstat.verbs.explain.verb",
     "export": "normstat.verbs.export",
     "invert": "normstat.verbs.invert",
     "load": "normstat.statsfile",
     "merge": "normstat.verbs.merge",
+    "merge_arrays": "normstat.verbs.apply.merge_arrays",
     "normalizer": "normstat.methods",
     "report": "normstat.verbs.report",
     "save": "normstat.statsfile",
@@ -62,6 +66,7 @@ __all__ = [
     "Case",
     "Inverted",
     "Level",
+    "MergedArrays",
     "Normalizer",
     "NormstatError",
     "Origin",
@@ -79,6 +84,7 @@ __all__ = [
     "invert",
     "load",
     "merge",
+    "merge_arrays",
     "normalizer",
     "report",
     "save",

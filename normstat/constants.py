@@ -11,6 +11,8 @@ Channels: TypeAlias = tuple[float, ...]
 BETTER = 5.0
 #: Deviation, in σ, up to which numbers count as equal.
 FLOOR = 0.01
+# The digits of a float32 leave more.
+_NOTHING = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,4 +135,6 @@ def _in_sigmas(values: Channels, others: Channels, sigmas: Channels) -> list[flo
 
 
 def _short(number: float) -> str:
+    if number < _NOTHING:
+        return "0"
     return f"{number:.2g}" if number < 1 else f"{number:.0f}"

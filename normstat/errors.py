@@ -62,6 +62,15 @@ def option(name: str, value: Any = None, *, metavar: str = "", for_shell: bool =
     return f"\x0e{parameter}\x1f{flag}\x0f"
 
 
+def command(name: str, flag: str = "") -> str:
+    """A command line in a message, the same for users of Python: they have the command, too.
+
+    >>> command("export", "list")
+    'normstat export --list'
+    """
+    return f"normstat {name}" + (f" --{flag}" if flag else "")
+
+
 def _words(value: Any) -> str:
     """A value as it is given to a flag; several are separated by commas."""
     if isinstance(value, Mapping):

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from normstat.constants import Channels, Constants
-from normstat.errors import UsageError
+from normstat.errors import UsageError, command, option
 from normstat.files import shown
 
 # difflib's own 0.6 takes "nope" for "openai".
 _ALIKE = 0.7
+# Letters that other names have, too, by chance if they are fewer; and names that a message has.
+_LONG = 3
+_MOST = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,7 @@ class Preset:
     order : ``RGB`` or ``BGR``, of mean and std and of what the models are fed.
     aliases : other names for the same.
     definition : of the std, where it is that of a data set.
+    pixels : of each image of a data set whose images have one size; otherwise 0.
 
     Raises
     ------
@@ -48,6 +52,7 @@ class Preset:
     order: str = "RGB"
     aliases: tuple[str, ...] = ()
     definition: str = ""
+    pixels: int = 0
 
     def __post_init__(self) -> None:
         if {len(self.mean), len(self.std)} not in ({3}, {1}):
@@ -72,22 +77,75 @@ class Preset:
 
 
 def preset(name: str) -> Preset:
-    """The preset of a name or an alias; case and ``_`` for ``-`` do not matter.
+    """The preset of a name or an alias; case, ``-`` and ``_`` do not matter.
 
-    >>> preset("ImageNet").mean, preset("open_clip").name, preset("vgg").order
-    ((0.485, 0.456, 0.406), 'clip', 'BGR')
+    >>> preset("ImageNet").mean, preset("open_clip").name, preset("CIFAR-10").definition
+    ((0.485, 0.456, 0.406), 'clip', 'over all pixels')
     """
     wanted = _plain(name)
     if wanted in NAMES:
         return PRESETS[NAMES[wanted]]
     if wanted in DATA_SETS:
         return DATA_SETS[wanted]
-    guess = closest(wanted, (*NAMES, *DATA_SETS))
-    raise UsageError(
-        f"{shown(name)}: no such preset; {f'did you mean {guess}? ' if guess else ''}there are "
-        f"{', '.join(PRESETS)} (constants that published models expect), and published statistics "
-        f"of {', '.join(DATA_SETS)}; normstat compute measures those of other data"
+    for known in (*NAMES, *DATA_SETS):
+        if wanted.replace("-", "") == known.replace("-", ""):
+            return preset(known)
+    raise no_such(name, "preset", {"preset": (*NAMES, *DATA_SETS)})
+
+
+def no_such(
+    name: str, kind: str, known: Mapping[str, Iterable[str]], shown_as: str = ""
+) -> UsageError:
+    """The error of a name that nothing has; its message says what kinds of names there are.
+
+    Parameters
+    ----------
+    name : as it was given.
+    kind : asked for, one of :data:`KINDS`, or several with "or".
+    known : kind → names, as far as the caller knows them.
+    shown_as : the name in its option; by default alone.
+
+    Examples
+    --------
+    >>> str(no_such("unti", "preset", {"method": ["unit"]})).partition(" to list")[0]
+    'unti: no such preset; did you mean the method unit (method="unit")?'
+    """
+    guess = _guess(_plain(name), kind, known)
+    lists = "; ".join(f"{kinds}: {lister}" for kinds, lister in KINDS.values())
+    return UsageError(f"{shown_as or shown(name)}: no such {kind}; {guess}to list {lists}")
+
+
+#: Kind of name → its names in a few words, and the command that lists them.
+KINDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "preset": ("presets and published data sets", command("presets")),
+        "method": ("methods", command("apply", "help")),
+        "target": ("targets", command("export", "list")),
+    }
+)
+# Kind of name → the parameter that takes it.
+_TAKEN_BY = {"preset": "preset", "method": "method", "target": "to"}
+
+
+def _guess(name: str, kind: str, known: Mapping[str, Iterable[str]]) -> str:
+    """Words on what was meant: a name of another kind, names with this in them, or one like it."""
+    others = {each: names for each, names in known.items() if each not in kind.split(" or ")}
+    own = [each for kind_of, names in known.items() if kind_of not in others for each in names]
+    words = "".join(
+        f"{name} is a {each} ({option(_TAKEN_BY[each], name)}); "
+        for each, names in others.items()
+        if name in names
     )
+    if len(name) >= _LONG and (having := [each for each in own if name in each][:_MOST]):
+        return f"{words}did you mean {' or '.join(having)}? "
+    if words:
+        return words
+    if found := closest(name, own):
+        return f"did you mean {found}? "
+    for each, names in others.items():
+        if found := closest(name, names):
+            return f"did you mean the {each} {found} ({option(_TAKEN_BY[each], found)})? "
+    return ""
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
@@ -188,6 +246,8 @@ NAMES: Mapping[str, str] = MappingProxyType(
 POOLED = "over all pixels"
 OWN = "average of the images' own std"
 OWN_DDOF1 = "average of the images' own std, with ddof 1"
+UNKNOWN = "of unknown definition"
+ROOT = "root of the images' average variance"
 
 
 def _data_set(
@@ -198,9 +258,10 @@ def _data_set(
     pooled: Channels | None = None,
     own: Channels | None = None,
     unknown: Channels | None = None,
+    pixels: int = 0,
 ) -> Iterator[Preset]:
     """A row for each std that is published, the one of all pixels under the plain name."""
-    stds = ((POOLED, pooled), ("of unknown definition", unknown), (OWN, own))
+    stds = ((POOLED, pooled), (UNKNOWN, unknown), (OWN, own))
     found = [(definition, std) for definition, std in stds if std]
     for number, (definition, std) in enumerate(found):
         yield Preset(
@@ -210,43 +271,88 @@ def _data_set(
             f"{what}; std {definition}",
             source,
             definition=definition,
+            pixels=pixels,
         )
 
 
 # fmt: off
 _PUBLISHED = (
     *_data_set("mnist", "MNIST, train", "awslabs Renate, TorchVisionDataModule",
-               (0.1306604762738429,), (0.30810780385646264,), (0.3013119162987143,)),
+               (0.1306604762738429,), (0.30810780385646264,), (0.3013119162987143,),
+               pixels=28 * 28),
     *_data_set("fashion-mnist", "Fashion-MNIST, train", "awslabs Renate, TorchVisionDataModule",
-               (0.2860405969887955,), (0.3530242445149223,), (0.3202489254311618,)),
+               (0.2860405969887955,), (0.3530242445149223,), (0.3202489254311618,),
+               pixels=28 * 28),
     *_data_set("kmnist", "Kuzushiji-MNIST, train", "crypdick dataset_stats.json",
-               (0.1917621473589436,), own=(0.33831065565115986,)),
+               (0.1917621473589436,), own=(0.33831065565115986,), pixels=28 * 28),
     *_data_set("cifar10", "CIFAR-10, train", "awslabs Renate; crypdick dataset_stats.json",
                (0.49139967861519745, 0.4821584083946076, 0.44653091444546616),
                (0.2470322324632823, 0.24348512800005553, 0.2615878417279641),
-               (0.20220211700559232, 0.1993154176673635, 0.20086346175129435)),
+               (0.20220211700559232, 0.1993154176673635, 0.20086346175129435),
+               pixels=32 * 32),
     Preset("cifar10-copied", (0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010),
            f"CIFAR-10, train, as it is copied; std {OWN_DDOF1}",
            "kuangliu/pytorch-cifar", definition=OWN_DDOF1),
+    Preset("cifar10-test", (0.4942142800245098, 0.4851313890165441, 0.4504090927542892),
+           (0.24665251509498004, 0.24289226346005355, 0.26159237802202373),
+           f"CIFAR-10, test (to know it by; normalize with train's); std {POOLED}",
+           "awslabs Renate", definition=POOLED),
     *_data_set("cifar100", "CIFAR-100, train", "awslabs Renate; crypdick dataset_stats.json",
                (0.5070751592371323, 0.48654887331495095, 0.4409178433670343),
                (0.26733428587941854, 0.25643846292120615, 0.2761504713263903),
-               (0.20079844450299464, 0.19834626787923657, 0.2021983476350619)),
+               (0.20079844450299464, 0.19834626787923657, 0.2021983476350619),
+               pixels=32 * 32),
     *_data_set("svhn", "SVHN, train", "awslabs Renate; crypdick dataset_stats.json",
                (0.4376821046090723, 0.4437697045639686, 0.4728044222297267),
                (0.19803012447157134, 0.20101562471828877, 0.19703614172172396),
-               (0.12002779804698858, 0.12307685096875136, 0.10515253787957243)),
+               (0.12002779804698858, 0.12307685096875136, 0.10515253787957243),
+               pixels=32 * 32),
     *_data_set("stl10", "STL-10, train", "crypdick dataset_stats.json",
                (0.4467106206597221, 0.4398098398352396, 0.40664644709967324),
                own=(0.22414583197470067, 0.22148905750860448, 0.22389974006124996),
-               unknown=(0.26034098, 0.25657727, 0.27126738)),
+               unknown=(0.26034098, 0.25657727, 0.27126738), pixels=96 * 96),
     *_data_set("tiny-imagenet", "Tiny ImageNet, train", "many repositories",
                (0.4802, 0.4481, 0.3975), unknown=(0.2770, 0.2691, 0.2821)),
+    Preset("imagenet-raw", (0.4803, 0.4569, 0.4083), (0.2806, 0.2736, 0.2877),
+           f"ImageNet, train, as its images are; std {ROOT}",
+           "pytorch/vision issue 1439", definition=ROOT),
+    Preset("imagenet-crop", (0.4845, 0.4541, 0.4025), (0.2724, 0.2637, 0.2761),
+           f"ImageNet, train, after resize 256 and crop 224; std {ROOT}",
+           "pytorch/vision issue 1439", definition=ROOT),
+    *_data_set("imagenette", "Imagenette, train", "crypdick dataset_stats.json",
+               (0.46252461662816363, 0.45800933552978396, 0.42948209813682414),
+               own=(0.2451527213081417, 0.2389813487091203, 0.2468052900635812)),
     *_data_set("eurosat", "EuroSAT, all images", "crypdick dataset_stats.json",
                (0.3443759582652505, 0.3802908400281409, 0.40777028771360974),
-               own=(0.09136772024351952, 0.06511841780862201, 0.055240408059199386)),
+               own=(0.09136772024351952, 0.06511841780862201, 0.055240408059199386),
+               pixels=64 * 64),
 )
 # fmt: on
 
 #: Name → published statistics of a data set.
 DATA_SETS: Mapping[str, Preset] = MappingProxyType({row.name: row for row in _PUBLISHED})
+
+
+def of_same_images(row: Preset) -> tuple[Preset, ...]:
+    """Published statistics of the same images, by other definitions of std.
+
+    >>> [other.name for other in of_same_images(preset("cifar10-own"))]
+    ['cifar10', 'cifar10-copied']
+    """
+    whose = _images(row.name)
+    return tuple(
+        each for each in DATA_SETS.values() if _images(each.name) == whose and each.name != row.name
+    )
+
+
+def pooled_of(row: Preset) -> Preset | None:
+    """Published statistics of the same images, whose std is over all pixels.
+
+    >>> pooled_of(preset("cifar10-own")).name, pooled_of(preset("eurosat"))
+    ('cifar10', None)
+    """
+    return next((each for each in of_same_images(row) if each.definition == POOLED), None)
+
+
+def _images(name: str) -> str:
+    return name.removesuffix("-own").removesuffix("-copied")

@@ -1,7 +1,6 @@
 """Statistics as a person reads them in a terminal."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rich import box
 from rich.cells import cell_len
@@ -9,19 +8,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from normstat.accumulators.histogram import Histogram
-from normstat.accumulators.tally import Extent
 from normstat.files import shown
 from normstat.images import Reason, Unreadable
 from normstat.stats import SplitStats, Stats, remarks, supported_digits
+from normstat.stats.cells import BOTH_STDS, HEADERS, OWN_STD, cells, counted_parts
+from normstat.stats.curves import ends
+from normstat.stats.glyphs import BLOCKS, histograms
 
 #: Unreadable images that are named one by one.
 NAMED = 10
-_HEADERS = (
-    "split", "images", "size", "channel", "mean ± se", "std ± se", "min", "max", "0 to 1"
-)  # fmt: skip
 # Columns that a narrow terminal is spared, one after the other: never a mean, an error or a split.
-_SPARED = (("0 to 1",), ("min", "max"), ("size",), ("images",))
+_SPARED = (("min", "max"), ("size",), ("images",), (OWN_STD,))
 # Reason → words for one image, and for several.
 _REASONS: dict[str, tuple[str, str]] = {
     Reason.BESIDE_SPLITS: ("in no split's folder",) * 2,
@@ -32,12 +29,12 @@ _REASONS: dict[str, tuple[str, str]] = {
     Reason.UNSAFE_NAME: ("name that leads out of its archive", "names that lead out of archives"),
     Reason.REPEATED: ("named again",) * 2,
 }
-_DECIMALS = 6
 _ANY_WIDTH = 1_000_000
-_BARS = 32
-_BLOCKS = " ▁▂▃▄▅▆▇█"
+# Numbers of glyphs in a histogram, as there is room.
+_BARS = (64, 32, 16)
 _ASCII = str.maketrans(
-    {"±": "+/-", "×": "x", "–": "-", "…": "..."} | dict(zip(_BLOCKS, " _.:-=+*#", strict=True))
+    {"±": "+/-", "×": "x", "–": "-", "…": "...", "σ": "sigma"}
+    | dict(zip(BLOCKS, " _.:-=+*#", strict=True))
 )
 
 
@@ -45,19 +42,25 @@ def print_stats(stats: Stats, console: Console, unreadable_in: str, in_full: boo
     """Print the table of statistics, what was unreadable, and the constants to paste.
 
     A console that is not UTF-8 gets plain ASCII. `unreadable_in` lists all unreadable images, for
-    a run that names only some; `in_full` adds a small histogram for each channel, and what a run
-    has said of its images.
+    a run that names only some; `in_full` adds the other definition of std, a histogram for each
+    channel, and what a run has said of its images.
     """
-    rows = [row for name, split in stats.splits.items() for row in _rows(name, split)]
-    bars = len(_HEADERS) if in_full else -1
-    print_rows(_HEADERS[:bars], [row[:bars] for row in rows], console, _SPARED)
+    wanted = [index for index, header in enumerate(HEADERS) if in_full or header != OWN_STD]
+    rows = [row for name, split in stats.splits.items() for row in cells(name, split)]
+    headers = [HEADERS[index] for index in wanted]
+    print_rows(headers, [[row[index] for index in wanted] for row in rows], console, _SPARED)
     console.print()
+    if in_full:
+        print_lines([*BOTH_STDS, ""], console)
+        print_histograms({(name, ""): split for name, split in stats.splits.items()}, console)
     unreadable = sum(split.unreadable for split in stats.splits.values())
     print_records(stats.unreadable, console, unreadable_in, unreadable)
-    _print_lines(_skipped(stats), console)
-    if in_full and (said := [*remarks(stats)]):
-        _print_lines([*(remark.on_command_line() for remark in said), ""], console)
-    _print_lines(_constants(stats), console)
+    print_lines(_skipped(stats), console)
+    if in_full and (said := [remark.on_command_line() for remark in remarks(stats)]):
+        print_lines([*said, ""], console)
+    if in_full and stats.parts:
+        print_lines([f"{counted_parts(stats.parts)}; normstat merge adds the others", ""], console)
+    print_lines(_constants(stats), console)
 
 
 def print_rows(
@@ -81,7 +84,7 @@ def print_rows(
         if _is_printed(_table(some, cells, _is_plain(console)), console):
             return
     if not _is_printed(_table(some, cells, _is_plain(console), folded), console):
-        _print_lines(_blocks(headers, rows), console)
+        print_lines(_blocks(headers, rows), console)
 
 
 def _is_printed(table: Table, console: Console) -> bool:
@@ -103,14 +106,25 @@ def _blocks(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[s
         yield ""
 
 
+def print_histograms(splits: Mapping[tuple[str, str], SplitStats], console: Console) -> None:
+    """Print the distribution of each channel, all between the same two ends.
+
+    Splits have a name and that of their file; those of one name stand beside each other.
+    """
+    counted = {name: split for name, split in splits.items() if split.channels}
+    if counted:
+        print_lines(_histograms(counted, console.width), console)
+
+
 def print_records(
     records: Sequence[Unreadable], console: Console, where: str, number: int | None = None
 ) -> None:
     """Print the first of so many unreadable images, and where the others are listed."""
-    _print_lines(_unreadable(records, where, number or len(records)), console)
+    print_lines(_unreadable(records, where, number or len(records)), console)
 
 
-def _print_lines(lines: Iterable[str], console: Console) -> None:
+def print_lines(lines: Iterable[str], console: Console) -> None:
+    """Print lines that are not wrapped, in plain ASCII where the console has no more."""
     plain = _is_plain(console)
     for line in lines:
         console.print(_text(line, plain), soft_wrap=True, markup=False, highlight=False)
@@ -142,53 +156,39 @@ def _table(
     return table
 
 
-def _rows(name: str, split: SplitStats) -> Iterator[tuple[str, ...]]:
-    images = f"{split.images}"
-    if split.unreadable:
-        images += f" (+ {split.unreadable} unreadable)"
-    head = (shown(name), images, f"{_extent(split.width)} × {_extent(split.height)}")
-    if split.channels is None or not (split.mean and split.std and split.min and split.max):
-        yield (*head[:2], *"–––––––")
-        return
-    bars = _bars(split.histogram(), split.scale)
-    for index, channel in enumerate(split.channels):
-        yield (
-            *(head if index == 0 else ("", "", "")),
-            shown(channel),
-            _plus_minus(split.mean[index], split.stderr.mean, index),
-            _plus_minus(split.std[index], split.stderr.std, index),
-            f"{split.min[index]:.6g}",
-            f"{split.max[index]:.6g}",
-            bars[index] if bars else "–",
-        )
-
-
-def _extent(extent: Extent) -> str:
-    if extent.min is None:  # of images that remain of others
-        return "–"
-    return f"{extent.min}" if extent.min == extent.max else f"{extent.min}–{extent.max}"
-
-
-def _plus_minus(value: float, errors: Sequence[float | None] | None, index: int) -> str:
-    error = errors[index] if errors else None
-    return f"{value:#.{_DECIMALS}g} ± " + ("–" if error is None else f"{error:.2g}")
-
-
-def _bars(histogram: Histogram | None, scale: int | None) -> list[str]:
-    """The counts of each channel from 0 to 1; none where stored units are not of that scale."""
-    if histogram is None or scale is None or histogram.least:
-        return []
-    if histogram.counts[:, scale + 1 :].any():
-        return []
-    ends = [-(-bar * (scale + 1) // _BARS) for bar in range(_BARS + 1)]
-    return [
-        _glyphs([int(counts[a:b].sum()) for a, b in pairwise(ends)]) for counts in histogram.counts
+def _histograms(splits: Mapping[tuple[str, str], SplitStats], width: int) -> Iterator[str]:
+    """A line for each channel of splits with images, as long as there is room."""
+    rows = [
+        (name, channel, file, index)
+        for name in dict.fromkeys(name for name, _ in splits)
+        for index in range(max(len(s.channels or ()) for (n, _), s in splits.items() if n == name))
+        for (other, file), split in splits.items()
+        if other == name
+        for channel in (split.channels or ())[index : index + 1]
     ]
-
-
-def _glyphs(heights: list[int]) -> str:
-    highest = max(*heights, 1)
-    return "".join(_BLOCKS[-(-height * (len(_BLOCKS) - 1) // highest)] for height in heights)
+    labels = [(shown(name), shown(channel), file) for name, channel, file, _ in rows]
+    starts = [max(map(cell_len, column)) for column in zip(*labels, strict=True)]
+    room = width - sum(start + 2 for start in starts if start)
+    bins = next((bins for bins in _BARS if bins <= room), _BARS[-1])
+    found = histograms(splits, bins)
+    if not found:
+        return
+    low, high = ends(list(splits.values()))
+    yield f"distribution of values from {low:g} to {high:g}; the highest bar of each is full"
+    before = None
+    for (name, _, file, index), (split, channel, _) in zip(rows, labels, strict=True):
+        bars = found.get((name, file))
+        if bars is None:
+            continue
+        cells = ("" if name == before else split, channel, file)
+        before = name
+        padded = (
+            cell + " " * (start - cell_len(cell) + 2)
+            for cell, start in zip(cells, starts, strict=True)
+            if start
+        )
+        yield f"{''.join(padded)}{bars[index]}".rstrip()
+    yield ""
 
 
 def _unreadable(records: Sequence[Unreadable], where: str, number: int) -> Iterator[str]:

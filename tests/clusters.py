@@ -11,7 +11,7 @@ from pathlib import Path
 import dask_nodes
 from command import environment
 from distributed import Client
-from started import eventually, patch
+from started import LONG, eventually, patch
 
 #: In the children of workers alone: some images take their time, and some are the last.
 _PATCH = """
@@ -54,7 +54,7 @@ class Cluster:
         self.workers: list[ForkServerProcess] = []
         self.slow(0)
         self.scheduler = dask_nodes.scheduler(folder, self.file, self._env)
-        assert eventually(self._is_up)
+        assert eventually(self._is_up, LONG)
         self.address: str = json.loads(self.file.read_text())["address"]
 
     def _is_up(self) -> bool:
@@ -69,7 +69,8 @@ class Cluster:
     def slow(self, seconds: float) -> None:
         """Let each ``.pgm`` take so long from now on."""
         (self.folder / "read").write_bytes(b"")
-        (self.folder / "seconds").write_text(str(seconds))
+        (self.folder / "new").write_text(str(seconds))
+        (self.folder / "new").replace(self.folder / "seconds")  # at no moment is it empty
 
     def number_read(self) -> int:
         """How many of them were read since."""
@@ -85,7 +86,16 @@ class Cluster:
     def wait(self, number: int) -> None:
         """Wait until there are exactly so many workers."""
         with Client(self.address, set_as_default=False) as client:
-            assert eventually(lambda: len(client.nthreads()) == number)
+            assert eventually(lambda: len(client.nthreads()) == number, LONG)
+
+    def retire(self, process: ForkServerProcess) -> None:
+        """Ask a worker to leave, which it does when others have its results."""
+        self.workers.remove(process)
+        with Client(self.address, set_as_default=False) as client:
+            (name,) = (name for name, pid in client.run(os.getpid).items() if pid == process.pid)
+            client.retire_workers([name])
+        process.join()
+        process.close()
 
     def kill(self, process: ForkServerProcess) -> None:
         """End a process of the cluster, and those that it started."""

@@ -18,8 +18,7 @@ from unittest.mock import patch
 
 import typer.main
 
-from normstat.cli import main
-from normstat.cli.app import load
+from normstat.cli import load, main
 from normstat.executors import InProcess
 
 # Root may write anywhere; without these capabilities it may no more than others.
@@ -28,8 +27,6 @@ _AS_ANYONE = (
     "[libc.prctl(24, capability, 0, 0, 0) for capability in (1, 2)];"
     "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
 )
-# Typer builds its commands for each command line anew, which takes longer than a small run.
-_built = functools.cache(typer.main.get_command)
 _UNKNOWN = ("GITHUB_ACTIONS", "FORCE_COLOR", "NORMSTAT_DEBUG")
 
 
@@ -84,10 +81,20 @@ class Here(InProcess):
     def __exit__(self, *_: object) -> None: ...
 
 
+_get_command = typer.main.get_command
+
+
+@functools.cache
+def _built(app: typer.Typer) -> Any:
+    """All commands: building them for each command line anew takes longer than a small run."""
+    load()
+    return _get_command(app)
+
+
 def in_process(words: Sequence[str]) -> int:
     """The exit code of a command line that runs in this process, without workers."""
     local: Any = Here()
-    load()  # all of them, as what is built is kept
+    load()  # all commands: what is built once has to know them
     with patch.object(typer.main, "get_command", _built):
         return main(words, local)
 

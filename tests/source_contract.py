@@ -17,6 +17,7 @@ import pytest
 from normstat.errors import UnreadableImage
 from normstat.images import Payload, Shard
 from normstat.sources import Source
+from normstat.sources.part import Part
 
 # Reads a shard, and writes what it has read.
 _ELSEWHERE = """
@@ -137,6 +138,20 @@ class SourceContract(ABC):
             assert _names(singles) == list(shard.names)
             assert [payload for single in singles for payload in _payloads(single)] == payloads
             assert [single.start for single in singles] == list(range(len(shard)))
+
+    def test_parts_are_the_whole(self, data: Path) -> None:
+        """Each image is in one part, which knows its place in the walk over all."""
+        names = _names(_all(self.opened(data)))
+        found: dict[int, str] = {}
+        for number in (1, 2, 3):
+            part = Part(self.opened(data), number, 3)
+            selection = part.selection()
+            shards = list(part.shards(selection))
+            positions = [position for shard in shards for position in shard.positions]
+            assert positions == sorted(positions)
+            found |= zip(positions, _names(shards), strict=True)
+            assert part.survey(selection).images.total() == len(positions)
+        assert [found[position] for position in range(len(names))] == names
 
     def test_another_process_reads_the_same(self, data: Path) -> None:
         """A shard is all that a worker needs."""

@@ -16,6 +16,9 @@ from command import environment
 AT_ONCE = 2.0
 #: Seconds for the same on a machine that is busy; what is stuck here is so for ten minutes.
 ENOUGH = 30.0
+#: Seconds for what starts or ends several processes that take their time even where nothing else
+#: runs: clusters. Nothing comes to an end by itself as late as that.
+LONG = 120.0
 # Seconds between two looks: a look at all processes takes some time from the one waited for.
 _PAUSE = 0.01
 
@@ -45,9 +48,9 @@ def children(parent: int) -> set[int]:
 def eventually(condition: Callable[[], bool], seconds: float = 30) -> bool:
     """Wait for a condition."""
     end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
+    while not (holds := condition()) and time.monotonic() < end:
         time.sleep(_PAUSE)
-    return condition()
+    return holds
 
 
 @contextlib.contextmanager

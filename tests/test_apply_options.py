@@ -27,7 +27,7 @@ NO_OPTIONS = {"covariance", "frames", "channel_names", "source"}
 #: Names of settings for which ``apply`` has another word.
 ARGUMENT = {"split_dirs": "split_dir"}
 #: Arguments that decide where arrays go, and if they do.
-PLACE = {"path", "out", "overwrite", "skip_existing", "dry_run"}
+PLACE = {"path", "out", "overwrite", "skip_existing", "dry_run", "shard"}
 #: Arguments of the library alone, and of the command line alone.
 PYTHON_ONLY = {"path", "source", "progress", "where"}
 SHELL_ONLY = {"context", "data", "stats", "preset", "allow_unreadable", "quiet"}

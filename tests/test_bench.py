@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from statistics import median
 
+import engines
 import numpy as np
 import pytest
 import readme
@@ -320,3 +321,10 @@ def test_a_ratio_above_its_limit_is_said(capsys):
     within, above = capsys.readouterr().out.splitlines()
     assert "× 0.90 (0.90 to 5.00)  within 1" in within
     assert "× 1.10 (0.10 to 1.10)  ABOVE 1" in above
+
+
+def test_engines_at_the_size_of_clusters(tmp_path: Path) -> None:
+    """What stands in for a cluster does the work: every shard, and every name."""
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    assert 0 < engines.busy(4, 20, 0.01, tmp_path / "a.png") <= 1
+    assert engines.memory(20_000, tmp_path / "a.png") > 10

@@ -8,16 +8,18 @@ import re
 
 import make
 import pytest
+from command import here
 from hypothesis import given
 from hypothesis import strategies as st
 
 import normstat
 from normstat.constants import Constants, Deviation
 from normstat.conventions import Config, read
+from normstat.conventions.formats.stated import stated
 from normstat.conventions.places import Place
 from normstat.conventions.read import READERS
 from normstat.errors import StatsFileError, UsageError
-from normstat.presets import PRESETS
+from normstat.presets import DATA_SETS, POOLED, PRESETS, UNKNOWN
 from normstat.rules import MARGIN
 from normstat.stats import MeanStd
 from normstat.statsfile.json_reader import Node
@@ -29,6 +31,8 @@ IMAGENET = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
 HF = {"image_mean": IMAGENET["mean"], "image_std": IMAGENET["std"]}
 MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
 PER_IMAGE = (0.2022, 0.1993, 0.2009)
+# Keys by which readers of the same names of mean and std know theirs.
+SIGNS = {"architecture": "x", "subgraph_metadata": [], **stated(None, None, "white")}
 
 
 @pytest.fixture(scope="module")
@@ -93,14 +97,14 @@ def test_every_reader_keeps_the_contract(tmp_path, kind):
     """A row of the table recognizes its own keys and nothing else, and names where they stand."""
     reader = READERS[kind].load()
     content = dict(zip(reader.KEYS, IMAGENET.values(), strict=True))
-    root = Node({"architecture": "x", **content}, "")
+    root = Node({**SIGNS, **content}, "")
     assert reader.recognizes(root, root)
     assert not reader.recognizes(Node({"a": 1}, ""), root)
-    config = reader.config("a.json", Place(root, kind, reader))
+    config = reader.config("a.json", Place(root, root, kind, reader))
     assert config.source == f"{kind}, at /"
     assert (config.mean, config.std) == (tuple(IMAGENET["mean"]), tuple(IMAGENET["std"]))
     with pytest.raises(StatsFileError, match=f"{reader.KEYS[1]}' is missing"):
-        reader.config("a.json", Place(Node({reader.KEYS[0]: 0.5}, ""), kind, reader))
+        reader.config("a.json", Place(Node({reader.KEYS[0]: 0.5}, ""), root, kind, reader))
 
 
 EFFICIENT = {
@@ -427,9 +431,69 @@ def test_averages_over_images_are_a_warning(cifar):
     """The std that ImageNet's is: found by name, and left to the user."""
     case = judged(cifar, MEAN, PER_IMAGE)
     assert case.level is Level.WARN
-    assert "each image" in case.message
+    assert "published statistics cifar10-own: CIFAR-10, train; std average of" in case.message
+    ours = dataclasses.replace(cifar, per_image=MeanStd(MEAN, (0.17, 0.18, 0.19)))
+    case = judged(ours, MEAN, (0.17, 0.18, 0.19))
+    assert case.level is Level.WARN
+    assert "averaged over each image's own mean and std" in case.message
     neither = [0.22, 0.21, 0.23]
     assert judged(cifar, MEAN, neither).level is Level.FAIL
+
+
+@pytest.mark.parametrize("digits", [4, 6, 17])
+@pytest.mark.parametrize("name", DATA_SETS)
+def test_published_statistics_say_their_definition(measured, name, digits):
+    """Found in any rounding; those over all pixels pass for such data, others are a warning."""
+    row = DATA_SETS[name]
+    mean, std = ([float(f"{value:.{digits}f}") for value in each] for each in (row.mean, row.std))
+    scale = len(mean) // len(row.mean)
+    of_it = dataclasses.replace(measured, mean=row.mean * 3 * scale, std=row.std * 3 * scale)
+    of_it = dataclasses.replace(of_it, mean=of_it.mean[:3], std=of_it.std[:3])
+    fits, other = judged(of_it, mean, std), judged(measured, mean, std)
+    for case in (fits, other):
+        assert re.search(f"published statistics {name}(-\\w+)?: ", case.message)
+        assert row.what.partition(";")[0] in case.message
+        assert row.definition.partition(",")[0] in case.message
+    pooled = row.definition in (POOLED, UNKNOWN)
+    assert fits.level is (Level.PASS if pooled else Level.WARN)
+    assert other.level is Level.WARN
+    assert ("need the std over all pixels" in fits.message) == (not pooled)
+
+
+def test_the_std_that_is_copied_for_cifar10(tmp_path):
+    """It is told what it is, and the other one, whatever the data; `preset:` is read likewise."""
+    for index in range(2):
+        make.write(
+            tmp_path / "data" / "train" / f"{index}.png", make.encoded(make.pixels(index, 9, 12))
+        )
+    here("compute", "data", "-o", "s.json", "-q", cwd=tmp_path)
+    copied = {"mean": [0.4914, 0.4822, 0.4465], "std": [0.2023, 0.1994, 0.2010]}
+    (tmp_path / "c.json").write_text(json.dumps(copied))
+    for config in ("c.json", "preset:cifar10-copied"):
+        run = here("check", "data", "--stats", "s.json", "--config", config, cwd=tmp_path)
+        assert run.returncode == 0
+        assert "std average of the images' own std, with ddof 1" in run.stdout + run.stderr
+        assert (
+            "need the std over all pixels (published: 0.247 0.2435 0.2616)"
+            in run.stdout + run.stderr
+        )
+
+
+def test_a_published_number_with_a_wrong_digit(cifar, measured):
+    """Rounded ones, too, but not where the data may have it: those were perhaps measured."""
+    wrong = judged(measured, MEAN, (0.2470, 0.2435, 0.2916))
+    assert wrong.level is Level.FAIL
+    assert "one digit off preset cifar10: 0.2916 should be 0.2616" in wrong.message
+    assert "0.2001 should be 0.201" in judged(cifar, MEAN, (0.2023, 0.1994, 0.2001)).message
+    assert judged(cifar, MEAN, (0.2470, 0.2435, 0.2615)).level is Level.PASS
+
+
+def test_published_statistics_in_another_unit(measured):
+    """As numbers for pixels of 0 to 255 they are known, too."""
+    row = DATA_SETS["svhn"]
+    case = judged(measured, times(255, row.mean), times(255, row.std), 1, "RGB")
+    assert case.level is Level.FAIL
+    assert "preset svhn, but 0–255 numbers where pixels are 0–1" in case.message
 
 
 def test_what_to_say_instead(cifar):

@@ -1,14 +1,20 @@
 """Engines elsewhere: the same bytes as here, whatever happens to their workers."""
 
+import heapq
+import itertools
 import os
+import random
 import signal
 import sys
+import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures import Executor as Pool
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from multiprocessing import get_context
 from pathlib import Path
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 from typing import Any
 
 import dask_nodes
@@ -20,15 +26,16 @@ import test_workers
 from cached import Listener
 from clusters import Cluster, cluster
 from command import normstat as run
+from distributed import Client
 from executor_contract import TIMEOUT, ExecutorContract, IsolatingContract, mapped
-from started import at_most, children, eventually, members, started
+from started import LONG, at_most, children, eventually, finish, members, started
 
 import normstat
 from normstat.errors import EngineLost, UsageError
-from normstat.executors import EXECUTORS, Executor
+from normstat.executors import EXECUTORS, Executor, dask, futures, guard, supervised
 from normstat.executors.dask import Dask
 from normstat.executors.fitness import Ticket, problem_here
-from normstat.executors.futures import Futures
+from normstat.executors.futures import AT_LEAST, Futures
 from normstat.images import Code
 from normstat.statsfile import dumps
 
@@ -37,14 +44,14 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc, and has signals"),
     pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning"),
 ]
-#: Images of the folder of many: as large as a shard may be, so that there are many shards.
+#: Images of the folder of many, each of them a shard: more than are in flight at once.
 MANY = 48
 
 
 @pytest.fixture(autouse=True)
 def no_hang() -> Iterator[None]:
     """A hang is a failure of one test only."""
-    with at_most(60):
+    with at_most(int(LONG)):
         yield
 
 
@@ -74,11 +81,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Many shards of few images, which are holes on the disk."""
+    """Shards of one image each, which are holes on the disk."""
     folder = tmp_path_factory.mktemp("many")
     for number in range(MANY):
-        path = make.write(folder / f"{number:02}.pgm", b"P5 1024 %d 255\n" % (1000 + number))
-        os.truncate(path, path.stat().st_size + 1024 * (1000 + number))
+        path = make.write(folder / f"{number:02}.pgm", b"P5 1024 %d 255\n" % (4100 + number))
+        os.truncate(path, path.stat().st_size + 1024 * (4100 + number))
     return folder
 
 
@@ -170,8 +177,7 @@ def test_pools_give_the_same_bytes(
 def test_a_cluster_of_one_s_own(data: Path, expected: str, tmp_path: Path) -> None:
     """The word alone starts one on this machine, and ends it."""
     with started("compute", data, "-o", tmp_path / "s", "--engine", "dask", "-j", "2") as process:
-        _, stderr = process.communicate(timeout=50)
-        assert eventually(lambda: not members(process.pid))
+        stderr = finish(process, LONG)
     assert process.returncode == 3, stderr
     assert (tmp_path / "s").read_text() == expected
     assert "took part" in stderr
@@ -180,12 +186,16 @@ def test_a_cluster_of_one_s_own(data: Path, expected: str, tmp_path: Path) -> No
 
 def test_a_cluster_by_its_file(data: Path, expected: str, shared: Cluster, tmp_path: Path) -> None:
     """DATA may be relative: workers are in another folder. The variable of Dask says it, too."""
+    third = shared.add()
+    shared.wait(3)
     for engine, env in (
         (f"dask:{shared.file}", {}),
         ("dask", {"DASK_SCHEDULER_ADDRESS": shared.address}),
     ):
         done = run("compute", ".", "-o", "-", "--engine", engine, cwd=data, env=env)
         assert (done.returncode, done.stdout) == (3, expected), done.stderr
+    shared.kill(third)
+    shared.wait(2)
 
 
 def test_threads_of_a_worker_under_a_nanny(data: Path, expected: str, tmp_path: Path) -> None:
@@ -193,9 +203,9 @@ def test_threads_of_a_worker_under_a_nanny(data: Path, expected: str, tmp_path: 
     with cluster(tmp_path / "c", 0) as made:
         made.add("--nanny", "--nthreads", "4")
         made.wait(1)
-        with Dask(made.address) as dask:
-            assert dask.slots == 4
-            assert dumps(normstat.compute(data, engine=dask)) == expected
+        with Dask(made.address) as engine:
+            assert engine.slots == 4
+            assert dumps(normstat.compute(data, engine=engine)) == expected
 
 
 @pytest.mark.parametrize("store", ["npy", "stack"])
@@ -216,24 +226,30 @@ def test_apply_writes_the_same_files(
 
 
 def test_check_is_the_same(data: Path, shared: Cluster, tmp_path: Path) -> None:
-    """With images that are read again, as they look alike."""
+    """With images that are read again, as they look alike; the cache is here, not on workers."""
     make.write(tmp_path / "d" / "train" / "a.png", (data / "val" / "1.png").read_bytes())
     make.write(tmp_path / "d" / "val" / "b.png", (data / "val" / "1.png").read_bytes())
     normstat.save(normstat.compute(tmp_path / "d", workers=0), tmp_path / "s.json")
     words = ["check", "d", "--stats", "s.json", "--format", "json", "--engine"]
-    here, there = (run(*words, engine, cwd=tmp_path) for engine in ("inprocess", shared.engine))
-    assert (here.returncode, here.stdout) == (there.returncode, there.stdout)
-    assert "leakage" in there.stdout
+    cached = [shared.engine, "--cache", "cache"]
+    runs = [run(*words, *engine, cwd=tmp_path) for engine in (["inprocess"], cached, cached)]
+    here, there, again = ((done.returncode, done.stdout) for done in runs)
+    assert here == there == again
+    assert "leakage" in here[1]
+    assert "2 of 2 images from the cache" in runs[2].stderr
 
 
 # ------------------------------------------------------------------------------ what may happen
 
 
 @pytest.mark.fault(75, 80)
-def test_workers_are_killed(many: Path, expected_of_many: str, shared: Cluster) -> None:
-    """Five of seven, one after the other: the same bytes, and what is left is used."""
-    killed = [shared.add() for _ in range(5)]
-    shared.wait(7)
+@pytest.mark.parametrize("number", [1, 5])
+def test_workers_are_killed(
+    many: Path, expected_of_many: str, shared: Cluster, number: int
+) -> None:
+    """One of three, and five of seven, one after the other: the same bytes by what is left."""
+    killed = [shared.add() for _ in range(number)]
+    shared.wait(2 + number)
     shared.slow(0.03)
     told = Listener(lambda: shared.kill(killed.pop()) if killed else None)
     stats = normstat.compute(many, engine=shared.engine, progress=told)
@@ -242,15 +258,45 @@ def test_workers_are_killed(many: Path, expected_of_many: str, shared: Cluster) 
     assert dumps(stats) == expected_of_many
 
 
+def comes_late(shared: Cluster, before: str = "") -> None:
+    """Start a third worker if there is none, and wait until the cluster has it, or had it."""
+    if not shared.workers[2:]:
+        late = shared.add(before=before)
+        with Client(shared.address, set_as_default=False) as client:
+            assert eventually(lambda: len(client.nthreads()) == 3 or not late.is_alive(), LONG)
+
+
 @pytest.mark.fault(80)
-def test_a_worker_that_comes_late_is_used(many: Path, shared: Cluster) -> None:
+def test_a_worker_that_comes_late(many: Path, expected_of_many: str, shared: Cluster) -> None:
     """It takes part, and is told."""
-    shared.slow(0.2)
-    told = Listener(lambda: None if shared.workers[2:] else shared.add() and None)
-    normstat.compute(many, engine=shared.engine, progress=told)
+    told = Listener(lambda: comes_late(shared))
+    stats = normstat.compute(many, engine=shared.engine, progress=told)
     shared.kill(shared.workers[-1])
     shared.wait(2)
     assert "3 workers took part" in told.notices
+    assert dumps(stats) == expected_of_many
+
+
+@pytest.mark.fault(80)
+def test_a_worker_that_leaves(many: Path, expected_of_many: str, shared: Cluster) -> None:
+    """Others do the shards that it was to do."""
+    shared.add()
+    shared.wait(3)
+    shared.slow(0.03)
+    told = Listener(lambda: [*map(shared.retire, shared.workers[2:])] and None)
+    stats = normstat.compute(many, engine=shared.engine, progress=told)
+    shared.wait(2)
+    assert dumps(stats) == expected_of_many
+
+
+@pytest.mark.fault(75)
+def test_all_workers_are_gone(many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are waited for, as they may all be replaced; then the run ends, and can go on."""
+    monkeypatch.setattr("normstat.executors.dask._NO_WORKER", 1.0)
+    with cluster(tmp_path / "c", 1) as made:
+        killing = Listener(lambda: [*map(made.kill, [*made.workers])] and None)
+        with pytest.raises(EngineLost, match=r"no worker for 1 s; .* the same command continues"):
+            normstat.compute(many, engine=made.engine, progress=killing, cache=tmp_path / "cache")
 
 
 @pytest.mark.fault(76)
@@ -274,9 +320,10 @@ def test_the_scheduler_is_gone(many: Path, expected_of_many: str, tmp_path: Path
     with cluster(tmp_path / "c", 1) as made:
         made.slow(0.05)
         with started(*words, "--engine", made.engine) as process:
-            assert eventually(lambda: made.number_read() > MANY // 2)
+            # More than are in flight at once, and than one that is looked at before the work.
+            assert eventually(lambda: made.number_read() > AT_LEAST + 2, LONG)
             made.kill(made.scheduler)
-            _, stderr = process.communicate(timeout=10)
+            stderr = finish(process, LONG)
         assert process.returncode == 4, stderr
         assert "is kept in" in stderr
         assert "the same command continues" in stderr
@@ -288,19 +335,49 @@ def test_the_scheduler_is_gone(many: Path, expected_of_many: str, tmp_path: Path
     assert f"\n0 of {MANY} images from the cache" not in done.stderr
 
 
+@pytest.mark.fault(77)
+def test_the_scheduler_is_gone_while_arrays_are_written(tmp_path: Path) -> None:
+    """Those that are there are whole, and the run can be continued, here too."""
+    images = tmp_path / "images"
+    for number in range(30):
+        make.write(images / f"{number:02}.pgm", b"P5 3 5 255\n" + bytes(range(number, number + 15)))
+    words = ["--method", "unit", "--engine"]
+    with cluster(tmp_path / "c", 1) as made:
+        made.slow(0.05)
+        with started("apply", images, tmp_path / "there", *words, made.engine) as process:
+            assert eventually(lambda: len(npy_files(tmp_path / "there")) > 3, LONG)
+            made.kill(made.scheduler)
+            stderr = finish(process, LONG)
+    assert process.returncode == 4, stderr
+    assert "--skip-existing continues" in stderr
+    run("apply", images, tmp_path / "here", *words, "inprocess")
+    whole = npy_files(tmp_path / "here")
+    partial = npy_files(tmp_path / "there")
+    assert partial.items() < whole.items()
+    done = run("apply", images, tmp_path / "there", *words, "inprocess", "--skip-existing")
+    assert done.returncode == 0, done.stderr
+    assert npy_files(tmp_path / "there") == whole
+
+
+def npy_files(folder: Path) -> dict[str, bytes]:
+    """The arrays in a folder."""
+    return {path.name: path.read_bytes() for path in folder.rglob("*.npy")}
+
+
 @pytest.mark.fault(79)
 def test_ctrl_c_ends_remote_work(many: Path, shared: Cluster) -> None:
     """What runs on workers ends with its children; the workers stay."""
     shared.slow(0.1)
     pids = [worker.pid or 0 for worker in shared.workers]
     with started("compute", many, "-o", "-", "--engine", shared.engine) as process:
-        assert eventually(lambda: shared.number_read() > 4)  # workers have been looked at
-        shared.slow(20)
-        assert eventually(lambda: shared.number_read() > 1)
+        assert eventually(lambda: shared.number_read() > 4, LONG)  # workers have been looked at
+        shared.slow(600)
+        assert eventually(lambda: shared.number_read() > 1, LONG)
         busy = set().union(*(members(pid) for pid in pids)) - {*pids}
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=5)
-        assert eventually(lambda: not any(map(test_workers.alive, busy)), 5)
+        finish(process, LONG)
+        assert busy
+        assert eventually(lambda: not any(map(test_workers.alive, busy)), LONG)
     assert process.returncode == 130
     assert all(worker.is_alive() for worker in shared.workers)
 
@@ -309,10 +386,9 @@ def test_ctrl_c_ends_remote_work(many: Path, shared: Cluster) -> None:
 def test_ctrl_c_of_a_cluster_of_one_s_own(many: Path) -> None:
     """The terminal sends it to all of its processes, and none has a word to say."""
     with started("compute", many, "-o", "-", "--engine", "dask", "-j", "1") as process:
-        assert eventually(lambda: len(members(process.pid)) > 2)
+        assert eventually(lambda: len(members(process.pid)) > 2, LONG)
         os.killpg(process.pid, signal.SIGINT)
-        _, stderr = process.communicate(timeout=20)
-        assert eventually(lambda: not members(process.pid))
+        stderr = finish(process, LONG)
     assert process.returncode == 130
     assert "Traceback" not in stderr
     assert stderr.splitlines()[-1].startswith("normstat: interrupted by SIGINT")
@@ -357,6 +433,104 @@ def test_a_task_that_is_lost_with_its_worker_is_handed_in_again() -> None:
     shards = jobs.shards()
     with Losing(3) as pool:
         assert mapped(Futures(pool), jobs.Names(), shards) == [shard.names for shard in shards]
+
+
+class Failing(ThreadPoolExecutor):
+    """Some tasks go well, then each ends with an error of the engine, not of the job."""
+
+    def __init__(self, error: Exception, well: int = 0) -> None:
+        super().__init__(1)
+        self._error, self._well = error, well
+
+    def submit(self, *arguments: Any, **options: Any) -> Any:
+        self._well -= 1
+        if self._well >= 0:
+            return super().submit(*arguments, **options)
+        return super().submit(self._fail)  # after those that went well
+
+    def _fail(self) -> None:
+        raise self._error
+
+
+@pytest.mark.fault(75)
+@pytest.mark.parametrize(
+    ("well", "kept"),
+    [(0, "nothing was finished, so the same command begins anew"), (9, "the same command conti")],
+)
+def test_an_error_of_the_engine_is_no_bug(many: Path, tmp_path: Path, well: int, kept: str) -> None:
+    """Other executors say in words of their own that a worker is lost: the cache continues."""
+    lost = OSError("worker 7 is lost\nand more")
+    words = rf"engine has failed \(OSError: worker 7 is lost\); .*{kept}"
+    with Failing(lost, well) as pool, pytest.raises(EngineLost, match=words):
+        normstat.compute(many, engine=pool, cache=tmp_path / "c")
+
+
+@pytest.mark.fault(78)
+@pytest.mark.parametrize(("well", "kind"), [(0, UsageError), (9, EngineLost)])
+def test_a_worker_of_a_pool_that_has_no_normstat(well: int, kind: type[Exception]) -> None:
+    """It cannot even be asked; nothing is begun, or the run ends."""
+    error = ModuleNotFoundError("No module named 'normstat'")
+    with Failing(error, well) as pool, pytest.raises(kind, match="worker has no normstat"):
+        mapped(Futures(pool), jobs.Names(), jobs.shards())
+
+
+class OfUnknownSize(Pool):
+    """An executor that does not say how many workers it has, and is lost once it has enough."""
+
+    def __init__(self, enough: int) -> None:
+        self._waits = [Future[Any]() for _ in range(enough)]
+
+    def submit(self, *arguments: Any, **options: Any) -> Any:
+        future = self._waits.pop()
+        if not self._waits:
+            future.set_exception(OSError("that was enough"))
+        return future
+
+
+def test_an_engine_of_unknown_size_has_enough_to_do() -> None:
+    """Shards for 64 workers, four each; with fewer in flight this would wait for ever."""
+    with pytest.raises(EngineLost, match="that was enough"):
+        mapped(Futures(OfUnknownSize(4 * 64)), jobs.Names(), jobs.shards(number=300))
+
+
+class Simulated(Futures):
+    """A cluster of 64 slots in a time of its own, which goes on while the driver waits."""
+
+    slots = 64
+
+    def __init__(self) -> None:
+        super().__init__(Pool())
+        self.now = self.busy = 0.0
+        self._dice = random.Random(0)
+        self._running: list[tuple[float, int, Future[bytes]]] = []
+        self._queued: deque[Future[bytes]] = deque()
+        self._number = itertools.count()
+
+    def submit(self, ticket: bytes, job: bytes, shard: bytes) -> Future[bytes]:
+        future: Future[bytes] = Future()
+        self._queued.append(future)
+        self._start()
+        return future
+
+    def _start(self) -> None:
+        while self._queued and len(self._running) < self.slots:
+            seconds = self._dice.uniform(0.5, 1.5)
+            self.busy += seconds
+            task = self.now + seconds, next(self._number), self._queued.popleft()
+            heapq.heappush(self._running, task)
+
+    def look(self) -> None:
+        self.now, _, future = heapq.heappop(self._running)
+        self._start()
+        future.set_result(guard.dumps_answer(guard.Answer("simulated", ())))
+
+
+def test_a_large_cluster_is_kept_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 64 slots for 2,000 shards, whose work takes unequal times, none has to wait for more."""
+    monkeypatch.setattr(futures, "_LOOK", 0.0)
+    cluster = Simulated()
+    assert len(mapped(cluster, jobs.Names(), jobs.shards(number=2000))) == 2000
+    assert cluster.busy > 0.95 * cluster.slots * cluster.now
 
 
 def test_workers_that_end_again_and_again() -> None:
@@ -408,6 +582,35 @@ def test_a_worker_that_is_not_fit(
     assert not (tmp_path / "s").exists()
 
 
+@pytest.mark.fault(78, 80)
+def test_a_worker_of_another_version_that_comes_late(
+    many: Path, shared: Cluster, tmp_path: Path
+) -> None:
+    """Its first shard finds it: the run ends, and can go on without it."""
+    other = "import normstat; normstat.__version__ = '0.0.1'"
+    told = Listener(lambda: comes_late(shared, other))
+    said = r"engine: worker \S+ has normstat 0\.0\.1.* the same command continues"
+    try:
+        with pytest.raises(EngineLost, match=said):
+            normstat.compute(many, engine=shared.engine, progress=told, cache=tmp_path / "cache")
+    finally:
+        shared.kill(shared.workers[-1])
+        shared.wait(2)
+
+
+@pytest.mark.fault(78, 80)
+def test_a_worker_without_normstat_that_comes_late(
+    many: Path, expected_of_many: str, shared: Cluster
+) -> None:
+    """Dask ends a worker that cannot unpickle its task; others do that."""
+    none = "import sys; sys.modules['normstat'] = None"
+    told = Listener(lambda: comes_late(shared, none))
+    stats = normstat.compute(many, engine=shared.engine, progress=told)
+    shared.kill(shared.workers[-1])
+    shared.wait(2)
+    assert dumps(stats) == expected_of_many
+
+
 @pytest.mark.fault(78)
 def test_a_worker_without_out(tmp_path: Path) -> None:
     """Arrays are not written to a disk of its own."""
@@ -446,11 +649,52 @@ def test_an_engine_that_is_none(data: Path, tmp_path: Path, engine: str, said: s
     assert said in done.stderr
 
 
+@contextmanager
+def listening(answer: bytes) -> Iterator[str]:
+    """The address of a server of another kind, which has the same answer for everybody."""
+
+    class Answers(BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.sendall(answer)
+            self.request.recv(1 << 20)
+            gone.wait()
+
+    gone = threading.Event()
+    with ThreadingTCPServer(("127.0.0.1", 0), Answers) as server:
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            yield f"tcp://127.0.0.1:{server.server_address[1]}"
+        finally:
+            gone.set()
+            server.shutdown()
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n" * 9])
+def test_another_server(data: Path, answer: bytes) -> None:
+    """One that says nothing, and one whose words would be a length of exabytes."""
+    with listening(answer) as address, pytest.raises(UsageError, match="no scheduler answers at"):
+        normstat.compute(data, engine=f"dask:{address}")
+
+
+def test_a_worker_s_address(data: Path, shared: Cluster) -> None:
+    """It answers, but is no scheduler."""
+    with Client(shared.address, set_as_default=False) as client:
+        worker = next(iter(client.nthreads()))
+    with pytest.raises(UsageError, match="no scheduler answers at"):
+        normstat.compute(data, engine=f"dask:{worker}")
+
+
+def test_nothing_is_waited_for_long() -> None:
+    """Ten seconds until a wrong address or the end of a scheduler is said, five for Ctrl-C."""
+    assert dask._CONNECT + dask._FIRST_WORKER + dask._LEAVE <= 10
+    assert futures._LOOK + supervised._LOOK + dask._LEAVE < 5
+
+
 def test_a_cluster_without_workers(data: Path, tmp_path: Path) -> None:
     """Nothing is waited for: the command that starts one is said."""
     with cluster(tmp_path / "c", 0) as made:
         with started("compute", data, "-o", "-", "--engine", made.engine) as process:
-            _, stderr = process.communicate(timeout=10)
+            stderr = finish(process, LONG)
         assert process.returncode == 2
         assert f"the cluster has no workers; start some with `dask worker {made.address}`" in stderr
 
@@ -472,7 +716,7 @@ def test_the_extra_is_missing(data: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_an_engine_lasts_for_several_runs(shared: Cluster) -> None:
     """As long as its block."""
-    with Dask(shared.address) as dask:
+    with Dask(shared.address) as engine:
         for _ in range(2):
             shards = jobs.shards()
-            assert mapped(dask, jobs.Names(), shards) == [shard.names for shard in shards]
+            assert mapped(engine, jobs.Names(), shards) == [shard.names for shard in shards]

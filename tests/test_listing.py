@@ -89,6 +89,18 @@ def test_compute_lists_each_folder_once(
         assert scans.taken() == once
 
 
+def test_a_part_lists_each_folder_once(
+    data: Path, scans: Scans, once: dict[str, int], tmp_path: Path
+) -> None:
+    """As the whole does, whatever is done to the part."""
+    part = normstat.compute(data, shard="1/2", workers=0)
+    assert scans.taken() == once
+    normstat.check(data, part, shard="1/2", workers=0)
+    assert scans.taken() == once
+    normstat.apply(data, tmp_path / "out", "unit", shard="2/2", workers=0)
+    assert scans.taken() == once
+
+
 @pytest.mark.parametrize("options", [{}, {"store": "stack"}, {"dry_run": True}], ids=str)
 def test_apply_lists_each_folder_once(
     data: Path, scans: Scans, once: dict[str, int], tmp_path: Path, options: dict[str, Any]

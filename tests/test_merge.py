@@ -1,23 +1,36 @@
 """Parts of a data set add up to what one run counts, to the byte; and can be taken out again."""
 
+import gc
 import itertools
 import json
 import random
 import re
+import shutil
+import weakref
+from base64 import urlsafe_b64encode
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import make
 import numpy as np
 import pytest
 from cached import settle
 from command import here
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
 from told import Told
 
 import normstat
 from normstat.errors import UsageError
 from normstat.sources import open_source
 from normstat.sources.part import Part, part_asked
-from normstat.statsfile import dumps, loads
+from normstat.statsfile import dumps, loads, shared_keys
+from normstat.statsfile.shared_keys import SharedKeys
 
 SPLITS = ("train", "val")
 
@@ -133,13 +146,100 @@ def test_what_is_subtracted_is_gone(data: Path, whole: normstat.Stats) -> None:
         normstat.subtract(some, whole)
 
 
+@pytest.mark.parametrize("change", ["nothing", "replaced", "other"])
+def test_lists_tell_what_cannot_be_subtracted(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """Equal sums would not: an image of another name, or with other bytes, was never counted."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(data, "data")
+    here("compute", "data", "-q", "-o", "all.json", "--files", "all.files")
+    image = Path("data/val/04.png")
+    if change == "replaced":
+        with Image.open(image) as opened:  # other bytes, and the same pixels
+            opened.save(image, compress_level=0)
+    if change == "other":
+        image.rename("data/val/4.png")
+    arguments = ("--files", "some.files", "--include", "*4.png")
+    here("compute", "data", "-q", "-o", "some.json", *arguments)
+    run = here("subtract", "all.json", "some.json", "-q", "-o", "rest.json")
+    words = {
+        "nothing": "",
+        "replaced": "val/04.png: has another content there",
+        "other": "val/4.png: is not among the images of the whole",
+    }[change]
+    assert (run.returncode, words in run.stderr) == (2 if words else 0, True), run.stderr
+
+
+def test_a_part_is_subtracted_from_parts(data: Path, whole: normstat.Stats) -> None:
+    """What remains are the other parts, which merge again; nothing else can be taken from parts."""
+    one, two, three = parts(data, 3)
+    some = normstat.merge([one, two], allow_missing=True)
+    rest = normstat.subtract(some, one)
+    assert rest.parts == two.parts
+    assert rest.splits["train"].fingerprint == two.splits["train"].fingerprint
+    merged = normstat.merge([rest, one, three])
+    assert merged.splits["train"].mean == whole.splits["train"].mean
+    left = normstat.subtract(whole, one)
+    assert left.parts is None
+    assert (
+        left.splits["val"].mean
+        == normstat.merge([two, three], allow_missing=True).splits["val"].mean
+    )
+    for part, words in (
+        (three, "is part 3 of 3, and the whole has 1, 2"),
+        (some, "is part 1, 2 of 3, and the whole has 1, 2; subtract some"),
+        (whole, "is none of them; merge all parts first"),
+        (parts(data, 2)[0], "is a part of 2, the whole of 3"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            normstat.subtract(some, part)
+
+
+KINDS: dict[str, Any] = {
+    "8-bit": lambda n: make.encoded(make.pixels(n, 9, 7)),
+    "16-bit": lambda n: make.encoded(make.pixels(n, 9, 7, channels=1, dtype="uint16")),
+    "float": lambda n: make.npy(make.pixels(n, 9, 7).astype("float32") / 7),
+    "int32": lambda n: make.npy(make.pixels(n, 9, 7).astype("int32") * -999),
+    "gray-among-color": lambda n: make.encoded(make.pixels(n, 9, 7, channels=1 + 2 * (n % 3 > 0))),
+    "unreadable": lambda n: make.encoded(make.pixels(n, 9, 7))[: 80 if n % 2 else None],
+}
+
+
+@pytest.mark.parametrize(
+    "of", [2, *(pytest.param(of, marks=pytest.mark.matrix) for of in (7, 100))]
+)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_pixels_adds(tmp_path: Path, kind: str, of: int) -> None:
+    """To the bytes of a single run, whatever the pixels of most images are."""
+    for number in range(24):
+        content = KINDS[kind](number)
+        ending = "npy" if content.startswith(b"\x93NUMPY") else "png"
+        make.write(tmp_path / "data" / SPLITS[number % 2] / f"{number}.{ending}", content)
+    counted = parts(tmp_path / "data", of)
+    random.Random(of).shuffle(counted)
+    whole = normstat.compute(tmp_path / "data", workers=0, covariance=True)
+    assert dumps(normstat.merge(counted)) == dumps(whole)
+
+
+@pytest.mark.fault(81)
+def test_parts_that_another_decoder_read_are_named(data: Path) -> None:
+    """Pixels may differ; so they do not add up to what one run counts."""
+    one, two = parts(data, 2)
+    other = replace(two, decoder={**two.decoder, "pillow": "1.1.7"})
+    with pytest.raises(
+        UsageError, match=r"statistics 2: was made with pillow 1\.1\.7, statistics 1"
+    ):
+        normstat.merge([one, other])
+
+
 @pytest.mark.parametrize("text", ["", "0/2", "3/2", "1", "1/0", "-1/2", "a/b", "1/2/3", "1/x"])
 def test_what_is_no_part(text: str) -> None:
     with pytest.raises(UsageError, match="should be I/N"):
         part_asked(text)
 
 
-def test_a_part_is_a_source(data: Path) -> None:
+def test_a_part_is_a_source(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its survey counts what its shards have; together they are the whole, each image once."""
     source = open_source(data)
     wanted = source.selection()
@@ -152,8 +252,12 @@ def test_a_part_is_a_source(data: Path) -> None:
     assert sorted(names) == sorted(name for shard in source.shards(wanted) for name in shard.names)
     for number in (1, 2, 3):
         part = Part(source, number, 3)
-        shards = list(part.shards(wanted))
-        assert part.survey(wanted).images.total() == sum(map(len, shards))
+        counted = Counter[str]()
+        for shard in part.shards(wanted):
+            counted[shard.split] += len(shard)
+        with monkeypatch.context() as patch:  # names are walked over once
+            patch.delattr(type(source), "shards")
+            assert part.survey(wanted).images == counted
 
 
 def test_a_cache_of_parts_serves_the_whole(whole: normstat.Stats, tmp_path: Path) -> None:
@@ -231,6 +335,49 @@ def test_images_in_both_data_sets_are_said(
     assert "the first: train/other0.png" in run.stderr
     both = normstat.load("both.json")
     assert both.splits["train"].images == normstat.load("a.json").splits["train"].images + 4
+
+
+_KEYS = st.lists(st.lists(st.integers(0, 30), max_size=20), max_size=5)
+
+
+@settings(deadline=None)  # a file is made, where there are many
+@given(lists=_KEYS, most=st.integers(1, 9))
+def test_shared_keys_are_those_of_a_set(lists: list[list[int]], most: int) -> None:
+    """However few are sorted at once; memory holds no more than these, and a part of the others."""
+    usual, shared_keys._MOST = shared_keys._MOST, most
+    try:
+        keys, seen, again = SharedKeys(), set[int](), list[tuple[int, int]]()
+        for number, numbers in enumerate(lists):
+            for line, key in enumerate(numbers):
+                digest = blake2b(bytes([key]), digest_size=12).digest()
+                keys.add(number, line, urlsafe_b64encode(digest).decode())
+                assert len(keys._recent) < most * 24
+            again += [(number, line) for line, key in enumerate(numbers) if key in seen]
+            seen |= set(numbers)
+        assert keys.shared() == (len(again), min(again, default=None))
+    finally:
+        shared_keys._MOST = usual
+
+
+def test_statistics_are_let_go_one_by_one(data: Path) -> None:
+    """Those of many parts need no more memory than those of two."""
+
+    class Splits(dict[str, normstat.SplitStats]):
+        """One that can be watched."""
+
+    kept: list[weakref.ref[Splits]] = []
+
+    def one_by_one() -> Iterator[normstat.Stats]:
+        for part in range(1, 6):
+            stats = normstat.compute(data, shard=f"{part}/5", workers=0)
+            splits = Splits(stats.splits)
+            kept.append(weakref.ref(splits))
+            yield replace(stats, splits=splits)
+            del splits
+            gc.collect()
+            assert sum(each() is not None for each in kept) <= 1
+
+    normstat.merge(one_by_one())
 
 
 def test_any_two_orders_give_one_sum(data: Path) -> None:

@@ -526,10 +526,10 @@ def test_a_stats_file_is_a_source(tmp_path):
     [
         ({}, "nothing to normalize with"),
         ({"source": "unit", "method": "image"}, "two methods"),
-        ({"method": "z-score"}, "no such method; there are standard"),
-        ({"source": "z-score"}, "no such preset or method; methods: standard, .*presets: imagenet"),
+        ({"method": "z-score"}, "no such method; to list .*methods: normstat apply --help"),
+        ({"source": "z-score"}, "no such preset or method; to list presets.*methods.*targets"),
         ({"source": "imag"}, "did you mean image"),
-        ({"source": "peak"}, "no such preset or method; methods"),
+        ({"source": "peak"}, r"no such preset or method; .*a file of statistics ends in \.json"),
         ({"source": "imagenet", "epsilon": -1}, "epsilon=-1"),
         ({"source": "imagenet", "epsilon": float("nan")}, "epsilon=nan"),
         ({"source": "imagenet", "dtype": "int8"}, 'dtype="int8"'),

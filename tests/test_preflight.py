@@ -125,7 +125,7 @@ def test_collisions_are_found_in_any_order(stems, others, random):
     above = {str(parent) for output in outputs for parent in PurePosixPath(output).parents}
     collide = len(set(outputs)) < len(outputs) or bool(above & {*outputs, *RESERVED})
     images = [(renamed(path, ".npy"), path) for path in paths]
-    names = OutputNames("out", lambda: images)
+    names = OutputNames(lambda: images)
     names._claims = Claims(recent=2)
     with pytest.raises(UsageError, match="would both become") if collide else nullcontext():
         for image in images:

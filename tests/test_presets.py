@@ -3,13 +3,16 @@
 import dataclasses
 
 import command
+import make
 import numpy as np
 import pytest
 
 import normstat
+from normstat.conventions.targets import TARGETS
 from normstat.errors import UsageError
 from normstat.methods import METHODS
-from normstat.presets import PRESETS, Preset, preset
+from normstat.presets import DATA_SETS, KINDS, PRESETS, Preset, preset
+from normstat.presets import NAMES as NAMES_OF_PRESETS
 
 NAMES = [(name, row) for row in PRESETS.values() for name in (row.name, *row.aliases)]
 
@@ -17,30 +20,71 @@ NAMES = [(name, row) for row in PRESETS.values() for name in (row.name, *row.ali
 def test_a_name_is_of_one_preset():
     """No alias is another's name, and none is a method's: one word means one thing."""
     names = [name for name, _ in NAMES]
+    names += DATA_SETS
     assert len(names) == len(set(names))
+    plain = {name.replace("-", ""): preset(name) for name in names}
+    assert all(preset(name) is plain[name.replace("-", "")] for name in names)
     assert not set(names) & set(METHODS)
     assert all(name == name.lower() and "_" not in name for name in names)
 
 
 @pytest.mark.parametrize(("name", "row"), NAMES)
 def test_every_name_finds_its_preset(name, row):
-    """Names and aliases are found in any case, with ``_`` for ``-``."""
+    """Names and aliases are found in any case, with ``_`` for ``-`` or without both."""
     assert preset(name) is preset(name.upper().replace("-", "_")) is row
+    assert preset(name.replace("-", "")) is row
     assert PRESETS[row.name] is row
 
 
 def test_an_unknown_name():
-    """The message has the name that was meant, and all there are."""
-    with pytest.raises(UsageError, match="did you mean imagenet") as caught:
+    """The message has the name that was meant, and how to list names of every kind."""
+    with pytest.raises(UsageError, match=r"did you mean imagenet\?") as caught:
         preset("imagnet")
-    assert all(name in str(caught.value) for name in PRESETS)
-    with pytest.raises(
-        UsageError, match=r"nope: no such preset; there are imagenet, .*models expect"
-    ):
+    assert all(kinds in str(caught.value) for kinds, _ in KINDS.values())
+    with pytest.raises(UsageError, match="nope: no such preset; to list presets and published"):
         preset("nope")
+    with pytest.raises(UsageError, match="did you mean cifar10 or cifar10-own"):
+        preset("CIFAR")
     with pytest.raises(UsageError) as caught:
         preset("\x1b[31m")
     assert "\x1b" not in str(caught.value)
+
+
+#: A command line with a name of another kind, or of none → what is said of it.
+WRONG = {
+    "presets imagnet": "imagnet: no such preset; did you mean imagenet? to list",
+    "presets standard": "no such preset; standard is a method (--method standard); to list",
+    "apply d o --preset unti": "did you mean the method unit (--method unit)? to list",
+    "apply d o --preset keras": "keras is a target (--to keras); did you mean keras-torch or",
+    "apply {} o --method mnist": "--method mnist: no such method; mnist is a preset (--preset",
+    "apply {} o --method z-score": "--method z-score: no such method; to list",
+    "export clip --to mnist": "--to mnist: no such target; mnist is a preset (--preset mnist)",
+    "export clip --to jason": "--to jason: no such target; did you mean json? to list",
+    "export nope --to json": "nope: no such preset or method; to list",
+    "explain --config preset:nope": "nope: no such preset; to list",
+}
+
+
+@pytest.mark.parametrize("line", WRONG)
+def test_a_name_of_another_kind(line, tmp_path):
+    """One message: of which kind the name is, if any, and how each kind is listed."""
+    make.write(tmp_path / "a.png", make.encoded(make.pixels(1, 5, 7)))
+    run = command.here(*line.format(tmp_path).split())
+    assert (run.returncode, run.stdout) == (2, "")
+    assert WRONG[line] in run.stderr
+    assert len(run.stderr.splitlines()) == 1
+    for words, lister in KINDS.values():
+        assert f"{words}: {lister}" in run.stderr
+
+
+def test_the_lists_that_messages_name_are_whole():
+    """Each command named there lists every name of its kind."""
+    listed = command.here("presets").stdout
+    assert [name for name in (*NAMES_OF_PRESETS, *DATA_SETS) if name not in listed] == []
+    listed = "".join(command.here("apply", "--help").stdout.split())
+    assert [name for name in METHODS if name not in listed] == []
+    listed = command.here("export", "--list").stdout
+    assert [name for name in TARGETS if name not in listed] == []
 
 
 @pytest.mark.parametrize(
@@ -120,3 +164,24 @@ def test_presets_of_ones_own():
     own = Preset("ours", (10, 20, 30), (1, 2, 4), "a test", "here", scale=255, order="BGR")
     result = normstat.normalizer(own, dtype="float64")(np.array([[[30, 20, 10]]], "uint8"))
     np.testing.assert_allclose(result, 0, atol=1e-13)
+
+
+@pytest.mark.parametrize("name", DATA_SETS)
+def test_published_statistics_normalize(name):
+    """Their mean becomes 0, and one std above it 1."""
+    row = DATA_SETS[name]
+    pixels = np.array([row.mean, np.add(row.mean, row.std)])[:, None, :]
+    result = normstat.normalizer(name, dtype="float64")(pixels)
+    np.testing.assert_allclose(
+        result.ravel(), [0] * len(row.mean) + [1] * len(row.mean), atol=1e-12
+    )
+
+
+@pytest.mark.parametrize("name", ["cifar10", "cifar10-copied", "eurosat", "stl10"])
+def test_apply_says_which_std_published_statistics_have(tmp_path, name):
+    """On the terminal, before anything is written."""
+    make.write(tmp_path / "data" / "a.png", make.encoded(make.pixels(1, 5, 7)))
+    run = command.here("apply", "data", "o", "--preset", name, "--dry-run", cwd=tmp_path)
+    assert run.returncode == 0
+    assert f"{name} are published statistics: " in run.stderr
+    assert f"; std {DATA_SETS[name].definition}" in run.stderr

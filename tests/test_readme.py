@@ -95,6 +95,8 @@ def test_the_examples_of_the_help_run(tmp_path, command):
     here("compute", "data", "--cache", "normstat.cache", "-q", cwd=tmp_path)
     if command == "invert":
         here("apply", "data", "arrays", "--method", "unit", cwd=tmp_path)
+    if command == "show":
+        here("compute", "data", "-q", "-o", "old.json", cwd=tmp_path)
     examples = re.findall(r"^    normstat (.*)$", here(command, "--help").stdout, re.MULTILINE)
     assert examples
     for example in examples:

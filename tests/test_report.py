@@ -2,7 +2,8 @@
 
 import json
 import re
-from html.parser import HTMLParser
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,47 +11,13 @@ import make
 import numpy as np
 import pytest
 from command import here
+from html_page import Page
 
 import normstat
 from normstat.errors import UsageError
-from normstat.stats.curves import curves, ends
-from normstat.svg import Curve, chart
+from normstat.files import shown
 
-_EMPTY = {"meta", "link", "line", "path", "br"}
 EVIL = "<img src=x>&\u202egnp\x1b.png"
-
-
-class Page(HTMLParser):
-    """The elements of a page; every one is closed, in order."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(text)
-        self.close()
-        assert not self.open
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag not in _EMPTY:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-    def ids(self) -> list[str | None]:
-        return [attributes["id"] for _, attributes in self.elements if "id" in attributes]
-
-    def number(self, tag: str) -> int:
-        return sum(name == tag for name, _ in self.elements)
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +68,73 @@ def test_names_are_harmless(text: str) -> None:
     assert "&lt;img src=x&gt;&amp;\\u202egnp\\x1b.png" in text
 
 
+def test_long_lists_are_cut_and_say_so(tmp_path: Path) -> None:
+    """Channels, unreadable images and findings: a page stays one that is read."""
+    data = tmp_path / "data"
+    data.mkdir()
+    for number in range(3):
+        np.save(data / f"{number}.npy", make.pixels(number, 9, 8, channels=40))
+    for number in range(30):
+        make.write(data / f"empty-{number}.png", b"")
+    stats = normstat.compute(
+        data, workers=0, layout="hwc", covariance=True, files=tmp_path / "list"
+    )
+    cases = [
+        normstat.Case("drift", normstat.Level.WARN, f"finding {number}", paths=("a",) * 25)
+        for number in range(50)
+    ]
+    verdict = normstat.Verdict("same", tuple(cases))
+    normstat.save(stats, tmp_path / "stats.json")
+    text = normstat.report(
+        tmp_path / "stats.json", against=stats, verdict=verdict, files=tmp_path / "list"
+    )
+    page = Page(text)
+    for words in (
+        "Incomplete: 30 of 33 images could not be read",
+        "and 10 more, which the stats file names.",
+        "and 8 more channels, which are in the stats file.",
+        "24 more channels are not drawn.",
+        "40 × 40 numbers, which are in the stats file.",
+        "47 more of drift, warn",
+        "and 7 more, which the JSON report of the check has.",
+        "; and 5 more",
+        "None, within the splits and across them.",
+    ):
+        assert words in page.text, words
+    assert "covariance" not in json.loads(text.partition('id="normstat">')[2].partition("<")[0])
+
+
+def test_parts_and_nothing_are_said(data: Path) -> None:
+    part = normstat.compute(data, workers=0, shard="1/2")
+    assert "Incomplete: part 1 of 2 of the data set" in Page(normstat.report(part)).text
+    nothing = normstat.Stats("0", {}, normstat.Settings(), {})
+    assert "No image was counted." in Page(normstat.report(nothing)).text
+
+
+def test_splits_and_channels_may_have_any_name(stats: normstat.Stats) -> None:
+    """In tables, drawings, legends, sentences and the block of JSON, on pages and in notebooks."""
+    channels = (EVIL, f"{EVIL}2", "</script>")
+    named = {
+        name: replace(stats.splits[split], channels=channels)
+        for name, split in (("train", "train"), (EVIL, "val"), ("</title></svg>", "val"))
+    }
+    evil = replace(stats, splits=named)
+    case = normstat.Case(
+        "drift", normstat.Level.FAIL, shown(EVIL), EVIL, EVIL, 0.0, 0.5, 0.1, "σ", (EVIL,)
+    )
+    verdict = normstat.Verdict("same", (case,))
+    page = normstat.report(evil, verdict=verdict, against=evil, title=EVIL)
+    for text in (page, evil._repr_html_(), verdict._repr_html_()):
+        assert len(Page(text).elements) > 30
+        assert all(line.isprintable() for line in text.split("\n"))
+        assert "<img" not in text
+        assert text.count("</script>") == text.count("<script ")
+        assert text.count("</svg>") == text.count("<svg ")
+    block = re.search(r'id="normstat">(.*?)</script>', page)
+    assert block
+    assert list(json.loads(block[1])["splits"]) == list(named)
+
+
 def test_the_numbers_are_there(stats: normstat.Stats, text: str) -> None:
     """To be read, to be pasted, and for programs, without the state."""
     page = Page(text)
@@ -114,12 +148,12 @@ def test_the_numbers_are_there(stats: normstat.Stats, text: str) -> None:
     assert summary["splits"]["train"]["mean"] == list(train.mean)
     assert "state" not in summary["splits"]["train"]
     assert "not_an_image" in page.text
-    # A chart a channel with a curve for each split, and one for each channel of the large shift.
-    assert page.number("svg") == 6
-    assert page.number("title") == 7
-    assert page.number("desc") == 6
     assert "val against train" in page.text
-    assert "Covariance of the channels, train" in page.text
+    assert "How the channels vary together" in page.text
+    # A curve of each split in each channel, all shifts of mean and std, the large shift's curves.
+    assert page.drawn() == 3 + 2 + 3
+    assert page.number("title") == page.drawn() + 1
+    assert page.number("desc") == page.drawn()
 
 
 def test_two_files_are_held_against_each_other(stats: normstat.Stats, tmp_path: Path) -> None:
@@ -128,9 +162,29 @@ def test_two_files_are_held_against_each_other(stats: normstat.Stats, tmp_path: 
     text = normstat.report(tmp_path / "now.json", against=tmp_path / "now.json")
     page = Page(text)
     assert "train of now.json against train of now.json" in page.text
+    assert page.text.count("Both are the same images, with the same statistics.") == 2
     other = normstat.compute(write_one(tmp_path / "other"), workers=0)
     with pytest.raises(UsageError, match="no split in common"):
         normstat.report(stats, against=other)
+
+
+def test_the_same_images_may_have_other_statistics(data: Path, stats: normstat.Stats) -> None:
+    """As of another size: they are shown, and are said to be no matter of chance."""
+    smaller = normstat.compute(data, workers=0, resize=4, crop=4)
+    text = Page(normstat.report(smaller, against=stats)).text
+    assert "Both are the same images, so no difference is by chance. More than" in text
+
+
+def test_only_what_is_alike_is_normalized_alike(stats: normstat.Stats) -> None:
+    """Splits of other channels or depth are not said to be; nor is a constant channel."""
+    text = Page(normstat.report(stats)).text
+    assert "Pixels, divided by 255, are normalized with the numbers of train, and so are" in text
+    deep = replace(stats.splits["val"], scale=65535)
+    text = Page(normstat.report(replace(stats, splits={**stats.splits, "val": deep}))).text
+    assert "are normalized with the numbers of train:" in text
+    flat = replace(stats.splits["train"], std=(0.1, 0.0, 0.2))
+    text = Page(normstat.report(replace(stats, splits={"train": flat}))).text
+    assert "Every pixel is the same in G: a std of 0 normalizes nothing." in text
 
 
 def write_one(folder: Path) -> Path:
@@ -159,38 +213,59 @@ def test_every_kind_has_a_page(kind: str, tmp_path: Path) -> None:
         make.write(folder / "1.npy", b"")
         make.write(tmp_path / "data" / "a.png", make.encoded(gray))
     page = Page(normstat.report(normstat.compute(folder, workers=0, layout="hwc")))
-    assert page.number("svg") <= 16
-    assert "To normalize with" in page.text
+    assert page.drawn() <= 16
+    assert "mean = [" in page.text
 
 
-def test_curves_are_shares(stats: normstat.Stats) -> None:
-    """Of all pixels, whatever the ends; a cumulative one ends at 1."""
-    train = stats.splits["train"]
-    made = curves(train, *ends([train]))
-    assert made
-    for channel, cumulative in zip(made.shares, made.cumulative(), strict=True):
-        assert sum(channel) == pytest.approx(1)
-        assert cumulative[-1] == pytest.approx(1)
-        middles = (np.arange(len(channel)) + 0.5) / len(channel)
-        assert train.mean
-    means = [float(np.dot(channel, middles)) for channel in made.shares]
-    assert means == pytest.approx(train.mean, abs=0.01)
+def test_curves_may_be_beyond_each_other(stats: normstat.Stats) -> None:
+    """Splits with other channels, or other values, are said and not drawn together."""
+    gray = normstat.compute([np.zeros((4, 5), np.uint8)], workers=0).splits["all"]
+    mixed = replace(stats, splits={**stats.splits, "test": gray})
+    text = Page(normstat.report(mixed)).text
+    assert "Not drawn, as they have other channels: test." in text
+    assert "test against train" in text
+    assert "They cannot be compared: the channels are gray and R, G, B." in text
 
 
-def test_a_chart_tells_those_who_do_not_see_it() -> None:
-    page = Page(chart([Curve(EVIL, [0.0, 0.0])], EVIL, "nothing", name="x"))
-    assert page.ids() == ["x-title", "x-description"]
-    (svg,) = [attributes for tag, attributes in page.elements if tag == "svg"]
-    assert (svg["role"], svg["aria-labelledby"]) == ("img", "x-title x-description")
+def test_a_verdict_and_a_list_of_files(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A saved verdict gives the page that the check writes; a list adds sizes and duplicates."""
+    monkeypatch.chdir(tmp_path)
+    data = Path(shutil.copytree(data, "data"))
+    make.write(data / "val" / "again.png", (data / "train" / "0.png").read_bytes())
+    assert here("compute", data, "-o", "stats.json", "--files", "list", "-q").returncode == 3
+    run = here(
+        "check", data, "--stats", "stats.json", "-q", "--report", "a.html", "--report", "a.json"
+    )
+    assert "passed" in run.stdout
+    here("report", "stats.json", "--verdict", "a.json", "-o", "b.html")
+    assert Path("a.html").read_bytes() == Path("b.html").read_bytes()
+    assert "leakage" in Page(Path("b.html").read_text()).text
+    plain = normstat.report("stats.json")
+    listed = Page(normstat.report("stats.json", files="list")).text
+    assert "1 image of val also in train: train/0.png = val/again.png" in listed
+    assert "Sizes of the files of train" not in Page(plain).text
+    Path("other").write_text("normstat files 1\n")
+    for wrong in (
+        ("--verdict", "stats.json"), ("--verdict", "nowhere"), ("--files", "other"),
+        ("--files", "list", "-o", "list"), ("--verdict", "a.json", "-o", "a.json"),
+    ):  # fmt: skip
+        run = here("report", "stats.json", *wrong)
+        assert (run.returncode, run.stdout) == (2, ""), run
+    with pytest.raises(UsageError, match="no list of files; compute files=FILE writes both"):
+        normstat.report(normstat.compute(data, workers=0), files="list")
 
 
-def test_a_notebook_shows_them(stats: normstat.Stats, data: Path) -> None:
-    """Statistics, one split of them, and a verdict: as HTML that ends what it begins."""
-    shown: list[Any] = [stats, stats.splits["train"], normstat.check(data, stats, workers=0)]
-    shown.append(normstat.Stats("0", {}, normstat.Settings(), {}))
-    for each in shown:
-        Page(each._repr_html_())
-    assert "<svg" in stats._repr_html_()
+def test_no_secret_of_a_url_is_in_a_page(
+    stats: normstat.Stats, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page goes to colleagues; a signed address would let them in."""
+    monkeypatch.setattr("normstat.verbs.report.load", lambda url: stats)
+    url = "https://me:secret@example.org/a.json?signature=secret"
+    text = normstat.report(url, against=url)
+    assert "train of a.json against train of a.json" in text
+    assert "secret" not in text
 
 
 def test_the_command_line(
@@ -203,6 +278,7 @@ def test_the_command_line(
     assert (run.returncode, run.stdout) == (0, "")
     assert Path("report.html").read_text() == here("report", "stats.json", "-o", "-").stdout
     run = here("check", data, "--stats", "stats.json", "--report", "check.html", "-q")
+    assert not run.stderr
     text = Path("check.html").read_text()
     assert f"<h2>Check: {'failed' if run.returncode else 'passed'}</h2>" in text
     assert text.index("Check:") < text.index("Mean and standard deviation")

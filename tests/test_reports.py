@@ -6,6 +6,7 @@ import math
 import os
 import re
 from collections import Counter
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -291,14 +292,19 @@ def test_how_many_annotations(number, lines):
 def test_every_ending_writes_its_format(tmp_path):
     """The ending chooses, in any case; another is refused before anything is written."""
     verdict = of(Level.FAIL)
-    for name, start in (("a.json", "{"), ("b.XML", "<?xml"), ("c.md", "### ")):
+    for name, start in (
+        ("a.json", "{"),
+        ("b.XML", "<?xml"),
+        ("c.md", "### "),
+        ("d.Html", "<!DOCTYPE html>"),
+    ):
         reports.write(verdict, tmp_path / name)
         assert (tmp_path / name).read_text("utf-8").startswith(start)
-    for name in ("a.html", "json", ".json", "a\n", ""):
-        with pytest.raises(UsageError, match=r"\.json, \.xml \(JUnit\), \.md") as caught:
+    for name in ("a.htm", "json", ".json", "a\n", ""):
+        with pytest.raises(UsageError, match=r"\.json, \.xml \(JUnit\), \.md, \.html") as caught:
             reports.write(verdict, os.path.join(tmp_path, name))
         assert "\n" not in str(caught.value)
-    assert len(os.listdir(tmp_path)) == 3
+    assert len(os.listdir(tmp_path)) == 4
 
 
 @pytest.mark.parametrize("ending", reports.REPORTS)
@@ -314,6 +320,35 @@ def test_evil_names_everywhere(tmp_path, ending):
     assert all(line.isprintable() for line in text.split("\n"))
     assert "##[" not in text or ending == ".json"
     assert not re.search(r"^\s*::", text, re.MULTILINE)
+
+
+@given(verdict=verdicts, warned=st.booleans())
+def test_a_json_report_is_read_as_it_was(verdict, warned, tmp_path_factory):
+    """The verdict, whatever the names; infinity and NaN become words."""
+    warn_only = frozenset({"drift", "leakage"} if warned else ())
+    verdict = replace(verdict, warn_only=warn_only)
+    file = tmp_path_factory.getbasetemp() / "verdict.json"
+    reports.write(verdict, file)
+    again = document.read(file)
+    assert document.render(again) == document.render(verdict)
+    assert again.exit_code == verdict.exit_code
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"schema": "normstat/stats/1"}, "/schema"),
+        ({"verdict": "pass"}, "/verdict: is not what its cases come to"),
+        ({"cases": [{"rule": "drift"}]}, "/cases/0"),
+        ({"cases": "none"}, "/cases: should be a list"),
+    ],
+)
+def test_what_is_no_report_is_refused(change, problem, tmp_path):
+    """With the file, the place, and the command that writes one."""
+    file = tmp_path / "check.json"
+    file.write_text(json.dumps(json.loads(document.render(of(Level.FAIL))) | change))
+    with pytest.raises(UsageError, match=f"check.json.*{problem}.*a check writes one"):
+        document.read(file)
 
 
 def test_an_old_report_survives(tmp_path):

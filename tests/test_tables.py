@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from normstat.accumulators.histogram import Histogram
 from normstat.accumulators.tally import Tally
 from normstat.images import GRAY8, RGB8, Unreadable
 from normstat.stats import Settings, Stats, summarize, supported_digits
-from normstat.tables import _bars, print_rows, print_stats
+from normstat.stats.glyphs import glyphs, histograms
+from normstat.tables import print_histograms, print_rows, print_stats
 
 VERSIONS = {"normstat": "0", "pillow": "0", "libjpeg_turbo": "0"}
 GRAY = np.arange(12, dtype="uint8").reshape(3, 4, 1) * 20
@@ -217,46 +217,69 @@ def test_as_many_digits_are_marked_as_the_error_supports(
     assert text[:supported] + "|" + text[supported:] == marked
 
 
-def test_histograms() -> None:
-    """32 glyphs: a full block for the highest, a blank for the empty, no blank for the few."""
-    counts = np.zeros((2, 256), "int64")
-    counts[0, [0, 7, 8, 255]] = 400, 400, 1, 400
-    counts[1, 100:104] = 10**15
-    assert _bars(Histogram(counts), 255) == [
-        "█▁" + " " * 29 + "▄",
-        " " * 12 + "█" + " " * 19,
-    ]
-    deep = np.zeros((1, 65536), "int64")
-    deep[0, [0, 65535]] = 1
-    assert _bars(Histogram(deep), 65535) == ["█" + " " * 30 + "█"]
+def drawn(*splits: tuple[str, Tally], width: int = 80) -> list[str]:
+    """The lines of the histograms on a terminal of that width."""
+    stats = stats_of(*(total for _, total in splits), splits=tuple(name for name, _ in splits))
+    file = io.StringIO()
+    keyed = {(name, ""): split for name, split in stats.splits.items()}
+    print_histograms(keyed, Console(file=file, width=width, highlight=False))
+    return file.getvalue().splitlines()
+
+
+def test_a_glyph_for_each_share() -> None:
+    """A full block for the highest, a blank for the empty, no blank for the few."""
+    assert glyphs((400, 0, 1, 200, 0)) == "█ ▁▄ "
+    assert glyphs((0.0, 0.0)) == "  "
+
+
+@pytest.mark.parametrize(("width", "bins"), [(400, 64), (80, 64), (74, 64), (73, 32), (20, 16)])
+def test_histograms_are_as_long_as_there_is_room(width: int, bins: int) -> None:
+    """With the labels in front they fit into a terminal, and never have fewer than 16 bins."""
+    ramp = np.arange(256, dtype="uint8").reshape(16, 16, 1).repeat(3, axis=2)
+    title, *lines, last = drawn(("train", tally(ramp)), width=width)
+    assert title.startswith("distribution of values from 0 to 1;")
+    assert lines == ["train  R  " + "█" * bins, *(f"       {c}  " + "█" * bins for c in "GB")]
+    assert last == ""
 
 
 def test_histograms_end_at_one() -> None:
-    """Where a format declares a largest value it is that; in stored units there is no 1."""
-    counts = np.zeros((1, 65536), "int64")
-    counts[0, [0, 4095]] = 1
-    assert _bars(Histogram(counts), 4095) == ["█" + " " * 30 + "█"]
-    assert _bars(Histogram(counts), 1) == []
-    bits = np.zeros((1, 256), "int64")
-    bits[0, [0, 1]] = 1
-    assert _bars(Histogram(bits), 1) == ["█" + " " * 15 + "█" + " " * 15]
+    """Where a format declares a largest value it is that; otherwise at the extremes of the data."""
+    black, white = np.zeros((1, 1, 1), "uint16"), np.full((1, 1, 1), 65535, "uint16")
+    assert drawn(("train", tally(black, white)))[1] == "train  gray  █" + " " * 62 + "█"
+    wide = tally(black.astype("float32") - 2, white.astype("float32") / 65535 + 5)
+    title, line, _ = drawn(("train", wide))
+    assert title.startswith("distribution of values from -2 to 6;")
+    assert line == "train  gray  █" + " " * 62 + "█"
+
+
+def test_histograms_share_their_ends() -> None:
+    """Equal values of two splits stand below each other; a split without images has no line."""
+    dark, both = np.zeros((1, 1, 1), "float32"), np.array([[[0], [8]]], "float32")
+    lines = drawn(("train", tally(dark)), ("val", tally(both, split="val")), ("test", Tally()))
+    assert lines[1:3] == ["train  gray  █", "val    gray  █" + " " * 62 + "█"]
+    assert len(lines) == 4
+    assert drawn(("train", Tally.empty())) == []
 
 
 @given(data=st.data(), kind=st.sampled_from([GRAY8, RGB8]))
 def test_a_glyph_is_blank_only_where_nothing_is(data: st.DataObject, kind: Any) -> None:
     """For each channel the highest bin is full, and the blanks are the empty bins."""
     (split,) = stats_of(tally(*data.draw(strategies.sets(kind)))).splits.values()
-    histogram = split.histogram()
-    for bar, counts in zip(_bars(histogram, 255), histogram.counts, strict=True):
+    for bar, counts in zip(histograms({"": split}, 32)[""], split.histogram().counts, strict=True):
         bins = counts.reshape(32, 8).sum(axis=1)
         assert [glyph == " " for glyph in bar] == [number == 0 for number in bins]
         assert bar[int(bins.argmax())] == "█"
 
 
-def test_float_pixels_have_no_histogram() -> None:
-    """Where values are not counted there is a dash."""
-    stats = stats_of(tally(GRAY.astype("float32")))
-    assert rows(printed(stats, in_full=True))[0][-1] == "–"
+def test_both_stds_are_shown_in_full() -> None:
+    """The average of the images' own std stands beside that of all pixels, and words say which."""
+    stats = stats_of(tally(COLOR, COLOR // 3))
+    own = stats.splits["train"].per_image.std
+    lines = printed(stats, in_full=True)
+    assert [row[-3] for row in rows(lines)] == [f"{value:#.6g}" for value in own]
+    assert "std, own" in lines[0]
+    assert any(line.startswith("std, own: the average of the images' own std") for line in lines)
+    assert "own" not in "".join(printed(stats))
 
 
 HEADERS = ("rule", "split", "observed", "unit")

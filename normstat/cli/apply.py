@@ -123,6 +123,12 @@ def apply(
     duplicates: options.Duplicates = None,
     from0: options.From0 = False,
     files_from: options.FilesFrom = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N", help="Write part I of N only, 1 to N; `merge OUT` joins the parts."
+        ),
+    ] = None,
     quiet: options.Quiet = False,
 ) -> int:
     """Normalize images, and write an array for each.
@@ -134,6 +140,7 @@ def apply(
       normstat apply ./data ./arrays --stats stats.json
       normstat apply ./data ./stacks --preset imagenet --resize 256 --crop 224 --store stack
       normstat apply ./data ./flat --method image-per-channel --dry-run
+      normstat apply ./data ./shared --stats stats.json --shard 3/16 --skip-existing
     """
     if files_from is not None and out is None:
         data, out = None, data
@@ -144,7 +151,6 @@ def apply(
     split_dirs = options.assignments(split_dir)
     where_run = options.workers_of(context, engine, workers, image_timeout)
     with where_run as run_by, progress_on_stderr(quiet) as progress:
-        from normstat.presets import preset as preset_named
         from normstat.statsfile import load
         from normstat.verbs.apply.verb import apply as apply_to
 
@@ -152,6 +158,8 @@ def apply(
         if stats is not None:
             source = load(stats)
         elif preset is not None:
+            from normstat.verbs.names import preset_named
+
             source = preset_named(preset)
         result = apply_to(
             data,
@@ -181,6 +189,7 @@ def apply(
             progress=progress,
             **run_by,
             labels=labels,
+            shard=shard,
             **options.where(
                 root=root,
                 ext=ext,
@@ -199,7 +208,7 @@ def apply(
         print(_forecast(result, out))  # quiet or not, it is what was asked for
     if not quiet:
         _print(result, out, dry_run)
-    listed_in = f"{shown(out)}/normstat.json"
+    listed_in = f"{shown(out)}/{result.record}"
     if dry_run:
         listed_in = "what is printed without -q" if quiet else "above"
     return exit_code(len(result.unreadable), allow_unreadable, listed_in, quiet)
@@ -214,13 +223,10 @@ def _forecast(result: "Applied", out: str) -> str:
 
 
 def _print(result: "Applied", out: str, dry_run: bool) -> None:
-    low, high = result.range or (0.0, 0.0)
     if not dry_run:
+        values = ", values {:.6g} to {:.6g}".format(*result.range) if result.range else ""
         kept = f" ({result.kept} more were there already)" if result.kept else ""
-        print(
-            f"{result.images - result.kept} arrays written to {shown(out)}{kept}, values {low:.6g} "
-            f"to {high:.6g}"
-        )
+        print(f"{result.images - result.kept} arrays written to {shown(out)}{kept}{values}")
     rows = [
         (shown(row.path), shown(output), f"{row.shape}", *(f"{end:.6g}" for end in row.range))
         for row, output in zip(result.first, result.outputs, strict=True)
@@ -228,5 +234,6 @@ def _print(result: "Applied", out: str, dry_run: bool) -> None:
     from normstat.tables import print_records, print_rows
 
     spared = (("shape",), ("min", "max"))
-    print_rows(("image", "array", "shape", "min", "max"), rows, console(), spared)
-    print_records(result.unreadable, console(), f"{shown(out)}/normstat.json")
+    if rows:  # a part may have no image
+        print_rows(("image", "array", "shape", "min", "max"), rows, console(), spared)
+    print_records(result.unreadable, console(), f"{shown(out)}/{result.record}")

@@ -14,9 +14,9 @@ from normstat.errors import UsageError
 from normstat.files import ensure_writable, shown
 
 if TYPE_CHECKING:
+    from normstat.reports.page import Subject
     from normstat.verdict import Verdict
 
-_PAGE = (".html", ".htm")
 # What the words below the table say as well; without their unit numbers mean nothing.
 _SPARED = (("tolerance",), ("expected", "observed", "unit"))
 
@@ -85,6 +85,12 @@ def check(
     duplicates: options.Duplicates = None,
     from0: options.From0 = False,
     files_from: options.FilesFrom = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N", help="Check part I of N only, against the statistics of that part."
+        ),
+    ] = None,
     quiet: options.Quiet = False,
 ) -> int:
     """Hold data against recorded statistics, rule by rule.
@@ -97,16 +103,15 @@ def check(
       normstat check ./data --stats stats.json --mode compatible --report check.xml
       normstat check ./data --stats stats.json --config preset:imagenet --rule duplicate=off
       normstat check ./data --stats stats.json --cache normstat.cache
+      normstat check stats.json --stats stats.json
     """
     with options.workers_of(context, engine, workers, image_timeout) as run_by:
         from normstat.reports import refuse_unknown, write
         from normstat.verbs.check import verb
         from normstat.verbs.check.project_settings import project_settings
 
-        pages = [file for file in report if file.lower().endswith(_PAGE)]
         for file in report:
-            if file not in pages:
-                refuse_unknown(file)
+            refuse_unknown(file)
             ensure_writable(file)
         project = project_settings()
         configs = (*project.config, *config)
@@ -126,7 +131,7 @@ def check(
         }
         with progress_on_stderr(quiet, offers_cache=not cache) as progress:
             verdict = verb.check(
-                data or None,
+                data[0] if len(data) == 1 else data or None,
                 stats,
                 split=split,
                 levels={**project.rules, **_levels(rule)},
@@ -135,6 +140,7 @@ def check(
                 files=files,
                 progress=progress,
                 cache=cache,
+                shard=shard,
                 **run_by,
                 **options.where(
                     root=root,
@@ -153,22 +159,15 @@ def check(
             )
     verdict = verdict.on_command_line()
     for file in report:
-        if file not in pages:
-            write(verdict, file)
-    if pages:
-        _write_pages(verdict, stats, pages)
+        write(verdict, file, lambda: _recorded(stats))
     _print(verdict, format, quiet)
     return verdict.exit_code
 
 
-def _write_pages(verdict: "Verdict", stats: str, pages: Sequence[str]) -> None:
-    """Write the page of the recorded statistics, with the verdict on top."""
-    from normstat import files
-    from normstat.verbs.report import report as page
+def _recorded(stats: str) -> "Subject":
+    from normstat.verbs.report import subject  # which only pages need
 
-    text = page(stats, verdict=verdict).encode("utf-8")
-    for file in pages:
-        files.write(file, text)
+    return subject(stats)
 
 
 def _levels(texts: Sequence[str]) -> dict[str, str]:

@@ -48,14 +48,15 @@ SeveralData = Annotated[
 ]
 
 
-def _split_option(default: str) -> Any:
-    """The option ``--split``, with words for its default."""
-    help_text = f"Split to read; repeatable, or a,b. Default: {default}."
+def _split_option(default: str, use: str = "read") -> Any:
+    """The option ``--split``, with words for its use and its default."""
+    help_text = f"Split to {use}; repeatable, or a,b. Default: {default}."
     return typer.Option("--split", metavar="NAME", help=help_text, callback=_by_comma)
 
 
 Splits = Annotated[list[str], _split_option("every one found")]
 RecordedSplits = Annotated[list[str], _split_option("those asked of compute, or every one")]
+ShownSplits = Annotated[list[str], _split_option("every one", "show")]
 SplitDirs = Annotated[
     list[str],
     typer.Option(

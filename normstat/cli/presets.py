@@ -35,19 +35,23 @@ def presets(
       normstat presets clip
       normstat presets --search cifar
     """
-    from normstat.presets import DATA_SETS, PRESETS, preset
+    from normstat.presets import DATA_SETS, PRESETS, of_same_images
 
     if name is None:
         rows = [*PRESETS.values(), *DATA_SETS.values()]
         if search is not None:
             rows = [row for row in rows if _has(row, search)]
-        if not rows:
-            raise UsageError(
-                f"--search {shown(search or '')}: is in no preset; leave it out for all"
-            )
+            if not rows:
+                from normstat.verbs.names import unknown
+
+                raise unknown(search, "preset", f"--search {shown(search)}")
         _print_all(rows)
         return 0
-    found = preset(name)
+    if search is not None:
+        raise UsageError(f"{shown(name)} and --search {shown(search)}: choose one")
+    from normstat.verbs.names import preset_named
+
+    found = preset_named(name)
     print(f"{found.name}: {found.what}")
     print(f"mean   {_numbers(found.mean)}")
     print(f"std    {_numbers(found.std)}")
@@ -56,6 +60,8 @@ def presets(
     if found.definition:
         print(f"the std is {found.definition}")
     print(f"also   {', '.join(found.aliases) or '-'}")
+    for other in of_same_images(found):
+        print(f"other  {other.name}, of the same images: std {other.definition}")
     print(f"source {found.source}")
     return 0
 

@@ -2,8 +2,14 @@
 
 import math
 from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
 from normstat.constants import Channels, Constants
+from normstat.conventions.dtypes import largest
+
+#: Pixels of other depths than 8 bits: what becomes `scale` in a :class:`Config`.
+Pixels: TypeAlias = Literal["white", "stored", "dtype"]
+_BYTE = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +28,8 @@ class Config:
     twice : the result is divided by std once more.
     pointer : of the object that has the numbers (RFC 6901), where a file has several of them;
         otherwise empty.
+    pixels : of other depths than 8 bits: ``white`` becomes `scale`; ``stored``, all are multiplied
+        by scale / 255; ``dtype``, the largest value of their type becomes `scale`.
 
     Examples
     --------
@@ -43,6 +51,7 @@ class Config:
     offset: float = 0.0
     twice: bool = False
     pointer: str = ""
+    pixels: Pixels = "white"
 
     @property
     def numbers(self) -> Constants:
@@ -54,6 +63,18 @@ class Config:
         """Mean and std so that training is fed (x - mean) / std, with x in `scale`."""
         made = self.numbers.affine(1, self.offset)
         return made.squared if self.twice else made
+
+    def of_pixels(self, white: float, dtype: str) -> "Config":
+        """The same with the scale that it means for such pixels.
+
+        >>> config = Config("a.yaml", (0.5,), (0.5,), 255, "BGR", "", pixels="stored")
+        >>> config.of_pixels(4095, "uint16").scale
+        4095.0
+        """
+        if self.pixels == "white" or self.scale is None:
+            return self
+        divisor = _BYTE if self.pixels == "stored" else largest(dtype)
+        return replace(self, scale=self.scale * white / divisor)
 
     def written(self, constants: Constants) -> Constants:
         """The numbers that this file would need for `constants` to be fed."""

@@ -1,20 +1,23 @@
-"""A JSON or TOML file as values that know where they stand."""
+"""A file of constants as values that know where they stand."""
 
 import contextlib
-import tomllib
 from collections.abc import Iterator
 
 from normstat import files
+from normstat.conventions.formats import format_of
 from normstat.errors import StatsFileError, UsageError
 from normstat.files import shown
-from normstat.statsfile.json_reader import Node, parse
+from normstat.statsfile.json_reader import Node
 
 # No configuration is that long, so what is longer is another file given by mistake.
 _MOST_BYTES = 16 << 20
 
 
 def document(file: str) -> Node:
-    """The content of a file, TOML if its name ends so, otherwise JSON; a UsageError if neither."""
+    """The content of a file, in the format that its name's ending says; a UsageError if it is not.
+
+    Without an ending that is known it is JSON.
+    """
     try:
         with files.opened(file) as opened:
             data = opened.read(_MOST_BYTES + 1)
@@ -24,8 +27,19 @@ def document(file: str) -> Node:
     if len(data) > _MOST_BYTES:
         most = f"{_MOST_BYTES >> 20} MiB"
         raise UsageError(f"{shown(file)}: larger than {most}, so not a configuration")
+    return document_of(file, data)
+
+
+def document_of(file: str, data: bytes) -> Node:
+    """The content of bytes that are, or will be, in a file of this name.
+
+    >>> document_of("a.toml", b"mean = 0.5").value
+    {'mean': 0.5}
+    """
     with naming(file):
-        return _toml(data) if file.lower().endswith(".toml") else parse(data)
+        root = Node(format_of(file).load()(data), "")
+        root.refuse_bad()
+        return root
 
 
 @contextlib.contextmanager
@@ -41,14 +55,3 @@ def naming(file: str) -> Iterator[None]:
         yield
     except StatsFileError as error:
         raise UsageError(f"{shown(file)}: {shown(str(error))}") from error
-
-
-def _toml(data: bytes) -> Node:
-    try:
-        return Node(tomllib.loads(data.decode("utf-8")), "")
-    except UnicodeDecodeError as error:
-        raise StatsFileError("not UTF-8") from error
-    except RecursionError as error:
-        raise StatsFileError("nested too deeply") from error
-    except ValueError as error:  # tomllib's own, and Python's for an endless integer
-        raise StatsFileError(f"not TOML: {error}") from error

@@ -40,7 +40,8 @@ def config(name: str, place: Place) -> Config:
 
     >>> import sys
     >>> keys = {"image_mean": 0.0, "image_std": 0.5, "include_top": True, "rescale_offset": True}
-    >>> place = Place(Node(keys, ""), "Hugging Face", sys.modules[config.__module__])
+    >>> root = Node(keys, "")
+    >>> place = Place(root, root, "Hugging Face", sys.modules[config.__module__])
     >>> found = config("a.json", place)
     >>> found.offset, found.twice, found.constants.mean, found.constants.std
     (1.0, True, (1.0,), (0.25,))
@@ -62,6 +63,7 @@ def config(name: str, place: Place) -> Config:
         source=place.source,
         offset=1.0 if rescales and offsets else 0.0,
         twice=normalizes and divides,
+        pixels="stored",
     )
 
 

@@ -1,13 +1,13 @@
 """Mistakes on the way of right constants into a config: a table, and a search in it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 
 from normstat.constants import FLOOR, Channels, Constants, Deviation, explains
 from normstat.conventions.config import Config
 from normstat.conventions.published import exactly, same
-from normstat.presets import PRESETS
+from normstat.presets import DATA_SETS, PRESETS, Preset
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +56,9 @@ class Mistake:
 
 
 _NONE = Mistake()
-_SCALES = (
-    _NONE,
-    Mistake(
-        ("0–255 numbers where pixels are 0–1",),
-        ("divide mean and std by 255",),
-        ('"scale": 255',),
-        factor=255.0,
-    ),
-    Mistake(
-        ("0–1 numbers where pixels are 0–255",),
-        ("multiply mean and std by 255",),
-        factor=1 / 255,
-    ),
-)
+_BYTE = 255
+# Values of white that a configuration can name.
+_NAMED = (255, 65535)
 _ORDERS = (
     _NONE,
     Mistake(
@@ -92,23 +81,54 @@ _PER_IMAGE = Mistake(
 )
 
 
-def mistakes(twice: bool = False) -> tuple[Mistake, ...]:
+def _scales(white: float) -> tuple[Mistake, ...]:
+    """Numbers for pixels of 0 to 1 in the place of stored ones, and the reverse."""
+    if white == 1:
+        return (_NONE,)
+    return (
+        _NONE,
+        Mistake(
+            (f"0–{white:g} numbers where pixels are 0–1",),
+            (f"divide mean and std by {white:g}",),
+            (f'"scale": {white:g}',) if white in _NAMED else (),
+            factor=white,
+        ),
+        Mistake(
+            (f"0–1 numbers where pixels are 0–{white:g}",),
+            (f"multiply mean and std by {white:g}",),
+            factor=1 / white,
+        ),
+    )
+
+
+def mistakes(twice: bool = False, white: float = _BYTE) -> tuple[Mistake, ...]:
     """Every mistake, the single ones first; dividing twice is what makes a std a variance.
+
+    Parameters
+    ----------
+    twice : the configuration divides by std twice.
+    white : stored value of it.
 
     >>> mistakes(twice=True)[-1].names[-1]
     'std divided by twice, as include_top does'
     """
     spreads = (_NONE, _TWICE if twice else _VARIANCE)
-    found = (sum(parts, _NONE) for parts in product(_SCALES, _ORDERS, spreads))
+    found = (sum(parts, _NONE) for parts in product(_scales(white), _ORDERS, spreads))
     return tuple(sorted((m for m in found if m.names), key=lambda mistake: len(mistake.names)))
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The data's numbers in a config's scale and order, and the averages of images' own."""
+    """The data's numbers in a config's scale and order, and the averages of images' own.
+
+    Attributes
+    ----------
+    white : stored value of it.
+    """
 
     pooled: Constants
     per_image: Constants | None
+    white: float = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +161,10 @@ def explanation(
     itself = Explanation("std equals mean", "give the std of the data")
     return (
         _from_offset(config, measured, fits)
-        or _from_preset(config)
+        or _from_published(config, PRESETS)
         or (itself if config.mean == config.std else None)
         or _from_data(config, constants, measured, fits)
+        or _from_published(config, DATA_SETS)
     )
 
 
@@ -167,9 +188,9 @@ def _from_offset(
     )
 
 
-def _from_preset(config: Config) -> Explanation | None:
+def _from_published(config: Config, rows: Mapping[str, Preset]) -> Explanation | None:
     numbers = config.numbers
-    for mistake, row in product(mistakes(config.twice), PRESETS.values()):
+    for mistake, row in product(mistakes(config.twice), rows.values()):
         # 0.5 and 0.25 are nobody's variance of 0.5: round numbers are too common to tell.
         if mistake.squares and len(set(row.mean)) == 1 and not config.twice:
             continue
@@ -183,7 +204,7 @@ def _from_data(
     config: Config, constants: Constants, measured: Measured, fits: Callable[[float], bool]
 ) -> Explanation | None:
     """The fewest mistakes whose result is near enough; of as many, the nearest."""
-    tried = [(mistake, measured.pooled) for mistake in mistakes(config.twice)]
+    tried = [(mistake, measured.pooled) for mistake in mistakes(config.twice, measured.white)]
     if measured.per_image:
         tried.append((_PER_IMAGE, measured.per_image))
     found = [

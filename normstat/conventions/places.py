@@ -32,9 +32,10 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An object that holds constants, and the framework that wrote them."""
+    """An object that holds constants, the framework that wrote them, and the whole document."""
 
     node: Node
+    root: Node
     kind: str
     reader: Reader
 

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from normstat.conventions.config import Config
-from normstat.conventions.documents import document, naming
+from normstat.conventions.documents import document, document_of, naming
 from normstat.conventions.places import Place, Reader
 from normstat.errors import UsageError
 from normstat.lazy import Row
@@ -17,14 +17,18 @@ from normstat.statsfile.json_reader import Node
 #: The first reader of some keys that recognizes an object reads it.
 READERS: Mapping[str, Row] = MappingProxyType(
     {
+        "stated": Row("normstat.conventions.stated_constants"),
+        "TFLite": Row("normstat.conventions.tflite"),
         "timm": Row("normstat.conventions.timm"),
+        "Detectron2": Row("normstat.conventions.detectron2"),
+        "TorchGeo": Row("normstat.conventions.torchgeo"),
         "constants": Row("normstat.conventions.mean_std"),
         "Hugging Face": Row("normstat.conventions.hugging_face"),
     }
 )
 #: Prefix of a preset's name, in the place of a file's.
 PRESET = "preset:"
-_WANTED = "mean and std (or image_mean and image_std)"
+_WANTED = "mean and std (or image_mean and image_std, means and stds, PIXEL_MEAN and PIXEL_STD)"
 # Feature extractors of sound have do_normalize, mean and std, too.
 _OF_SOUND = "sampling_rate"
 
@@ -35,9 +39,12 @@ def read(name: str) -> tuple[Config, ...]:
     A Hugging Face ``preprocessor_config.json`` (`image_mean`, `image_std`; `do_normalize`,
     `do_rescale`, `rescale_factor`, `rescale_offset` or `offset`, `include_top` and
     `do_flip_channel_order` count) or ``processor_config.json`` (each of its processors), a timm
-    ``config.json``, or any JSON or TOML that has `mean` and `std` at the top or one level down,
-    where `scale` (1, 255 or 65535: the value of white) and `order` (RGB or BGR) may stand beside
-    them. Lists may have shape (C,), (C, 1, 1) or (1, C, 1, 1).
+    ``config.json``, YAML of Detectron2 (``MODEL.PIXEL_MEAN``), TorchGeo and TerraTorch (`means` and
+    `stds` at any depth), or any JSON, TOML or YAML that has `mean` and `std` at the top or one
+    level down, where `scale` (1, 255 or 65535: the value of white) and `order` (RGB or BGR) may
+    stand beside them. Lists may have shape (C,), (C, 1, 1) or (1, C, 1, 1). Whatever else
+    :func:`normstat.export` writes is read, too: Python code with calls of transforms (nothing of it
+    is run), C, Markdown, environment variables, DeepStream's settings and ONNX.
 
     Parameters
     ----------
@@ -59,7 +66,19 @@ def read(name: str) -> tuple[Config, ...]:
     if name.startswith(PRESET):
         row = preset(name.removeprefix(PRESET))
         return (Config(PRESET + row.name, row.mean, row.std, row.scale, row.order, row.source),)
-    root = document(name)
+    return _configs(name, document(name))
+
+
+def read_bytes(name: str, data: bytes) -> tuple[Config, ...]:
+    r"""Read the constants that a file with these bytes would have, as :func:`read` does.
+
+    >>> read_bytes("a.yaml", b"means: [1]\nstds: [2]")[0].source
+    'TorchGeo, at /'
+    """
+    return _configs(name, document_of(name, data))
+
+
+def _configs(name: str, root: Node) -> tuple[Config, ...]:
     with naming(name):
         found = places(root)
         configs = [(place.reader.config(name, place), place.where) for place in found]
@@ -101,7 +120,7 @@ def _of(node: Node, root: Node) -> Iterator[Place]:
         reader: Reader = row.load()
         if reader.KEYS not in seen and reader.recognizes(node, root):
             seen.add(reader.KEYS)
-            yield Place(node, kind, reader)
+            yield Place(node, root, kind, reader)
 
 
 def _nested(root: Node) -> Iterator[Node]:

@@ -13,14 +13,15 @@ from multiprocessing import resource_tracker
 from typing import Any, Self
 
 import dask
-from distributed import Client, LocalCluster, get_worker
+from distributed import Client, LocalCluster, Security, get_worker
+from distributed.comm import connect
 from distributed.scheduler import KilledWorker
 
 from normstat.errors import EngineLost, UsageError, option
 from normstat.executors import guard
 from normstat.executors.cpus import available_cpus
 from normstat.executors.fitness import problem_here
-from normstat.executors.futures import Futures, unfit
+from normstat.executors.futures import NO_NORMSTAT, Futures, in_a_line, lacks_normstat, unfit
 from normstat.files import shown
 
 # Seconds: to connect, until there is a worker, and to leave.
@@ -104,8 +105,10 @@ class Dask(Futures):
             return stack.enter_context(_client(cluster))
         address = _address(self._place)
         try:
+            with futures.ThreadPoolExecutor(1) as pool:  # a notebook has a loop in this thread
+                pool.submit(asyncio.run, _greet(address)).result()
             client = stack.enter_context(_client(address))
-        except (OSError, ValueError, TypeError) as error:
+        except Exception as error:
             raise UsageError(
                 f"{_option(self._place)}: no scheduler answers at {shown(address)}; start one with "
                 "`dask scheduler`, which prints its address"
@@ -139,11 +142,11 @@ class Dask(Futures):
         try:
             found = self._client.run(problem_here, ticket, on_error="return")
         except (OSError, asyncio.CancelledError) as error:
-            raise EngineLost(f"the scheduler is gone ({error})") from error
+            raise EngineLost(f"the scheduler is gone ({in_a_line(error)})") from error
         wrong = {worker: _problem(answer) for worker, answer in found.items() if answer}
         for worker, problem in sorted(wrong.items()):
             more = f" (and {len(wrong) - 1} more of {len(found)})" if len(wrong) > 1 else ""
-            raise UsageError(unfit(f"{worker}{more}", problem))
+            raise UsageError(unfit(f"worker {worker}{more}", problem))
 
     def submit(self, ticket: bytes, job: bytes, shard: bytes) -> "futures.Future[bytes]":
         """See :meth:`Futures.submit`."""
@@ -213,10 +216,7 @@ async def _cancel(client: Any, tasks: list[Any]) -> None:
 def _problem(answer: object) -> str:
     if not isinstance(answer, BaseException):
         return str(answer)
-    # What cannot be unpickled there comes as words only.
-    if "No module named 'normstat" in str(answer):
-        return "has no normstat, or another one; install the same there as here"
-    return f"cannot be asked ({answer})"
+    return NO_NORMSTAT if lacks_normstat(answer) else f"cannot be asked ({in_a_line(answer)})"
 
 
 def _option(place: str) -> str:
@@ -236,6 +236,13 @@ def _address(place: str) -> str:
     except (ValueError, LookupError, TypeError) as error:
         raise UsageError(f"{_option(place)}: has no address; {_WRITTEN}") from error
     return str(address)
+
+
+async def _greet(address: str) -> None:
+    """Shake hands with a scheduler; a client would wait for ever if something else is there."""
+    async with asyncio.timeout(_CONNECT):
+        arguments = Security().get_connection_args("client")
+        (await connect(address, timeout=_CONNECT, **arguments)).abort()
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Generator, Iterable
 from concurrent import futures
 from queue import Empty, SimpleQueue
-from typing import Any, Generic
+from typing import Generic
 
 from normstat.errors import EngineLost, UsageError, option
 from normstat.executors import guard
@@ -14,8 +14,9 @@ from normstat.executors.executor import Executor, Job, R
 from normstat.executors.fitness import Ticket, Unfit
 from normstat.images import Shard
 
-#: Shards in flight: so many for each slot of the engine, and at least so many.
-PER_SLOT, AT_LEAST = 4, 32
+#: Shards in flight: so many for each slot of the engine, at least so many, and so many where the
+#: number of slots is not known.
+PER_SLOT, AT_LEAST, UNKNOWN = 4, 32, 256
 # Attributes of executors that say how many tasks run at once.
 _SLOTS = ("_max_workers", "max_workers", "num_workers")
 # Times that a shard is handed in again because its worker is gone.
@@ -88,9 +89,33 @@ class Futures(Executor):
         """Raise EngineLost if nothing can come any more."""
 
 
+#: Problem of a worker that does not know what it is asked.
+NO_NORMSTAT = "has no normstat, or another one; install the same there as here"
+
+
 def unfit(worker: str, problem: str) -> str:
     """Template of the message that a worker cannot take part."""
-    return f"{option('engine')}: worker {worker} {problem}"
+    return f"{option('engine')}: {worker} {problem}"
+
+
+def lacks_normstat(error: BaseException) -> bool:
+    """True if a worker could not unpickle its task; some engines tell the words only.
+
+    >>> lacks_normstat(ModuleNotFoundError("No module named 'normstat'"))
+    True
+    """
+    words = str(error)
+    return "No module named 'normstat" in words or "module 'normstat." in words
+
+
+def in_a_line(error: BaseException) -> str:
+    """Kind and first line of an error of an engine.
+
+    >>> in_a_line(OSError("there is no route"))
+    'OSError: there is no route'
+    """
+    first = next(iter(str(error).strip().splitlines()), "")
+    return ": ".join(filter(None, (type(error).__name__, first)))
 
 
 class _FuturesMap(Generic[R]):
@@ -129,7 +154,8 @@ class _FuturesMap(Generic[R]):
             forsake(self._run)  # threads of this very process
 
     def _window(self) -> int:
-        return max(AT_LEAST, PER_SLOT * (self._engine.slots or 0))
+        slots = self._engine.slots
+        return UNKNOWN if slots is None else max(AT_LEAST, PER_SLOT * slots)
 
     def _begin(self, shard: Shard) -> None:
         if self._ticket:
@@ -144,7 +170,7 @@ class _FuturesMap(Generic[R]):
         try:
             future = self._engine.submit(self._ticket, self._pickled_job, self._shards_of[number])
         except (futures.BrokenExecutor, RuntimeError) as error:  # broken, or shut down
-            raise EngineLost(f"the engine takes no more work ({error})") from error
+            raise EngineLost(f"the engine takes no more work ({in_a_line(error)})") from error
         self._pending[number] = future
         future.add_done_callback(lambda _: self._done.put(number))
 
@@ -163,16 +189,29 @@ class _FuturesMap(Generic[R]):
         except futures.BrokenExecutor as error:  # a worker is gone, or all are
             self._hand_in_again(number, error)
             return None
-        except Unfit as error:
-            kind: Any = EngineLost if self._results else UsageError
-            raise kind(unfit(error.worker, error.problem)) from error
+        except EngineLost:
+            raise
+        except Exception as error:
+            raise self._stop(error) from error
+        if answer.failure:
+            raise RuntimeError(f"on worker {answer.worker}:\n{answer.failure}")
         del self._shards_of[number]
         self._results += 1
         self._engine.workers.add(answer.worker)
         return number, answer.result
 
+    def _stop(self, error: Exception) -> EngineLost | UsageError:
+        """The end of the run for a future without an answer: those of the job are answers."""
+        kind = EngineLost if self._results else UsageError
+        if isinstance(error, Unfit):
+            return kind(unfit(f"worker {error.worker}", error.problem))
+        if lacks_normstat(error):
+            return kind(unfit("a worker", NO_NORMSTAT))
+        return EngineLost(f"the engine has failed ({in_a_line(error)})")
+
     def _hand_in_again(self, number: int, error: futures.BrokenExecutor) -> None:
         self._again[number] = self._again.get(number, 0) + 1
         if self._again[number] > _AGAIN:
-            raise EngineLost(f"the workers of the engine end again and again ({error})") from error
+            said = in_a_line(error)
+            raise EngineLost(f"the workers of the engine end again and again ({said})") from error
         self._submit(number)

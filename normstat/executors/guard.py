@@ -8,11 +8,13 @@ threads has a shard, and end when there has been nothing to do for a while.
 import os
 import pickle
 import socket
+import traceback
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from normstat.errors import EngineLost
 from normstat.executors.children import Child, is_forsaken
 from normstat.executors.fitness import There, Ticket, Unfit, known_problem
 from normstat.executors.supervised import SupervisedMap
@@ -27,10 +29,18 @@ class Unwanted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The result of a shard, and the name of the worker that it is from."""
+    """Answer of a worker for a shard.
+
+    Attributes
+    ----------
+    worker : its name.
+    result : of the job; None if it has failed.
+    failure : traceback of an exception of the job, which is a bug; empty if there was none.
+    """
 
     worker: str
     result: Any
+    failure: str = ""
 
 
 def dumps_answer(answer: Answer) -> bytes:
@@ -41,7 +51,8 @@ def dumps_answer(answer: Answer) -> bytes:
     >>> len(dumps_answer(Answer("node1:7", bytes(100_000)))) < 1000
     True
     """
-    data = pickle.dumps((answer.worker, answer.result), protocol=pickle.HIGHEST_PROTOCOL)
+    content = answer.worker, answer.result, answer.failure
+    data = pickle.dumps(content, protocol=pickle.HIGHEST_PROTOCOL)
     return b"\1" + zlib.compress(data, 1) if len(data) >= _LARGE else b"\0" + data
 
 
@@ -73,6 +84,8 @@ def work(
         The run has ended meanwhile.
     EngineLost
         No child can be started.
+
+    An exception of the job is part of the answer: any other that comes is the engine's.
     """
     conditions = Ticket.loads(ticket)
     if problem := known_problem(conditions):
@@ -80,9 +93,14 @@ def work(
     run = conditions.run
     children = Child(conditions.image_timeout, run)
     still = wanted or (lambda: not is_forsaken(run))
-    there = There(pickle.loads(job), conditions.current)
-    mapped = SupervisedMap[Any](there, [pickle.loads(shard)], children, still)
-    answers = list(mapped.results())
+    try:
+        there = There(pickle.loads(job), conditions.current)
+        mapped = SupervisedMap[Any](there, [pickle.loads(shard)], children, still)
+        answers = list(mapped.results())
+    except EngineLost:
+        raise
+    except Exception:  # noqa: BLE001  # a bug: the driver raises it, with this traceback
+        return dumps_answer(Answer(name_of_worker(), None, traceback.format_exc()))
     if not answers:
         raise Unwanted(run)
     return dumps_answer(Answer(name_of_worker(), answers[0][1]))

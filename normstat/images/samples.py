@@ -102,6 +102,7 @@ class Shard:
         empty that it is not known, or may still change.
     unreadable : what the source itself could not enter on the way.
     start : how many images of the split come before the first, where somebody has counted.
+    positions : of the samples in the walk over all images, where these are a part of them.
 
     Examples
     --------
@@ -118,6 +119,7 @@ class Shard:
     versions: tuple[bytes, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
     start: int = 0
+    positions: tuple[int, ...] = ()
 
     def __iter__(self) -> Iterator[Sample]:
         places = self.places or (None,) * len(self.names)
@@ -139,6 +141,7 @@ class Shard:
             places=_at(chosen, self.places),
             versions=_at(chosen, self.versions),
             unreadable=(),
+            positions=_at(chosen, self.positions),
             start=self.start + (chosen[0] if chosen else 0),
         )
 

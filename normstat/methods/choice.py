@@ -12,7 +12,7 @@ from normstat.methods.facts import Facts
 from normstat.methods.inputs import Input
 from normstat.methods.normalizing import RESULTS, Normalizer
 from normstat.methods.table import METHODS, Method, Needs, method_named
-from normstat.presets import NAMES, PRESETS, Preset, closest, preset
+from normstat.presets import DATA_SETS, NAMES, Preset, no_such, preset
 from normstat.stats import SplitStats, Stats
 
 #: Origins of a normalizer, besides names.
@@ -88,12 +88,9 @@ def _preset_named(name: str) -> Preset:
     try:
         return preset(name)
     except UsageError as error:
-        guess = closest(name, (*METHODS, *NAMES))
-        raise UsageError(
-            f"{shown(name)}: no such preset or method; {f'did you mean {guess}? ' if guess else ''}"
-            f"methods: {', '.join(METHODS)}; presets: {', '.join(PRESETS)}; a file of statistics "
-            "ends in .json"
-        ) from error
+        known = {"method": METHODS, "preset": (*NAMES, *DATA_SETS)}
+        wrong = no_such(name, "preset or method", known)
+        raise UsageError(f"{wrong.message.template}; a file of statistics ends in .json") from error
 
 
 def split_of(stats: Stats, name: str, parameter: str = "split") -> SplitStats:

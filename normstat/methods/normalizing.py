@@ -293,6 +293,12 @@ class Normalizer:
             "numbers": self.fitted.numbers(),
         }
 
+    def _repr_html_(self) -> str:
+        from normstat.methods.notebook import as_html  # which only notebooks need
+
+        words = f"{self.method} to {self.dtype}, for pixels of {self.input_dtype or 'any dtype'}"
+        return as_html(words, self.fitted, self.scale, self.channels)
+
     def _coefficients(self) -> Coefficients | None:
         channels = len(self.channels or "1")
         return self.fitted.coefficients(channels, self.scale) if self.scale else None

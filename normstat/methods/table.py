@@ -6,13 +6,14 @@ from enum import Enum
 from functools import partial
 from types import MappingProxyType
 
-from normstat.errors import Message, UsageError, option
+from normstat.errors import Message, option
 from normstat.files import shown
 from normstat.methods import dataset_statistics as dataset
 from normstat.methods.facts import Facts
 from normstat.methods.maps import Fitted
 from normstat.methods.own_statistics import Measure, OfImage, extremes, mean_std
 from normstat.methods.whiten import whitening
+from normstat.presets import DATA_SETS, NAMES, no_such
 
 
 class Needs(Enum):
@@ -44,9 +45,8 @@ def method_named(name: str) -> Method:
     <Needs.NOTHING: 'nothing'>
     """
     if name not in METHODS:
-        raise UsageError(
-            f"{option('method', shown(name))}: no such method; there are {', '.join(METHODS)}"
-        )
+        known = {"method": METHODS, "preset": (*NAMES, *DATA_SETS)}
+        raise no_such(name, "method", known, option("method", shown(name)))
     return METHODS[name]
 
 

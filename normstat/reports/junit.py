@@ -11,7 +11,7 @@ from normstat.reports import words
 from normstat.verdict import Case, Level, Verdict
 
 
-def render(verdict: Verdict) -> str:
+def render(verdict: Verdict, recorded: object = None) -> str:
     """A test case for each rule, split and channel.
 
     Those that fail the data are failures, so there is one if and only if the exit code is 1;

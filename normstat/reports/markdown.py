@@ -1,7 +1,7 @@
 """A verdict as Markdown, for a pull request or a job's summary."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from normstat.reports import text, words
 from normstat.verdict import Verdict
@@ -10,7 +10,7 @@ from normstat.verdict import Verdict
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~$&!@:])")
 
 
-def render(verdict: Verdict) -> str:
+def render(verdict: Verdict, recorded: object = None) -> str:
     r"""A heading with the verdict, and a table with a row for each finding, the worst first.
 
     >>> print(render(Verdict("same", ())))
@@ -45,18 +45,28 @@ def within(verdict: Verdict, most: int) -> str:
 def _lines(verdict: Verdict) -> Iterator[str]:
     yield f"### normstat check: {'FAILED' if verdict.failed else 'passed'}"
     yield ""
-    yield _plain(words.conclusion(verdict))
+    yield plain(words.conclusion(verdict))
     if verdict.findings:
         yield ""
-        yield _row((*text.HEADERS, "what"))
+        yield table_row((*text.HEADERS, "what"))
         yield "|" + " --- |" * (len(text.HEADERS) + 1)
     for row, case in zip(text.rows(verdict), verdict.findings, strict=True):
-        yield _row((*row, words.message(case)))
+        yield table_row((*row, words.message(case)))
 
 
-def _row(cells: tuple[str, ...]) -> str:
-    return "| " + " | ".join(map(_plain, cells)) + " |"
+def table_row(cells: Sequence[str]) -> str:
+    r"""A row of a table, with cells that are no markup.
+
+    >>> print(table_row(("a|b", "1")))
+    | a\|b | 1 |
+    """
+    return "| " + " | ".join(map(plain, cells)) + " |"
 
 
-def _plain(cell: str) -> str:
+def plain(cell: str) -> str:
+    r"""A text in which nothing is markup.
+
+    >>> print(plain("a_b"))
+    a\_b
+    """
     return _MARKUP.sub(r"\\\1", cell)

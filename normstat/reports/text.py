@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from normstat.reports import words
-from normstat.verdict import Value, Verdict
+from normstat.verdict import Level, Value, Verdict
 
 #: Names of the columns of :func:`rows`.
 HEADERS = (
@@ -39,7 +39,9 @@ def rows(verdict: Verdict) -> list[tuple[str, ...]]:
 
 
 def lines(verdict: Verdict) -> Iterator[str]:
-    """Findings and their cures, in words; last the verdict and its exit code.
+    """Findings and their cures, in words, and each configuration; last the verdict and exit code.
+
+    A configuration that passes is told, too: somebody asked what its numbers are.
 
     >>> from normstat.verdict import Case, Level
     >>> for line in lines(Verdict("same", (Case("leakage", Level.FAIL, "the same image", "val"),))):
@@ -47,7 +49,8 @@ def lines(verdict: Verdict) -> Iterator[str]:
     leakage val: the same image
     FAILED (mode same, exit code 1): 1 fail
     """
-    for case in verdict.findings:
+    passed = [case for case in verdict.cases if case.rule == "config" and case.level is Level.PASS]
+    for case in (*verdict.findings, *passed):
         place = words.place(case)
         yield f"{words.safe(case.rule)}{place and ' '}{place}: {words.brief(case)}"
     yield words.conclusion(verdict)

@@ -1,6 +1,6 @@
 """Arrays of a program: images in memory, or as an iterator gives them."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Sized
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from io import BytesIO
@@ -74,7 +74,11 @@ class Arrays:
                 raise UnknownSplit(f"arrays: have no split {shown(split)!r}; found: {found}")
         return Selection(tuple(wanted) or tuple(sorted(self._splits)), wanted=bool(wanted))
 
-    def survey(self, selection: Selection) -> Survey:
+    def survey(
+        self,
+        selection: Selection,
+        takes: Callable[[str], bool] | None = None,  # noqa: ARG002  # no names are known
+    ) -> Survey:
         """The number of images in those splits that know it; none of an iterator."""
         survey = Survey()
         for split in selection.splits:

@@ -1,8 +1,7 @@
 """One of several parts of a source, for as many jobs as there are parts."""
 
 import re
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
@@ -23,17 +22,18 @@ class Part:
 
     Names alone decide, so parts are even, need no counting first, and are the same for each job.
     Shards are cut as for the whole and then filtered: a cache of a part serves the whole, and the
-    reverse. What the whole leaves out is told by the first part.
+    reverse; their positions are those in the walk over the whole. What the whole leaves out is told
+    by the first part.
 
     Parameters
     ----------
-    source : the whole.
+    whole : source of all images.
     number : of the part, from 1.
     of : how many parts there are.
 
     Attributes
     ----------
-    number, of : the same.
+    whole, number, of : the same.
     names : sum modulo 2**128, over all names of the whole, of a hash of each: parts of one walk
         have the same. Known once all shards were asked for.
 
@@ -50,8 +50,8 @@ class Part:
     ([3, 3], True)
     """
 
-    def __init__(self, source: Source, number: int, of: int) -> None:
-        self._source = source
+    def __init__(self, whole: Source, number: int, of: int) -> None:
+        self.whole = whole
         self.number = number
         self.of = of
         self.names = 0
@@ -61,36 +61,34 @@ class Part:
 
     @property
     def root(self) -> str:
-        return self._source.root
+        return self.whole.root
 
     @property
     def identity(self) -> str:
-        return self._source.identity
+        return self.whole.identity
 
     @property
     def ordered(self) -> bool:
-        return self._source.ordered
+        return self.whole.ordered
 
     @property
     def tops(self) -> tuple[str, ...]:
-        return self._source.tops
+        return self.whole.tops
 
     def selection(self, wanted: Collection[str] = ()) -> Selection:
-        return self._source.selection(wanted)
+        return self.whole.selection(wanted)
 
-    def survey(self, selection: Selection) -> Survey:
-        survey = self._source.survey(selection)
-        images: Counter[str] = Counter()
-        for shard in self.shards(selection):
-            images[shard.split] += len(shard) + len(shard.unreadable)
-        survey.images = images
+    def survey(self, selection: Selection, takes: Callable[[str], bool] | None = None) -> Survey:
+        survey = self.whole.survey(
+            selection, lambda name: self._has(name) and (takes is None or takes(name))
+        )
         if self.number > 1:
             survey.skipped.clear()
         return survey
 
     def shards(self, selection: Selection, versions: bool = False) -> Iterator[Shard]:
-        total = 0
-        for shard in self._source.shards(selection, versions):
+        total = before = 0
+        for shard in self.whole.shards(selection, versions):
             chosen: list[int] = []
             for index, name in enumerate(shard.names):
                 part, hashed = self._hashed(name)
@@ -104,17 +102,23 @@ class Part:
                 if part == self.number:
                     unreadable.append(record)
             if chosen or unreadable:
-                yield replace(shard.only(chosen), unreadable=tuple(unreadable))
+                positions = tuple(before + index for index in chosen)
+                unread = tuple(unreadable)
+                yield replace(shard.only(chosen), unreadable=unread, positions=positions)
+            before += len(shard)
         self.names = total % _MODULUS
 
     def side_file(self, name: str) -> bytes | None:
-        return self._source.side_file(name)
+        return self.whole.side_file(name)
 
     def record(self) -> Mapping[str, Any]:
-        return self._source.record()
+        return self.whole.record()
 
     def with_split_dirs(self, split_dirs: Mapping[str, str]) -> "Part":
-        return Part(self._source.with_split_dirs(split_dirs), self.number, self.of)
+        return Part(self.whole.with_split_dirs(split_dirs), self.number, self.of)
+
+    def _has(self, name: str) -> bool:
+        return self._hashed(name)[0] == self.number
 
     def _hashed(self, name: str) -> tuple[int, int]:
         """The part of a name, from 1, and what it adds to :attr:`names`."""

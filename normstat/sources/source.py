@@ -1,6 +1,6 @@
 """The interface of all places that images come from."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
@@ -60,8 +60,14 @@ class Source(Protocol):
             A wanted split has no images, or images cannot be assigned to one split.
         """
 
-    def survey(self, selection: Selection) -> Survey:
-        """Names only: how many images there are, and what to know about them."""
+    def survey(self, selection: Selection, takes: Callable[[str], bool] | None = None) -> Survey:
+        """Names only: how many images there are, and what to know about them.
+
+        Parameters
+        ----------
+        selection : the splits to read.
+        takes : tells by its name if an image is to be counted; None: all are.
+        """
 
     def shards(self, selection: Selection, versions: bool = False) -> Iterator[Shard]:
         """The work, the same at each call, cut by names and sizes of images alone.

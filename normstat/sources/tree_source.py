@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any, NamedTuple
@@ -200,7 +200,7 @@ class TreeSource:
                 located = None if error else self.catalog.locate(path, versions)
                 yield _Part(split, path, place.apart, located, error)
 
-    def survey(self, selection: Selection) -> Survey:
+    def survey(self, selection: Selection, takes: Callable[[str], bool] | None = None) -> Survey:
         """Names only: how many images there are, and what to know about them.
 
         Raises
@@ -208,7 +208,7 @@ class TreeSource:
         AmbiguousSplit
             A folder with images speaks for two splits.
         """
-        return Surveyor(self._tree_of(selection), selection).survey()
+        return Surveyor(self._tree_of(selection), selection, takes).survey()
 
     def _tree_of(self, selection: Selection) -> Tree:
         return self._tree.counting_labels() if selection.only_labels else self._tree

@@ -28,15 +28,18 @@ class Curves:
         return tuple(tuple(np.cumsum((0.0, *channel)).tolist()) for channel in self.shares)
 
 
-def curves(split: SplitStats, low: float, high: float) -> Curves | None:
-    """The distribution of a split's values between two ends; None where values are not counted."""
+def curves(split: SplitStats, low: float, high: float, most: int = _BINS) -> Curves | None:
+    """The distribution of a split's values between two ends; None where values are not counted.
+
+    Of so many bins at most.
+    """
     values = split.values()
     if values is None or values.counts is None or not split.scale:
         return None
     levels = values.levels / split.scale
     width = (high - low) or 1.0
     exact = split.dtype in ("uint8", "int8", "uint16", "int16")
-    number = _whole_bins(round(width * split.scale) + 1) if exact else _BINS
+    number = _whole_bins(round(width * split.scale) + 1, most) if exact else most
     # A stored integer is the middle of what it stands for.
     half = 0.5 / split.scale if exact else 0.0
     places = (levels - low + half) / (width + 2 * half) * number
@@ -48,13 +51,13 @@ def curves(split: SplitStats, low: float, high: float) -> Curves | None:
     return Curves(low, high, tuple(shares))
 
 
-def _whole_bins(values: int) -> int:
-    """The number of bins that have equally many integers each, as near below the usual as it goes.
+def _whole_bins(values: int, most: int) -> int:
+    """The number of bins that have equally many integers each, as near below `most` as it goes.
 
-    >>> _whole_bins(256), _whole_bins(65536), _whole_bins(7)
-    (64, 64, 7)
+    >>> _whole_bins(256, 96), _whole_bins(65536, 96), _whole_bins(7, 96), _whole_bins(256, 32)
+    (64, 64, 7, 32)
     """
-    least = -(-values // _BINS)
+    least = -(-values // most)
     each = next((width for width in range(least, 2 * least + 1) if values % width == 0), least)
     return -(-values // each)
 

@@ -229,7 +229,7 @@ class Stats:
         """The statistics of the images of both, see :func:`normstat.merge`."""
         from normstat.stats.merging import merged  # which makes such an object
 
-        return merged({"the first": self, "the second": other})
+        return merged((("the first", self), ("the second", other)))
 
     def __sub__(self, other: "Stats") -> "Stats":
         """The statistics of the images that only these have, see :func:`normstat.subtract`."""

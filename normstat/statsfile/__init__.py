@@ -4,6 +4,7 @@ And, in the same words but for machines only, the state that a cache keeps.
 """
 
 import os
+import re
 from os import PathLike, fspath
 
 from normstat import files
@@ -12,22 +13,25 @@ from normstat.files import shown
 from normstat.stats import Stats
 from normstat.statsfile.from_json import loads
 from normstat.statsfile.tallies import ROWS, dumps_counts, loads_counts
-from normstat.statsfile.to_json import SCHEMA, dumps, render
+from normstat.statsfile.to_json import SCHEMA, dumps, render, summary
 
 # Four million records of unreadable images, or the counts of 512 channels of 16 bits.
 _MOST_BYTES = 1 << 30
 _END = 1 << 12
+_START = re.compile(rb'\s*\{\s*"schema"\s*:\s*"normstat/stats/')
 
 __all__ = [
     "ROWS",
     "SCHEMA",
     "dumps",
     "dumps_counts",
+    "is_stats_file",
     "load",
     "loads",
     "loads_counts",
     "render",
     "save",
+    "summary",
 ]
 
 
@@ -60,6 +64,19 @@ def load(file: str | PathLike[str]) -> Stats:
         ) from error
     except StatsFileError as error:
         raise StatsFileError(f"{shown(file)}: {shown(str(error))}") from error
+
+
+def is_stats_file(file: str | PathLike[str]) -> bool:
+    """True for a local file that begins as stats files do, whatever else is in it.
+
+    >>> is_stats_file("no such file"), is_stats_file(".")
+    (False, False)
+    """
+    try:
+        with files.opened(fspath(file)) as opened:
+            return _START.match(opened.read(_END)) is not None
+    except OSError:  # who opens it says why
+        return False
 
 
 def _refuse_others(file: str) -> None:

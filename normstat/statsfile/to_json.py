@@ -23,8 +23,23 @@ def dumps(stats: Stats) -> str:
     >>> print(dumps(Stats("0.1.0", {}, Settings(), {})).splitlines()[1])
       "schema": "normstat/stats/1",
     """
-    content = {
-        "schema": SCHEMA,
+    splits = {name: _split_to_json(split) for name, split in stats.splits.items()}
+    return render({"schema": SCHEMA} | _content(stats, splits))
+
+
+def summary(stats: Stats) -> dict[str, Any]:
+    """The content of a stats file without its states, for programs.
+
+    >>> from normstat.stats import Settings, Stats
+    >>> list(summary(Stats("0.1.0", {}, Settings(), {})))[:4]
+    ['normstat', 'decoder', 'settings', 'complete']
+    """
+    splits = {name: summary_to_json(split) for name, split in stats.splits.items()}
+    return _content(stats, splits)
+
+
+def _content(stats: Stats, splits: Mapping[str, Any]) -> dict[str, Any]:
+    return {
         "normstat": stats.normstat,
         "decoder": stats.decoder,
         "settings": _plain(stats.settings),
@@ -35,10 +50,9 @@ def dumps(stats: Stats) -> str:
         },
         "files": stats.files and _plain(stats.files),
         "parts": stats.parts and _plain(stats.parts) | {"names": f"{stats.parts.names:032x}"},
-        "splits": {name: _split_to_json(split) for name, split in stats.splits.items()},
+        "splits": splits,
         "unreadable": [record_to_json(record) for record in stats.unreadable],
     }
-    return render(content)
 
 
 def record_to_json(record: Unreadable) -> dict[str, Any]:

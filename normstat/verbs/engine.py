@@ -88,7 +88,7 @@ class Engine:
         Parameters
         ----------
         continues : clause on how the runs can be continued when the engine is lost, if nothing
-            is in the cache.
+            is in the cache; empty: by a cache.
         """
         try:
             with self.lasting:
@@ -97,10 +97,13 @@ class Engine:
                     self.progress.notice(remark)
         except EngineLost as lost:
             kept = "; ".join(getattr(lost, "__notes__", ()))
-            how = f"{kept}, and the same command continues" if kept else continues
-            if not how:
-                raise
+            how = f"{kept}, and the same command continues" if kept else continues or self._anew()
             raise EngineLost(f"{lost.message.template}; {how}") from lost
+
+    def _anew(self) -> str:
+        if self.cache:
+            return "nothing was finished, so the same command begins anew"
+        return f"{option('cache', metavar='FILE')} would let it go on where it was"
 
     def refuse_as_cache(self, parameter: str, file: str | os.PathLike[str] | None) -> None:
         """Refuse another file of a run that is the cache: either would replace the other.

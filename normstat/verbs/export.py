@@ -2,27 +2,59 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, overload
 
-from normstat import files
 from normstat.constants import Constants
-from normstat.conventions.targets import TARGETS, Exported, Target
-from normstat.conventions.targets.in_place import replaced
+from normstat.conventions.targets import COLORS, TARGETS, Exported, Target
 from normstat.errors import UsageError, option
 from normstat.files import shown
 from normstat.methods import source_named, split_of
-from normstat.presets import Preset, closest
-from normstat.stats import SplitStats, Stats
+from normstat.presets import Preset
+from normstat.stats import Settings, SplitStats, Stats
+from normstat.verbs.names import unknown
 
-_COLORS = ("R", "G", "B")
+Source: TypeAlias = Stats | SplitStats | Preset | str | os.PathLike[str]
+#: A difference of normalized pixels that nine digits leave, and that is none.
+EXACT = 1e-7
 
 
-def export(
-    source: Stats | SplitStats | Preset | str | os.PathLike[str],
-    to: str,
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Constants as a target takes them.
+
+    Attributes
+    ----------
+    text : the content of a file: text, or bytes where it is binary.
+    about : lines that say what the numbers are of.
+    says : the text has these lines as a comment.
+    """
+
+    text: str | bytes
+    about: tuple[str, ...]
+    says: bool
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of the file."""
+        return self.text.encode("utf-8") if isinstance(self.text, str) else self.text
+
+
+@overload
+def export(  # type: ignore[overload-overlap]  # the one target that is no text goes first
+    source: Source,
+    to: Literal["onnx"],
     *,
     from_split: str | None = None,
     allow_approximate: bool = False,
-) -> str:
+) -> bytes: ...
+@overload
+def export(
+    source: Source, to: str, *, from_split: str | None = None, allow_approximate: bool = False
+) -> str: ...
+def export(
+    source: Source, to: str, *, from_split: str | None = None, allow_approximate: bool = False
+) -> str | bytes:
     """Write constants as a framework takes them.
 
     Parameters
@@ -34,13 +66,14 @@ def export(
 
     Returns
     -------
-    str
+    str, or bytes for ``onnx``
         The content of a file, or a snippet, with what the numbers are of as a comment.
 
     Raises
     ------
     UsageError
-        An unknown target or split; constants that the target cannot hold; a std of 0.
+        An unknown target or split; constants that the target cannot hold; a std of 0; a package
+        that the target needs is not installed.
 
     Examples
     --------
@@ -52,118 +85,89 @@ def export(
     NORMSTAT_WHITE=255.0
     <BLANKLINE>
     """
-    target, exported = _refused(source, to, from_split, allow_approximate)
-    return _commented(target, exported) + target.text(exported)
+    return write(source, to, from_split, allow_approximate).text
 
 
-def targets() -> Iterator[tuple[str, str]]:
-    """Names of the targets, and what each is.
+def write(
+    source: Source, to: str, from_split: str | None = None, allow_approximate: bool = False
+) -> Written:
+    """Write constants as :func:`export` does, and say what they are of beside them, too.
 
-    >>> dict(targets())["timm"]
-    'timm config.json'
+    >>> write("clip", "timm").about
+    ('clip (preset)', 'of pixels / 255, channels R, G, B, arrays of (C, H, W) layout, float32')
+    """
+    target, exported = chosen(source, to, from_split, allow_approximate)
+    lines = tuple(about(target, exported))
+    text = target.text(exported)
+    if not (target.comment and isinstance(text, str)):
+        return Written(text, lines, says=False)
+    comment = "".join(f"{target.comment} {line}\n" for line in lines)
+    return Written(comment + text, lines, says=True)
+
+
+def targets() -> Iterator[tuple[str, str, str]]:
+    """Names of the targets, the ending of a file of each, and what it is.
+
+    >>> next(targets())
+    ('torchvision', '.py', 'torchvision v2 transform')
     """
     for name, row in TARGETS.items():
         target: Target = row.load()
         more = " (one scale for all channels)" if target.approximates else ""
-        yield name, f"{target.what}{more}"
+        more = " (always refused: statistics of masks only)" if target.needs else more
+        yield name, target.suffix, f"{target.what}{more}"
 
 
-def update(
-    file: str | os.PathLike[str],
-    source: Stats | SplitStats | Preset | str | os.PathLike[str],
-    to: str,
-    *,
-    from_split: str | None = None,
-) -> str:
-    """The text of a JSON configuration with other constants, and nothing else changed.
-
-    Parameters
-    ----------
-    file : configuration of the target.
-    source, to, from_split : as for :func:`export`.
-
-    Raises
-    ------
-    UsageError
-        As for :func:`export`; or `file` is no such configuration.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     with open(f"{folder}/config.json", "w") as file:
-    ...         _ = file.write('{"architecture": "vit", "mean": [0, 0, 0], "std": [1, 1, 1]}')
-    ...     print(update(file.name, "clip", "timm"))
-    {"architecture": "vit", "mean": [0.48145466, 0.4578275, 0.40821073], "std": [0.26862954, \
-0.26130258, 0.27577711]}
-    """
-    target, exported = _refused(source, to, from_split, allow_approximate=False)
-    if not target.keys:
-        known = [name for name, row in TARGETS.items() if row.load().keys]
-        raise UsageError(
-            f"{option('to', to)}: is no JSON file to update; these are: {', '.join(known)}"
-        )
-    values = {name: value(exported) for name, value in target.keys.items()}
-    known_by = next(name for name in values if "mean" in name)
-    try:
-        text = files.read(os.fspath(file)).decode("utf-8")
-        return replaced(text, values, known_by, target.under)
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{shown(file)}: is not UTF-8") from error
-    except OSError as error:
-        raise UsageError(f"{shown(file)}: cannot be read ({error.strerror})") from error
-    except UsageError as error:
-        raise UsageError(f"{shown(file)}: {error.message.template}") from error
-
-
-def _refused(
-    source: Stats | SplitStats | Preset | str | os.PathLike[str],
-    to: str,
-    from_split: str | None,
-    allow_approximate: bool,
+def chosen(
+    source: Source, to: str, from_split: str | None, allow_approximate: bool
 ) -> tuple[Target, Exported]:
     """The target and what it is given; a UsageError where it cannot hold that."""
     if to not in TARGETS:
-        guess = closest(to, TARGETS)
-        raise UsageError(
-            f"{option('to', shown(to))}: no such target; "
-            f"{f'did you mean {guess}? ' if guess else ''}there are {', '.join(TARGETS)}"
-        )
+        raise unknown(to, "target", option("to", shown(to)))
     target: Target = TARGETS[to].load()
     if target.needs:
         raise UsageError(f"{option('to', to)}: {target.needs}")
     exported = _exported(source, from_split)
-    _refuse_channels(to, target, exported)
-    for name, std in zip(exported.channels, exported.constants.std, strict=True):
+    _refuse_pixels(to, target, exported)
+    for name, std in zip(exported.channels, exported.unit.std, strict=True):
         if not std > 0:
             raise UsageError(
                 f"{option('to', to)}: the std of {shown(name)} is 0, and every framework divides "
                 "by it; leave the channel out"
             )
-    if target.approximates and not allow_approximate:
-        error = _largest_error(exported, target.approximates(exported))
+    given = target.given(exported)
+    error = _largest_error(target, given)
+    if error > EXACT and not allow_approximate:
         raise UsageError(
             f"{option('to', to)}: holds one scale for all channels; normalized pixels would be off "
             f"by up to {error:.2g}; {option('allow_approximate', True)} writes that"
         )
-    return target, exported
+    return target, given
 
 
-def _refuse_channels(to: str, target: Target, exported: Exported) -> None:
+def _refuse_pixels(to: str, target: Target, exported: Exported) -> None:
     number = len(exported.channels)
-    if target.colors and number > 1 and exported.channels != _COLORS:
+    if target.colors and number > 1 and not exported.is_color:
         names = shown(", ".join(exported.channels[:8]))
         raise UsageError(
             f"{option('to', to)}: takes images that are gray or R, G, B, and these are {names}"
         )
-    if number > (target.most or number):
+    if target.takes and number not in target.takes:
+        *few, last = map(str, target.takes)
         raise UsageError(
-            f"{option('to', to)}: takes at most {target.most} channels, and these are {number}"
+            f"{option('to', to)}: takes {', '.join(few)} or {last} channels, and these are {number}"
+        )
+    if target.eight and exported.dtype != "uint8":
+        raise UsageError(
+            f"{option('to', to)}: takes pixels of 8 bits, and these are {exported.dtype}"
         )
 
 
-def _largest_error(exported: Exported, approximated: Sequence[tuple[float, float]]) -> float:
+def _largest_error(target: Target, exported: Exported) -> float:
     """Largest difference of normalized pixels, from black to white."""
+    if not target.approximates:
+        return 0.0
+    approximated: Sequence[tuple[float, float]] = target.approximates(exported)
     pairs = zip(exported.affine, approximated, strict=True)
     return max(
         abs((a - near_a) * x + b - near_b)
@@ -172,9 +176,7 @@ def _largest_error(exported: Exported, approximated: Sequence[tuple[float, float
     )
 
 
-def _exported(
-    source: Stats | SplitStats | Preset | str | os.PathLike[str], from_split: str | None
-) -> Exported:
+def _exported(source: Source, from_split: str | None) -> Exported:
     origin = shown(source) if isinstance(source, (str, os.PathLike)) else "statistics"
     if isinstance(source, str):
         source = source.removeprefix("preset:")
@@ -185,15 +187,16 @@ def _exported(
         if from_split is not None:
             raise UsageError(f"{option('from_split', shown(from_split))}: a preset has no splits")
         made = found.constants.to(1, "RGB")
-        channels = _COLORS if len(found.mean) > 1 else found.channels
+        channels = COLORS if len(found.mean) > 1 else found.channels
         about = f"{found.name} (preset)"
         if found.definition:
             about = f"{found.name}, published; std {found.definition}"
         return Exported(made, channels, 255, "uint8", about)
     if isinstance(found, Stats):
         name = from_split or "train"
+        done = _done(found.settings)
         found = split_of(found, name, "from_split")
-        origin = f"{shown(name)} of {origin}"
+        origin = f"{shown(name)} of {origin}{done}"
     assert isinstance(found, SplitStats)
     if not (found.mean and found.std and found.channels and found.scale and found.dtype):
         raise UsageError(f"{origin}: has no images, and so no constants")
@@ -205,20 +208,25 @@ def _exported(
         found.dtype,
         f"{origin}, {found.images:,} images, std over all pixels",
         extremes,
-        found.pixels,
+        found.images,
     )
 
 
-def _commented(target: Target, exported: Exported) -> str:
-    if not target.comment:
-        return ""
-    unit = target.unit.format(white=exported.white, largest=exported.largest)
+def _done(settings: Settings) -> str:
+    """Steps before images were counted, in words."""
+    done = [f"resize {settings.resize}"] if settings.resize else []
+    done += [f"crop {settings.crop}"] if settings.crop else []
+    return f" (after {' and '.join(done)})" if done else ""
+
+
+def about(target: Target, exported: Exported) -> Iterator[str]:
+    """Lines that say what the numbers of a target are of."""
     names = ", ".join(map(shown, exported.channels[:8]))
     more = ", …" if len(exported.channels) > 8 else ""
-    approximate = ["approximate: one scale for all channels"] if target.approximates else []
-    lines = [
-        exported.origin,
-        f"of {unit}, channels {names}{more}, arrays of {target.layout} layout, float32",
-        *approximate,
-    ]
-    return "".join(f"{target.comment} {line}\n" for line in lines)
+    yield exported.origin
+    yield (
+        f"of {target.pixels(exported)}, channels {names}{more}, arrays of {target.layout} layout, "
+        "float32"
+    )
+    if (error := _largest_error(target, exported)) > EXACT:
+        yield f"approximate: one scale for all channels, off by up to {error:.2g}"

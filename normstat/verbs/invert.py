@@ -87,7 +87,7 @@ def invert(
     if not overwrite:
         replaces = f"{option('overwrite', True)} replaces images of the same names"
         refuse_filled(target, f"{replaces}, or choose another folder")
-    found, lossless = _checked(arrays, target)
+    found, lossless = _checked(arrays)
     telling = heard(progress)
     telling.total(found)
     first: list[str] = []
@@ -195,12 +195,12 @@ def _normalizer(root: str, split: str, content: Any) -> Normalizer:
         raise UsageError(f"{shown(root)}/{RECORD}: in {shown(split)}: {error}") from error
 
 
-def _checked(arrays: _ArrayReader, target: str) -> tuple[int, bool]:
+def _checked(arrays: _ArrayReader) -> tuple[int, bool]:
     """Count the images, and tell if none will lose anything.
 
     Nothing is written before every line of the index, and the header of every array, was seen.
     """
-    names = OutputNames(target, lambda: ((_output(x), x.input) for x in read_index(arrays.root)))
+    names = OutputNames(lambda: ((_output(x), x.input) for x in read_index(arrays.root)))
     found, lossless = 0, True
     for line in read_index(arrays.root):
         try:

@@ -1,15 +1,17 @@
 """Statistics that add: of parts of a data set, and of several."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 
 from normstat.errors import UsageError, option
 from normstat.files import ensure_writable, exists, shown
 from normstat.stats import ListOfFiles, Stats
 from normstat.stats.merging import merged, without
 from normstat.statsfile import load
-from normstat.statsfile.file_list import NONE, FileList, read_list
+from normstat.statsfile.file_list import NONE, Entry, FileList, read_list, written
+from normstat.statsfile.shared_keys import SharedKeys
 from normstat.verbs.listeners import Listener, heard
 
 
@@ -53,19 +55,14 @@ def merge(
     ...     merge(parts) == compute(folder, workers=0)
     True
     """
-    named: dict[str, Stats] = {}
-    for number, each in enumerate(stats, 1):
-        name = f"statistics {number}" if isinstance(each, Stats) else os.fspath(each)
-        while name in named:  # the same file again, of which its part will tell
-            name += " again"
-        named[name] = each if isinstance(each, Stats) else load(each)
+    read: dict[str, Stats] = {}
     if files is not None:
         ensure_writable(files)
-    whole = merged(named, allow_missing)
+    whole = merged(_one_by_one(stats, read), allow_missing)
     if files is not None:
-        return replace(whole, files=_merged_list(named, files))
-    if not any(each.parts for each in named.values()):
-        again, first = _in_several(named)
+        return replace(whole, files=_merged_list(read, files))
+    if not any(each.parts for each in read.values()):
+        again, first = _in_several(read)
         if again:
             heard(progress).notice(
                 f"{again:,} image{'s have' if again > 1 else ' has'} the pixels of one that is in "
@@ -87,7 +84,8 @@ def subtract(whole: Stats | str | os.PathLike[str], part: Stats | str | os.PathL
     Raises
     ------
     UsageError
-        They were not made alike, or `part` has images that `whole` does not have.
+        They were not made alike, or `part` has images that `whole` does not have: sums tell that of
+        most, and lists of files beside both stats files of all.
 
     Examples
     --------
@@ -102,46 +100,95 @@ def subtract(whole: Stats | str | os.PathLike[str], part: Stats | str | os.PathL
     >>> rest.splits["all"].images, rest.splits["all"].min
     (2, (0.00784313725490196,))
     """
-    return without(*(each if isinstance(each, Stats) else load(each) for each in (whole, part)))
+    one, other = (each if isinstance(each, Stats) else load(each) for each in (whole, part))
+    lists = [
+        (path, stats.files.sha256)
+        for given, stats in ((whole, one), (part, other))
+        if not isinstance(given, Stats)
+        and stats.files is not None
+        and (path := _list_beside(os.fspath(given), stats.files)) is not None
+    ]
+    if len(lists) == 2:
+        _refuse_others(*(read_list(path, digest) for path, digest in lists))
+    return without(one, other)
 
 
-def _list_beside(name: str, stats: Stats) -> str | None:
-    """Path of the list of files beside a stats file; None if there is none."""
-    if stats.files is None:
-        return None
-    path = os.path.join(os.path.dirname(name), stats.files.name)
+def _refuse_others(whole: Iterator[Entry], part: Iterator[Entry]) -> None:
+    """Refuse a list with an image that another list does not have; both are sorted alike."""
+    beside: Entry | None = None
+    for entry in part:
+        while beside is None or _place(beside) < _place(entry):
+            beside = next(whole, None)
+            if beside is None:
+                break
+        if beside != entry:
+            why = (
+                "has another content there"
+                if beside and _place(beside) == _place(entry)
+                else ("is not among the images of the whole")
+            )
+            raise UsageError(
+                f"{shown(entry.name)}: {why}, so it cannot be subtracted; subtract images that "
+                "were counted"
+            )
+
+
+def _place(entry: Entry) -> tuple[str, bytes]:
+    """The order of lists."""
+    return entry.split, written(entry.name)
+
+
+def _one_by_one(
+    stats: Iterable[Stats | str | os.PathLike[str]], read: dict[str, Stats]
+) -> Iterator[tuple[str, Stats]]:
+    """Statistics, read when they are added; `read` keeps each by its name, without its splits."""
+    for number, each in enumerate(stats, 1):
+        name = f"statistics {number}" if isinstance(each, Stats) else os.fspath(each)
+        while name in read:  # the same file again, of which its part will tell
+            name += " again"
+        one = each if isinstance(each, Stats) else load(each)
+        read[name] = replace(one, splits={}, unreadable=())
+        yield name, one
+
+
+def _list_beside(name: str, files: ListOfFiles) -> str | None:
+    """Path of the list of files beside a stats file; None if it is not there."""
+    path = os.path.join(os.path.dirname(name), files.name)
     return path if exists(path) else None
 
 
-def _merged_list(named: Mapping[str, Stats], files: str | os.PathLike[str]) -> ListOfFiles:
+def _merged_list(read: Mapping[str, Stats], files: str | os.PathLike[str]) -> ListOfFiles:
     """Write the list of all images."""
     together = FileList()
-    for name, stats in named.items():
-        path = _list_beside(name, stats)
-        if stats.files is None or path is None:
+    for name, stats in read.items():
+        listed = stats.files
+        path = None if listed is None else _list_beside(name, listed)
+        if listed is None or path is None:
             raise UsageError(
                 f"{shown(name)}: has no list of files beside it to go into "
                 f"{option('files', shown(files))}; compute {option('files', metavar='FILE')} "
                 "writes one"
             )
-        for entry in read_list(path, stats.files.sha256):
+        for entry in read_list(path, listed.sha256):
             together.add_entry(entry)
     return ListOfFiles(os.path.basename(files), together.save(files))
 
 
-def _in_several(named: Mapping[str, Stats]) -> tuple[int, str]:
+def _in_several(read: Mapping[str, Stats]) -> tuple[int, str]:
     """Images that an earlier list has, too, by their pixels: how many, and the first."""
-    seen: set[str] = set()
-    again, first = 0, ""
-    for name, stats in named.items():
-        path = _list_beside(name, stats)
-        if stats.files is None or path is None:
-            continue
-        keys = set()
-        for entry in read_list(path, stats.files.sha256):
-            if entry.key in seen:
-                again, first = again + 1, first or entry.name
-            elif entry.key != NONE:
-                keys.add(entry.key)
-        seen |= keys
-    return again, first
+    lists = [
+        (path, stats.files)
+        for name, stats in read.items()
+        if stats.files is not None and (path := _list_beside(name, stats.files)) is not None
+    ]
+    keys = SharedKeys()
+    for number, (path, files) in enumerate(lists):
+        for line, entry in enumerate(read_list(path, files.sha256)):
+            if entry.key != NONE:
+                keys.add(number, line, entry.key)
+    again, first = keys.shared()
+    if first is None:
+        return again, ""
+    path, files = lists[first[0]]
+    (entry,) = islice(read_list(path, files.sha256), first[1], first[1] + 1)
+    return again, entry.name

@@ -15,7 +15,6 @@ from typing import Any, Protocol, TextIO
 
 from normstat import files
 from normstat.errors import UsageError, option
-from normstat.files import shown
 from normstat.sources.apply_record import RECORD
 from normstat.statsfile import render
 from normstat.urls import is_url
@@ -25,18 +24,24 @@ from normstat.writers.journal import PLANNED, distinct, plan, planned, refuse_no
 from normstat.writers.outdir_checks import (
     Disk,
     has_anything,
-    is_inside,
     linked_folders,
+    refuse_around,
     refuse_filled,
     refuse_links,
     refuse_place,
     writing,
 )
-from normstat.writers.run_record import STARTED, earlier_record, refuse_other_settings
+from normstat.writers.part_folder import PARTS, outputs_of_parts, remove_parts
+from normstat.writers.run_record import (
+    STARTED,
+    earlier_record,
+    number_of_parts,
+    refuse_other_settings,
+)
 from normstat.writers.writer import UNFINISHED, Writer
 
 #: Names in OUT that no folder of images may have.
-RESERVED = (RECORD, STARTED, INDEX, PLANNED, UNFINISHED)
+RESERVED = (RECORD, STARTED, INDEX, PLANNED, UNFINISHED, PARTS)
 
 
 class Folder(Protocol):
@@ -46,6 +51,8 @@ class Folder(Protocol):
     overwrite: bool
     skip_existing: bool
 
+    @property
+    def record(self) -> str: ...
     def refuse(self, data: str) -> None: ...
     def writer(self, store: str, dtype: str) -> Writer: ...
     def begun(
@@ -78,6 +85,8 @@ class OutputFolder:
         self.root = root
         self.overwrite = overwrite
         self.skip_existing = skip_existing
+        self.unfinished = UNFINISHED
+        self.record = RECORD
         self._unfinished = f"{root}/{UNFINISHED}"
         self._decided: dict[str, Any] = {}
         self._continues = False
@@ -88,24 +97,24 @@ class OutputFolder:
     def refuse(self, data: str) -> None:
         """Refuse a place that is in DATA or has DATA in it, is a file, or holds something."""
         refuse_place(self.root, data, "arrays")
-        if is_inside(data, self.root):
-            raise UsageError(
-                f"{shown(self.root)}: holds {shown(data)}, whose files could be written over; "
-                "arrays belong elsewhere"
-            )
+        refuse_around(self.root, data)
         if self.overwrite and self.skip_existing:
             raise UsageError(
                 f"{option('overwrite', True)} and {option('skip_existing', True)}: choose one"
             )
         if not self.overwrite and not self.skip_existing and self._has_anything():
-            continues = f"{option('skip_existing', True)} continues an interrupted run"
-            cure = continues if earlier_record(self.root) else "or choose another folder"
+            earlier = earlier_record(self.root)
+            cure = "or choose another folder"
+            if earlier and number_of_parts(earlier):
+                cure = f"{option('shard', metavar='I/N')} writes one more of the parts there"
+            elif earlier:
+                cure = f"{option('skip_existing', True)} continues an interrupted run"
             replaces = f"{option('overwrite', True)} replaces what is there"
             refuse_filled(self.root, f"{replaces}, {cure}")
 
     def writer(self, store: str, dtype: str) -> Writer:
         """The writer of arrays."""
-        return writer_of(store)(self.root, dtype, self.skip_existing)
+        return writer_of(store)(self.root, dtype, self.skip_existing, self.unfinished)
 
     @contextmanager
     def begun(self, decided: Mapping[str, Any], outputs: Iterable[str]) -> Iterator[None]:
@@ -230,6 +239,7 @@ class OutputFolder:
             self._remove(output)
         for name in (INDEX, PLANNED):
             self._remove(name)
+        remove_parts(self.root)
 
     def _remove_left_over(self, besides: Iterable[str]) -> None:
         """Remove arrays of images that are not selected, or cannot be read, any more."""
@@ -240,7 +250,7 @@ class OutputFolder:
 
     def _listed(self) -> Iterator[str]:
         """The arrays that there may be of earlier runs."""
-        return chain(self._indexed(), planned(self.root))
+        return chain(self._indexed(), planned(self.root), outputs_of_parts(self.root))
 
     def _indexed(self) -> Iterator[str]:
         """The arrays that an index lists, as far as it is one of ours."""

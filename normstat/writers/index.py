@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from operator import index
+from operator import index as whole
 from typing import Any
 
 from normstat import files
@@ -16,6 +16,8 @@ from normstat.writers.writer import ArrayRow, Writer
 
 #: In OUT.
 INDEX = "index.jsonl"
+#: Of a line of a part: where the image is in the walk over all images.
+AT = "at"
 _NO_LINE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
 
 
@@ -59,24 +61,25 @@ def index_line(row: ArrayRow, writer: Writer, number: int) -> str:
         "a": row.a,
         "b": row.b,
         "scale": None if row.kind.has_usual_scale else row.kind.scale,
+        AT: row.position,
     }
     return json.dumps({name: value for name, value in content.items() if value is not None}) + "\n"
 
 
-def read_index(root: str) -> Iterator[IndexLine]:
-    """The lines of an index.
+def read_index(root: str, index: str = INDEX) -> Iterator[IndexLine]:
+    """The lines of an index, a file of OUT.
 
     Raises
     ------
     UsageError
         There is no index, or a line is not one of ``apply``'s.
     """
-    for number, text in enumerate(_texts_of(f"{root}/{INDEX}"), 1):
+    for number, text in enumerate(_texts_of(f"{root}/{index}"), 1):
         try:
             line = _line(json.loads(text))
         except _NO_LINE as error:
             raise UsageError(
-                f"{shown(root)}/{INDEX}: line {number} is not one that apply writes"
+                f"{shown(root)}/{index}: line {number} is not one that apply writes"
             ) from error
         yield line
 
@@ -92,9 +95,9 @@ def _texts_of(path: str) -> Iterator[bytes]:
 
 def _line(content: Any) -> IndexLine:
     row = content.get("row")
-    shape = tuple(map(index, content["shape"]))
+    shape = tuple(map(whole, content["shape"]))
     a, b = (_numbers(content[name]) if name in content else None for name in ("a", "b"))
-    scale = index(content["scale"]) if "scale" in content else None
+    scale = whole(content["scale"]) if "scale" in content else None
     if scale is not None and scale < 1:
         raise ValueError("a scale is 1 or more")
     if len(a or ()) != len(b or ()) or (a and len(a) not in (1, shape[0], shape[-1])):
@@ -102,7 +105,7 @@ def _line(content: Any) -> IndexLine:
     return IndexLine(
         inside(path_from_text(content["input"])),
         array_inside(path_from_text(content["output"])),
-        None if row is None else index(row),
+        None if row is None else whole(row),
         _text(content["split"]),
         shape,
         _text(content["dtype"]),

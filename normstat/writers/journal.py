@@ -24,16 +24,16 @@ _PART = 1 << 24
 _FOLDS = sys.platform in ("darwin", "win32")
 
 
-def plan(root: str, outputs: Iterable[str]) -> None:
-    """Note outputs, after those of earlier runs that did not end either."""
-    with open(f"{root}/{PLANNED}", "a", encoding="ascii") as file:
+def plan(root: str, outputs: Iterable[str], name: str = PLANNED) -> None:
+    """Note outputs in a file of OUT, after those of earlier runs that did not end either."""
+    with open(f"{root}/{name}", "a", encoding="ascii") as file:
         file.write("\n")  # the last line of a run that was killed may have no end
         file.writelines(json.dumps(path_text(output)) + "\n" for output, _ in groupby(outputs))
 
 
-def refuse_no_list(root: str) -> None:
+def refuse_no_list(root: str, name: str = PLANNED) -> None:
     """Refuse to go on with a list that is no file of its own: lines are added to it."""
-    path = f"{root}/{PLANNED}"
+    path = f"{root}/{name}"
     # A link may lead to an image, and a FIFO may never take a line.
     if os.path.lexists(path) and (os.path.islink(path) or not os.path.isfile(path)):
         raise UsageError(
@@ -42,11 +42,11 @@ def refuse_no_list(root: str) -> None:
         )
 
 
-def planned(root: str) -> Iterator[str]:
+def planned(root: str, name: str = PLANNED) -> Iterator[str]:
     """The outputs that were noted; lines that are not whole are passed over."""
     with (
         suppress(FileNotFoundError, files.NotRegularError),
-        files.opened(f"{root}/{PLANNED}") as file,
+        files.opened(f"{root}/{name}") as file,
     ):
         for line in file:
             try:

@@ -21,12 +21,13 @@ class Npy(Writer):
 
     Attributes
     ----------
-    root, dtype, resume : see :class:`normstat.writers.Writer`.
+    root, dtype, resume, unfinished : see :class:`normstat.writers.Writer`.
     """
 
     root: str
     dtype: str
     resume: bool = False
+    unfinished: str = UNFINISHED
 
     def output(self, split: str, path: str) -> str:
         """The path of the image with another extension.
@@ -41,7 +42,7 @@ class Npy(Writer):
         target = f"{self.root}/{self.output(split, path)}"
         if self.resume and _holds(target, array):
             return False
-        unfinished = f"{self.root}/{UNFINISHED}/{files.unique()}"
+        unfinished = f"{self.root}/{self.unfinished}/{files.unique()}"
         try:
             with open(unfinished, "wb", buffering=0) as file:
                 _write_all(file.fileno(), header(array.shape, array.dtype.name))

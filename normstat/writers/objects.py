@@ -45,6 +45,10 @@ class OutputObjects:
         self._decided: dict[str, Any] = {}
         self._continues = False
 
+    @property
+    def record(self) -> str:
+        return RECORD
+
     def refuse(self, data: str) -> None:
         """Refuse a place that is in DATA or has DATA in it, or holds something."""
         here, there = f"{self.root}/", f"{data.rstrip('/')}/"

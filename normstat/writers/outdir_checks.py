@@ -103,6 +103,15 @@ def refuse_place(root: str, source: str, what: str) -> None:
         raise UsageError(f"{shown(root)}: is not a folder; give the name of a new one")
 
 
+def refuse_around(root: str, data: str) -> None:
+    """Refuse a folder for arrays that has DATA in it."""
+    if is_inside(data, root):
+        raise UsageError(
+            f"{shown(root)}: holds {shown(data)}, whose files could be written over; arrays belong "
+            "elsewhere"
+        )
+
+
 def refuse_filled(root: str, cure: str) -> None:
     """Refuse a folder that holds something; `cure` is what to do about it."""
     if has_anything(root):

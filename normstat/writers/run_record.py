@@ -73,8 +73,9 @@ def _record_at(source: Source, top: str) -> RunRecord | None:
     content = _ours(source, top, RECORD)
     root = _shown_root(source, top)
     if content is None:
-        if _ours(source, top, STARTED) is not None:
-            raise _unfinished(root)
+        started = _ours(source, top, STARTED)
+        if started is not None:
+            raise _unfinished(root, started)
         return None
     return _record(content, f"{root}/{RECORD}")
 
@@ -90,7 +91,7 @@ def read_record(root: str) -> RunRecord | None:
     path = f"{root}/{RECORD}"
     if not _is_file(path):
         if _is_file(f"{root}/{STARTED}"):
-            raise _unfinished(root)
+            raise _unfinished(root, _load(f"{root}/{STARTED}"))
         return None
     return _record(_load(path), path)
 
@@ -104,7 +105,12 @@ def _is_file(path: str) -> bool:
         raise UsageError(f"{shown(path)}: cannot be read ({error.strerror})") from error
 
 
-def _unfinished(root: str) -> UsageError:
+def _unfinished(root: str, started: Mapping[str, Any]) -> UsageError:
+    if number_of_parts(started):
+        return UsageError(
+            f"{shown(root)}: holds parts of the arrays; `normstat merge {shown(root)}` makes one "
+            "result of them"
+        )
     return UsageError(
         f"{shown(root)}: apply was interrupted here; finish it with "
         f"{option('skip_existing', True)} first"
@@ -143,13 +149,34 @@ def refuse_other_settings(root: str, decided: Mapping[str, Any]) -> None:
             f"{shown(root)}: {option('skip_existing', True)} continues a run, and none was begun "
             f"here; {option('overwrite', True)} replaces what is there"
         )
-    now, before = _comparable(json.loads(render(decided))), _comparable(earlier)
-    other = [name for name, value in now.items() if before.get(name) != value]
-    if other:
+    if number_of_parts(earlier):
+        raise UsageError(
+            f"{shown(root)}: holds parts of the arrays, which {option('shard', metavar='I/N')} "
+            f"continues and `normstat merge {shown(root)}` puts together; "
+            f"{option('overwrite', True)} replaces them"
+        )
+    if other := other_settings(decided, earlier):
         raise UsageError(
             f"{shown(root)}: the earlier run had other settings ({', '.join(other)}); "
             f"repeat its options, or replace it with {option('overwrite', True)}"
         )
+
+
+def other_settings(decided: Mapping[str, Any], earlier: Mapping[str, Any]) -> list[str]:
+    """Names of what a run decided otherwise than an earlier one that is to go on."""
+    now, before = _comparable(json.loads(render(decided))), _comparable(earlier)
+    return [name for name, value in now.items() if before.get(name) != value]
+
+
+def number_of_parts(record: Mapping[str, Any]) -> int | None:
+    """Number of the parts that a run is one of, from its record; None if it has all images.
+
+    >>> number_of_parts({"parts": {"of": 16}}), number_of_parts({})
+    (16, None)
+    """
+    parts = record.get("parts")
+    of = parts.get("of") if isinstance(parts, dict) else None
+    return of if isinstance(of, int) else None
 
 
 def _comparable(record: Mapping[str, Any]) -> dict[str, Any]:

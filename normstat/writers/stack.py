@@ -27,7 +27,7 @@ class Stack(Writer):
 
     Attributes
     ----------
-    root, dtype, resume : see :class:`normstat.writers.Writer`.
+    root, dtype, resume, unfinished : see :class:`normstat.writers.Writer`.
     shape : of one image's array.
     """
 
@@ -35,6 +35,7 @@ class Stack(Writer):
     root: str
     dtype: str
     resume: bool = False
+    unfinished: str = UNFINISHED
     shape: tuple[int, ...] = ()
 
     def output(self, split: str, path: str) -> str:
@@ -122,4 +123,4 @@ class Stack(Writer):
         return len(header((0, *self.shape), self.dtype))
 
     def _unfinished(self, split: str) -> str:
-        return f"{self.root}/{UNFINISHED}/{split}.npy"
+        return f"{self.root}/{self.unfinished}/{split}.npy"

@@ -29,6 +29,7 @@ class ArrayRow:
     a, b : of ``y = a * x + b`` on stored pixels, per channel; None where all images share them.
     was_there : an earlier run has left this very array.
     notes : of the image, see :data:`normstat.images.NOTES`.
+    position : of the image in the walk over all images, where a part of them is written.
     """
 
     split: str
@@ -41,6 +42,7 @@ class ArrayRow:
     b: tuple[float, ...] | None = None
     was_there: bool = field(default=False, compare=False)  # the row is that of the array
     notes: tuple[str, ...] = ()
+    position: int | None = None
 
 
 class Writer(Protocol):
@@ -54,14 +56,18 @@ class Writer(Protocol):
     root : OUT, with a folder for unfinished files.
     dtype : of the values.
     resume : keep arrays that an earlier run has left.
+    unfinished : folder in OUT for files that are not finished, of this run alone.
     file_per_image : each image has a file of its own, which is an image itself; else several are
         rows of one file.
     """
 
     file_per_image: ClassVar[bool] = True
     root: str
+    unfinished: str
 
-    def __init__(self, root: str, dtype: str, resume: bool = False) -> None: ...
+    def __init__(
+        self, root: str, dtype: str, resume: bool = False, unfinished: str = UNFINISHED
+    ) -> None: ...
 
     def output(self, split: str, path: str) -> str:
         """Name of the file that the array of an image is in, relative to OUT."""

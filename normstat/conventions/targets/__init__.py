@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from normstat.conventions.targets.target import Exported, Target
+from normstat.conventions.targets.target import COLORS, Exported, Target
 from normstat.lazy import Row
 
-__all__ = ["TARGETS", "Exported", "Target"]
+__all__ = ["COLORS", "TARGETS", "Exported", "Target"]
 
 _CODE = "normstat.conventions.targets.python_code"
 _DEPLOYED = "normstat.conventions.targets.deployment"
@@ -32,6 +32,7 @@ TARGETS: Mapping[str, Row] = MappingProxyType(
         "nnunet": Row(f"{_WRITTEN}:NNUNET"),
         "opencv": Row(f"{_DEPLOYED}:OPENCV"),
         "openvino": Row(f"{_DEPLOYED}:OPENVINO"),
+        "onnx": Row(f"{_DEPLOYED}:ONNX"),
         "coreml": Row(f"{_DEPLOYED}:COREML"),
         "deepstream": Row(f"{_DEPLOYED}:DEEPSTREAM"),
         "tflite": Row(f"{_WRITTEN}:TFLITE"),

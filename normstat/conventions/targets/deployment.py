@@ -1,24 +1,29 @@
 """Settings of engines that run trained models."""
 
+import re
 from collections.abc import Sequence
 
-from normstat.conventions.targets.target import Exported, Target, number, numbers
+from normstat.conventions.targets.target import COLORS, Exported, Target, number, numbers
+from normstat.lazy import Row
+
+_ONNX = Row("normstat.conventions.targets.onnx_graph:model", "onnx")
 
 
 def _opencv(of: Exported) -> str:
     scale = [1 / std for std in of.stored.std]
-    swap = len(of.channels) == 3
+    swap = of.channels[:3] == COLORS
+    order = "# The image is BGR, as cv2.imread gives it; the blob is RGB.\n" if swap else ""
+    image = "image" if of.dtype in ("uint8", "float32") else 'image.astype("float32")'
     return f"""import cv2
 
-# Numbers in the order of RGB; the image is BGR, as cv2.imread gives it.
-params = cv2.dnn.Image2BlobParams()
+{order}params = cv2.dnn.Image2BlobParams()
 params.scalefactor = {numbers(scale, "(", ")")}
 params.mean = {numbers(of.stored.mean, "(", ")")}
 params.swapRB = {swap}
 
 
 def normalize(image):
-    return cv2.dnn.blobFromImageWithParams(image, params)
+    return cv2.dnn.blobFromImageWithParams({image}, params)
 """
 
 
@@ -29,13 +34,18 @@ from openvino.preprocess import PrePostProcessor
 
 def with_normalization(model):
     ppp = PrePostProcessor(model)
-    ppp.input().tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
+    ppp.input().tensor().set_element_type(ov.Type.{_openvino_type(of.dtype)}).set_layout(ov.Layout("NHWC"))
     ppp.input().model().set_layout(ov.Layout("NCHW"))
     ppp.input().preprocess().convert_element_type(ov.Type.f32)
     ppp.input().preprocess().mean({numbers(of.stored.mean)})
     ppp.input().preprocess().scale({numbers(of.stored.std)})  # it divides
     return ppp.build()
 """
+
+
+def _openvino_type(dtype: str) -> str:
+    """Its name of a NumPy type, as ``u8`` of ``uint8``."""
+    return re.sub("[a-z]+", lambda letters: letters[0][0], dtype)
 
 
 def _rknn(of: Exported) -> str:
@@ -91,14 +101,15 @@ def _coreml_affine(of: Exported) -> Sequence[tuple[float, float]]:
 
 def _coreml(of: Exported) -> str:
     made = _coreml_affine(of)
-    layout = "RGB" if len(of.channels) == 3 else "GRAYSCALE"
+    offsets = [offset for _, offset in made]
+    layout, bias = ("RGB", numbers(offsets)) if of.is_color else ("GRAYSCALE", number(*offsets))
     return f"""import coremltools as ct
 
 image_input = ct.ImageType(
     name="image",
     shape=(1, {len(of.channels)}, 224, 224),  # as your model takes it
     scale={number(made[0][0])},
-    bias={numbers(offset for _, offset in made)},
+    bias={bias},
     color_layout=ct.colorlayout.{layout},
 )
 """
@@ -106,7 +117,7 @@ image_input = ct.ImageType(
 
 def _deepstream(of: Exported) -> str:
     offsets = ";".join(map(number, of.stored.mean))
-    model = 0 if len(of.channels) == 3 else 2
+    model = 0 if of.is_color else 2
     return f"""[property]
 net-scale-factor={number(1 / _average_std(of))}
 offsets={offsets}
@@ -114,26 +125,42 @@ model-color-format={model}
 """
 
 
+def _onnx(of: Exported) -> bytes:
+    model: bytes = _ONNX.load()(of)
+    return model
+
+
 OPENCV = Target(
-    "OpenCV dnn, exact form", _opencv, unit="stored pixels", layout="(N, C, H, W)", most=4
+    "OpenCV dnn, exact form", _opencv, unit="stored", layout="(N, C, H, W)", takes=(1, 3, 4)
 )
-OPENVINO = Target("OpenVINO preprocessing", _openvino, unit="stored pixels", layout="(N, H, W, C)")
-RKNN = Target("Rockchip NPU toolkit", _rknn, unit="stored pixels", layout="(N, H, W, C)")
-NCNN = Target("ncnn, C++", _ncnn, comment="//", unit="stored pixels")
-C_HEADER = Target("C header", _c_header, comment="//", unit="pixels / {white:g}", layout="any")
+OPENVINO = Target("OpenVINO preprocessing", _openvino, unit="stored", layout="(N, H, W, C)")
+ONNX = Target(
+    "ONNX graph of Sub and Div, to put before a model",
+    _onnx,
+    suffix=".onnx",
+    comment="",
+    unit="stored",
+    layout="(N, C, H, W)",
+)
+RKNN = Target("Rockchip NPU toolkit", _rknn, unit="stored", layout="(N, H, W, C)")
+NCNN = Target("ncnn, C++", _ncnn, suffix=".cpp", comment="//", unit="stored")
+C_HEADER = Target("C header", _c_header, suffix=".h", comment="//", layout="any")
 COREML = Target(
     "Core ML image input",
     _coreml,
-    unit="stored pixels",
-    most=3,
+    unit="stored",
+    takes=(1, 3),
     colors=True,
+    eight=True,
     approximates=_coreml_affine,
 )
 DEEPSTREAM = Target(
     "NVIDIA DeepStream nvinfer",
     _deepstream,
-    unit="stored pixels",
-    most=3,
+    suffix=".txt",
+    unit="stored",
+    takes=(1, 3),
     colors=True,
+    eight=True,
     approximates=_one_scale,
 )

@@ -10,9 +10,15 @@ from normstat.files import shown
 _Keys = Mapping[str, Callable[[Exported], Any]]
 
 
+def of_keys(keys: _Keys, of: Exported) -> dict[str, Any]:
+    """Keys with their values; those that do not hold for such channels are missing."""
+    members = {name: value(of) for name, value in keys.items()}
+    return {name: value for name, value in members.items() if value is not None}
+
+
 def _json(keys: _Keys, of: Exported, under: str = "") -> str:
     """The keys alone, below one key or at the top."""
-    members = {name: value(of) for name, value in keys.items()}
+    members = of_keys(keys, of)
     return json.dumps({under: members} if under else members, indent=2) + "\n"
 
 
@@ -33,7 +39,13 @@ _HUGGING_FACE: _Keys = {
 }
 _TIMM: _Keys = {"mean": _unit_mean, "std": _unit_std}
 _OPENCLIP: _Keys = {"mode": lambda _: "RGB", **_TIMM}
-_PLAIN: _Keys = {**_TIMM, "scale": lambda _: 1, "order": lambda _: "RGB"}
+_PLAIN: _Keys = {
+    **_TIMM,
+    "scale": lambda _: 1,
+    "order": lambda of: "RGB" if of.is_color else None,
+    "white": lambda of: of.white,
+    "channels": lambda of: list(of.channels),
+}
 
 
 def _hugging_face(of: Exported) -> str:
@@ -61,40 +73,41 @@ def _tflite(of: Exported) -> str:
 
 
 def _detectron2(of: Exported) -> str:
-    order = "BGR" if len(of.channels) == 3 else "L"
-    made = of.stored.to(of.white, order) if order == "BGR" else of.stored
     return f"""MODEL:
-  PIXEL_MEAN: {numbers(made.mean)}
-  PIXEL_STD: {numbers(made.std)}
+  PIXEL_MEAN: {numbers(of.stored.mean)}
+  PIXEL_STD: {numbers(of.stored.std)}
 INPUT:
-  FORMAT: "{order}"
+  FORMAT: "{_detectron2_format(of)}"
 """
 
 
+def _detectron2_format(of: Exported) -> str:
+    return "BGR" if len(of.channels) > 1 else "L"
+
+
 def _torchgeo(of: Exported) -> str:
-    lines = ["means:"]
-    pairs = zip(of.stored.mean, of.channels, strict=True)
-    lines += [f"  - {number(value)} # {shown(name)}" for value, name in pairs]
-    lines += ["stds:"]
-    pairs = zip(of.stored.std, of.channels, strict=True)
-    lines += [f"  - {number(value)} # {shown(name)}" for value, name in pairs]
+    """Arguments of Normalize in TorchGeo, and of data modules in TerraTorch."""
+    lines = ["# in TerraTorch below data: init_args:"]
+    for key, values in (("means", of.stored.mean), ("stds", of.stored.std)):
+        rows = zip(values, of.channels, strict=True)
+        lines += [f"{key}:", *(f"  - {number(value)} # {shown(name)}" for value, name in rows)]
     return "\n".join(lines) + "\n"
 
 
-def _yaml(of: Exported) -> str:
-    channels = json.dumps(list(of.channels), ensure_ascii=False)
-    return (
-        f"mean: {numbers(of.unit.mean)}\nstd: {numbers(of.unit.std)}\nscale: 1\n"
-        f"white: {number(of.white)}\nchannels: {channels}\n"
-    )
+def _lines(between: str) -> Callable[[Exported], str]:
+    """Lines of keys and values, which YAML and TOML write alike but for a sign."""
+
+    def text(of: Exported) -> str:
+        members = of_keys(_PLAIN, of)
+        return "".join(f"{name}{between}{_value(value)}\n" for name, value in members.items())
+
+    return text
 
 
-def _toml(of: Exported) -> str:
-    order = 'order = "RGB"\n' if len(of.channels) == 3 else ""
-    return (
-        f"mean = {numbers(of.unit.mean)}\nstd = {numbers(of.unit.std)}\nscale = 1\n{order}"
-        f"channels = {json.dumps(list(of.channels), ensure_ascii=False)}\n"
-    )
+def _value(value: Any) -> str:
+    if isinstance(value, list) and isinstance(value[0], float):
+        return numbers(value)
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _markdown(of: Exported) -> str:
@@ -116,11 +129,16 @@ def _nothing(_: Exported) -> str:
 
 
 HUGGING_FACE = Target(
-    "Hugging Face preprocessor_config.json", _hugging_face, comment="", keys=_HUGGING_FACE
+    "Hugging Face preprocessor_config.json",
+    _hugging_face,
+    suffix=".json",
+    comment="",
+    keys=_HUGGING_FACE,
 )
 TIMM = Target(
     "timm config.json",
     lambda of: _json(_TIMM, of, "pretrained_cfg"),
+    suffix=".json",
     comment="",
     keys=_TIMM,
     under="pretrained_cfg",
@@ -128,26 +146,59 @@ TIMM = Target(
 OPENCLIP = Target(
     "OpenCLIP open_clip_config.json",
     lambda of: _json(_OPENCLIP, of, "preprocess_cfg"),
+    suffix=".json",
     comment="",
-    most=3,
+    takes=(1, 3),
     colors=True,
+    spreads=True,
+    eight=True,
     keys=_OPENCLIP,
     under="preprocess_cfg",
 )
-JSON = Target("JSON", lambda of: _json(_PLAIN, of), comment="", keys=_PLAIN)
-LEROBOT = Target("LeRobot meta/stats.json, of one feature", _lerobot, comment="")
-TFLITE = Target("TFLite metadata", _tflite, comment="")
-DETECTRON2 = Target(
-    "Detectron2 YAML", _detectron2, unit="stored pixels", layout="(H, W, C)", most=3, colors=True
+JSON = Target("JSON", lambda of: _json(_PLAIN, of), suffix=".json", comment="", keys=_PLAIN)
+LEROBOT = Target(
+    "LeRobot meta/stats.json, of one feature",
+    _lerobot,
+    suffix=".json",
+    comment="",
+    takes=(1, 3),
+    colors=True,
+    spreads=True,
 )
-TORCHGEO = Target("TorchGeo and TerraTorch YAML", _torchgeo, unit="stored pixels")
-YAML = Target("YAML", _yaml, unit="pixels / {white:g}", layout="any")
-TOML = Target("TOML", _toml, unit="pixels / {white:g}", layout="any")
-MARKDOWN = Target("Markdown table", _markdown, comment="")
-ENVIRONMENT = Target("environment variables", _environment, unit="pixels / {white:g}", layout="any")
+TFLITE = Target("TFLite metadata", _tflite, suffix=".json", comment="", unit="stored")
+DETECTRON2 = Target(
+    "Detectron2 YAML",
+    _detectron2,
+    suffix=".yaml",
+    unit="stored",
+    layout="(C, H, W)",
+    order="BGR",
+    takes=(1, 3),
+    colors=True,
+    keys={
+        "PIXEL_MEAN": lambda of: rounded(of.stored.mean),
+        "PIXEL_STD": lambda of: rounded(of.stored.std),
+    },
+    under="MODEL",
+)
+TORCHGEO = Target(
+    "TorchGeo and TerraTorch YAML",
+    _torchgeo,
+    suffix=".yaml",
+    unit="stored",
+    keys={
+        "means": lambda of: rounded(of.stored.mean),
+        "stds": lambda of: rounded(of.stored.std),
+    },
+)
+YAML = Target("YAML", _lines(": "), suffix=".yaml", layout="any", keys=_PLAIN)
+TOML = Target("TOML", _lines(" = "), suffix=".toml", layout="any", keys=_PLAIN)
+MARKDOWN = Target("Markdown table", _markdown, suffix=".md", comment="")
+ENVIRONMENT = Target("environment variables", _environment, suffix=".env", layout="any")
 NNUNET = Target(
     "nnU-Net dataset_fingerprint.json",
     _nothing,
+    suffix=".json",
     comment="",
     needs="it wants the statistics of the foreground of masks, and these are of whole images; "
     "nnUNetv2_extract_fingerprint counts them",

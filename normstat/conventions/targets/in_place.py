@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from normstat.conventions.formats.json_text import without_comments
 from normstat.errors import UsageError
 
-_STRING_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
 _SPACE = re.compile(r"\s*")
 _DECODER = json.JSONDecoder()
 
@@ -43,7 +43,7 @@ def replaced(text: str, values: Mapping[str, Any], known_by: str, under: str = "
     >>> print(replaced(text, {"mean": [0.25], "std": [1.0]}, "mean"))
     {"a": 1,  "mean": [0.25], "std": [1.0] /* ours */}
     """
-    plain = _STRING_OR_COMMENT.sub(_blanked, text)
+    plain = without_comments(text)
     try:
         root = _decoded(plain, _after_space(plain, 0))
     except (ValueError, RecursionError) as error:
@@ -143,9 +143,3 @@ def _decoded(plain: str, start: int) -> _Value:
 def _after_space(plain: str, at: int) -> int:
     found = _SPACE.match(plain, at)
     return found.end() if found else at
-
-
-def _blanked(found: re.Match[str]) -> str:
-    """A string as it is; of a comment as many spaces, so that places stay the same."""
-    text = found[0]
-    return text if text.startswith('"') else re.sub(r"[^\n]", " ", text)

@@ -63,7 +63,7 @@ def normalize(image):
 
 
 def _fastai(of: Exported) -> str:
-    made = of.divided
+    made = of.over(255)  # which IntToFloatTensor divides by, whatever the type
     return f"""from fastai.vision.all import Normalize
 
 normalize = Normalize.from_stats(
@@ -80,19 +80,19 @@ def _ultralytics(of: Exported) -> str:
 from ultralytics.data.augment import classify_transforms
 
 transforms = classify_transforms(
-    mean={numbers(made.mean, "(", ")")},
-    std={numbers(made.std, "(", ")")},
+    mean={numbers(made.mean)},
+    std={numbers(made.std)},
 )
 """
 
 
 def _openmmlab(of: Exported) -> str:
-    colors = len(of.channels) == 3
     return f"""data_preprocessor = dict(
+    # MMDetection has DetDataPreprocessor, MMSegmentation SegDataPreProcessor.
     type="ImgDataPreprocessor",
     mean={numbers(of.stored.mean)},
     std={numbers(of.stored.std)},
-    bgr_to_rgb={colors},
+    bgr_to_rgb={of.is_color},
 )
 """
 
@@ -138,19 +138,22 @@ def normalize(image):
 """
 
 
-TORCHVISION = Target("torchvision v2 transform", _torchvision)
-ALBUMENTATIONS = Target(
-    "albumentations transform", _albumentations, unit="pixels / {white:g}", layout="(H, W, C)"
+TORCHVISION = Target("torchvision v2 transform", _torchvision, unit="dtype")
+ALBUMENTATIONS = Target("albumentations transform", _albumentations, layout="(H, W, C)")
+KERAS = Target("Keras layers", _keras, layout="(H, W, C)")
+TENSORFLOW = Target("TensorFlow function", _tensorflow, layout="(H, W, C)")
+FASTAI = Target("fastai transform", _fastai, unit="byte")
+ULTRALYTICS = Target(
+    "Ultralytics classification transform",
+    _ultralytics,
+    takes=(1, 3),
+    colors=True,
+    spreads=True,
+    eight=True,
 )
-KERAS = Target("Keras layers", _keras, unit="pixels / {white:g}", layout="(H, W, C)")
-TENSORFLOW = Target(
-    "TensorFlow function", _tensorflow, unit="pixels / {white:g}", layout="(H, W, C)"
-)
-FASTAI = Target("fastai transform", _fastai)
-ULTRALYTICS = Target("Ultralytics classification transform", _ultralytics, most=3, colors=True)
 OPENMMLAB = Target(
-    "OpenMMLab 2 data preprocessor", _openmmlab, unit="stored pixels", most=3, colors=True
+    "OpenMMLab 2 data preprocessor", _openmmlab, unit="stored", takes=(1, 3), colors=True
 )
-DALI = Target("NVIDIA DALI operator", _dali, unit="stored pixels")
-MONAI = Target("MONAI transform", _monai, unit="stored pixels")
-NUMPY = Target("NumPy or JAX function", _numpy, unit="pixels / {white:g}", layout="(H, W, C)")
+DALI = Target("NVIDIA DALI operator", _dali, unit="stored")
+MONAI = Target("MONAI transform", _monai, unit="stored")
+NUMPY = Target("NumPy or JAX function", _numpy, layout="(H, W, C)")

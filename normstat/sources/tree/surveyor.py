@@ -1,7 +1,7 @@
 """A look through all names of a folder: how many images there are, and what is left out."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from normstat.errors import UnreadableImage
@@ -44,11 +44,19 @@ def looks_like_an_image(name: str) -> bool:
 
 
 class Surveyor:
-    """A look through all names below a folder, for the splits of a selection."""
+    """A look through all names below a folder, for the splits of a selection.
 
-    def __init__(self, tree: Tree, selection: Selection) -> None:
+    Parameters
+    ----------
+    takes : tells by its path if an image is to be counted; None: all are.
+    """
+
+    def __init__(
+        self, tree: Tree, selection: Selection, takes: Callable[[str], bool] | None = None
+    ) -> None:
         self._tree = tree
         self._selection = selection
+        self._takes = takes
         self._survey = Survey(only_labels=selection.only_labels, filtered=tree.filters.is_any)
         self._images_elsewhere = False
         # Of several DATA, those without an image so far.
@@ -66,21 +74,21 @@ class Surveyor:
                 found = self._tree.look_into(place)
             except UnreadableImage:  # shards() makes one record of a folder that cannot be listed
                 if not place.labels:
-                    self._add(place, place.failed_split(selection), Skipped(1, place.path))
+                    self._add(place, place.failed_split(selection), [""])
                 continue
             if found.damage:
                 damaged = replace(place, damaged=True).failed_split(selection)
                 if damaged and damaged in selection.splits:
-                    survey.images[damaged] += 1
+                    survey.images[damaged] += self._counted(place.path, [""])
                     if place.rule:
                         survey.rules.setdefault(damaged, set()).add(place.rule)
             stack.extend(self._tree.below(found))
             survey.extensions.update(map(extension_of, found.files))
             for part, images in found.by_place():
-                self._add(part, part.images_split(selection), _skipped(place, images))
+                self._add(part, part.images_split(selection), images)
             beside = found.labels, self._others(found)
             skipped = (_skipped(place, names) for names in beside)
-            self._add(place, place.own or selection.rest, _NONE, *skipped)
+            self._add(place, place.own or selection.rest, (), *skipped)
         self._tree.report(survey)
         for top in self._empty if not selection.wanted else ():
             survey.remarks.append(f"{shown(top.removesuffix('/'))}: has no images")
@@ -99,7 +107,7 @@ class Surveyor:
         self,
         place: WalkedFolder,
         split: str | None,
-        images: Skipped,
+        names: Sequence[str],
         labels: Skipped = _NONE,
         others: Skipped = _NONE,
     ) -> None:
@@ -113,15 +121,16 @@ class Surveyor:
         if labels.images and place.labels and self._tree.pairing.says_name_alone(place.labels):
             self._meet(survey.alone, place.labels)
         survey.skip(None, Reason.UNKNOWN_EXTENSION, others)
-        if not images.images:
+        if not names:
             return
         self._empty = [top for top in self._empty if not place.path.startswith(top)]
         if place.ordinary[0]:
             self._meet(survey.ordinary, *place.ordinary)
         if split is None:
-            survey.skip(None, Reason.BESIDE_SPLITS, images)
+            survey.skip(None, Reason.BESIDE_SPLITS, _skipped(place, names))
             return
-        survey.images[split] += images.images
+        if counted := self._counted(place.path, names):
+            survey.images[split] += counted
         rest = f"no folder says a split; {SPLIT_DIR} would" if split == ALL else "DATA's own name"
         survey.rules.setdefault(split, set()).add(place.rule or rest)
         if place.doubtful:
@@ -129,7 +138,13 @@ class Surveyor:
         else:
             self._images_elsewhere = True
         if place.given and place.split and place.given != place.split:
-            survey.taken[place.rule, place.given, place.split] += images.images
+            survey.taken[place.rule, place.given, place.split] += len(names)
+
+    def _counted(self, folder: str, names: Sequence[str]) -> int:
+        """Number of images in a folder that are to be counted."""
+        if self._takes is None:
+            return len(names)
+        return sum(self._takes(folder + name) for name in names)
 
     def _meet(self, folders: Folders, path: str, split: str = "") -> None:
         if self._latest.get(id(folders)) != path:

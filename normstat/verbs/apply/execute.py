@@ -35,14 +35,15 @@ def _execute(plan: Plan, forecast: Forecast, engine: Engine) -> Applied:
     )
     totals = _written(plan, forecast, run, engine.progress)
     totals.refuse_unaccounted(run.listed)
-    if not totals.images:
+    if not totals.images and not plan.part:
         folder.undo()
         raise none_readable(plan.images.source, run.listed.total(), totals.unreadable)
     files: list[str] = []
     with writing(folder.root):
         for split, number in forecast.rows.items():
             files.extend(writer.finish(split, number, totals.gaps(split, number)))
-    folder.finish(totals.record(run.listed), files)
+    facts = plan.record_of_part(forecast.headers)
+    folder.finish(totals.record(run.listed) | facts, files)
     for remark in totals.remarks(plan.reading.frames):
         engine.progress.notice(remark)
     usage = writer.disk_usage(totals.arrays, forecast.disk)
@@ -57,6 +58,7 @@ def _execute(plan: Plan, forecast: Forecast, engine: Engine) -> Applied:
         outputs=tuple(writer.output(row.split, row.path) for row in totals.first),
         unreadable=totals.records(),
         kept=totals.kept,
+        record=folder.record,
     )
 
 

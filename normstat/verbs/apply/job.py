@@ -1,7 +1,7 @@
 """The job of ``apply``: images to arrays on disk."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from normstat.files import shown
 from normstat.images import Code, Kind, Reader, ReadOptions, Sample, Shard, Unreadable
 from normstat.methods import Normalizer
 from normstat.urls import is_url
-from normstat.writers.writer import UNFINISHED, ArrayRow, Writer
+from normstat.writers.writer import ArrayRow, Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +58,20 @@ class WriteArrays:
     @property
     def folders(self) -> tuple[str, ...]:
         """Folders that are written to, which every worker has to have."""
-        is_folder = self.writer and not is_url(self.writer.root)
-        return (f"{self.writer.root}/{UNFINISHED}",) if self.writer and is_folder else ()
+        if self.writer is None or is_url(self.writer.root):
+            return ()
+        return (f"{self.writer.root}/{self.writer.unfinished}",)
 
     def __call__(self, shard: Shard) -> ShardResult:
         """An array for each image; one that cannot be read is a record."""
         rows: list[ArrayRow] = []
         unreadable = list(shard.unreadable)
         with decoder(), shard.container.open() as reader:
-            for slot, sample in enumerate(shard.ahead(reader), shard.start):
+            for number, sample in enumerate(shard.ahead(reader)):
+                position = shard.positions[number] if shard.positions else None
                 try:
-                    rows.append(self._row(sample, slot, reader))
+                    row = self._row(sample, shard.start + number, reader)
+                    rows.append(row if position is None else replace(row, position=position))
                 except UnreadableImage as error:
                     unreadable.append(sample.unreadable(error))
                 except (Stopped, UsageError) as error:

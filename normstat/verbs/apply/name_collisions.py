@@ -1,7 +1,7 @@
 """Outputs of a run, looked at by name: none over an image, no two to one file."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 from itertools import accumulate
@@ -45,31 +45,15 @@ class OutputNames:
 
     Parameters
     ----------
-    root : OUT.
     images : gives each output with its image once more, to tell which two have one output.
-    existing : the disk, if outputs that are there already are to be measured.
     """
 
-    def __init__(
-        self,
-        root: str,
-        images: Callable[[], Iterable[tuple[str, str]]],
-        existing: Disk | None = None,
-    ) -> None:
-        self._root = root
+    def __init__(self, images: Callable[[], Iterable[tuple[str, str]]]) -> None:
         self._images = images
-        self._existing = existing
         self._claims = Claims()
-        #: Bytes on the disk of outputs that are there.
-        self.existing_bytes = 0
 
-    def add(self, images: Sequence[tuple[str, str]]) -> None:
+    def add(self, images: Iterable[tuple[str, str]]) -> None:
         """Take some outputs, each with its image; refuse two of one name that can be told."""
-        if self._existing:
-            for output, _ in images:
-                with suppress(OSError):
-                    size = os.path.getsize(f"{self._root}/{output}")
-                    self.existing_bytes += self._existing.file(size).on_disk
         for name, owner in _claimed(images):
             if self._claims.add(folded(name), owner):
                 self.check()
@@ -86,6 +70,15 @@ class OutputNames:
                         f"{shown(other)} and {shown(owner)} would both become {shown(name)}; "
                         f"rename one, or leave it out with {option('exclude')}"
                     )
+
+
+def bytes_there(root: str, outputs: Iterable[tuple[str, str]], disk: Disk) -> int:
+    """Bytes on the disk of the outputs that are in OUT already."""
+    total = 0
+    for output, _ in outputs:
+        with suppress(OSError):
+            total += disk.file(os.path.getsize(f"{root}/{output}")).on_disk
+    return total
 
 
 def _claimed(images: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:

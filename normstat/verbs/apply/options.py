@@ -118,6 +118,8 @@ class ApplyOptions:
                 f"{option('from_split', shown(self.from_split))}: if these statistics saw images "
                 "that you validate or test with, they have leaked"
             )
+        if isinstance(self.source, Preset) and self.source.definition:
+            yield f"{self.source.name} are published statistics: {self.source.what}"
         method = isinstance(self.source, Stats) and self.method
         if method and METHODS[method].needs is Needs.NOTHING:
             yield (

@@ -49,17 +49,19 @@ class HeaderTotals:
             kinds[place] = kinds[place] + totals if place in kinds else totals
         return HeaderTotals(kinds, self.unreadable + other.unreadable)
 
-    def bound(self, normalizers: Mapping[str, Normalizer]) -> dict[str, Normalizer]:
+    def bound(
+        self, normalizers: Mapping[str, Normalizer], whole: bool = True
+    ) -> dict[str, Normalizer]:
         """The normalizers for exactly these images.
 
         Refuses a split if most of its images have channels or a depth that its statistics are not
-        of, or one has channels that a preset is not for.
+        of, unless they are not the `whole` split; or one has channels that a preset is not for.
         """
         bound = dict(normalizers)
         for split, normalizer in normalizers.items():
             kinds = {kind: totals for (name, kind), totals in self.kinds.items() if name == split}
             fitting = {kind: kinds[kind] for kind in kinds if _is_taken(normalizer, kind)}
-            if 2 * _images(fitting) < _images(kinds):  # the others are refused below
+            if whole and 2 * _images(fitting) < _images(kinds):  # the others are refused below
                 fitting = {kind: kinds[kind] for kind in kinds if kind not in fitting}
             for kind, totals in fitting.items():
                 try:

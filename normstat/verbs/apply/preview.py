@@ -30,7 +30,7 @@ def preview(plan: Plan, forecast: Forecast, engine: Engine) -> Applied:
         range=totals.range,
         first=tuple(totals.first),
         outputs=tuple(plan.writer.output(row.split, row.path) for row in totals.first),
-        unreadable=forecast.unreadable,
+        unreadable=forecast.headers.unreadable,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from normstat.images import Unreadable, path_bytes
+from normstat.sources.apply_record import RECORD
 from normstat.stats import sentences
 from normstat.statsfile.to_json import record_to_json
 from normstat.verbs.run import LOOK_AT
@@ -38,6 +39,7 @@ class Applied:
     outputs : their names relative to OUT.
     unreadable : a record for each image without an array.
     kept : how many of these arrays an earlier run has left, and were not written again.
+    record : name of the run's record relative to OUT, with all of `unreadable`.
     """
 
     listed: int
@@ -50,6 +52,7 @@ class Applied:
     outputs: tuple[str, ...]
     unreadable: tuple[Unreadable, ...] = ()
     kept: int = 0
+    record: str = RECORD
 
 
 class RunTotals:
@@ -108,24 +111,45 @@ class RunTotals:
 
     def records(self) -> tuple[Unreadable, ...]:
         """Records of the images that could not be read, in the order of their paths."""
-        return tuple(sorted(self.unreadable, key=lambda record: path_bytes(record.path)))
+        return by_path(self.unreadable)
 
     def record(self, listed: Mapping[str, int]) -> dict[str, Any]:
         """The rest of the run's record, after the part that is known before; JSON-ready."""
-        unreadable = self.records()
-        return {
-            "complete": not unreadable,
-            "range": self.range,
-            "splits": {
-                name: {
-                    "listed": listed[name],
-                    "images": arrays.files,
-                    "unreadable": listed[name] - arrays.files,
-                }
-                for name, arrays in self.arrays.items()
-            },
-            "unreadable": [
-                {name: value for name, value in record_to_json(record).items() if name != "sha256"}
-                for record in unreadable
-            ],
+        numbers = {
+            name: (listed[name], arrays.files, listed[name] - arrays.files)
+            for name, arrays in self.arrays.items()
         }
+        return record_of_result(self.range, numbers, self.records())
+
+
+def by_path(records: Iterable[Unreadable]) -> tuple[Unreadable, ...]:
+    """Records in the order of their paths."""
+    return tuple(sorted(records, key=lambda record: path_bytes(record.path)))
+
+
+def record_of_result(
+    range: tuple[float, float] | None,
+    splits: Mapping[str, tuple[int, int, int]],
+    unreadable: Iterable[Unreadable],
+) -> dict[str, Any]:
+    """The part of a run's record that tells what images came to; JSON-ready.
+
+    Parameters
+    ----------
+    range : smallest and largest value in all arrays.
+    splits : name → images listed, turned into arrays, and unreadable.
+    unreadable : a record for each of the latter.
+    """
+    records = [
+        {name: value for name, value in record_to_json(record).items() if name != "sha256"}
+        for record in unreadable
+    ]
+    return {
+        "complete": not records,
+        "range": range,
+        "splits": {
+            name: dict(zip(("listed", "images", "unreadable"), numbers, strict=True))
+            for name, numbers in splits.items()
+        },
+        "unreadable": records,
+    }

@@ -5,10 +5,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Unpack
 
-from normstat.errors import OutputError, option
+from normstat.errors import OutputError, UsageError, option
+from normstat.files import shown
 from normstat.methods import source_named
 from normstat.presets import Preset
 from normstat.sources import SourceKeywords
+from normstat.sources.part import Part, part_asked
 from normstat.stats import Stats
 from normstat.urls import local_path
 from normstat.verbs.apply.execute import execute
@@ -21,6 +23,7 @@ from normstat.verbs.listeners import Listener
 from normstat.verbs.options import names_of
 from normstat.verbs.run import Images, data_of, source_of
 from normstat.writers.folder import folder_at
+from normstat.writers.part_folder import PartFolder
 from normstat.writers.run_record import record_in_data
 
 
@@ -55,6 +58,7 @@ def apply(
     engine: Where | None = None,
     progress: Listener | None = None,
     labels: str | None = None,
+    shard: str | None = None,
     **where: Unpack[SourceKeywords],
 ) -> Applied:
     """Normalize images, and write an array for each.
@@ -85,6 +89,8 @@ def apply(
     workers, image_timeout, engine, progress : as for :func:`normstat.compute`.
     labels : ``skip`` or ``count``, as for :func:`normstat.compute`; None: as the statistics were
         computed, else ``skip``.
+    shard : ``I/N`` writes the arrays of part I of N only, 1 to N: several runs write into one
+        `out`, and :func:`normstat.merge_arrays` makes one result of them.
     **where : as for :func:`normstat.compute`.
 
     Returns
@@ -137,14 +143,26 @@ def apply(
     }
     settings = options.settings(given)
     run_by = Engine.of(workers, image_timeout, engine, progress)
-    folder = folder_at(local_path(os.fspath(out)), overwrite, skip_existing)
+    out = local_path(os.fspath(out))
+    folder = folder_at(out, overwrite, skip_existing)
+    part = None
+    if shard is not None:
+        number, of = part_asked(shard)
+        if overwrite:
+            raise UsageError(
+                f"{option('overwrite', True)}: each part would remove what the others write; "
+                f"remove {shown(out)} first, or continue with {option('skip_existing', True)}"
+            )
+        folder = PartFolder(out, number, of, skip_existing)
     place: str | os.PathLike[str] = data_of(path, where)
     folder.refuse(os.fspath(place))
     data = source_of(place, settings, where)
     if input_layout is None and (applied := record_in_data(data)):
         settings = replace(settings, layout=applied.layout)
+    if shard is not None:
+        data = part = Part(data, number, of)
     images = Images.of(data, names_of(split))
-    plan = Plan.of(images, settings, options, folder)
+    plan = Plan.of(images, settings, options, folder, part)
     for notice in options.notices():
         run_by.progress.notice(notice)
     with run_by.running(f"{option('skip_existing', True)} continues"):

@@ -6,12 +6,13 @@ from dataclasses import replace
 from normstat.errors import Message, UnknownSplit, UsageError, option
 from normstat.files import shown
 from normstat.rules import Comparison, leveled, looked, warn_only
-from normstat.stats import Stats
+from normstat.stats import Parts, Stats
 from normstat.verbs.check.options import CheckOptions
 from normstat.verdict import Case, Level, Verdict
 
 _LEAKAGE = "leakage"
 _COMPATIBLE = "compatible"
+_MOST_NAMED = 10
 # These change numbers without a change of the data. Globs and folders may differ: new data may
 # lie elsewhere.
 _DECISIVE = ("channels", "resize", "crop", "frames", "max_value", "channel_names")
@@ -40,6 +41,33 @@ def compare(
         options.require_conclusive,
         warn_only(options.levels),
     )
+
+
+def refuse_other_parts(now: Parts | None, recorded: Parts | None) -> None:
+    """Refuse to ask if a part is what was recorded where that is another part, or the whole."""
+    if _numbers(now) == _numbers(recorded):
+        return
+    cure = f"compute all parts, and give `normstat merge` of them in place of {_named(now)}"
+    if recorded and len(recorded.have) == 1:
+        cure = f"{option('shard', f'{recorded.have[0]}/{recorded.of}')} looks at these"
+    elif recorded:
+        cure = "record the parts that are missing, and `normstat merge` all"
+    raise UsageError(
+        f"the recorded statistics are of {_named(recorded)}, and the data are {_named(now)}; {cure}"
+    )
+
+
+def _numbers(parts: Parts | None) -> tuple[int, tuple[int, ...]] | None:
+    return (parts.of, parts.have) if parts else None
+
+
+def _named(parts: Parts | None) -> str:
+    """The parts as a message calls them."""
+    if not parts:
+        return "all images"
+    listed = ", ".join(map(str, parts.have[:_MOST_NAMED]))
+    more = "…" if len(parts.have) > _MOST_NAMED else ""
+    return f"part{'s' * (len(parts.have) > 1)} {listed}{more} of {parts.of}"
 
 
 def _judged(case: Case, comparison: Comparison, mode: str) -> Case:

@@ -8,6 +8,7 @@ from normstat.conventions.config import Config
 from normstat.conventions.mistakes import Measured, explanation
 from normstat.conventions.published import exactly, one_digit_off
 from normstat.files import shown
+from normstat.presets import DATA_SETS, POOLED, UNKNOWN, Preset, pooled_of
 from normstat.rules import MARGIN
 from normstat.stats import SplitStats
 from normstat.verdict import Case, Level
@@ -22,7 +23,9 @@ def slips(
     """Compare each config with the data: one case of the rule ``config`` for each.
 
     A config passes with constants of the data, or with those of a preset, which a pretrained model
-    wants whatever the data. It is warned of a preset that needs a scale or order which the config
+    wants whatever the data. Published statistics of a data set pass for data that they fit; it is
+    warned where they do not, or are of another definition of std, which is said. It is warned of a
+    preset that needs a scale or order which the config
     does not say, of averages over images (which ImageNet's std is), and of a mistake that makes
     less of a difference than `margin`. Everything else fails, with the mistake's name if it has
     one.
@@ -47,6 +50,8 @@ def slips(
 
 
 def _case(config: Config, stats: SplitStats, split: str, margin: float) -> Case:
+    if stats.scale and stats.dtype:
+        config = config.of_pixels(stats.scale, stats.dtype)
     measured = _measured(config, stats)
     level, words = _found(config, measured, margin)
     place = f" at {shown(config.pointer)}" if config.pointer else ""
@@ -65,7 +70,8 @@ def _measured(config: Config, stats: SplitStats) -> Measured | None:
     pooled = _as_written(stats.mean, stats.std, config)
     if pooled is None:
         return None
-    return Measured(pooled, _as_written(stats.per_image.mean, stats.per_image.std, config))
+    own = _as_written(stats.per_image.mean, stats.per_image.std, config)
+    return Measured(pooled, own, stats.scale or 255)
 
 
 def _as_written(mean: Channels | None, std: Channels | None, config: Config) -> Constants | None:
@@ -84,22 +90,44 @@ def _found(config: Config, measured: Measured | None, margin: float) -> _Found:
     if len(config.mean) not in (1, channels):
         return Level.FAIL, f"is for {len(config.mean)} channels, and the images have {channels}"
     constants = config.constants.spread(channels)
-    return _published(config, constants, measured) or _of_data(config, constants, measured, margin)
+    known = _published(config, constants, measured, margin)
+    return known or _of_data(config, constants, measured, margin)
 
 
-def _published(config: Config, constants: Constants, measured: Measured) -> _Found | None:
-    """A preset, or one that was mistyped; None if it is neither."""
+def _published(
+    config: Config, constants: Constants, measured: Measured, margin: float
+) -> _Found | None:
+    """A preset, or statistics of a data set, or such with a typing error; None if it is neither."""
+    away = Deviation.between(constants, measured.pooled)
     if preset := exactly(config):
         name = preset.preset.name
         if preset.unsaid:
             needs = f"which needs {preset.unsaid} beside mean and std; the file does not say it"
             return Level.WARN, f"preset {name}, {needs}"
-        away = Deviation.between(constants, measured.pooled)
         return Level.PASS, f"preset {name}; against the data: {away}"
-    if typo := one_digit_off(config):
+    if data_set := exactly(config, DATA_SETS):
+        return _of_data_set(data_set.preset, away, margin)
+    typo = one_digit_off(config)
+    if not typo and away.worst > margin:  # else they may have been measured of such images
+        typo = one_digit_off(config, DATA_SETS)
+    if typo:
         wrong = f"{typo.found:.12g} should be {typo.meant:.12g}"
         return Level.FAIL, f"one digit off preset {typo.preset.name}: {wrong}"
     return None
+
+
+def _of_data_set(row: Preset, away: Deviation, margin: float) -> _Found:
+    """Published statistics: right for the data where these are its own and pooled."""
+    found = f"published statistics {row.name}: {row.what}; against the data: {away}"
+    if row.definition not in (POOLED, UNKNOWN):
+        pooled = pooled_of(row)
+        numbers = " ".join(f"{value:.4g}" for value in pooled.std) if pooled else ""
+        instead = f" (published: {numbers})" if numbers else ""
+        return Level.WARN, f"{found}; mean 0 and std 1 need the std {POOLED}{instead}"
+    if away.worst <= margin:
+        return Level.PASS, found
+    cure = "right for a model that was trained with them, otherwise measure those of the data"
+    return Level.WARN, f"{found}; {cure}"
 
 
 def _of_data(config: Config, constants: Constants, measured: Measured, margin: float) -> _Found:

@@ -12,11 +12,12 @@ from normstat.errors import Message, UsageError, option
 from normstat.files import exists, shown
 from normstat.rules import MARGIN
 from normstat.sources import Places, Source, SourceKeywords
-from normstat.stats import Stats, summarize_split
-from normstat.statsfile import load
+from normstat.sources.part import Part, part_asked
+from normstat.stats import Parts, Stats, summarize_split
+from normstat.statsfile import is_stats_file, load
 from normstat.statsfile.file_list import FileList
 from normstat.verbs.check.changed_files import changed, recorded_files
-from normstat.verbs.check.compare import compare
+from normstat.verbs.check.compare import compare, refuse_other_parts
 from normstat.verbs.check.duplicates import cases, identical
 from normstat.verbs.check.options import CheckOptions
 from normstat.verbs.check.recompute import recompute
@@ -26,6 +27,9 @@ from normstat.verbs.listeners import Listener
 from normstat.verbs.options import names_of
 from normstat.verbs.run import data_of, source_of
 from normstat.verdict import Case, Level, Verdict
+
+# Rules that hold images against each other.
+_AMONG_IMAGES = ("leakage", "duplicate")
 
 
 def check(
@@ -45,6 +49,7 @@ def check(
     engine: Where | None = None,
     progress: Listener | None = None,
     cache: str | os.PathLike[str] | None = None,
+    shard: str | None = None,
     **where: Unpack[SourceKeywords],
 ) -> Verdict:
     """Hold data against recorded statistics, rule by rule.
@@ -54,7 +59,7 @@ def check(
     data : images, as for :func:`normstat.compute`, which are read as the recorded ones were; None
         if ``files_from`` stands for them. Or statistics that were
         computed with the settings of `recorded`, for which no image is opened and rules that need
-        images (``leakage``, ``duplicate``) are not looked at.
+        images (``leakage``, ``duplicate``) are not looked at; or the stats file that has them.
     recorded : statistics, or a stats file.
     mode : ``same``: is this the data that was recorded, to the last file? ``compatible``: is it
         new data for which the recorded mean and std are still right?
@@ -71,6 +76,8 @@ def check(
         reads images; None: the one beside the stats file, where there is one.
     extra : cases that were found elsewhere, for the same verdict.
     workers, image_timeout, engine, progress, cache : as for :func:`normstat.compute`.
+    shard : ``I/N`` reads part I of N only, 1 to N. In mode ``same`` `recorded` are statistics of
+        that part. Images that are identical to some of other parts are not found.
     **where : as for :func:`normstat.compute`; if not given, as recorded.
 
     Returns
@@ -108,7 +115,12 @@ def check(
     if not isinstance(recorded, Stats):
         beside = os.path.dirname(recorded)
         recorded = load(recorded)
+    if isinstance(data, str | os.PathLike) and is_stats_file(data):
+        data = load(data)
     if isinstance(data, Stats):
+        _refuse_for_images({"shard": shard, "files": files, "cache": cache})
+        if mode == "same":
+            refuse_other_parts(data.parts, recorded.parts)
         return compare(data, recorded, options, (*extra, *_slips(configs, data, options)))
     run_by = Engine.of(workers, image_timeout, engine, progress, cache)
     if files is None and beside is not None and recorded.files:
@@ -121,8 +133,13 @@ def check(
         )
     run_by.refuse_as_cache("files", files)
     source = source_of(data_of(data, where), replace(recorded.settings, split_dirs={}), where)
-    with run_by.running(f"{option('cache', metavar='FILE')} would let it go on where it was"):
-        return check_data(source, recorded, options, run_by, configs, files, extra)
+    part = None if shard is None else Part(source, *part_asked(shard))
+    if mode == "same":
+        now = Parts(part.of, (part.number,), part.names) if part else None
+        refuse_other_parts(now, recorded.parts)
+    with run_by.running():
+        verdict = check_data(part or source, recorded, options, run_by, configs, files, extra)
+    return _within(verdict, part) if part else verdict
 
 
 def check_data(
@@ -159,6 +176,26 @@ def check_data(
         found += changed(before, listed.entries(), both)
     verdict = compare(now, recorded, options, (*found, *extra, *_slips(configs, now, options)))
     return verdict if before is not None or not names_files else _with_cure(verdict, recorded)
+
+
+def _refuse_for_images(options: Mapping[str, object]) -> None:
+    """Refuse what is of no use where no image is opened."""
+    for name, value in options.items():
+        if value is not None:
+            raise UsageError(
+                f"{option(name)}: is for images, and DATA are statistics; leave it out"
+            )
+
+
+def _within(verdict: Verdict, part: Part) -> Verdict:
+    """The same, but for images that are only known not to be identical to any of this part."""
+    only = f"looked at in part {part.number} of {part.of} only"
+    cases = list(verdict.cases)
+    for number, case in enumerate(cases):
+        if case.rule in _AMONG_IMAGES and case.level is Level.PASS:
+            message = f"{Message(case.message).template}; {only}"
+            cases[number] = replace(case, level=Level.INCONCLUSIVE, message=message)
+    return replace(verdict, cases=tuple(cases))
 
 
 def _with_cure(verdict: Verdict, recorded: Stats) -> Verdict:

@@ -169,7 +169,7 @@ def compute(
         part = source = Part(source, *part_asked(shard))
     if layout is None and (applied := record_in_data(source)):
         settings = replace(settings, layout=applied.layout)
-    with run_by.running(f"{option('cache', metavar='FILE')} would let it go on where it was"):
+    with run_by.running():
         counted = count(source, settings, run_by, sinks)
     if part is None:  # others may have images that can be read
         counted.refuse_unread()

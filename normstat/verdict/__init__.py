@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from html import escape
 from typing import TypeAlias
 
 from normstat.errors import Message
-from normstat.files import shown
 
 #: A number with a unit, or words.
 Value: TypeAlias = float | int | str | None
@@ -110,16 +108,9 @@ class Verdict:
         return int(self.failed)
 
     def _repr_html_(self) -> str:
-        state = "failed" if self.failed else "passed"
-        rows = "".join(
-            f"<tr><td>{case.level}</td><td>{escape(case.rule)}</td>"
-            f"<td>{escape(shown(case.split or ''))}</td><td>{escape(case.message)}</td></tr>"
-            for case in self.findings
-        )
-        head = "<tr><th>level</th><th>rule</th><th>split</th><th>what</th></tr>" if rows else ""
-        return (
-            f"<p>normstat check: <b>{state}</b> (mode {self.mode})</p><table>{head}{rows}</table>"
-        )
+        from normstat.verdict.notebook import as_html  # which knows this class
+
+        return as_html(self)
 
     def on_command_line(self) -> "Verdict":
         """The verdict, its messages with flags for parameters."""

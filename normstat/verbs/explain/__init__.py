@@ -1,0 +1,1 @@
+"""``explain``: the definition behind numbers. The verb, the definitions, what images tell."""
