@@ -45,6 +45,7 @@ class NpyObjects(Npy):
 
     Examples
     --------
+    >>> import numpy as np
     >>> writer = NpyObjects("memory://doctest-npy", "float32")
     >>> writer.write("train", "a.png", 0, np.zeros((1, 2, 3), "float32")), writer.settle()
     (True, None)
