@@ -100,7 +100,7 @@ _PEAK = """
 import resource
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 from normstat.images import LocalFiles
-from normstat.sources.given import Given
+from normstat.sources.patterns import Given
 from normstat.sources.listed_files import Listed, ListedFiles, Row
 from normstat.sources.options import SourceOptions
 from normstat.sources.stacks import ListedArrays, Stack, Stacks

@@ -25,9 +25,10 @@ from normstat.sources.endings import (
     YOLO,
     ZIP,
 )
-from normstat.sources.given import given_files, is_pattern
-from normstat.sources.kind import FOLDER, LIST, Kind, kind_held, kind_of
+from normstat.sources.given import given_files
+from normstat.sources.kind import FOLDER, LIST, REMOTE, Kind, kind_held, kind_of
 from normstat.sources.options import Places, SourceKeywords, SourceOptions
+from normstat.sources.patterns import is_pattern
 from normstat.sources.source import Selection, Source
 from normstat.sources.survey import Folders, Survey
 from normstat.sources.texts import STDIN
@@ -40,7 +41,7 @@ from normstat.sources.tree.split_words import (
     said,
     split_names,
 )
-from normstat.urls import local_path
+from normstat.urls import is_url, local_path
 
 if TYPE_CHECKING:
     from normstat.sources.tree_source import TreeSource
@@ -64,6 +65,7 @@ SOURCES: Mapping[str, Kind] = MappingProxyType(
             endings=LISTS,
             in_folders=False,
             alone=True,
+            at_urls=True,
         ),
         "table": Kind(
             "normstat.sources.table:open_table",
@@ -72,6 +74,7 @@ SOURCES: Mapping[str, Kind] = MappingProxyType(
             endings=TABLES,
             in_folders=False,
             alone=True,
+            at_urls=True,
         ),
         "coco": Kind(
             "normstat.sources.coco:open_coco",
@@ -80,6 +83,7 @@ SOURCES: Mapping[str, Kind] = MappingProxyType(
             endings=COCO,
             in_folders=False,
             alone=True,
+            at_urls=True,
         ),
         "yolo": Kind(
             "normstat.sources.yolo:open_yolo",
@@ -94,8 +98,14 @@ SOURCES: Mapping[str, Kind] = MappingProxyType(
             "normstat.sources.tar:open_tar",
             what="a tar archive",
             endings=TAR,
+            at_urls=True,
         ),
-        "zip": Kind("normstat.sources.zip:open_zip", what="a zip archive", endings=ZIP),
+        "zip": Kind(
+            "normstat.sources.zip:open_zip",
+            what="a zip archive",
+            endings=ZIP,
+            at_urls=True,
+        ),
         "parquet": Kind(
             *("normstat.sources.parquet:open_parquet", "parquet", "a Parquet file"),
             takes=(
@@ -103,6 +113,7 @@ SOURCES: Mapping[str, Kind] = MappingProxyType(
                 *("split_by", "root", "ext", "duplicates"),
             ),
             endings=PARQUET,
+            at_urls=True,
         ),
         "hdf5": Kind(
             *("normstat.sources.hdf5:open_hdf5", "hdf5", "an HDF5 file"),
@@ -238,8 +249,14 @@ class _Found(NamedTuple):
 def _found(path: str, options: SourceOptions) -> _Found:
     is_list = path == STDIN or options.files_from == path
     kind = LIST if is_list else kind_of(path, _KINDS)
-    if kind != FOLDER:
+    if kind not in (FOLDER, REMOTE):
+        if is_url(path) and not _KINDS[kind].at_urls:
+            raise UsageError(
+                f"{shown(path)}: {_KINDS[kind].what} is not read behind a URL; copy it to this "
+                "machine first"
+            )
         return _Found(path, kind, None)
+    own = kind
     # Where its files are folders, those given to splits are not known yet.
     folder: TreeSource = SOURCES[kind].load()(path, replace(options, split_dirs={}))
     kind = kind_held(folder.catalog, SOURCES)
@@ -247,6 +264,13 @@ def _found(path: str, options: SourceOptions) -> _Found:
         kind = STORED
     elif kind == FOLDER:
         kind = kind_held(folder.catalog, _REFUSED)
+    if own == REMOTE:
+        if kind not in (FOLDER, REMOTE) and not _KINDS[kind].at_urls:
+            raise UsageError(
+                f"{shown(path)}: holds {_KINDS[kind].what}, which is not read behind a URL; copy "
+                "it to this machine first"
+            )
+        kind = REMOTE if kind == FOLDER else kind
     return _Found(path, kind, folder)
 
 
@@ -256,7 +280,7 @@ def _opened(
     given = options
     if recorded and found.kind in (recorded["kind"], *recorded.get("kinds", ())):
         options = options.completed(recorded)
-    if found.kind == FOLDER and found.folder and options == given:  # it is listed once
+    if found.kind in (FOLDER, REMOTE) and found.folder and options == given:  # it is listed once
         return found.folder.with_split_dirs(options.split_dirs)
     row = _KINDS[found.kind]
     try:

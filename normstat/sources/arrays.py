@@ -58,6 +58,7 @@ class Arrays:
     identity = "arrays"
     ordered = False
     tops = ("",)
+    streams = None
 
     def __init__(self, given: Images | Mapping[str, Images], layout: str = "auto") -> None:
         self._layout = layout

@@ -44,3 +44,5 @@ PICKLES = (
     *(f"data_batch_{number}" for number in range(1, 6)),
     "test_batch",
 )
+#: Endings of all that is DATA as one object behind a URL.
+OBJECTS = (*TAR, *ZIP, *PARQUET, ".txt", ".csv", ".tsv", ".jsonl", ".ndjson", ".json")

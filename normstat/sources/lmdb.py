@@ -16,10 +16,11 @@ from normstat.sources.archives import Archives, Contents, Ignored
 from normstat.sources.container_file import ContainerFile
 from normstat.sources.endings import DATA_MDB, LMDB
 from normstat.sources.file_slices import SampleReader
-from normstat.sources.given import Given, folder_of, given_files
+from normstat.sources.given import given_files
 from normstat.sources.lmdb_pages import damage
 from normstat.sources.member import Member, safe_name
 from normstat.sources.options import SourceOptions
+from normstat.sources.patterns import Given, folder_of
 from normstat.sources.split_by import assigned_by, refuse_column
 from normstat.sources.survey import Survey
 from normstat.sources.tree.filters import extension_of

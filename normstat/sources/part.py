@@ -56,6 +56,9 @@ class Part:
         self.of = of
         self.names = 0
 
+    #: Parts are chosen by names, which have to be known.
+    streams = None
+
     @property
     def root(self) -> str:
         return self.whole.root

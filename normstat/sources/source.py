@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
 from normstat.images import Shard
+from normstat.sources.catalog import Streams
 from normstat.sources.survey import Survey
 
 
@@ -46,6 +47,11 @@ class Source(Protocol):
     @property
     def tops(self) -> tuple[str, ...]:
         """Paths of the folders that were given as DATA, with a trailing ``/``; of one: empty."""
+
+    @property
+    def streams(self) -> Streams | None:
+        """Archives to be read before names are asked for; None if there are none."""
+        return None
 
     def selection(self, wanted: Collection[str] = (), presume: bool = False) -> Selection:
         """The splits to read: those wanted, or every one there is.

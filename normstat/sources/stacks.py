@@ -9,8 +9,8 @@ from normstat.errors import UnreadableImage
 from normstat.files import shown
 from normstat.images import Code, Container, Reason, Skipped, in_byte_order
 from normstat.sources.catalog import Entries, Identity, Located
-from normstat.sources.given import Given
 from normstat.sources.names import Numbers
+from normstat.sources.patterns import Given
 from normstat.sources.survey import Survey
 
 # Names of images have at least so many digits.

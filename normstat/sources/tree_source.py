@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from normstat.errors import UnknownSplit, UnreadableImage
 from normstat.files import shown
 from normstat.images import Code, Container, LocalFiles, Shard, Unreadable, path_bytes
-from normstat.sources.catalog import Access, Catalog, Located
+from normstat.sources.catalog import Access, Catalog, Located, Streams
+from normstat.sources.endings import OBJECTS
 from normstat.sources.options import SourceOptions
 from normstat.sources.source import Selection
 from normstat.sources.survey import Survey
@@ -19,6 +20,7 @@ from normstat.sources.tree.split_words import ALL, SPLIT_DIR, assignments, said,
 from normstat.sources.tree.surveyor import Surveyor
 from normstat.sources.tree.tree import BY_OPTION, Tree
 from normstat.sources.tree.walked_folder import WalkedFolder
+from normstat.urls import is_url
 
 # Images that are put in the order of their places: more take another reading of their container.
 _MOST_IN_ORDER = 100_000
@@ -37,10 +39,11 @@ class TreeSource:
     options : see :class:`normstat.sources.options.SourceOptions`.
     tops : paths of the folders that were given as DATA, with a trailing ``/``; empty for DATA
         itself.
+    streams : archives that may be read before their names are known.
 
     Attributes
     ----------
-    catalog, tops : the same.
+    catalog, tops, streams : the same.
     """
 
     def __init__(
@@ -49,8 +52,10 @@ class TreeSource:
         options: SourceOptions,
         tops: tuple[str, ...] = ("",),
         files: tuple[str, ...] = (),
+        streams: Streams | None = None,
     ) -> None:
         self.catalog = catalog
+        self.streams = streams
         self.tops = tops
         self._files = files
         self._options = options
@@ -80,7 +85,7 @@ class TreeSource:
 
     def with_split_dirs(self, split_dirs: Mapping[str, str]) -> "TreeSource":
         options = replace(self._options, split_dirs=split_dirs)
-        return TreeSource(self.catalog, options, self.tops, self._files)
+        return TreeSource(self.catalog, options, self.tops, self._files, self.streams)
 
     def side_file(self, name: str) -> bytes | None:
         return self.catalog.side_file(name)
@@ -103,7 +108,7 @@ class TreeSource:
         if len(names) == 1:
             return next(iter(names))
         folder = said(os.path.basename(os.path.dirname(self.identity)))
-        return folder.whole if folder and not names and os.path.isfile(self.identity) else None
+        return folder.whole if folder and not names and _is_file(self.identity) else None
 
     def _is_there(self, path: str) -> bool:
         """True for a folder, also for one that only may be there."""
@@ -197,7 +202,8 @@ class TreeSource:
                 yield from shard.ended()
                 shard = begun[split] = _Begun(split)
             shard.add(part.path, located, versions)
-            if located.access is not Access.WHOLE and _ends_shard(part.path, located.size):
+            is_cut = located.access not in (Access.WHOLE, Access.KNOWN)
+            if is_cut and _ends_shard(part.path, located.size):
                 yield from begun.pop(split).ended()
         yield from _ended(begun)
 
@@ -280,7 +286,7 @@ def _in_reading_order(parts: Iterable[_Part]) -> Iterator[_Part]:
         if run and (located.container is not container or len(run) == _MOST_IN_ORDER):
             yield from sorted(run, key=_split_and_place)
             run = []
-        if located.access is Access.RANDOM:
+        if located.access in (Access.RANDOM, Access.KNOWN):
             yield part
         else:
             container = located.container
@@ -318,6 +324,10 @@ def _looked_into(
         return [], splits, 0
     below = [child for child in tree.below(found) if tree.has_images(child)]
     return below, splits, sum(number for *_, number in placed)
+
+
+def _is_file(identity: str) -> bool:
+    return identity.lower().endswith(OBJECTS) if is_url(identity) else os.path.isfile(identity)
 
 
 def _ends_shard(path: str, size: int) -> bool:

@@ -36,7 +36,7 @@ class Unpacking:
     position : offset in the unpacked file that can still be read; all before is gone.
     """
 
-    def __init__(self, descriptor: int, packing: str, checks: bool) -> None:
+    def __init__(self, descriptor: int | files.ByOffset, packing: str, checks: bool) -> None:
         self._blocks = PACKINGS[packing][1](_Raw(descriptor), checks)
         self._block = b""
         self._failure: UnreadableImage | None = None
@@ -100,7 +100,7 @@ def packing_of(begins: bytes) -> str | None:
 class _Raw:
     """The bytes of a packed file, in order; those not needed can be given back."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int | files.ByOffset) -> None:
         self._descriptor = descriptor
         self._offset = 0
         self._block = b""
