@@ -8,6 +8,7 @@
     │   ├── UnknownSplit        2   a split that DATA does not have
     │   ├── UnknownFolder       2   a folder that DATA does not have
     │   ├── AmbiguousSplit      2   a folder that names two splits
+    │   ├── OtherSplits         2   names say other splits than the first of them
     │   └── StatsFileError      2   a stats file that cannot be used
     ├── UnreadableImage         3   one image; a record, never the end of a run
     └── Stopped                 4   the run ended before its end
@@ -169,6 +170,10 @@ class UnknownFolder(UsageError):
 
 class AmbiguousSplit(UsageError):
     """A folder's name, or its place, speaks for two splits at once."""
+
+
+class OtherSplits(UsageError):
+    """Names say splits, and the first of many said none; whoever presumed so begins again."""
 
 
 class StatsFileError(UsageError):

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from normstat import urls
 from normstat.errors import OutputError, UsageError
@@ -90,7 +90,13 @@ def opened(path: str) -> Iterator[BinaryIO]:
         yield file
 
 
-def read_at(descriptor: int, offset: int, size: int) -> bytes:
+class ByOffset(Protocol):
+    """Bytes that can be read as those of an open file are, wherever they come from."""
+
+    def read_at(self, offset: int, size: int) -> bytes: ...
+
+
+def read_at(descriptor: int | ByOffset, offset: int, size: int) -> bytes:
     """Bytes of an open file from an offset on; fewer where it ends.
 
     Errors of storage that pass are tried again; then an OSError is raised.
@@ -101,6 +107,8 @@ def read_at(descriptor: int, offset: int, size: int) -> bytes:
     ...     read_at(file.fileno(), 1, 2), read_at(file.fileno(), 4, 9)
     (b'bc', b'ef')
     """
+    if not isinstance(descriptor, int):
+        return descriptor.read_at(offset, size)
     pauses = list(_PAUSES)
     while True:
         try:
@@ -277,7 +285,9 @@ elsewhere
         errno.ENOENT: "create the folder first, or write elsewhere",
     }.get(error.errno or 0, "write elsewhere")
     if urls.is_url(path):
-        return OutputError(f"{shown(path)}: cannot be written ({error.strerror}); write elsewhere")
+        gone = isinstance(error, FileNotFoundError)
+        reason = "there is no such bucket or folder" if gone else error.strerror
+        return OutputError(f"{shown(path)}: cannot be written ({reason}); write elsewhere")
     disk = disk_of(path) if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
     if error.errno == errno.EROFS:
         disk = f"; {_mounted(path)} may only be read"

@@ -67,7 +67,7 @@ def _flags(parameter: Any) -> str:
 
 def _default(parameter: Any) -> str:
     value = parameter.default
-    if parameter.required or value is None or value is False or value == []:
+    if parameter.required or value is None or value is False or value in ("", []):
         return ""
     return f" Default: {value}."
 

@@ -69,13 +69,13 @@ def test_many_are_as_few() -> None:
     images = [make.pixels(seed, 5, 6) for seed in range(20)]
     accumulator = Accumulator(covariance=True)
     for number in range(600):
-        accumulator.add(images[number % 20], name=f"train/{number:06}")
+        accumulator.add(images[number % 20], "train", f"train/{number:06}")
         if number == 299:
             half = pickle.loads(pickle.dumps(accumulator))
     repeated = {"train": images * 30}
     assert dumps(accumulator.stats()) == dumps(normstat.compute(repeated, covariance=True))
     both = half + half
-    half.add(images[0])
+    half.add(images[0], "train")
     assert both.stats().splits["train"].images == 600
     assert half.stats().splits["train"].images == 301
 
@@ -117,10 +117,14 @@ def test_batches_count_image_by_image() -> None:
     batch = np.stack([make.pixels(seed, 5, 6) for seed in range(6)]).transpose(0, 3, 1, 2)
     accumulator = Accumulator(layout="nchw")
     accumulator.add(batch)
-    train = accumulator.stats().splits["train"]
-    assert train.images == 6
-    alone = _counted(range(6)).stats().splits["train"]
-    assert (train.mean, train.std, train.per_image) == (alone.mean, alone.std, alone.per_image)
+    batched = accumulator.stats().splits["all"]
+    assert batched.images == 6
+    alone = _counted(range(6)).stats().splits["all"]
+    assert (batched.mean, batched.std, batched.per_image) == (
+        alone.mean,
+        alone.std,
+        alone.per_image,
+    )
 
 
 def test_what_does_not_add_is_refused() -> None:
@@ -145,6 +149,6 @@ def test_batches_of_gray_images_are_stacks() -> None:
         one_by_one.add(image)
     batched.add(batch)
     computed = normstat.compute([batch], layout="nchw").splits["all"]
-    for split in (batched.stats().splits["train"], computed):
-        expected = one_by_one.stats().splits["train"]
+    for split in (batched.stats().splits["all"], computed):
+        expected = one_by_one.stats().splits["all"]
         assert (split.images, split.mean, split.std) == (4, expected.mean, expected.std)

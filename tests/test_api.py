@@ -126,7 +126,7 @@ def test_progress(data: Path, workers: int) -> None:
     assert sum(told.advances) == 5
     assert told.notices == [
         "train: 4 images (folder train)",
-        "val: 1 images (folder val)",
+        "val: 1 image (folder val)",
         (
             "1 image is in no split's folder and was skipped, the first: beside.png; "
             'split_dir={"NAME": "FOLDER"} takes a folder in'

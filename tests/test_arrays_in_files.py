@@ -467,7 +467,7 @@ def test_names_have_as_many_digits_as_they_need(tmp_path: Path) -> None:
     from normstat.sources.stacks import Stack
 
     for count in (1, 999_999, 1_000_001):
-        names = Stack(LocalFiles(""), count, 1).names
+        names = list(Stack(LocalFiles(""), count, 1).names)
         assert len(names) == count
         assert names[-1] == f"{count - 1:06}"
         assert {len(name) for name in names} == {len(names[-1])}

@@ -3,6 +3,7 @@
 import json
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -25,7 +26,7 @@ from normstat import urls
 from normstat.errors import UsageError
 from normstat.images import Sample
 from normstat.sources import open_source
-from normstat.sources.remote_files import Place, RemoteFiles, _Fetching
+from normstat.sources.remote_files import Fetching, Place, RemoteFiles
 from normstat.sources.stores.presigned import Presigned
 from normstat.statsfile import dumps
 
@@ -162,7 +163,7 @@ def test_what_is_on_its_way_has_a_limit() -> None:
         Sample("all", str(n), Place(str(n), 100 << 20 if n == 20 else size)) for n in range(30)
     ]
     ahead = []
-    for number, _ in enumerate(_Fetching(store, pool).ahead(samples)):
+    for number, _ in enumerate(Fetching(store, pool).ahead(samples)):
         ahead.append(len(asked) - number)
     assert max(ahead) == 64 // 9
     assert ahead[20] == 1
@@ -256,7 +257,7 @@ def test_wrong_credentials_are_found_before_the_work(
     [
         ("s3://nowhere/photos", "there is no such bucket"),
         ("s3://data/slip", "nothing below it"),
-        ("s3://data/photos/train/notes.txt", "is one object"),
+        ("s3://data/photos/train/0/broken.png", "is one object"),
         ("s3://me:secret@data/photos", "the URL has a password"),
         ("nosuch://data/photos", "no such kind of URL"),
         ("gs://data/photos", 'pip install "normstat[gcs]"'),
@@ -321,8 +322,6 @@ def test_apply_and_check_read_buckets(bucket: Buckets, photos: Path, tmp_path: P
         assert there.read_bytes() == path.read_bytes()
     normstat.invert(tmp_path / "remote", tmp_path / "seen")
     assert normstat.check(DATA, stats, workers=0, levels={"unreadable": "off"}).exit_code == 0
-    with pytest.raises(UsageError, match="a folder of this machine"):
-        normstat.apply(DATA, "s3://data/arrays", stats, workers=0)
     with pytest.raises(UsageError, match="a file of this machine"):
         normstat.compute(DATA, cache="s3://data/cache", workers=0)
 
@@ -393,3 +392,15 @@ def test_commands_of_the_documentation(s3: Buckets, photos: Path, tmp_path: Path
 def test_no_container_has_credentials(bucket: Buckets) -> None:
     """All that goes to a worker is the URL."""
     assert RemoteFiles(DATA) == RemoteFiles(url=DATA)
+
+
+@pytest.mark.fault(74)
+def test_a_server_that_never_answers_is_not_waited_for(s3: Buckets) -> None:
+    """Where a stats file is read, too: the library would try for a minute."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        begun = time.monotonic()
+        run = command("show", "s3://data/s.json", env={"AWS_ENDPOINT_URL": url})
+    assert run.returncode == 2
+    assert "no answer from the server" in run.stderr
+    assert time.monotonic() - begun < 15  # with the start of the process

@@ -10,7 +10,8 @@ from normstat.errors import Message, UnreadableImage, UsageError
 from normstat.images import Code, LocalFiles, Reason
 from normstat.sources import SourceOptions, Survey
 from normstat.sources.catalog import Entries, Identity, Located
-from normstat.sources.members import Member, Members
+from normstat.sources.member import Member
+from normstat.sources.members import Members
 from normstat.sources.spool import Spool
 from normstat.sources.tree.split_words import split_of_value
 from normstat.sources.tree_source import TreeSource

@@ -185,7 +185,7 @@ def test_apply_reads_what_it_can_write(tmp_path: Path) -> None:
     make.write(tmp_path / "data" / "train" / "b.png", make.encoded(U8[1]))
     done = normstat.apply(tmp_path / "data", tmp_path / "out", stats, workers=0)
     assert (done.images, done.unreadable) == (2, ())
-    match = r"\(5, 12, 17, 3\).* of compute, .*; apply takes one image a file"
+    match = r"\(5, 12, 17, 3\).* is DATA by itself: give the file"
     with pytest.raises(normstat.NormstatError, match=match):
         normstat.apply(tmp_path / "stacks", tmp_path / "none", stats, workers=0)
     assert not (tmp_path / "none").exists()

@@ -146,7 +146,7 @@ def test_a_dict_gives_splits() -> None:
         ("train", 3),
         ("val", 1),
     ]
-    assert told.notices == ["train: 3 images (arrays)", "val: 1 images (arrays)"]
+    assert told.notices == ["train: 3 images (arrays)", "val: 1 image (arrays)"]
     assert told.totals == [4]
     source = Arrays(given)
     names = [shard.names for shard in source.shards(source.selection())]

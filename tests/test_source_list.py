@@ -193,7 +193,7 @@ def test_a_line_without_a_file_is_a_record(tmp_path: Path) -> None:
         b"b.txt",
         b"Gr\xf6\xdfe.png",
         b"a.png/x",
-        b"s3://b/c.png",
+        b"memory://b/c.png",
     ]
     data = make.write(tmp_path / "all.list", b"\n".join(lines))
     stats = normstat.compute(files_from=data, workers=0)
@@ -204,7 +204,7 @@ def test_a_line_without_a_file_is_a_record(tmp_path: Path) -> None:
     assert re.match("line 7: .* no UTF-8; iconv -f ENCODING -t UTF-8 converts a list", detail)
     assert records.pop("a.png/x")[0] == "io_error"
     assert records == {
-        "s3:/b/c.png": ("vanished", "line 9: a URL, which is not read; download the images first"),
+        "b/c.png": ("vanished", "line 9: there is no such file"),
         "gone.png": ("vanished", "line 3: there is no such file"),
         "folder": ("not_regular", "line 4: is a folder; list files, as find -type f does"),
         ".": ("not_regular", "line 5: is a folder; list files, as find -type f does"),

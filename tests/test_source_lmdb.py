@@ -60,8 +60,8 @@ def test_numbers_and_verbs_are_those_of_a_folder(tmp_path: Path) -> None:
     del images["train/0/empty.png"]  # no value is empty
     same = same_as_folder.folder(tmp_path / "folder", images)
     data = database(tmp_path / "set.lmdb", by_name(images), folder=True)
-    same_as_folder.check_compute(data, same, below="data.mdb/")
-    same_as_folder.check_verbs(data, same, tmp_path, below="data.mdb/")
+    same_as_folder.check_compute(data, same, below="set.lmdb/")
+    same_as_folder.check_verbs(data, same, tmp_path, below="set.lmdb/")
     same_as_folder.check_interrupted(data, tmp_path / "cache")
 
 

@@ -362,7 +362,7 @@ def test_a_file_that_is_broken_is_one_record(
     stats = json.loads(run.stdout)
     found = [(each["path"], each["code"]) for each in stats["unreadable"]]
     assert found == [("train.parquet/", code)]
-    assert "train: 1 images (folder train.parquet)" in run.stderr
+    assert "train: 1 image (file train.parquet)" in run.stderr
     assert str(tmp_path) not in run.stdout
     assert stats["splits"]["val"]["images"] == 9
 
@@ -493,7 +493,8 @@ def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
     run = subprocess.run(
         [sys.executable, "-c", _WITHOUT.format(data=str(data))], capture_output=True, text=True
     )
-    assert run.stdout.strip() == 'pyarrow is not installed: pip install "normstat[parquet]"'
+    why = 'pyarrow is not installed: pip install "normstat[parquet]"'
+    assert run.stdout.strip().endswith(f"data.parquet: a Parquet file cannot be read here: {why}")
 
 
 _WITHOUT = """

@@ -18,7 +18,7 @@ from source_contract import SourceContract
 from told import Told
 
 import normstat
-from normstat.errors import UsageError
+from normstat.errors import NothingToRead, UsageError
 from normstat.sources import Source, SourceOptions, open_source
 from normstat.statsfile import dumps
 
@@ -279,3 +279,22 @@ def test_data_without_images_beside_others_are_said(tmp_path: Path) -> None:
     told = Told()
     normstat.compute([tmp_path / "a", tmp_path / "b"], workers=0, progress=told)
     assert "b: has no images" in told.notices
+
+
+def test_a_pattern_of_lists_is_several_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of tables and lists of names, with stars and braces; archives have one of their own."""
+    monkeypatch.chdir(tmp_path)
+    for split in ("train", "val"):
+        make.write(tmp_path / "images" / f"{split}.png", make.encoded(make.pixels(1, 4, 5)))
+        make.write(tmp_path / f"{split}.csv", f"path\nimages/{split}.png\n".encode())
+        make.write(tmp_path / f"{split}.txt", f"images/{split}.png\n".encode())
+    for pattern in ("*.csv", "{train,val}.csv", "*.txt"):
+        several = normstat.compute(sorted(map(str, Path().glob(f"*{pattern[-4:]}"))), workers=0)
+        assert dumps(normstat.compute(pattern, workers=0)) == dumps(several)
+        assert set(several.splits) == {"train", "val"}
+    with pytest.raises(NothingToRead, match="there are no such files"):
+        normstat.compute("none*.csv", workers=0)
+    with pytest.raises(UsageError, match=r"test\.csv: cannot be read"):
+        normstat.compute("{train,test}.csv", workers=0)

@@ -1,5 +1,6 @@
 """``normstat apply``, also called ``normalize``."""
 
+import sys
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 def apply(
     context: typer.Context,
     data: options.Data = None,
-    out: Annotated[str | None, typer.Argument(metavar="OUT", help="Folder for the arrays.")] = None,
+    out: Annotated[
+        str | None, typer.Argument(metavar="OUT", help="Folder or URL for the arrays.")
+    ] = None,
     stats: Annotated[
         str | None, typer.Option(metavar="FILE", help="Normalize with the statistics in a file.")
     ] = None,
@@ -212,9 +215,10 @@ def apply(
 
 
 def _forecast(result: "Applied", out: str) -> str:
+    free = f"; {result.free:,} bytes are free there" if result.free < sys.maxsize else ""
     return (
         f"would write {result.images} arrays in {result.files} files, {result.bytes:,} bytes, to "
-        f"{shown(out)}; {result.free:,} bytes are free there"
+        f"{shown(out)}{free}"
     )
 
 

@@ -162,7 +162,7 @@ SplitColumn = Annotated[
 ]
 LabelColumn = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="Column of a table that says the classes."),
+    typer.Option(metavar="NAME", help="Column of a table with classes; nothing is counted by it."),
 ]
 ImageColumn = Annotated[
     str | None,

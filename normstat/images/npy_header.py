@@ -193,7 +193,8 @@ def _options(shape: tuple[int, ...]) -> str:
     """The options for a shape, in words; apply calls the option otherwise."""
     if len(shape) == 4:
         return (
-            "--layout nhwc or nchw of compute, for a stack of images; apply takes one image a file"
+            "a stack of images is DATA by itself: give the file, or 'FOLDER/*.npy', in place of "
+            "the folder; --layout nhwc or nchw of compute takes it in a folder, too"
         )
     if len(shape) == 2:
         return "--layout hwc or chw takes it for a gray image"

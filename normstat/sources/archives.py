@@ -5,19 +5,24 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from normstat.errors import UnreadableImage
 from normstat.files import shown
 from normstat.images import FORMATS, Code, Container, Reason, Skipped
 from normstat.images.failures import failure_of
 from normstat.sources.catalog import Access, Entries, Identity, Located
-from normstat.sources.given import Given
-from normstat.sources.members import Member, Members, Numbered, Recent, safe_name
-from normstat.sources.spool import Spool
+from normstat.sources.member import Member, safe_name
+from normstat.sources.members import Members, Numbered
+from normstat.sources.patterns import Given
+from normstat.sources.spool import Recent, Spool
 from normstat.sources.survey import Survey
 from normstat.sources.tree.filters import extension_of
 from normstat.sources.tree.surveyor import looks_like_an_image
+from normstat.urls import is_url
+
+if TYPE_CHECKING:
+    from normstat.sources.stores import Object
 
 # Of so many extensions the number of members is told: an archive may have one for each member.
 _EXTENSIONS = 64
@@ -111,6 +116,7 @@ class Archives(ABC):
         self.root = given.root
         self.identity = given.identity
         self._files = given.files
+        self._objects = given.objects
         # The folders that lead to the files, as members of nothing.
         self._above = Members((Member(name) for name in given.files), Spool())
         self._spool = Spool()
@@ -131,6 +137,23 @@ class Archives(ABC):
         UnreadableImage
             It is not such a file, or damaged from its start.
         """
+
+    def object_of(self, path: str) -> "Object | None":
+        """The object that a path is the URL of; None for a file of this machine.
+
+        Raises
+        ------
+        OSError
+            As :func:`normstat.urls.asked`.
+        """
+        if not is_url(path):
+            return None
+        listed = self._objects.get(path)
+        if listed and listed.size is not None:
+            return listed
+        from normstat.sources.object_ranges import object_at  # of URLs alone
+
+        return object_at(path)
 
     @abstractmethod
     def record(self) -> Mapping[str, Any]:
@@ -168,6 +191,11 @@ class Archives(ABC):
 
     def side_file(self, name: str) -> bytes | None:  # noqa: ARG002  # no archive has one
         return None
+
+    def has_any(self) -> bool:
+        """True if there is an image in a file that was listed, whether or not it can be read."""
+        tops = (listed.members.entries("") for listed in self._listed.values())
+        return any(top.folders or top.files or top.failures for top in tops)
 
     def report(self, survey: Survey) -> None:
         again = Skipped()
@@ -219,8 +247,15 @@ class Archives(ABC):
                 return _Listed(contents, listed)
             members = Members(listed, self._spool, self._numbers[name], recent=self._recent)
         except OSError as error:
-            raise failure_of(error) from error
+            raise self._failure(path, error) from error
         return _Listed(contents._replace(members=()), members)
+
+    def _failure(self, path: str, error: OSError) -> UnreadableImage:
+        if not is_url(path):
+            return failure_of(error)
+        from normstat.sources.object_ranges import unreadable  # of URLs alone
+
+        return unreadable(error, "file")
 
 
 def no_archive(begins: bytes, kind: str) -> UnreadableImage:

@@ -58,6 +58,7 @@ class Arrays:
     identity = "arrays"
     ordered = False
     tops = ("",)
+    streams = None
 
     def __init__(self, given: Images | Mapping[str, Images], layout: str = "auto") -> None:
         self._layout = layout
@@ -66,7 +67,11 @@ class Arrays:
         self._is_named = isinstance(given, Mapping)
         self._used: set[str] = set()
 
-    def selection(self, wanted: Collection[str] = ()) -> Selection:
+    def selection(
+        self,
+        wanted: Collection[str] = (),
+        presume: bool = False,  # noqa: ARG002  # all are known
+    ) -> Selection:
         for split in wanted:
             if split not in self._splits:
                 found = ", ".join(map(shown, sorted(self._splits))) or "none"

@@ -1,12 +1,12 @@
 """Names of images by folder, and where each is: the part that differs from kind to kind."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from normstat.errors import UnreadableImage
-from normstat.images import Container
+from normstat.images import Container, Shard
 from normstat.sources.survey import Survey
 
 #: A folder, whichever links lead to it: on a disk (st_dev, st_ino).
@@ -22,18 +22,20 @@ class Entries:
     identity : of the folder.
     folders : names of folders, and of links to folders.
     links : those of them that are links → the identity of the folder behind.
-    files : all other names.
+    files : all other names; a LongNames where they are too many for memory.
     failures : names of images that are known to be unreadable, besides `files` → why.
     splits : names of images → the split of each, and what says so, where that is not the folder.
+    own_splits : those splits, each once.
     damage : there may be more names, in the folder or below, and why nobody knows.
     """
 
     identity: Identity
     folders: list[str]
     links: Mapping[str, Identity]
-    files: list[str]
+    files: Collection[str]
     failures: Mapping[str, UnreadableImage] = field(default_factory=dict)
     splits: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    own_splits: Collection[tuple[str, str]] = ()
     damage: UnreadableImage | None = None
 
 
@@ -41,12 +43,13 @@ class Access(Enum):
     """The order in which a container gives what is in it.
 
     RANDOM is any; FORWARD is that of places: what lies before has to be read as well. WHOLE is
-    that too, and it is best read in one go.
+    that too, and it is best read in one go. KNOWN is any, of images that were counted already.
     """
 
     RANDOM = "random"
     FORWARD = "forward"
     WHOLE = "whole"
+    KNOWN = "known"
 
 
 class Located(NamedTuple):
@@ -67,6 +70,16 @@ class Located(NamedTuple):
     size: int = 0
     version: bytes = b""
     access: Access = Access.RANDOM
+
+
+class Streams(Protocol):
+    """Archives that are best read before anybody knows what is in them."""
+
+    def unlisted(self) -> Iterator[Shard]:
+        """The work to read those whose members are not known; each archive is one sample."""
+
+    def learn(self, name: str, listing: Any) -> None:
+        """Take the members of one, as its reader has found them."""
 
 
 class Catalog(Protocol):

@@ -6,8 +6,10 @@ from dataclasses import replace
 from itertools import chain, islice
 from typing import Any, TextIO
 
+from normstat import files
 from normstat.errors import UsageError
 from normstat.files import shown
+from normstat.sources.first_answer import cure
 from normstat.sources.json_items import NoItems, items
 from normstat.sources.listed_files import folder_of
 from normstat.sources.options import SourceOptions
@@ -16,6 +18,7 @@ from normstat.sources.table_rows import Table, source_of_table
 from normstat.sources.texts import near, opened_text
 from normstat.sources.tree.split_words import split_names
 from normstat.sources.tree_source import TreeSource
+from normstat.urls import is_url, joined, scheme_of, soon
 
 _KEY = "images"
 _NAME = "file_name"
@@ -108,16 +111,31 @@ def _no_list(keys: list[str] | None) -> str:
     return f'has no list "images", as COCO files do; its keys: {found}'
 
 
+def _normal(path: str) -> str:
+    return path.rstrip("/") if is_url(path) else os.path.normpath(path)
+
+
+def _is_file(path: str) -> bool:
+    if not is_url(path):
+        return os.path.isfile(path)
+    try:
+        return soon(lambda: files.exists(path))
+    except OSError as error:
+        raise UsageError(f"{shown(path)}: {cure(error, scheme_of(path))}") from None
+
+
 def _folder(path: str, top: str, texts: list[Any], options: SourceOptions) -> str:
     """The first of the usual folders that has one of the images."""
     ext = options.ext or ""
     names = [text for text in texts if isinstance(text, str) and "\0" not in text]
     stem = os.path.splitext(os.path.basename(path))[0]
     word = stem.rpartition("_")[2]
-    tops = [top] if options.root is not None else [top, os.path.normpath(os.path.join(top, ".."))]
+    if is_url(top):
+        names = names[:1]  # each is asked for
+    tops = [top] if options.root is not None else [top, _normal(joined(top, ".."))]
     for above in tops:
         for below in ("", word, "images", f"images/{word}", f"images/{stem}", stem):
-            folder = os.path.normpath(os.path.join(above, below))
-            if any(os.path.isfile(os.path.join(folder, f"{name}{ext}")) for name in names):
+            folder = _normal(joined(above, below))
+            if any(_is_file(joined(folder, f"{name}{ext}")) for name in names):
                 return folder if below or above != top else top
     return top

@@ -10,7 +10,8 @@ ZIP = (".zip",)
 PARQUET = (".parquet",)
 HDF5 = (".h5", ".hdf5")
 #: Of databases in a file of their own, and in a folder.
-LMDB = (".lmdb", "data.mdb")
+DATA_MDB = "data.mdb"
+LMDB = (".lmdb", DATA_MDB)
 NPY = (".npy",)
 NPZ = (".npz",)
 
@@ -27,9 +28,21 @@ CIFAR = (
     *("test_batch.bin", "train.bin", "test.bin"),
     *("train_x.bin", "test_x.bin", "unlabeled_x.bin", "train_y.bin", "test_y.bin"),
 )
+#: Endings of lists and tables.
+LISTS = (".txt",)
+TABLES = (".csv", ".tsv", ".jsonl", ".ndjson")
+COCO = (".json",)
+YOLO = (".yaml", ".yml")
+#: Endings of files that are as folders of images.
+FOLDERS = (
+    *(*TAR, *ZIP, *PARQUET, *HDF5, *LMDB, *NPY, *NPZ, *IDX, *CIFAR),
+    *(*LISTS, *TABLES, *COCO, *YOLO),
+)
 #: Endings of Python pickles, also of those of CIFAR-10.
 PICKLES = (
     *(".pkl", ".pickle", ".pt", ".pth", ".joblib"),
     *(f"data_batch_{number}" for number in range(1, 6)),
     "test_batch",
 )
+#: Endings of all that is DATA as one object behind a URL.
+OBJECTS = (*TAR, *ZIP, *PARQUET, ".txt", ".csv", ".tsv", ".jsonl", ".ndjson", ".json")

@@ -1,9 +1,9 @@
 """Parts of a file, as the container of samples."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from io import BytesIO
-from typing import BinaryIO
+from io import BufferedReader, BytesIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from normstat import files
 from normstat.errors import UnreadableImage
@@ -11,10 +11,15 @@ from normstat.images import Code, Payload, Reader, Sample
 from normstat.images.failures import failure_of
 from normstat.sources.container_file import ContainerFile
 
+if TYPE_CHECKING:
+    from normstat.sources.object_ranges import ObjectRanges
+
 # So many bytes are read at once where headers follow each other closely, and where they do not.
 _MUCH = 1 << 17
 _LITTLE = 1 << 11
 _NEAR = 1 << 14
+# Bytes of a header that are asked for at a time, of an object.
+_HEAD = 1 << 14
 
 
 class FileSlices(ContainerFile):
@@ -59,8 +64,33 @@ class SliceReader(SampleReader):
     descriptor : of the file; or the reason why there is none, which is that of each sample.
     """
 
-    def __init__(self, descriptor: int | UnreadableImage) -> None:
+    def __init__(self, descriptor: "int | ObjectRanges | UnreadableImage") -> None:
         self._descriptor = descriptor
+
+    def ahead(self, samples: Iterable[Sample], most: int | None = None) -> Iterator[Sample]:
+        descriptor = self._descriptor
+        if isinstance(descriptor, int | UnreadableImage):
+            return iter(samples)
+
+        def extent(place: tuple[int, int]) -> tuple[int, int]:
+            return place[0], place[1] if most is None else min(most, place[1])
+
+        return fetched_ahead(descriptor, samples, extent)
+
+    @contextmanager
+    def head(self, sample: Sample) -> Iterator[BinaryIO]:
+        descriptor = self._descriptor
+        if isinstance(descriptor, int | UnreadableImage):
+            with super().head(sample) as file:
+                yield file
+            return
+        from normstat.sources.object_ranges import RangeFile  # of URLs alone
+
+        try:
+            with BufferedReader(RangeFile(descriptor, *sample.place), _HEAD) as opened:
+                yield opened
+        except UnreadableImage as error:
+            raise OSError(error.detail) from error
 
     def data(self, sample: Sample) -> bytes:
         descriptor = self._descriptor
@@ -73,6 +103,28 @@ class SliceReader(SampleReader):
         return data
 
 
+def fetched_ahead(
+    ranges: "ObjectRanges",
+    samples: Iterable[Sample],
+    extent: Callable[[Any], tuple[int, int]],
+) -> Iterator[Sample]:
+    """Samples in the order of their places, each when its bytes are there.
+
+    Parameters
+    ----------
+    ranges : the object that they are in.
+    samples : in the order of their offsets.
+    extent : offset and size of what is read for one, from its place.
+    """
+    from normstat.sources.object_ranges import together  # of URLs alone
+
+    wanted = list(samples)
+    ranges.plan(together(extent(sample.place) for sample in wanted))
+    for sample in wanted:
+        ranges.wait(extent(sample.place)[0])
+        yield sample
+
+
 class Ahead:
     """Small parts of a file, one behind the other: what lies close is read at once.
 
@@ -81,7 +133,7 @@ class Ahead:
     descriptor : of the file.
     """
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int | files.ByOffset) -> None:
         self._descriptor = descriptor
         self._block = b""
         self._begins = 0

@@ -23,7 +23,7 @@ from normstat.sources.catalog import Located
 from normstat.sources.container_file import ContainerFile
 from normstat.sources.endings import HDF5
 from normstat.sources.given import given_files
-from normstat.sources.members import safe_name
+from normstat.sources.member import safe_name
 from normstat.sources.options import SourceOptions
 from normstat.sources.split_by import assigned_by, refuse_column
 from normstat.sources.stacks import ListedArrays, Stack, Stacks

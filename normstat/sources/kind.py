@@ -9,7 +9,7 @@ from normstat.images import FORMATS
 from normstat.lazy import Row
 from normstat.sources.catalog import Catalog
 from normstat.sources.tree.filters import extension_of
-from normstat.urls import is_url
+from normstat.urls import is_url, scheme_of, without_secrets
 
 #: The kind of whatever is no other.
 FOLDER = "folder"
@@ -29,12 +29,16 @@ class Kind(Row):
     takes : names of options that it has a use for, besides those that all kinds have.
     endings : of the names of such files, in lower case.
     in_folders : a folder of such files that has no images otherwise is DATA of this kind.
+    alone : each such file is DATA of its own, so that a pattern stands for several.
+    at_urls : such files are read where they are, behind URLs.
     """
 
     what: str = ""
     takes: tuple[str, ...] = ()
     endings: tuple[str, ...] = ()
     in_folders: bool = True
+    alone: bool = False
+    at_urls: bool = False
 
     def holds(self, name: str) -> bool:
         """True for the name of a file that makes its folder DATA of this kind."""
@@ -48,16 +52,17 @@ def kind_of(path: str, kinds: Mapping[str, Kind]) -> str:
     >>> kinds = {"folder": Kind("a:b"), "tar": Kind("c:d", endings=(".tar", ".tar.gz"))}
     >>> kind_of("data", kinds), kind_of("data/Train.TAR", kinds)
     ('folder', 'tar')
-    >>> kind_of("s3://bucket/train", kinds)
-    'remote'
+    >>> kind_of("s3://bucket/train", kinds), kind_of("s3://bucket/train.tar", kinds)
+    ('remote', 'tar')
     """
-    if is_url(path):
-        return REMOTE
-    name = os.path.basename(path).lower()
+    is_remote = is_url(path)
+    # Behind a web server's question mark is no name; elsewhere it is a part of a pattern.
+    is_web = scheme_of(path) in ("http", "https")
+    name = os.path.basename(without_secrets(path) if is_web else path).lower()
     for kind, row in kinds.items():
-        if name.endswith(row.endings) and not os.path.isdir(path):
+        if name.endswith(row.endings) and (is_remote or not os.path.isdir(path)):
             return kind
-    return FOLDER
+    return REMOTE if is_remote else FOLDER
 
 
 def kind_held(catalog: Catalog, kinds: Mapping[str, Kind]) -> str:
@@ -76,7 +81,7 @@ def kind_held(catalog: Catalog, kinds: Mapping[str, Kind]) -> str:
             held.update(kind for kind, row in kinds.items() if row.holds(name))
         stack += [
             f"{path}{name}/"
-            for name in entries.folders
+            for name in reversed(entries.folders)  # in their order: some are listed page by page
             if name not in entries.links and not name.startswith(".")
         ]
     return held.pop() if len(held) == 1 else FOLDER

@@ -1,28 +1,34 @@
 """Images by the paths that a list or a table names them with."""
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from normstat import files
 from normstat.errors import NothingToRead, UnreadableImage, UsageError, option
 from normstat.files import shown
-from normstat.images import Code, Payload, Reader, Reason, Sample
+from normstat.images import Code, Container, Payload, Reader, Reason, Sample
 from normstat.images.local_files import LocalFiles, side_file
 from normstat.sources.catalog import Entries, Identity, Located
 from normstat.sources.listed_paths import ListedPaths
-from normstat.sources.members import Member, Members
+from normstat.sources.member import Member
+from normstat.sources.members import Members
 from normstat.sources.options import SourceOptions
 from normstat.sources.spool import Spool
 from normstat.sources.survey import Survey
 from normstat.sources.versions import version_of
+from normstat.urls import is_url, without_secrets
 
-# A URL, also as the name of an image has it, without an empty part.
-_URL = re.compile(r"(?:^|/)(?:https?|ftp|s3|gcs|gs|hf|az|file)://?", re.IGNORECASE)
+if TYPE_CHECKING:
+    from normstat.sources.listed_urls import ListedUrls
+
+# Of so many URLs one should be there.
+_LOOKED_FOR = 16
+# Bytes of an object whose size nobody has asked for, for where a shard ends.
+_USUAL = 1 << 15
 
 
 class Row(NamedTuple):
@@ -95,12 +101,15 @@ class ListedFiles:
 
     def __init__(self, listed: Listed, options: SourceOptions) -> None:
         self.root = listed.root
-        is_file = os.path.isfile(listed.root)  # and no pipe, whose name says nothing
-        self.identity = os.path.realpath(listed.root if is_file else listed.folder)
+        self.identity = _identity_of(listed)
         self.splits_images = False
         self._listed = listed
-        self._paths = ListedPaths(listed.folder, options.ext or "")
+        self._paths = _paths_of(listed.folder, options.ext or "")
         self._container = FilesByRow(listed.folder, listed.unit)
+        # The first objects that are named, and the container of all of them.
+        self._urls: list[str] = []
+        self._objects: Container | None = None
+        self._beside: dict[str, bytes | None] = {}
         self._rows = self._there = 0
         once = _is_same if options.duplicates == "once" else None
         self._members = Members(self._read(listed.rows), Spool(), same=once)
@@ -112,7 +121,10 @@ class ListedFiles:
         for number, text, split, failure in rows:
             name, place = paths.named(text)
             self._rows += 1
-            if not self._there:
+            if place and is_url(place):
+                if len(self._urls) < _LOOKED_FOR:
+                    self._urls.append(place)
+            elif not self._there:
                 self._there = os.path.lexists(os.path.join(folder, place or name))
             if split:
                 self.splits_images = True
@@ -123,6 +135,11 @@ class ListedFiles:
         if not self._rows:
             raise NothingToRead(f"{shown(self.root)}: names no images; it has no {listed.unit}s")
         if self._there:
+            return
+        if self._urls:
+            from normstat.sources.listed_urls import refuse_none_there  # of URLs alone
+
+            refuse_none_there(self.root, self._urls, listed.unit)
             return
         first = self._paths.first
         cures = [f"{option('root', metavar='FOLDER')} says where paths begin"]
@@ -160,6 +177,8 @@ class ListedFiles:
         member = self._members.member(path)
         place = member.place
         number, text = place if isinstance(place, tuple) else (place, member.name)
+        if is_url(text):
+            return self._located_object(number, text)
         try:
             status = os.stat(os.path.join(self._listed.folder, text))
         except (OSError, ValueError):  # reading it will tell why
@@ -167,7 +186,20 @@ class ListedFiles:
         version = version_of(status) if versions else b""
         return Located(self._container, (number, text), status.st_size, version)
 
+    def _located_object(self, number: int, url: str) -> Located:
+        from normstat.sources.listed_urls import RowPlace, UrlsByRow  # of URLs alone
+
+        if self._objects is None:
+            self._objects = UrlsByRow(self._listed.unit)
+        return Located(self._objects, RowPlace(url, number), _USUAL)
+
     def side_file(self, name: str) -> bytes | None:
+        if is_url(self._listed.folder):
+            if name not in self._beside:
+                from normstat.sources.listed_urls import side_object  # of URLs alone
+
+                self._beside[name] = side_object(self._listed.folder, name)
+            return self._beside[name]
         return side_file(self._listed.folder, name)
 
     def record(self) -> Mapping[str, Any]:
@@ -184,6 +216,22 @@ class ListedFiles:
                 f"{again.images:,} {names} again, and count under names of their own, the first: "
                 f"{shown(again.first)}"
             )
+
+
+def _identity_of(listed: Listed) -> str:
+    for path in (listed.root, listed.folder):
+        if is_url(path):
+            return without_secrets(path)
+    is_file = os.path.isfile(listed.root)  # and no pipe, whose name says nothing
+    return os.path.realpath(listed.root if is_file else listed.folder)
+
+
+def _paths_of(folder: str, ext: str) -> "ListedPaths | ListedUrls":
+    if not is_url(folder):
+        return ListedPaths(folder, ext)
+    from normstat.sources.listed_urls import ListedUrls  # of URLs alone
+
+    return ListedUrls(folder, ext)
 
 
 def _is_same(one: Member, other: Member) -> bool:
@@ -231,8 +279,6 @@ class FilesByRow(LocalFiles):
 
 
 def _missing(path: str) -> str:
-    if _URL.search(path):
-        return "a URL, which is not read; download the images first"
     if path.isprintable() or not any("\udc80" <= letter <= "\udcff" for letter in path):
         return "there is no such file"
     return (
@@ -251,6 +297,6 @@ def folder_of(options: SourceOptions, near: str) -> str:
     """
     if options.root is None:
         return near
-    if not os.path.isdir(options.root):
+    if not is_url(options.root) and not os.path.isdir(options.root):
         raise UsageError(f"{option('root', shown(options.root))}: there is no such folder")
-    return options.root
+    return options.root.rstrip("/") if is_url(options.root) else options.root

@@ -8,6 +8,7 @@ from contextlib import suppress
 from normstat.errors import option
 from normstat.files import shown
 from normstat.images import path_from_text
+from normstat.urls import is_url
 
 # No part of the path is empty, . or .., or begins with a dot otherwise: most are like that.
 _IS_NORMAL = re.compile(r"[^/.][^/]*(?:/[^/.][^/]*)*", re.DOTALL).fullmatch
@@ -45,6 +46,8 @@ class ListedPaths:
 
     def named(self, text: str) -> tuple[str, str | None]:
         """The name of an image, and the path of its file if that is another."""
+        if is_url(text.strip()):
+            return self._url(text.strip())
         text = self._completed(_path(text))
         self.first = self.first or text
         if _IS_NORMAL(text) and os.sep == "/":
@@ -58,6 +61,12 @@ class ListedPaths:
         if not os.path.isabs(text) and not path.startswith("../") and path != "..":
             return path, None if self._is_same(path, text) else text
         return self._led_outside(text, path)
+
+    def _url(self, text: str) -> tuple[str, str]:
+        from normstat.sources.listed_urls import name_of_url  # of URLs alone
+
+        self.first = self.first or text
+        return name_of_url(text), text
 
     def remarks(self) -> Iterator[str]:
         """Lines on paths that were not taken as they are."""

@@ -14,12 +14,13 @@ from normstat.errors import UnreadableImage
 from normstat.images import FORMATS, Code, Reader, Reason, Sample
 from normstat.sources.archives import Archives, Contents, Ignored
 from normstat.sources.container_file import ContainerFile
-from normstat.sources.endings import LMDB
+from normstat.sources.endings import DATA_MDB, LMDB
 from normstat.sources.file_slices import SampleReader
-from normstat.sources.given import Given, given_files
+from normstat.sources.given import given_files
 from normstat.sources.lmdb_pages import damage
-from normstat.sources.members import Member, safe_name
+from normstat.sources.member import Member, safe_name
 from normstat.sources.options import SourceOptions
+from normstat.sources.patterns import Given, folder_of
 from normstat.sources.split_by import assigned_by, refuse_column
 from normstat.sources.survey import Survey
 from normstat.sources.tree.filters import extension_of
@@ -51,7 +52,17 @@ def open_lmdb(path: str, options: SourceOptions) -> TreeSource:
         There is none, or an option does not fit.
     """
     refuse_column(options.split_by, "an LMDB database")
-    return TreeSource(Databases(given_files(path, LMDB), options), options)
+    given = given_files(path, LMDB)
+    named = {_name_of_file(name, given.root): file for name, file in given.files.items()}
+    return TreeSource(Databases(given._replace(files=named), options), options)
+
+
+def _name_of_file(file: str, root: str) -> str:
+    """The name of a database, which may be that of its folder."""
+    folder, _, name = file.rpartition("/")
+    if name != DATA_MDB:
+        return file
+    return folder or os.path.basename(os.path.realpath(folder_of(root) or "."))
 
 
 class Databases(Archives):
@@ -84,7 +95,7 @@ class Databases(Archives):
 
     def report(self, survey: Survey) -> None:
         super().report(survey)
-        if not survey.images and not self._keys:
+        if not (self._keys or self.has_any()):
             survey.remarks.append(
                 "no value is an encoded image; other databases have to be unpacked"
             )

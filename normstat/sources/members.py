@@ -1,49 +1,19 @@
 """Names of what is in a container, by folder."""
 
-import pickle
-import re
 import threading
-from collections.abc import Callable, Container, Iterable
-from itertools import count
-from os.path import splitext
-from tempfile import gettempdir
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
 
 from normstat.errors import UnreadableImage
-from normstat.files import unwritten
 from normstat.images import Code, Skipped, in_byte_order
 from normstat.sources.catalog import Entries
-from normstat.sources.spool import Spool
+from normstat.sources.long_folder import LongFolder
+from normstat.sources.member import Member, apart
+from normstat.sources.names import Numbers
+from normstat.sources.spool import Recent, Spool
 
-# Members that are gathered in memory before they go to the spool.
-_AT_ONCE = 100_000
-# Names whose parts begin with a letter or digit, without anything odd in them.
-_PLAIN = re.compile(
-    r"(?:[A-Za-z0-9_][A-Za-z0-9_. -]*/)*[A-Za-z0-9_][A-Za-z0-9_. -]*", re.ASCII
-).fullmatch
-# Folders that are kept in memory: two threads go through them, each for itself.
-_KEPT = 4
-
-
-class Member(NamedTuple):
-    """An image in a container, as it is listed.
-
-    Attributes
-    ----------
-    name : its path in the container, as :func:`safe_name` gives it.
-    place : where the container has it; None if the name says it.
-    size : bytes that are read for it.
-    version : opaque: equal means the same payload; empty if it is not known.
-    failure : the reason why it cannot be read, if that is known already.
-    split : of its own, and what says so, where that is not its folder.
-    """
-
-    name: str
-    place: Any = None
-    size: int = 0
-    version: bytes = b""
-    failure: UnreadableImage | None = None
-    split: tuple[str, str] | None = None
+# Members that are gathered in memory before they go to the spool, and the most of one folder that
+# are in memory at once.
+_AT_ONCE = 50_000
 
 
 class Members:
@@ -76,13 +46,15 @@ class Members:
         members: Iterable[Member],
         spool: Spool,
         number: int = 0,
-        recent: "Recent | None" = None,
+        recent: Recent | None = None,
         same: Callable[[Member, Member], bool] | None = None,
     ) -> None:
         self._spool = spool
         self._number = number
         self._recent = recent or Recent()
         self._same = same
+        self._lock = threading.Lock()
+        self._long: dict[str, LongFolder] = {}
         self._below: dict[str, set[str]] = {"": set()}
         self._blocks: dict[str, list[int]] = {}
         self._again: dict[str, Skipped] = {}
@@ -125,15 +97,21 @@ class Members:
         """
         if path not in self._below:
             raise UnreadableImage(Code.VANISHED, "there is no such folder")
+        identity, folders = (-1 - self._number, hash(path)), in_byte_order(self._below[path])
+        damage = None if path else self._damage
         members = self._members(path)
+        if isinstance(members, LongFolder):
+            return members.entries(identity, folders, damage)
+        splits = {name: each.split for name, each in members.items() if each.split}
         return Entries(
-            (-1 - self._number, hash(path)),
-            in_byte_order(self._below[path]),
+            identity,
+            folders,
             {},
             in_byte_order(name for name, each in members.items() if not each.failure),
             {name: each.failure for name, each in members.items() if each.failure},
-            {name: each.split for name, each in members.items() if each.split},
-            None if path else self._damage,
+            splits,
+            frozenset(splits.values()),
+            damage,
         )
 
     def has(self, path: str) -> bool:
@@ -152,11 +130,7 @@ class Members:
 
     def _keep(self, gathered: dict[str, list[Member]]) -> None:
         for path, members in gathered.items():
-            packed = pickle.dumps([tuple(member) for member in members], pickle.HIGHEST_PROTOCOL)
-            try:
-                place = self._spool.add(packed)
-            except OSError as error:
-                raise unwritten(gettempdir(), error) from error
+            place = self._spool.pack([tuple(member) for member in members])
             self._blocks.setdefault(path, []).append(place)
             self._add_folder(path)
         gathered.clear()
@@ -173,32 +147,51 @@ class Members:
             path, slash, below = path.removesuffix("/").rpartition("/")
             path += slash
 
-    def _members(self, path: str) -> dict[str, Member]:
-        key = self._number, path
-        if (kept := self._recent.get(key)) is not None:
+    def _members(self, path: str) -> "dict[str, Member] | LongFolder":
+        key = self._number, path, 0
+        if (kept := self._long.get(path) or self._recent.get(key)) is not None:
             return kept
         found: dict[str, Member] = {}
         alike: dict[str, list[Member]] = {}  # those of a name that occurs again
         again = dropped = Skipped()
+        for member in self._listed(path):
+            name = member.name.rpartition("/")[2]
+            if name in found:
+                others = alike.setdefault(name, [found[name]])
+                if self._same and any(self._same(other, member) for other in others):
+                    dropped += Skipped(1, member.name)
+                    continue
+                others.append(member)
+                again += Skipped(1, member.name)
+                name = apart(name, found, len(others))
+            found[name] = member
+            if len(found) > _AT_ONCE:
+                found.clear()  # they come again
+                return self._sorted(path)
+        self._note(path, again, dropped)
+        self._recent.keep(key, found)
+        return found
+
+    def _listed(self, path: str) -> Iterator[Member]:
         for place in self._blocks.get(path, ()):
-            for values in pickle.loads(self._spool.read(place)):  # noqa: S301  # its own
-                member = Member(*values)
-                name = member.name.rpartition("/")[2]
-                if name in found:
-                    others = alike.setdefault(name, [found[name]])
-                    if self._same and any(self._same(other, member) for other in others):
-                        dropped += Skipped(1, member.name)
-                        continue
-                    others.append(member)
-                    again += Skipped(1, member.name)
-                    name = _apart(name, found)
-                found[name] = member
+            for values in self._spool.unpack(place):
+                yield Member(*values)
+
+    def _sorted(self, path: str) -> LongFolder:
+        with self._lock:
+            if path not in self._long:
+                key = self._number, path
+                members = self._listed(path)
+                long = LongFolder(key, members, self._spool, self._recent, self._same)
+                self._note(path, long.again, long.dropped)
+                self._long[path] = long
+            return self._long[path]
+
+    def _note(self, path: str, again: Skipped, dropped: Skipped) -> None:
         if again.images:
             self._again[path] = again
         if dropped.images:
             self._dropped[path] = dropped
-        self._recent.keep(key, found)
-        return found
 
 
 class Numbered:
@@ -213,7 +206,7 @@ class Numbered:
     Examples
     --------
     >>> rows = Numbered(3, 6, lambda row: 10 * row)
-    >>> rows.entries("").files
+    >>> list(rows.entries("").files)
     ['000000', '000001', '000002']
     >>> rows.member("000002")[:3]
     ('000002', 2, 20)
@@ -230,8 +223,7 @@ class Numbered:
         """See :class:`Members`."""
         if path:
             raise UnreadableImage(Code.VANISHED, "there is no such folder")
-        names = [f"{row:0{self._digits}}" for row in range(self._number)]
-        return Entries((-1, id(self)), [], {}, names)
+        return Entries((-1, id(self)), [], {}, Numbers(self._number, self._digits))
 
     def member(self, path: str) -> Member:
         """See :class:`Members`."""
@@ -241,51 +233,3 @@ class Numbered:
     def within(self, path: str) -> Callable[[str], Member]:  # noqa: ARG002  # there is one folder
         """See :class:`Members`."""
         return self.member
-
-
-class Recent:
-    """Members of the folders that were read from a spool last.
-
-    >>> recent = Recent()
-    >>> for number in range(5):
-    ...     recent.keep((number, "x/"), {"a.png": Member("x/a.png", number)})
-    >>> recent.get((4, "x/"))["a.png"].place, recent.get((0, "x/"))
-    (4, None)
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: dict[tuple[int, str], dict[str, Member]] = {}
-
-    def get(self, key: tuple[int, str]) -> dict[str, Member] | None:
-        """The members in a folder, by its container's number and its path, if they are kept."""
-        return self._kept.get(key)
-
-    def keep(self, key: tuple[int, str], members: dict[str, Member]) -> None:
-        """Keep them, in the place of those that were kept first."""
-        with self._lock:
-            while len(self._kept) >= _KEPT:
-                del self._kept[next(iter(self._kept))]
-            self._kept[key] = members
-
-
-def _apart(name: str, taken: Container[str]) -> str:
-    stem, extension = splitext(name)
-    numbers = (f"{stem}#{number}{extension}" for number in count(2))
-    return next(each for each in numbers if each not in taken)
-
-
-def safe_name(name: str) -> str | None:
-    r"""The name of a member as a relative path; None if it leads out of the container.
-
-    >>> [safe_name(name) for name in ("./a//b.png", "../a.png", "/a.png", "C:/a.png", r"x\..\a")]
-    ['a/b.png', None, None, None, None]
-    """
-    if _PLAIN(name):  # most names, in a tenth of the time
-        return name
-    parts = [part for part in name.split("/") if part not in ("", ".")]
-    # Windows takes a backslash for a slash.
-    leads_out = name.startswith(("/", "\\")) or "\0" in name or ".." in re.split(r"[/\\]", name)
-    if leads_out or not parts or (parts[0][1:2] == ":" and parts[0][:1].isalpha()):
-        return None
-    return "/".join(parts)

@@ -115,13 +115,14 @@ def refusal(path: str, error: OSError | ValueError) -> UsageError:
     return UsageError(f"{shown(path)}: cannot be read ({reason}); {_DATA}")
 
 
-def advice(extensions: Iterable[str], endings: Collection[str]) -> str:
+def advice(extensions: Iterable[str], endings: Collection[str], is_file: bool = False) -> str:
     """A sentence on files in a folder without images, the first that there is one for.
 
     Parameters
     ----------
     extensions : of the files, the most frequent first.
     endings : of files that are DATA.
+    is_file : the files are in another file, and no folder.
 
     Examples
     --------
@@ -134,6 +135,8 @@ def advice(extensions: Iterable[str], endings: Collection[str]) -> str:
         if not extension:
             return f"files without an extension are not looked into; {_RENAMES}"
         if extension in endings:
+            if is_file:
+                return f"{extension} in a file is not looked into: unpack it, and give that as DATA"
             return f"{extension} is DATA by itself: give such a file in place of the folder"
         if found := _by_name(extension):
             return f"{extension} is {found.what}; {found.cure}"

@@ -16,7 +16,7 @@ from normstat.images.npy_header import LONGEST_HEADER, NpyHeader, is_array, pars
 from normstat.sources.array_listing import FoundArray, add_array, is_stack
 from normstat.sources.endings import NPZ
 from normstat.sources.given import given_files
-from normstat.sources.members import safe_name
+from normstat.sources.member import safe_name
 from normstat.sources.options import SourceOptions
 from normstat.sources.stacked_images import StackedImages, as_records
 from normstat.sources.stacks import ListedArrays, Stacks

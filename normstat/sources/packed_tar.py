@@ -7,18 +7,19 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from normstat.errors import UnreadableImage
+from normstat.files import ByOffset
 from normstat.images import Code, Reader, Sample
 from normstat.sources.archives import Ignored
 from normstat.sources.container_file import ContainerFile
 from normstat.sources.file_slices import SampleReader
-from normstat.sources.members import Member
+from normstat.sources.member import Member
 from normstat.sources.tar_headers import listed
 from normstat.sources.unpacking import Unpacking
 
 #: Bytes that a packed image may come to: more is no image, but an attack on the memory.
 MOST = 1 << 30
-# Padding is read on to the checksum behind it, but not for ever.
-_PADDING = 1 << 26
+#: Padding is read on to the checksum behind it, but not for ever.
+PADDING = 1 << 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,20 @@ class PackedTar(ContainerFile):
             failure = found if isinstance(found, UnreadableImage) else None
         yield _Members(self, failure)
 
+    @contextmanager
+    def forward(self) -> Iterator[int | ByOffset]:
+        """Open it, to be read from its start on; an object is fetched ahead.
+
+        Raises
+        ------
+        UnreadableImage
+            It is not what it was.
+        """
+        with self.opened() as descriptor:
+            if not isinstance(descriptor, int):
+                descriptor.plan_all()
+            yield descriptor
+
     def members(self, ignored: Ignored) -> Iterator[Member]:
         """The images in it, from one reading to its end.
 
@@ -49,14 +64,23 @@ class PackedTar(ContainerFile):
         UnreadableImage
             It is damaged, perhaps behind the last member.
         """
-        with self.opened() as descriptor:
+        with self.forward() as descriptor:
             unpacking = Unpacking(descriptor, self.packing, checks=True)
-            for member in listed(unpacking, None, ignored):
-                yield member if member.size <= MOST else member._replace(failure=_too_large(member))
-            unpacking.finish(_PADDING)
+            end = 0  # of the member before
+            try:
+                for member in listed(unpacking, None, ignored):
+                    end = sum(member.place)
+                    is_large = member.size > MOST
+                    yield member._replace(failure=too_large(member)) if is_large else member
+                unpacking.finish(PADDING)
+            except UnreadableImage as error:
+                # It ends within a member, which is the record of that.
+                if error.code != Code.TRUNCATED or unpacking.end >= end:
+                    raise
 
 
-def _too_large(member: Member) -> UnreadableImage:
+def too_large(member: Member) -> UnreadableImage:
+    """The reason not to unpack a member."""
     return UnreadableImage(
         Code.TOO_LARGE,
         f"comes to {member.size:,} bytes; the limit is {MOST:,} in a packed archive: unpack it",
@@ -69,7 +93,7 @@ class _Opened:
     def __init__(self, container: PackedTar) -> None:
         stack = ExitStack()
         weakref.finalize(self, stack.close)
-        descriptor = stack.enter_context(container.opened())
+        descriptor = stack.enter_context(container.forward())
         self.container = container
         self.unpacking = Unpacking(descriptor, container.packing, checks=False)
 

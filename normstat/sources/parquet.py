@@ -2,6 +2,7 @@
 
 import os
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -14,13 +15,17 @@ from normstat.images import FORMATS, Code, LocalFiles, Reason, Sample
 from normstat.sources.archives import Archives, Contents, Ignored
 from normstat.sources.catalog import Access, Located
 from normstat.sources.endings import PARQUET
-from normstat.sources.given import Given, given_files
-from normstat.sources.members import Member, Numbered, safe_name
+from normstat.sources.given import given_files
+from normstat.sources.member import Member, safe_name
+from normstat.sources.members import Numbered
 from normstat.sources.options import SourceOptions
 from normstat.sources.parquet_columns import Chosen
+from normstat.sources.patterns import Given
+from normstat.sources.remote_files import Place, RemoteFiles
 from normstat.sources.row_groups import (
     FAILURES,
     ImageColumn,
+    ParquetRows,
     columns_of,
     failure_of,
     image_column_of,
@@ -29,11 +34,13 @@ from normstat.sources.row_groups import (
     values_of,
 )
 from normstat.sources.split_by import assigned_by
+from normstat.sources.stores import Object
 from normstat.sources.survey import Survey
 from normstat.sources.tree.filters import extension_of
 from normstat.sources.tree.split_words import split_of_value
 from normstat.sources.tree_source import TreeSource
 from normstat.sources.versions import version_of
+from normstat.urls import is_url
 
 # Name, place, size and failure of a row.
 _Row: TypeAlias = tuple[str, Any, int, UnreadableImage | None]
@@ -64,25 +71,56 @@ class Parquets(Archives):
     def __init__(self, given: Given, options: SourceOptions) -> None:
         super().__init__(given)
         self._options = options
-        self._chosen = _chosen(given, options)
+        # Of objects: the first row of each row group, and the container of its rows.
+        self._groups: dict[str, tuple[list[int], list[ParquetRows]]] = {}
+        self._chosen = self._chosen_columns(given)
         self.assigned = assigned_by(options.split_by, given.files)
         self.splits_images = bool(self._chosen.split)
 
+    def _chosen_columns(self, given: Given) -> Chosen:
+        """The columns to read; none if no file can be opened, as listing it will tell."""
+        for path in given.files.values():
+            with suppress(*FAILURES):
+                listed_as = self.object_of(path)
+                if not listed_as:
+                    os.stat(path)
+                with opened(path, listed_as) as file:
+                    columns = columns_of(file)
+                return Chosen.of(columns, self._options, shown(path))
+        return Chosen()
+
     def contents(self, path: str) -> Contents:
-        if failure := not_parquet(path):
+        listed_as = self.object_of(path)
+        if failure := not_parquet(path, listed_as):
             raise failure
-        rows = _Rows(path, self._chosen, self._options)
+        rows = _Rows(path, self._chosen, self._options, listed_as)
         images = rows.images
         if not images:
-            return Contents(LocalFiles(rows.root), rows.members(), rows.ignored)
+            named = RemoteFiles(rows.root) if is_url(rows.root) else LocalFiles(rows.root)
+            return Contents(named, rows.members(), rows.ignored)
         # A file that is named may become another one without this one becoming another.
         version = b"" if images.may_be_null and images.rows.path_column else rows.version
-        return Contents(images.rows, rows.members(), rows.ignored, version, Access.FORWARD)
+        access = Access.FORWARD
+        if listed_as:
+            # Who comes to a row group fetches all of it.
+            access = Access.WHOLE
+            if not images.rows.path_column:
+                number = len(images.firsts)
+                groups = [replace(images.rows, group=group) for group in range(number)]
+                self._groups[path] = images.firsts, groups
+        return Contents(images.rows, rows.members(), rows.ignored, version, access)
 
     def locate(self, path: str, versions: bool) -> Located:
         located = super().locate(path, versions)
+        container = located.container
         if isinstance(located.place, int):
+            if isinstance(container, ParquetRows) and container.file in self._groups:
+                firsts, groups = self._groups[container.file]
+                group = groups[bisect_right(firsts, located.place) - 1]
+                return located._replace(container=group)
             return located
+        if isinstance(container, RemoteFiles):
+            return located._replace(place=Place(located.place or path.partition("/")[2]))
         try:
             status = os.stat(located.container.path(Sample("", path, located.place)) or "")
         except (OSError, ValueError):  # reading it will tell why
@@ -116,17 +154,6 @@ class Parquets(Archives):
             )
 
 
-def _chosen(given: Given, options: SourceOptions) -> Chosen:
-    """The columns to read; none if no file can be opened, as listing it will tell."""
-    for path in given.files.values():
-        with suppress(*FAILURES):
-            os.stat(path)
-            with opened(path) as file:
-                columns = columns_of(file)
-            return Chosen.of(columns, options, shown(path))
-    return Chosen()
-
-
 class _Rows:
     """The rows of one file, as members.
 
@@ -138,8 +165,11 @@ class _Rows:
     version : of the file.
     """
 
-    def __init__(self, path: str, chosen: Chosen, options: SourceOptions) -> None:
+    def __init__(
+        self, path: str, chosen: Chosen, options: SourceOptions, listed_as: Object | None
+    ) -> None:
         self._file = path
+        self._object = listed_as
         self._chosen = chosen
         self._options = options
         self.root = options.root or os.path.dirname(path) or "."
@@ -147,8 +177,8 @@ class _Rows:
         self.images: ImageColumn | None = None
         self._paths = chosen.path
         try:
-            status = os.stat(path)
-            with opened(path) as file:
+            status = listed_as or os.stat(path)
+            with opened(path, listed_as) as file:
                 if missing := chosen.missing(columns_of(file)):
                     raise UnreadableImage(Code.NOT_AN_IMAGE, missing)
                 self._digits = max(6, len(str(file.metadata.num_rows - 1)))
@@ -159,7 +189,7 @@ class _Rows:
                     self.images = images if images.has_bytes or not self._paths else None
         except FAILURES as error:
             raise failure_of(error, "the file") from error
-        self.version = version_of(status)
+        self.version = status.version if isinstance(status, Object) else version_of(status)
 
     def members(self) -> Iterable[Member] | Numbered:
         """The rows, in their order; numbered ones are made when they are asked for."""
@@ -171,7 +201,7 @@ class _Rows:
         counts_again = self._options.duplicates == "count"
         seen: set[tuple[str, tuple[str, str] | None]] = set()
         try:
-            with opened(self._file) as file:
+            with opened(self._file, self._object) as file:
                 splits = self._splits(file) if self._chosen.split else repeat(None)
                 rows = self._in_file(self.images, file) if self.images else self._named(file)
                 for (name, place, size, failure), split in zip(rows, splits, strict=False):
@@ -217,8 +247,10 @@ class _Rows:
                 failure = UnreadableImage(Code.EMPTY, f"null in column {shown(self._paths)!r}")
                 yield self._number_of(row), None, 0, failure
                 continue
-            whole = os.path.join(self.root, path + (self._options.ext or ""))
-            place = os.path.relpath(whole, self.root).replace(os.sep, "/")
+            place = path + (self._options.ext or "")
+            if not is_url(self.root):
+                whole = os.path.join(self.root, place)
+                place = os.path.relpath(whole, self.root).replace(os.sep, "/")
             name = safe_name(re.sub(r"^(\.\./)+", "", place))
             if name is None:
                 failure = UnreadableImage(Code.VANISHED, f"no file can be called {shown(path)}")

@@ -56,6 +56,9 @@ class Part:
         self.of = of
         self.names = 0
 
+    #: Parts are chosen by names, which have to be known.
+    streams = None
+
     @property
     def root(self) -> str:
         return self.whole.root
@@ -72,8 +75,8 @@ class Part:
     def tops(self) -> tuple[str, ...]:
         return self.whole.tops
 
-    def selection(self, wanted: Collection[str] = ()) -> Selection:
-        return self.whole.selection(wanted)
+    def selection(self, wanted: Collection[str] = (), presume: bool = False) -> Selection:
+        return self.whole.selection(wanted, presume)
 
     def survey(self, selection: Selection, takes: Callable[[str], bool] | None = None) -> Survey:
         survey = self.whole.survey(

@@ -1,33 +1,30 @@
 """A folder of images behind a URL: in a bucket, on a web server, or whatever fsspec opens."""
 
-import errno
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from queue import Empty, SimpleQueue
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from normstat.errors import UnreadableImage, UsageError
 from normstat.files import shown
 from normstat.images import Reason, Skipped, path_bytes
 from normstat.sources.catalog import Entries, Identity, Located
-from normstat.sources.members import safe_name
+from normstat.sources.first_answer import cure
+from normstat.sources.member import safe_name
+from normstat.sources.object_ranges import unreadable
 from normstat.sources.options import SourceOptions
-from normstat.sources.remote_files import Place, RemoteFiles, unreadable
+from normstat.sources.remote_files import Place, RemoteFiles
 from normstat.sources.stores import Listed, Object, store_of
 from normstat.sources.survey import Survey
 from normstat.sources.tree_source import TreeSource
-from normstat.urls import CREDENTIALS, PassingError, scheme_of, without_secrets
+from normstat.urls import scheme_of, soon, without_secrets
 
 # Larger files beside images are not what anybody asks for.
 _MOST = 1 << 26
-# Seconds that a server has for its first answer.
-_PATIENCE = 6.0
 # Bytes of an object whose size no listing tells, for where a shard ends.
 _USUAL = 1 << 17
 # Shards have so many times the bytes of those of a folder: each begins with a wait.
 _LONGER = 4
-_T = TypeVar("_T")
 
 
 def open_remote(path: str, options: SourceOptions) -> TreeSource:
@@ -132,49 +129,18 @@ class Remote:
         store = store_of(self._container.url)
         where, scheme = shown(self.root), scheme_of(self.root)
         try:
-            listed = _soon(lambda: self._listed(""))
+            listed = soon(lambda: self._listed(""))
             if listed.folders or listed.objects:
                 return
-            is_object = _soon(store.is_object)
+            is_object = soon(store.is_object)
         except UnreadableImage as error:
             cause = error.__cause__
-            raise UsageError(f"{where}: {_cure(cause, scheme)}") from None
+            raise UsageError(f"{where}: {cure(cause, scheme)}") from None
         except OSError as error:
-            raise UsageError(f"{where}: {_cure(error, scheme)}") from None
+            raise UsageError(f"{where}: {cure(error, scheme)}") from None
         if is_object:
             raise UsageError(
                 f"{where}: is one object; DATA behind a URL is a folder of images. Copy a file "
                 "that holds many images to this machine first"
             )
         raise UsageError(f"{where}: there is nothing below it; look for a slip in the name")
-
-
-def _soon(call: Callable[[], _T]) -> _T:
-    """The answer to a first question; libraries may try for minutes to reach who is not there."""
-    answers: SimpleQueue[tuple[_T | None, Exception | None]] = SimpleQueue()
-
-    def ask() -> None:
-        try:
-            answers.put((call(), None))
-        except Exception as error:  # noqa: BLE001  # raised by who waits
-            answers.put((None, error))
-
-    threading.Thread(target=ask, daemon=True).start()
-    try:
-        answer, error = answers.get(timeout=_PATIENCE)
-    except Empty:
-        raise PassingError(errno.EIO, f"no answer from the server in {_PATIENCE:g} s") from None
-    if error:
-        raise error
-    return cast("_T", answer)
-
-
-def _cure(error: BaseException | None, scheme: str) -> str:
-    reason = error.strerror if isinstance(error, OSError) else ""
-    if isinstance(error, FileNotFoundError):
-        return "there is no such bucket or folder; look for a slip in the name"
-    if isinstance(error, PermissionError):
-        return f"{reason}; {CREDENTIALS.get(scheme, 'the environment has the credentials')}"
-    if isinstance(error, PassingError):
-        return f"{reason}; look for a slip in the address, and at the network"
-    return f"cannot be listed ({reason})"

@@ -7,21 +7,17 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, Protocol
 
 from normstat.errors import UnreadableImage
 from normstat.images import Code, Payload, Reader, Sample
-from normstat.sources.stores import Store, store_of
-from normstat.urls import ChangedError
+from normstat.sources.object_ranges import AT_ONCE, MOST, threads, unreadable
+from normstat.sources.stores import store_of
 
-# Objects that are on their way at once, and those that may be there or on their way.
-_AT_ONCE = 16
+# Objects that may be there or on their way; a larger one than all bytes is fetched alone.
 _AHEAD = 48
-# Bytes of them; a larger object is fetched alone.
-_BYTES = 64 << 20
 # Size of an object that no listing tells: so many of them fill the bytes.
-_UNKNOWN = _BYTES // _AT_ONCE
+_UNKNOWN = MOST // AT_ONCE
 # Bytes that are asked for at a time, to read a header.
 _PART = 1 << 16
 
@@ -63,7 +59,7 @@ class RemoteFiles:
 
     @contextmanager
     def open(self) -> Iterator[Reader]:
-        reader = _Fetching(store_of(self.url), _threads())
+        reader = Fetching(store_of(self.url), threads())
         try:
             yield reader
         finally:
@@ -73,14 +69,16 @@ class RemoteFiles:
         return None
 
 
-@cache
-def _threads() -> ThreadPoolExecutor:
-    """Threads that fetch, for as long as the process lasts: each has a connection of its own."""
-    return ThreadPoolExecutor(_AT_ONCE, "normstat-fetch")
+class Fetches(Protocol):
+    """The part of a :class:`normstat.sources.stores.Store` that reads."""
+
+    def fetch(self, path: str, tag: str, start: int = 0, end: int | None = None) -> bytes: ...
 
 
-class _Fetching(Reader):
-    def __init__(self, store: Store, pool: ThreadPoolExecutor) -> None:
+class Fetching(Reader):
+    """A reader of objects, which are fetched ahead; the place of one is a :class:`Place`."""
+
+    def __init__(self, store: Fetches, pool: ThreadPoolExecutor) -> None:
         self._store = store
         self._pool = pool
         # The object that ahead() has come to.
@@ -152,7 +150,7 @@ class _Asked(NamedTuple):
 class _Ranges(io.RawIOBase):
     """An object as a file: its start, and what else is asked for."""
 
-    def __init__(self, reader: _Fetching, sample: Sample, start: bytes) -> None:
+    def __init__(self, reader: Fetching, sample: Sample, start: bytes) -> None:
         self._reader = reader
         self._sample = sample
         self._at = 0
@@ -182,21 +180,6 @@ class _Ranges(io.RawIOBase):
         return len(found)
 
 
-def unreadable(error: OSError, what: str = "object") -> UnreadableImage:
-    """The record of an object, or a folder of them, that a server does not give.
-
-    >>> unreadable(PermissionError(13, "access is denied")).code
-    <Code.PERMISSION_DENIED: 'permission_denied'>
-    """
-    if isinstance(error, FileNotFoundError):
-        return UnreadableImage(Code.VANISHED, f"listed, but the {what} is gone")
-    if isinstance(error, PermissionError):
-        return UnreadableImage(Code.PERMISSION_DENIED, str(error.strerror))
-    if isinstance(error, ChangedError):
-        return UnreadableImage(Code.CHANGED_WHILE_READ, "another object than was listed")
-    return UnreadableImage(Code.IO_ERROR, str(error.strerror))
-
-
 def _place(sample: Sample) -> Place:
     return Place(sample.name) if sample.place is None else sample.place
 
@@ -208,4 +191,4 @@ def _cost(sample: Sample, most: int | None) -> int:
 
 
 def _has_room(objects: int, size: int) -> bool:
-    return objects < _AHEAD and size <= _BYTES
+    return objects < _AHEAD and size <= MOST

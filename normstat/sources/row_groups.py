@@ -5,7 +5,7 @@ import threading
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, islice
 from typing import Any, NamedTuple
 
@@ -19,7 +19,11 @@ from normstat.images import Code, LocalFiles, Reader, Sample
 from normstat.images.failures import failure_of as failure_of_file
 from normstat.sources.container_file import ContainerFile
 from normstat.sources.file_slices import SampleReader
+from normstat.sources.object_parquet import ObjectFile, ends_of, opened_object
 from normstat.sources.parquet_columns import BYTES, IMAGES, NUMBERS, OTHER, TEXT, Column
+from normstat.sources.remote_files import Place, RemoteFiles
+from normstat.sources.stores import Object
+from normstat.urls import is_url
 
 #: Errors of pyarrow, which are also those of files.
 FAILURES = (pa.ArrowException, OSError, MemoryError, UnicodeDecodeError)
@@ -48,11 +52,19 @@ class ParquetRows(ContainerFile):
     column : that has the bytes of images.
     path_column : that has paths, for rows without bytes; empty if there is none.
     root : folder that paths are relative to.
+    group : number of the row group that all samples are in; -1 if they may be in any.
     """
 
     column: str
     path_column: str
     root: str
+    group: int = -1
+
+    @property
+    def listed(self) -> Object | None:
+        """The object that it is; None for a file of this machine."""
+        is_object = isinstance(self.stamp, str)
+        return Object(self.file, self.size, b"", str(self.stamp)) if is_object else None
 
     @contextmanager
     def open(self) -> Iterator[Reader]:
@@ -90,8 +102,16 @@ class ImageColumn(NamedTuple):
         return self.sizes[bisect_right(self.firsts, row) - 1]
 
 
-def opened(path: str) -> Any:
-    """A Parquet file of pyarrow, to be closed, that reads what is asked for and no more."""
+def opened(path: str, listed: Object | None = None) -> Any:
+    """A Parquet file of pyarrow, to be closed, that reads what is asked for and no more.
+
+    Parameters
+    ----------
+    path : of the file, or its URL.
+    listed : the object at that, as it was listed.
+    """
+    if listed:
+        return opened_object(ObjectFile(path, listed), path, listed, _BUFFER)
     with files.opened(path):  # a pipe would be waited for
         pass
     # By its bytes: paths that are not UTF-8 are none for the file systems of pyarrow.
@@ -104,7 +124,9 @@ def columns_of(file: Any) -> list[Column]:
     return [Column(field.name, _kind(field.type), str(field.type)) for field in file.schema_arrow]
 
 
-def image_column_of(file: Any, status: os.stat_result, path: str, column: str) -> ImageColumn:
+def image_column_of(
+    file: Any, status: os.stat_result | Object, path: str, column: str
+) -> ImageColumn:
     """A column of images in an open file; paths in it are relative to the folder of the file.
 
     Parameters
@@ -131,7 +153,11 @@ def image_column_of(file: Any, status: os.stat_result, path: str, column: str) -
         may_be_null |= nulls != 0
         first += group.num_rows
     root = os.path.dirname(path) or "."
-    rows = ParquetRows.of(path, status, images, paths, root)
+    rows = (
+        ParquetRows.at(path, status, images, paths, root)
+        if isinstance(status, Object)
+        else ParquetRows.of(path, status, images, paths, root)
+    )
     return ImageColumn(rows, first, firsts, sizes, has_bytes, may_be_null)
 
 
@@ -165,6 +191,7 @@ class _Stream:
     def __init__(self, rows: ParquetRows) -> None:
         self.rows = rows
         self._file: Any = None
+        self._object: ObjectFile | None = None
         self._firsts: list[int] = []
         self._group = -1
         self._batches: Iterator[Any] = iter(())
@@ -197,8 +224,13 @@ class _Stream:
             self._advance()
 
     def _open(self) -> None:
+        listed = self.rows.listed
         try:
-            self._file = opened(self.rows.file)
+            if listed:
+                self._object = ObjectFile(self.rows.file, listed)
+                self._file = opened_object(self._object, self.rows.file, listed, _BUFFER)
+            else:
+                self._file = opened(self.rows.file)
         except FAILURES as error:
             raise failure_of(error, "the file") from error
         metadata = self._file.metadata
@@ -209,7 +241,10 @@ class _Stream:
         self._group = group
         metadata = self._file.metadata.row_group(group)
         names = [metadata.column(index).path_in_schema for index in range(metadata.num_columns)]
-        at_once = _rows_at_once(metadata.column(names.index(self.rows.column)))
+        chunk = metadata.column(names.index(self.rows.column))
+        at_once = _rows_at_once(chunk)
+        if self._object:
+            self._object.plan(chunk)
         self._first = self._end = self._firsts[group]
         self._values = ()
         self._batches = _batches(self._file, self.rows.column, at_once, [group])
@@ -273,8 +308,10 @@ class _Rows(SampleReader):
         if not path:
             raise UnreadableImage(Code.EMPTY, f"null in column {shown(rows.column)}")
         try:
-            place = os.path.relpath(os.path.join(rows.root, path), rows.root)
-            found = LocalFiles(rows.root).read(Sample(sample.split, sample.name, place))
+            place = path
+            if not is_url(rows.root):
+                place = os.path.relpath(os.path.join(rows.root, path), rows.root)
+            found = _file_in(rows.root, Sample(sample.split, sample.name, place))
         except (UnreadableImage, ValueError) as error:  # ValueError: a zero byte, another drive
             code = error.code if isinstance(error, UnreadableImage) else Code.VANISHED
             detail = f"no bytes in column {shown(rows.column)}, and no file {shown(path)}"
@@ -283,27 +320,37 @@ class _Rows(SampleReader):
         return found
 
 
+def _file_in(root: str, sample: Sample) -> Any:
+    if not is_url(root):
+        return LocalFiles(root).read(sample)
+    with RemoteFiles(root).open() as reader:
+        return reader.read(replace(sample, place=Place(sample.place)))
+
+
 def _path_in(rows: ParquetRows, row: int) -> str | None:
     """The path in a row; None if there is none."""
     try:
-        with opened(rows.file) as file:
+        with opened(rows.file, rows.listed) as file:
             path: str | None = next(islice(values_of(file, rows.path_column), row, None), None)
     except FAILURES as error:
         raise failure_of(error, f"column {rows.path_column}") from error
     return path
 
 
-def not_parquet(path: str) -> UnreadableImage | None:
+def not_parquet(path: str, listed: Object | None = None) -> UnreadableImage | None:
     """The reason why a file is no whole Parquet file, by how it begins and ends; or None.
 
     Raises
     ------
     OSError
     """
-    with files.opened(path) as file:
-        begins = file.read(len(_MAGIC))
-        file.seek(max(0, os.fstat(file.fileno()).st_size - len(_MAGIC)))
-        ends = file.read()
+    if listed:
+        begins, ends = ends_of(path, listed)
+    else:
+        with files.opened(path) as file:
+            begins = file.read(len(_MAGIC))
+            file.seek(max(0, os.fstat(file.fileno()).st_size - len(_MAGIC)))
+            ends = file.read()
     if not begins:
         return UnreadableImage(Code.EMPTY)
     if begins == _ENCRYPTED:

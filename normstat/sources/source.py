@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
 from normstat.images import Shard
+from normstat.sources.catalog import Streams
 from normstat.sources.survey import Survey
 
 
@@ -18,12 +19,14 @@ class Selection:
     rest : the split that images outside every split folder belong to; None if they are skipped.
     wanted : these were asked for, and there may be others.
     only_labels : there is nothing but labels, so they count.
+    presumed : the first names say no split, and the others were not looked at.
     """
 
     splits: tuple[str, ...]
     rest: str | None = None
     wanted: bool = False
     only_labels: bool = False
+    presumed: bool = False
 
 
 class Source(Protocol):
@@ -45,8 +48,18 @@ class Source(Protocol):
     def tops(self) -> tuple[str, ...]:
         """Paths of the folders that were given as DATA, with a trailing ``/``; of one: empty."""
 
-    def selection(self, wanted: Collection[str] = ()) -> Selection:
+    @property
+    def streams(self) -> Streams | None:
+        """Archives to be read before names are asked for; None if there are none."""
+        return None
+
+    def selection(self, wanted: Collection[str] = (), presume: bool = False) -> Selection:
         """The splits to read: those wanted, or every one there is.
+
+        Parameters
+        ----------
+        wanted : names of splits; all that are found if empty.
+        presume : if many names say no split, presume that the others say none: a survey tells.
 
         Raises
         ------
@@ -61,6 +74,11 @@ class Source(Protocol):
         ----------
         selection : the splits to read.
         takes : tells by its name if an image is to be counted; None: all are.
+
+        Raises
+        ------
+        OtherSplits
+            The selection was presumed, and there are others.
         """
 
     def shards(self, selection: Selection, versions: bool = False) -> Iterator[Shard]:

@@ -149,6 +149,7 @@ class _Reader(Reader):
     def _open(self) -> None:
         images = self._images
         descriptor = self._resources.enter_context(images.opened())
+        assert isinstance(descriptor, int)  # none of these is behind a URL
         if images.stream is not None:
             self._forward = _forward_of(images)
         self._descriptor = descriptor

@@ -9,7 +9,8 @@ from normstat.errors import UnreadableImage
 from normstat.files import shown
 from normstat.images import Code, Container, Reason, Skipped, in_byte_order
 from normstat.sources.catalog import Entries, Identity, Located
-from normstat.sources.given import Given
+from normstat.sources.names import Numbers
+from normstat.sources.patterns import Given
 from normstat.sources.survey import Survey
 
 # Names of images have at least so many digits.
@@ -33,7 +34,7 @@ class Stack:
     Examples
     --------
     >>> from normstat.images import LocalFiles
-    >>> Stack(LocalFiles("data"), 3, 784).names
+    >>> list(Stack(LocalFiles("data"), 3, 784).names)
     ['000000', '000001', '000002']
     """
 
@@ -44,10 +45,9 @@ class Stack:
     missing: int = 0
 
     @property
-    def names(self) -> list[str]:
+    def names(self) -> Numbers:
         """Their names, as many digits for each."""
-        digits = self._digits
-        return [f"{number:0{digits}}" for number in range(self.images)]
+        return Numbers(self.images, self._digits)
 
     @property
     def failures(self) -> dict[str, UnreadableImage]:

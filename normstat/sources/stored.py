@@ -17,7 +17,8 @@ from normstat.sources.apply_record import layout_of_stacks
 from normstat.sources.array_listing import FoundArray, add_array
 from normstat.sources.catalog import Entries, Identity, Located
 from normstat.sources.folder import Folder
-from normstat.sources.members import Member, Members, safe_name
+from normstat.sources.member import Member, safe_name
+from normstat.sources.members import Members
 from normstat.sources.options import SourceOptions
 from normstat.sources.spool import Spool
 from normstat.sources.stacked_images import StackedImages, as_records

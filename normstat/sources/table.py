@@ -17,6 +17,7 @@ from normstat.sources.text_tables import has_objects, header, objects, records
 from normstat.sources.texts import near, opened_text
 from normstat.sources.tree.tree import Tree
 from normstat.sources.tree_source import TreeSource
+from normstat.urls import is_url
 
 # Rows whose keys are the columns: not each has all of them.
 _LOOKED_AT = 16
@@ -45,7 +46,7 @@ def open_table(path: str, options: SourceOptions) -> TreeSource:
     with opened_text(path, "") as file:
         read = _json_lines if has_objects(path) else _delimited
         table = read(file, path, options)
-        is_beside = os.path.basename(path) in METADATA and options.root is None
+        is_beside = os.path.basename(path) in METADATA and options.root is None and not is_url(path)
         catalog = ImagesBeside if is_beside else ListedFiles
         return source_of_table("table", table, folder, options, catalog)
 

@@ -2,21 +2,25 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 from normstat import files
-from normstat.errors import option
+from normstat.errors import UnreadableImage, option
 from normstat.files import shown
-from normstat.images import FORMATS, Reason, Skipped
+from normstat.images import FORMATS, Reason, Shard, Skipped
 from normstat.sources.archives import Archives, Contents, Ignored
 from normstat.sources.catalog import Access, Entries
 from normstat.sources.endings import TAR
 from normstat.sources.file_slices import Ahead, FileSlices
-from normstat.sources.given import Given, given_files
-from normstat.sources.members import Member
+from normstat.sources.given import given_files
+from normstat.sources.member import Member
+from normstat.sources.names import those
 from normstat.sources.options import SourceOptions
 from normstat.sources.packed_tar import PackedTar
+from normstat.sources.patterns import Given
 from normstat.sources.survey import Survey
 from normstat.sources.tar_headers import listed
 from normstat.sources.tree.filters import extension_of
@@ -24,6 +28,11 @@ from normstat.sources.tree.labels import label_stems
 from normstat.sources.tree_source import TreeSource
 from normstat.sources.unpacking import packing_of
 from normstat.sources.versions import version_of
+from normstat.urls import is_url
+
+if TYPE_CHECKING:
+    from normstat.sources.stores import Object
+    from normstat.sources.tar_stream import Listing
 
 # From so many packed archives on each is read by one worker, which unpacks it once.
 _MANY = 8
@@ -38,7 +47,8 @@ def open_tar(path: str, options: SourceOptions) -> TreeSource:
     UsageError
         There is none, or an option does not fit.
     """
-    return TreeSource(Tars(given_files(path, TAR)), options)
+    tars = Tars(given_files(path, TAR))
+    return TreeSource(tars, options, streams=tars if is_url(path) else None)
 
 
 class Tars(Archives):
@@ -51,12 +61,50 @@ class Tars(Archives):
 
     def __init__(self, given: Given) -> None:
         super().__init__(given)
+        self._learned: Listing | None = None
         self._packed = Access.WHOLE if len(given.files) >= _MANY else Access.FORWARD
         # Folder → images with several dots that do not count there, and that do.
         self._others: dict[str, Skipped] = {}
         self._dotted: dict[str, Skipped] = {}
 
+    def unlisted(self) -> Iterator[Shard]:
+        """See :class:`normstat.sources.catalog.Streams`."""
+        from normstat.sources.tar_stream import TarStream  # of URLs alone
+
+        for name, url in self._files.items():
+            with suppress(OSError):  # listing it will tell why
+                if listed_as := self.object_of(url):
+                    yield TarStream(url, listed_as).shard(name)
+
+    def learn(self, name: str, listing: "Listing") -> None:
+        """See :class:`normstat.sources.catalog.Streams`."""
+        self._learned = listing
+        with suppress(UnreadableImage):  # it is told to whoever asks for the names
+            self.entries(f"{name}/")
+        self._learned = None
+
+    def _contents_of_object(self, url: str, listed_as: "Object") -> Contents:
+        known, version = self._learned, listed_as.version
+        if known is None:
+            from normstat.sources.object_ranges import ObjectRanges  # of URLs alone
+
+            ranges = ObjectRanges(url, listed_as.size or 0, listed_as.tag)
+            packing, ignored = packing_of(ranges.read_at(0, _MAGIC)), Ignored()
+        else:
+            packing, ignored = known.packing, known.ignored
+        if packing:
+            packed = PackedTar.at(url, listed_as, packing)
+            members = known.replayed() if known else packed.members(ignored)
+            access = Access.KNOWN if known else self._packed
+            return Contents(packed, members, ignored, version, access)
+        slices = FileSlices.at(url, listed_as)
+        members = known.replayed() if known else _members(slices, ignored)
+        access = Access.KNOWN if known else Access.FORWARD
+        return Contents(slices, members, ignored, version, access)
+
     def contents(self, path: str) -> Contents:
+        if listed_as := self.object_of(path):
+            return self._contents_of_object(path, listed_as)
         with files.opened(path) as file:
             status = os.fstat(file.fileno())
             packing = packing_of(file.read(_MAGIC))
@@ -73,15 +121,16 @@ class Tars(Archives):
 
     def entries(self, path: str) -> Entries:
         found = super().entries(path)
-        dotted = [name for name in (*found.files, *found.failures) if name.count(".") > 1]
+        dotted = [name for name in chain(found.files, found.failures) if name.count(".") > 1]
         dotted = [name for name in dotted if extension_of(name) in FORMATS]
         if not dotted:
             return found
+        keys = {name.partition(".")[0] for name in dotted}
         images = {
             key
-            for name in (*found.files, *found.failures)
-            for key, dot, rest in [name.partition(".")]
-            if f".{rest.lower()}" in FORMATS
+            for name in chain(found.files, found.failures)
+            for key, _, rest in [name.partition(".")]
+            if key in keys and f".{rest.lower()}" in FORMATS
         }
         # Labels are left out as anywhere, or taken in.
         others = {
@@ -92,7 +141,7 @@ class Tars(Archives):
         self._note(path, self._dotted, alone)
         return replace(
             found,
-            files=[name for name in found.files if name not in others],
+            files=those(found.files, lambda name: name not in others),
             failures={name: why for name, why in found.failures.items() if name not in others},
         )
 

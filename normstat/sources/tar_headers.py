@@ -9,7 +9,7 @@ from typing import TypeAlias
 from normstat.errors import UnreadableImage
 from normstat.images import Code, Reason
 from normstat.sources.archives import Ignored, no_archive
-from normstat.sources.members import Member
+from normstat.sources.member import Member
 
 #: Bytes at an offset of an archive, fewer where it ends. Offsets grow from call to call.
 ReadAt: TypeAlias = Callable[[int, int], bytes]

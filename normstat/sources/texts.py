@@ -8,8 +8,11 @@ from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import BinaryIO, TextIO
 
+from normstat import files
 from normstat.errors import UsageError
 from normstat.files import shown, unwritten
+from normstat.sources.first_answer import cure
+from normstat.urls import is_url, scheme_of, without_secrets
 
 #: DATA that is the standard input.
 STDIN = "-"
@@ -64,6 +67,8 @@ def opened_text(path: str, newline: str) -> Iterator[TextIO]:
             "with iconv -f ENCODING -t UTF-8"
         ) from error
     except OSError as error:
+        if is_url(path):
+            raise UsageError(f"{shown(path)}: {cure(error, scheme_of(path))}") from None
         folder = "; a folder of images is DATA itself" if os.path.isdir(path) else ""
         raise UsageError(f"{shown(path)}: cannot be read ({error.strerror}){folder}") from error
 
@@ -74,6 +79,10 @@ def _opened(path: str) -> Iterator[BinaryIO]:
     if path == STDIN:
         with _copied(sys.stdin.buffer) as copy:
             yield copy
+        return
+    if is_url(path):
+        with files.opened(path) as file:
+            yield file
         return
     try:
         file = open(path, "rb")  # noqa: SIM115  # closed below
@@ -111,8 +120,10 @@ def _encoding(file: BinaryIO) -> str:
 def near(path: str) -> str:
     """The folder that relative names in a text file begin at; in a pipe, the current one.
 
-    >>> near("lists/train.txt"), near("train.txt"), near("-")
-    ('lists', '.', '.')
+    >>> near("lists/train.txt"), near("train.txt"), near("-"), near("s3://bucket/lists/a.txt")
+    ('lists', '.', '.', 's3://bucket/lists')
     """
+    if is_url(path):
+        return without_secrets(path).rpartition("/")[0]
     is_pipe = path == STDIN or (os.path.exists(path) and not os.path.isfile(path))
     return "." if is_pipe else os.path.dirname(path) or "."

@@ -1,6 +1,7 @@
 """Images by their names in folders: their splits, and the shards to read from them."""
 
 import hashlib
+import math
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -10,7 +11,8 @@ from typing import Any, NamedTuple
 from normstat.errors import UnknownSplit, UnreadableImage
 from normstat.files import shown
 from normstat.images import Code, Container, LocalFiles, Shard, Unreadable, path_bytes
-from normstat.sources.catalog import Access, Catalog, Located
+from normstat.sources.catalog import Access, Catalog, Located, Streams
+from normstat.sources.endings import OBJECTS
 from normstat.sources.options import SourceOptions
 from normstat.sources.source import Selection
 from normstat.sources.survey import Survey
@@ -18,9 +20,12 @@ from normstat.sources.tree.split_words import ALL, SPLIT_DIR, assignments, said,
 from normstat.sources.tree.surveyor import Surveyor
 from normstat.sources.tree.tree import BY_OPTION, Tree
 from normstat.sources.tree.walked_folder import WalkedFolder
+from normstat.urls import is_url
 
 # Images that are put in the order of their places: more take another reading of their container.
 _MOST_IN_ORDER = 100_000
+# Images that say no split, so that others are presumed to say none.
+_ENOUGH = 10_000
 # Of a shard that has nothing but records.
 _NOWHERE = LocalFiles("")
 
@@ -34,10 +39,11 @@ class TreeSource:
     options : see :class:`normstat.sources.options.SourceOptions`.
     tops : paths of the folders that were given as DATA, with a trailing ``/``; empty for DATA
         itself.
+    streams : archives that may be read before their names are known.
 
     Attributes
     ----------
-    catalog, tops : the same.
+    catalog, tops, streams : the same.
     """
 
     def __init__(
@@ -46,8 +52,10 @@ class TreeSource:
         options: SourceOptions,
         tops: tuple[str, ...] = ("",),
         files: tuple[str, ...] = (),
+        streams: Streams | None = None,
     ) -> None:
         self.catalog = catalog
+        self.streams = streams
         self.tops = tops
         self._files = files
         self._options = options
@@ -77,7 +85,7 @@ class TreeSource:
 
     def with_split_dirs(self, split_dirs: Mapping[str, str]) -> "TreeSource":
         options = replace(self._options, split_dirs=split_dirs)
-        return TreeSource(self.catalog, options, self.tops, self._files)
+        return TreeSource(self.catalog, options, self.tops, self._files, self.streams)
 
     def side_file(self, name: str) -> bytes | None:
         return self.catalog.side_file(name)
@@ -100,7 +108,7 @@ class TreeSource:
         if len(names) == 1:
             return next(iter(names))
         folder = said(os.path.basename(os.path.dirname(self.identity)))
-        return folder.whole if folder and not names and os.path.isfile(self.identity) else None
+        return folder.whole if folder and not names and _is_file(self.identity) else None
 
     def _is_there(self, path: str) -> bool:
         """True for a folder, also for one that only may be there."""
@@ -110,7 +118,7 @@ class TreeSource:
         except UnreadableImage as error:
             return error.code != Code.VANISHED
 
-    def selection(self, wanted: Collection[str] = ()) -> Selection:
+    def selection(self, wanted: Collection[str] = (), presume: bool = False) -> Selection:
         """The splits to read: those wanted, or every one there is.
 
         Every image is looked at by name only, and none inside a split already found.
@@ -122,11 +130,12 @@ class TreeSource:
         AmbiguousSplit
             A folder on the way speaks for two splits.
         """
-        found, unassigned = self._found(self._tree, wanted)
+        most = _ENOUGH if presume and not wanted else math.inf
+        found, unassigned, presumed = self._found(self._tree, wanted, most)
         only_labels = False
         if not (found or unassigned or self._options.labels == "count"):
             # Who points at a folder of masks means them.
-            found, unassigned = self._found(self._tree.counting_labels(), wanted)
+            found, unassigned, presumed = self._found(self._tree.counting_labels(), wanted, most)
             only_labels = bool(found or unassigned)
         rest = None
         if not found and unassigned:
@@ -143,10 +152,17 @@ class TreeSource:
                     f"{', '.join(sorted(found)) or 'no images at all'}. {cure}"
                 )
         splits = tuple(wanted) or tuple(sorted(found))
-        return Selection(splits, rest, bool(wanted), only_labels)
+        return Selection(splits, rest, bool(wanted), only_labels, presumed)
 
-    def _found(self, tree: Tree, wanted: Collection[str]) -> tuple[set[str], bool]:
-        """Splits with images, at least those wanted; and True if some images are in none."""
+    def _found(
+        self, tree: Tree, wanted: Collection[str], most: float
+    ) -> tuple[set[str], bool, bool]:
+        """Splits with images, at least those wanted.
+
+        And True if some images are in none; and True if these are as many as are looked at, and no
+        folder met so far says a split.
+        """
+        looked_at = 0
         found: set[str] = set()
         unassigned = False
         stack = [tree.top()]
@@ -156,13 +172,16 @@ class TreeSource:
             leave = not (tree.leads_to_assigned(place) or self.catalog.splits_images)
             if leave and place.own in found:
                 continue
-            more, splits = _looked_into(tree, place, leave)
+            more, splits, images = _looked_into(tree, place, leave)
             stack += more
             found |= splits - {""}
             unassigned |= "" in splits
             if wanted and found.issuperset(wanted):
                 break
-        return found, unassigned
+            looked_at += images
+            if looked_at > most and stack and not (found or any(place.own for place in stack)):
+                return found, unassigned, True
+        return found, unassigned, False
 
     def shards(self, selection: Selection, versions: bool = False) -> Iterator[Shard]:
         """The images of some splits, as work.
@@ -183,7 +202,8 @@ class TreeSource:
                 yield from shard.ended()
                 shard = begun[split] = _Begun(split)
             shard.add(part.path, located, versions)
-            if located.access is not Access.WHOLE and _ends_shard(part.path, located.size):
+            is_cut = located.access not in (Access.WHOLE, Access.KNOWN)
+            if is_cut and _ends_shard(part.path, located.size):
                 yield from begun.pop(split).ended()
         yield from _ended(begun)
 
@@ -266,7 +286,7 @@ def _in_reading_order(parts: Iterable[_Part]) -> Iterator[_Part]:
         if run and (located.container is not container or len(run) == _MOST_IN_ORDER):
             yield from sorted(run, key=_split_and_place)
             run = []
-        if located.access is Access.RANDOM:
+        if located.access in (Access.RANDOM, Access.KNOWN):
             yield part
         else:
             container = located.container
@@ -287,21 +307,27 @@ def _ended(begun: dict[str, _Begun]) -> Iterator[Shard]:
 
 def _looked_into(
     tree: Tree, place: WalkedFolder, leave: bool
-) -> tuple[list[WalkedFolder], set[str]]:
-    """Folders in a folder, and the splits of its images; an empty one for those that are in none.
+) -> tuple[list[WalkedFolder], set[str], int]:
+    """Folders in a folder, the splits of its images, and their number.
 
-    If `leave`, images are enough.
+    An empty split stands for those that are in none. If `leave`, images are enough.
     """
     try:
         found = tree.look_into(place)
     except UnreadableImage:  # there may be images; shards() makes a record of the folder
-        return [], set() if place.labels else {place.own or ""}
-    splits = {part.images_split(Selection(())) or "" for part, _ in found.by_place()}
+        return [], set() if place.labels else {place.own or ""}, 0
+    placed = list(found.by_place())
+    splits = {part.images_split(Selection(())) or "" for part, *_ in placed}
     if found.damage:
         splits.add(place.own or "")
     if leave and any(splits):
-        return [], splits
-    return [child for child in tree.below(found) if tree.has_images(child)], splits
+        return [], splits, 0
+    below = [child for child in tree.below(found) if tree.has_images(child)]
+    return below, splits, sum(number for *_, number in placed)
+
+
+def _is_file(identity: str) -> bool:
+    return identity.lower().endswith(OBJECTS) if is_url(identity) else os.path.isfile(identity)
 
 
 def _ends_shard(path: str, size: int) -> bool:

@@ -10,8 +10,8 @@ from normstat.errors import UnreadableImage, UsageError
 from normstat.files import shown
 from normstat.images import Code, Skipped, in_byte_order, path_bytes
 from normstat.sources.catalog import Catalog, Entries, Identity, Located
-from normstat.sources.given import folder_of, is_pattern
 from normstat.sources.options import SourceOptions
+from normstat.sources.patterns import folder_of, is_pattern
 from normstat.sources.survey import Survey
 from normstat.sources.tree_source import TreeSource
 from normstat.urls import is_url

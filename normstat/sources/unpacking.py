@@ -36,11 +36,16 @@ class Unpacking:
     position : offset in the unpacked file that can still be read; all before is gone.
     """
 
-    def __init__(self, descriptor: int, packing: str, checks: bool) -> None:
+    def __init__(self, descriptor: int | files.ByOffset, packing: str, checks: bool) -> None:
         self._blocks = PACKINGS[packing][1](_Raw(descriptor), checks)
         self._block = b""
         self._failure: UnreadableImage | None = None
         self.position = 0
+
+    @property
+    def end(self) -> int:
+        """Offset in the unpacked file that was read so far."""
+        return self.position + len(self._block)
 
     def __call__(self, offset: int, size: int) -> bytes:
         """Bytes from an offset on that is not below the position; fewer where the file ends.
@@ -50,9 +55,8 @@ class Unpacking:
         UnreadableImage
             It is damaged before that.
         """
-        end = self.position + len(self._block)
-        while offset >= end and self._next():
-            end = self.position + len(self._block)
+        while offset >= self.end and self._next():
+            pass
         start = offset - self.position
         found = self._block[start : start + size]
         if len(found) == size:
@@ -96,7 +100,7 @@ def packing_of(begins: bytes) -> str | None:
 class _Raw:
     """The bytes of a packed file, in order; those not needed can be given back."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int | files.ByOffset) -> None:
         self._descriptor = descriptor
         self._offset = 0
         self._block = b""

@@ -5,23 +5,27 @@ import lzma
 import os
 import struct
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from normstat import files
 from normstat.errors import UnreadableImage
 from normstat.images import Code, Reader, Sample
 from normstat.sources.archives import Archives, Contents, Ignored
+from normstat.sources.catalog import Access
 from normstat.sources.container_file import ContainerFile
 from normstat.sources.endings import ZIP
-from normstat.sources.file_slices import SampleReader
+from normstat.sources.file_slices import SampleReader, fetched_ahead
 from normstat.sources.given import given_files
-from normstat.sources.members import Member
+from normstat.sources.member import Member
 from normstat.sources.options import SourceOptions
 from normstat.sources.tree_source import TreeSource
 from normstat.sources.versions import version_of
 from normstat.sources.zip_directory import BZIP2, DEFLATED, STORED, listed
+
+if TYPE_CHECKING:
+    from normstat.sources.object_ranges import ObjectRanges
 
 _HEADER = struct.Struct("<4s5H3L2H")
 _MAGIC = b"PK\3\4"
@@ -46,12 +50,15 @@ class Zips(Archives):
     """The members of zip archives."""
 
     def contents(self, path: str) -> Contents:
+        ignored = Ignored()
+        if listed_as := self.object_of(path):
+            there = ZipMembers.at(path, listed_as)
+            members = _members(there, ignored)
+            return Contents(there, members, ignored, listed_as.version, Access.FORWARD)
         with files.opened(path) as file:
             status = os.fstat(file.fileno())
         container = ZipMembers.of(path, status)
-        ignored = Ignored()
-        members = _members(container, ignored)
-        return Contents(container, members, ignored, version_of(status))
+        return Contents(container, _members(container, ignored), ignored, version_of(status))
 
     def record(self) -> Mapping[str, Any]:
         return {"kind": "zip"}
@@ -74,8 +81,14 @@ class ZipMembers(ContainerFile):
 
 
 class _Members(SampleReader):
-    def __init__(self, descriptor: int | UnreadableImage) -> None:
+    def __init__(self, descriptor: "int | ObjectRanges | UnreadableImage") -> None:
         self._descriptor = descriptor
+
+    def ahead(self, samples: Iterable[Sample], most: int | None = None) -> Iterator[Sample]:  # noqa: ARG002  # all of them are read
+        descriptor = self._descriptor
+        if isinstance(descriptor, int | UnreadableImage):
+            return iter(samples)
+        return fetched_ahead(descriptor, samples, _extent)
 
     def data(self, sample: Sample) -> bytes:
         if isinstance(self._descriptor, UnreadableImage):
@@ -98,6 +111,11 @@ class _Members(SampleReader):
         if zlib.crc32(data) != checksum:
             raise UnreadableImage(Code.CORRUPT, "wrong checksum (CRC-32)")
         return data
+
+
+def _extent(place: tuple[int, ...]) -> tuple[int, int]:
+    """Offset and size of what is read of a member at first."""
+    return place[0], _HEADER.size + _NAME + place[1]
 
 
 def _begins(block: bytes, place: tuple[int, ...]) -> int:

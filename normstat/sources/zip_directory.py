@@ -12,7 +12,7 @@ from normstat.errors import UnreadableImage
 from normstat.images import Code, Reason
 from normstat.images.failures import failure_of
 from normstat.sources.archives import Ignored, no_archive
-from normstat.sources.members import Member
+from normstat.sources.member import Member
 
 STORED, DEFLATED, BZIP2, LZMA = 0, 8, 12, 14
 METHODS = frozenset((STORED, DEFLATED, BZIP2, LZMA))
@@ -54,7 +54,7 @@ class _End(NamedTuple):
     before: int
 
 
-def listed(descriptor: int, size: int, ignored: Ignored) -> Iterator[Member]:
+def listed(descriptor: int | files.ByOffset, size: int, ignored: Ignored) -> Iterator[Member]:
     """The images in a zip archive, in the order of its directory.
 
     The place of one is (offset of its local header, bytes packed, bytes unpacked, CRC-32, method,
@@ -99,7 +99,7 @@ def listed(descriptor: int, size: int, ignored: Ignored) -> Iterator[Member]:
 class _Directory:
     """The entries of a directory, one after the other; a block of them is in memory."""
 
-    def __init__(self, descriptor: int, end: _End) -> None:
+    def __init__(self, descriptor: int | files.ByOffset, end: _End) -> None:
         self._descriptor = descriptor
         self._offset = end.offset + end.before
         self._end = self._offset + end.size
@@ -140,18 +140,21 @@ class _Directory:
             self._block, self._at = self._block[self._at :] + more, 0
 
 
-def _end(descriptor: int, size: int) -> _End:
+def _end(descriptor: int | files.ByOffset, size: int) -> _End:
     """The end of an archive, behind its directory and before its comment."""
+    for most in (0, _MOST_COMMENT):  # few archives have a comment
+        start = max(0, size - _END.size - most - _LOCATOR.size - _END64.size)
+        tail = _read(descriptor, start, size - start)
+        places = [found.start() for found in _ENDS.finditer(tail)]
+        places = [at for at in places if at + _END.size <= len(tail)]
+        if not most:
+            places = [at for at in places if at + _END.size == len(tail)]
+        # First the one whose comment goes to the end of the file; behind others there is something.
+        places.sort(key=lambda at: (_comment_end(tail, at) == len(tail), at))
+        for at in reversed(places):
+            if end := _end_at(descriptor, tail, at, start):
+                return end
     begins = _read(descriptor, 0, 64)
-    start = max(0, size - _END.size - _MOST_COMMENT - _LOCATOR.size - _END64.size)
-    tail = _read(descriptor, start, size - start)
-    places = [found.start() for found in _ENDS.finditer(tail)]
-    places = [at for at in places if at + _END.size <= len(tail)]
-    # First the one whose comment goes to the end of the file; behind others there is something.
-    places.sort(key=lambda at: (_comment_end(tail, at) == len(tail), at))
-    for at in reversed(places):
-        if end := _end_at(descriptor, tail, at, start):
-            return end
     if begins.startswith(_BEGINS):
         raise UnreadableImage(Code.TRUNCATED, "its directory, which is at the end, is missing")
     raise no_archive(begins, "zip")
@@ -161,7 +164,7 @@ def _comment_end(tail: bytes, at: int) -> int:
     return at + _END.size + int(_END.unpack_from(tail, at)[-1])
 
 
-def _end_at(descriptor: int, tail: bytes, at: int, start: int) -> _End | None:
+def _end_at(descriptor: int | files.ByOffset, tail: bytes, at: int, start: int) -> _End | None:
     """The end of an archive, if it is at this place; else None."""
     _, disk, first, _, entries, size, offset, _ = _END.unpack_from(tail, at)
     locator = at - _LOCATOR.size
@@ -242,7 +245,7 @@ def _failure(flags: int, method: int, packed: int, unpacked: int) -> UnreadableI
     return None
 
 
-def _read(descriptor: int, offset: int, size: int) -> bytes:
+def _read(descriptor: int | files.ByOffset, offset: int, size: int) -> bytes:
     try:
         return files.read_at(descriptor, offset, size)
     except OSError as error:

@@ -1,8 +1,8 @@
 """URLs: names, the libraries that open them, and what servers answer."""
 
-from normstat.urls.answers import ChangedError, PassingError, asked
-from normstat.urls.names import is_url, local_path, scheme_of, without_secrets
-from normstat.urls.objects import exists, fetched, probe, read, write
+from normstat.urls.answers import ChangedError, PassingError, asked, soon
+from normstat.urls.names import is_url, joined, local_path, scheme_of, without_secrets
+from normstat.urls.objects import exists, fetched, probe, read, remove, write
 from normstat.urls.systems import CREDENTIALS, SCHEMES, file_system
 
 __all__ = [
@@ -15,10 +15,13 @@ __all__ = [
     "fetched",
     "file_system",
     "is_url",
+    "joined",
     "local_path",
     "probe",
     "read",
+    "remove",
     "scheme_of",
+    "soon",
     "without_secrets",
     "write",
 ]

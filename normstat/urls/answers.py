@@ -1,12 +1,16 @@
 """Answers of servers, and errors of all libraries in the same few words."""
 
 import errno
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import TypeVar
+from queue import Empty, SimpleQueue
+from typing import TypeVar, cast
 
 # Waits before an object is asked for again, in seconds; the libraries have short ones of their own.
 _PAUSES = (0.1, 0.5, 2.0, 6.0)
+# Seconds that a server has for its first answer.
+_PATIENCE = 6.0
 _GONE = {404, 410}
 _FORBIDDEN = {401, 403, 407}
 _PASSING = {408, 425, 429}
@@ -49,6 +53,30 @@ def asked(call: Callable[[], _T], pauses: tuple[float, ...] | None = None) -> _T
             time.sleep(pause)
     with in_our_words():
         return call()
+
+
+def soon(call: Callable[[], _T]) -> _T:
+    """The answer to a first question; libraries may try for minutes to reach who is not there.
+
+    >>> soon(lambda: 7)
+    7
+    """
+    answers: SimpleQueue[tuple[_T | None, Exception | None]] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put((call(), None))
+        except Exception as error:  # noqa: BLE001  # raised by who waits
+            answers.put((None, error))
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        answer, error = answers.get(timeout=_PATIENCE)
+    except Empty:
+        raise PassingError(errno.EIO, f"no answer from the server in {_PATIENCE:g} s") from None
+    if error:
+        raise error
+    return cast("_T", answer)
 
 
 class in_our_words:  # noqa: N801  # used as a function

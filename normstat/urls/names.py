@@ -1,6 +1,7 @@
 """URLs as names: which are paths, and how they may be shown."""
 
 import os
+import posixpath
 import re
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)(?:::|://)")  # two letters: C:\ is a disk
@@ -40,6 +41,20 @@ def local_path(path: str) -> str:
 
     parts = urlsplit(path)
     return url2pathname(parts.path) if parts.netloc in ("", "localhost") else path
+
+
+def joined(folder: str, path: str) -> str:
+    """Join a path to a folder, as URLs where they are; ``..`` leads up.
+
+    >>> joined("s3://bucket/a", "../b/1.png"), joined("a", "b"), joined("a", "s3://bucket/b")
+    ('s3://bucket/b/1.png', 'a/b', 's3://bucket/b')
+    """
+    if is_url(path) or not is_url(folder):
+        return path if is_url(path) else os.path.join(folder, path)
+    scheme, _, place = folder.partition("://")
+    host, _, above = place.partition("/")
+    below = posixpath.normpath(f"/{above}/{path}").lstrip("/")
+    return f"{scheme}://{host}/{below}"
 
 
 def without_secrets(path: str) -> str:

@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, BinaryIO
 
-from normstat.urls.answers import asked
+from normstat.urls.answers import PassingError, asked, soon
 from normstat.urls.names import scheme_of
 from normstat.urls.systems import file_system
 
@@ -18,6 +18,10 @@ _IN_MEMORY = 1 << 25
 _PART = 1 << 23
 
 
+# Schemes with the buckets or hosts that have answered.
+_met: set[str] = set()
+
+
 def exists(url: str) -> bool:
     """True if there is an object, or a folder of some.
 
@@ -26,7 +30,7 @@ def exists(url: str) -> bool:
     OSError
         As :func:`asked`.
     """
-    system, path = file_system(url)
+    system, path = _met_at(url)
     return bool(asked(lambda: system.exists(path)))
 
 
@@ -44,7 +48,7 @@ def read(url: str) -> bytes:
     >>> read("memory://doctest/a.json"), exists("memory://doctest/b.json")
     (b'{}', False)
     """
-    system, path = file_system(url)
+    system, path = _met_at(url)
     return bytes(asked(lambda: system.cat_file(path)))
 
 
@@ -59,7 +63,7 @@ def fetched(url: str) -> Iterator[BinaryIO]:
     """
     from tempfile import SpooledTemporaryFile  # takes a while, at the start of every command
 
-    system, path = file_system(url)
+    system, path = _met_at(url)
     size = int(asked(lambda: system.info(path))["size"] or 0)
     with SpooledTemporaryFile(_IN_MEMORY) as file:
         for start in range(0, size, _PART):
@@ -91,6 +95,25 @@ def write(url: str, data: bytes | Iterable[bytes]) -> None:
         raise
 
 
+def remove(url: str) -> None:
+    """Remove an object, if it is there.
+
+    Raises
+    ------
+    OSError
+        As :func:`asked`.
+
+    Examples
+    --------
+    >>> write("memory://doctest/c.json", b"{}")
+    >>> remove("memory://doctest/c.json"), exists("memory://doctest/c.json")
+    (None, False)
+    """
+    system, path = file_system(url)
+    with suppress(FileNotFoundError):
+        asked(lambda: system.rm_file(path))
+
+
 def probe(url: str) -> None:
     """Write an empty object beside the place of another, and remove it.
 
@@ -101,9 +124,29 @@ def probe(url: str) -> None:
     """
     system, path = file_system(url)
     name = f"{path}.normstat-probe"
-    asked(lambda: system.pipe_file(name, b""), _FEW_PAUSES)
+    soon(lambda: asked(lambda: system.pipe_file(name, b""), _FEW_PAUSES))
     with suppress(OSError):  # who may only write leaves one empty object
         asked(lambda: system.rm_file(name), ())
+
+
+def _met_at(url: str) -> tuple[Any, str]:
+    """The file system of a URL and the path there, of a server that is known to answer.
+
+    The first question to it may take seconds only: libraries try for a minute to reach who is not
+    there.
+    """
+    system, path = file_system(url)
+    scheme, _, place = url.partition("://")
+    server = f"{scheme}://{place.partition('/')[0]}"
+    if server not in _met:
+        try:
+            soon(lambda: asked(lambda: system.info(path), _FEW_PAUSES))
+        except PassingError:
+            raise
+        except OSError:  # an answer, too; what is wrong is found by who goes on
+            pass
+        _met.add(server)
+    return system, path
 
 
 def _put(system: Any, path: str, data: bytes | Iterable[bytes]) -> None:

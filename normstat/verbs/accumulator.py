@@ -9,6 +9,7 @@ from normstat.accumulators.tally import Tally
 from normstat.decode import decode, decoder, versions
 from normstat.errors import NothingToRead, UnreadableImage, UsageError
 from normstat.images import MAX_PIXELS, Sample
+from normstat.sources import ALL
 from normstat.sources.arrays import gray_stack, payload_of
 from normstat.stats import Settings, Stats, summarize
 from normstat.verbs.options import names_of, refuse_settings, refuse_unknown
@@ -37,8 +38,8 @@ class Accumulator:
     >>> one, other = Accumulator(), Accumulator()
     >>> one.add(np.zeros((5, 6, 3), np.uint8))
     >>> other.add(np.full((5, 6, 3), 255, np.uint8))
-    >>> train = (one + other).stats().splits["train"]
-    >>> train.images, train.mean, train.std
+    >>> both = (one + other).stats().splits["all"]
+    >>> both.images, both.mean, both.std
     (2, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
     >>> (one + other).stats() == (other + one).stats()
     True
@@ -79,7 +80,7 @@ class Accumulator:
         self._fold = Fold(settings.covariance)
         self._folded = 0
 
-    def add(self, array: Any, split: str = "train", name: str | None = None) -> None:
+    def add(self, array: Any, split: str = ALL, name: str | None = None) -> None:
         """Add an image.
 
         Parameters
@@ -87,7 +88,7 @@ class Accumulator:
         array : shape (H, W), (H, W, C) or as `layout` says, of any type that ``.npy`` images may
             have; or a tensor, or a Pillow image. With a layout of stacks, ``nhwc`` or ``nchw``, it
             is a batch of several images; of gray ones the axis of channels may be left out.
-        split : to which it belongs.
+        split : to which it belongs; ``all`` if there are none, as for :func:`normstat.compute`.
         name : of the image, for records and fingerprints; None: a key of its pixels.
 
         Raises

@@ -16,7 +16,7 @@ class Listener(Protocol):
         """Number of images; called once it is known."""
 
     def advance(self, images: int) -> None:
-        """So many more are done."""
+        """So many more are done; fewer than 0 if some are to be done again."""
 
     def notice(self, message: str) -> None:
         """Something that a user should know."""
@@ -51,6 +51,34 @@ class _Heard:
 
     def warning(self, message: str) -> None:
         self._warning(Message(message))
+
+
+class Done:
+    """Hands everything on, and can take back what is done.
+
+    >>> class Printed(Silent):
+    ...     def advance(self, images: int) -> None:
+    ...         print(images)
+    >>> done = Done(Printed())
+    >>> done.advance(2), done.advance(3), done.take_back()
+    2
+    3
+    -5
+    (None, None, None)
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        self.total, self.notice, self.warning = progress.total, progress.notice, progress.warning
+        self._advance = progress.advance
+        self._images = 0
+
+    def advance(self, images: int) -> None:
+        self._images += images
+        self._advance(images)
+
+    def take_back(self) -> None:
+        """Tell that all has to be done again."""
+        self._advance(-self._images)
 
 
 def heard(listener: Listener | None) -> Progress:

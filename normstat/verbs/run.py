@@ -44,9 +44,12 @@ class Images:
     versions: bool = False
 
     @classmethod
-    def of(cls, source: Source, splits: Iterable[str]) -> "Images":
-        """The images of some splits, of all if none is named; NothingToRead if there are none."""
-        selection = source.selection(tuple(dict.fromkeys(splits)))
+    def of(cls, source: Source, splits: Iterable[str], presume: bool = False) -> "Images":
+        """The images of some splits, of all if none is named; NothingToRead if there are none.
+
+        Those that are presumed, if so asked: :class:`Run` raises OtherSplits if there are others.
+        """
+        selection = source.selection(tuple(dict.fromkeys(splits)), presume)
         if not selection.splits:
             raise NothingToRead(_nothing_found(source, selection))
         return cls(source, selection)
@@ -227,7 +230,8 @@ def _notices(survey: Survey, selection: Selection) -> Iterator[str]:
     for split in filter(survey.images.__contains__, selection.splits):
         rules = sorted(survey.rules.get(split, ()))
         more = f", and {len(rules) - 3} more" if len(rules) > 3 else ""
-        yield f"{split}: {survey.images[split]} images ({', '.join(rules[:3])}{more})"
+        s = "" if survey.images[split] == 1 else "s"
+        yield f"{split}: {survey.images[split]} image{s} ({', '.join(rules[:3])}{more})"
     yield from notices_of_names(survey)
 
 
@@ -238,7 +242,8 @@ def _nothing_found(source: Source, selection: Selection) -> str:
     globs = f" that {option('include')} and {option('exclude')} let through"
     filters = globs if survey.filtered else ""
     endings = [ending for kind in SOURCES.values() for ending in kind.endings]
-    helps = advice([extension for extension, _ in frequent], endings)
+    is_file = os.path.isfile(source.root)
+    helps = advice([extension for extension, _ in frequent], endings, is_file)
     return (
         f"{shown(source.root)}: no images{filters}; looked for {' '.join(FORMATS)}; "
         f"found {found or 'no files'}{helps and '. '}{helps}"

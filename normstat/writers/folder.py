@@ -8,15 +8,17 @@ for each array, in the order of the walk; ``normstat.partial.jsonl`` those that 
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import lru_cache, partial
 from itertools import chain
-from typing import Any, TextIO
+from typing import Any, Protocol, TextIO
 
 from normstat import files
 from normstat.errors import UsageError, option
 from normstat.sources.apply_record import RECORD
 from normstat.statsfile import render
+from normstat.urls import is_url
+from normstat.writers import writer_of
 from normstat.writers.index import INDEX, read_index
 from normstat.writers.journal import PLANNED, distinct, plan, planned, refuse_no_list
 from normstat.writers.outdir_checks import (
@@ -36,10 +38,44 @@ from normstat.writers.run_record import (
     number_of_parts,
     refuse_other_settings,
 )
-from normstat.writers.writer import UNFINISHED
+from normstat.writers.writer import UNFINISHED, Writer
 
 #: Names in OUT that no folder of images may have.
 RESERVED = (RECORD, STARTED, INDEX, PLANNED, UNFINISHED, PARTS)
+
+
+class Folder(Protocol):
+    """OUT, wherever it is; what the methods do is told of :class:`OutputFolder`."""
+
+    root: str
+    overwrite: bool
+    skip_existing: bool
+
+    @property
+    def record(self) -> str: ...
+    def refuse(self, data: str) -> None: ...
+    def writer(self, store: str, dtype: str) -> Writer: ...
+    def begun(
+        self, decided: Mapping[str, Any], outputs: Iterable[str]
+    ) -> AbstractContextManager[None]: ...
+    def plan(self, outputs: Iterable[str]) -> None: ...
+    def index(self) -> AbstractContextManager[TextIO]: ...
+    def finish(self, result: Mapping[str, Any], besides: Iterable[str]) -> None: ...
+    def undo(self) -> None: ...
+    def overwritten_bytes(self, disk: Disk) -> int: ...
+
+
+def folder_at(root: str, overwrite: bool, skip_existing: bool) -> Folder:
+    """OUT, a folder of this machine or objects below a URL.
+
+    >>> folder_at("out", False, False).root
+    'out'
+    """
+    if not is_url(root):
+        return OutputFolder(root, overwrite, skip_existing)
+    from normstat.writers.objects import OutputObjects  # of URLs alone
+
+    return OutputObjects(root, overwrite, skip_existing)
 
 
 class OutputFolder:
@@ -75,6 +111,10 @@ class OutputFolder:
                 cure = f"{option('skip_existing', True)} continues an interrupted run"
             replaces = f"{option('overwrite', True)} replaces what is there"
             refuse_filled(self.root, f"{replaces}, {cure}")
+
+    def writer(self, store: str, dtype: str) -> Writer:
+        """The writer of arrays."""
+        return writer_of(store)(self.root, dtype, self.skip_existing, self.unfinished)
 
     @contextmanager
     def begun(self, decided: Mapping[str, Any], outputs: Iterable[str]) -> Iterator[None]:

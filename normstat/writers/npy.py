@@ -3,6 +3,7 @@
 import os
 from contextlib import suppress
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from normstat import files
 from normstat.images import renamed
+from normstat.urls import is_url
 from normstat.writers.writer import UNFINISHED, Writer, header
 
 
@@ -60,7 +62,8 @@ def _holds(path: str, array: NDArray[Any]) -> bool:
     The map of the file is closed on return, or Windows would not let it be replaced.
     """
     try:
-        found = mapped(path)
+        with files.opened(path):  # NumPy would wait for what a FIFO never sends
+            found = np.lib.format.open_memmap(path, mode="r")
     except (FileNotFoundError, files.NotRegularError):
         return False
     except OSError:
@@ -74,8 +77,8 @@ def _holds(path: str, array: NDArray[Any]) -> bool:
     return whole and np.array_equal(found.view(bits), array.view(bits))
 
 
-def mapped(path: str) -> np.memmap[Any, Any]:
-    """The array of a file, mapped into memory.
+def mapped(path: str) -> NDArray[Any]:
+    """The array of a file, mapped into memory; of an object, read into it.
 
     Raises
     ------
@@ -84,6 +87,9 @@ def mapped(path: str) -> np.memmap[Any, Any]:
     Exception
         NumPy's parser ends in nearly anything on what is no header.
     """
+    if is_url(path):
+        array: NDArray[Any] = np.load(BytesIO(files.read(path)), allow_pickle=False)
+        return array
     with files.opened(path):  # NumPy would wait for what a FIFO never sends
         return np.lib.format.open_memmap(path, mode="r")
 

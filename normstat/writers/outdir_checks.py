@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -49,7 +50,9 @@ class Disk:
 
     @classmethod
     def of(cls, root: str) -> "Disk":
-        """The disk of a folder that need not be there yet."""
+        """The disk of a folder that need not be there yet; storage behind a URL has no end."""
+        if is_url(root):
+            return cls(sys.maxsize)
         place = _nearest(root)
         block = os.statvfs(place).f_frsize if hasattr(os, "statvfs") else 1
         # Network file systems tell what they transfer at a time, which no file is rounded up to.

@@ -20,6 +20,7 @@ from normstat import files
 from normstat.errors import UsageError, option
 from normstat.files import shown
 from normstat.statsfile import render
+from normstat.writers import writer_of
 from normstat.writers.index import INDEX, read_index
 from normstat.writers.journal import distinct, plan, planned, refuse_no_list
 from normstat.writers.outdir_checks import (
@@ -32,6 +33,7 @@ from normstat.writers.outdir_checks import (
     writing,
 )
 from normstat.writers.run_record import STARTED, earlier_record, number_of_parts, other_settings
+from normstat.writers.writer import Writer
 
 #: Folder in OUT for the files of parts.
 PARTS = ".normstat-parts"
@@ -98,6 +100,10 @@ class PartFolder:
     @property
     def record(self) -> str:
         return self.files.record
+
+    def writer(self, store: str, dtype: str) -> Writer:
+        """The writer of arrays."""
+        return writer_of(store)(self.root, dtype, self.skip_existing, self.unfinished)
 
     def refuse(self, data: str) -> None:
         """Refuse a place that is in DATA or has DATA in it, or holds something else than parts."""

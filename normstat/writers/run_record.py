@@ -14,6 +14,7 @@ from normstat.sources import Source
 from normstat.sources.apply_record import RECORD, SCHEMA
 from normstat.statsfile import render
 from normstat.statsfile.json_reader import Node
+from normstat.urls import is_url
 from normstat.writers import WRITERS
 
 STARTED = "normstat.partial.json"
@@ -88,11 +89,20 @@ def read_record(root: str) -> RunRecord | None:
         A run was begun here and did not end, or the record is not one.
     """
     path = f"{root}/{RECORD}"
-    if not os.path.isfile(path):
-        if os.path.isfile(f"{root}/{STARTED}"):
+    if not _is_file(path):
+        if _is_file(f"{root}/{STARTED}"):
             raise _unfinished(root, _load(f"{root}/{STARTED}"))
         return None
     return _record(_load(path), path)
+
+
+def _is_file(path: str) -> bool:
+    if not is_url(path):
+        return os.path.isfile(path)
+    try:
+        return files.exists(path)
+    except OSError as error:
+        raise UsageError(f"{shown(path)}: cannot be read ({error.strerror})") from error
 
 
 def _unfinished(root: str, started: Mapping[str, Any]) -> UsageError:
@@ -123,7 +133,7 @@ def _record(content: Mapping[str, Any], path: str) -> RunRecord:
 def earlier_record(root: str) -> dict[str, Any] | None:
     """Read the record of an earlier run, complete or not; None if there was none."""
     for name in (RECORD, STARTED):
-        if os.path.exists(f"{root}/{name}"):
+        if files.exists(f"{root}/{name}"):
             return _load(f"{root}/{name}")
     return None
 
@@ -198,7 +208,7 @@ def _shown_root(source: Source, top: str) -> str:
 
 def _load(path: str) -> dict[str, Any]:
     try:
-        if os.path.getsize(path) > _MOST:
+        if not is_url(path) and os.path.getsize(path) > _MOST:
             raise UsageError(f"{shown(path)}: is too large to be a record of apply")
         return _parsed(files.read(path), path)
     except OSError as error:

@@ -92,6 +92,15 @@ class Writer(Protocol):
     def write(self, split: str, path: str, slot: int, array: NDArray[Any]) -> bool:
         """Write the array of one image, whole or not at all; false if it was there already."""
 
+    def settle(self) -> None:
+        """Wait until all is written that :meth:`write` was given here.
+
+        Raises
+        ------
+        OutputError
+            Some of it cannot be written.
+        """
+
     def finish(self, split: str, rows: int, gaps: Sequence[int]) -> Iterable[str]:
         """Complete the files of a split, with `gaps` in rising order where no array was written.
 

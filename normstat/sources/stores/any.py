@@ -1,5 +1,6 @@
 """Storage of any kind, as fsspec opens it: a listing for each folder."""
 
+import errno
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -48,7 +49,26 @@ class AnyStore:
         place = self.place(path)
         if not start and end is None:
             return bytes(asked(lambda: self._system.cat_file(place)))
-        return bytes(asked(lambda: self._system.cat_file(place, start=start, end=end)))
+        data = bytes(asked(lambda: self._system.cat_file(place, start=start, end=end)))
+        if end is not None and len(data) > end - start:
+            raise OSError(errno.ENOSYS, "the server gives no parts of files")
+        return data
+
+    def info(self, path: str) -> Object:
+        place = self.place(path)
+        found = asked(lambda: self._system.info(place))
+        if found["type"] == "directory":
+            raise IsADirectoryError(errno.EISDIR, "is a folder")
+        return Object(path, found.get("size"), _version(found))
+
+    def beginning(self, prefix: str) -> list[Object]:
+        above, slash, start = prefix.rpartition("/")
+        found = self.folder(above + slash).objects
+        return [
+            each._replace(name=above + slash + each.name)
+            for each in found
+            if each.name.startswith(start)
+        ]
 
     def place(self, path: str) -> str:
         """The path in the file system of a path below the URL."""

@@ -82,6 +82,22 @@ class S3:
 
         return asked(once)
 
+    def info(self, path: str) -> Object:
+        place = {"Bucket": self._bucket, "Key": self._prefix + path}
+        found = asked(lambda: self._system.call_s3("head_object", **place))
+        size, tag = found["ContentLength"], found["ETag"]
+        return Object(path, size, f"{size} {tag}".encode(), tag)
+
+    def beginning(self, prefix: str) -> list[Object]:
+        found: list[Object] = []
+        token, first = "", True
+        while first or token:
+            first = False
+            _, objects, token = self._page(self._prefix + prefix, token)
+            found += objects
+        start = len(self._prefix)
+        return sorted(each._replace(name=each.name[start:]) for each in found)
+
     def is_object(self) -> bool:
         if not self._key:
             return False

@@ -82,5 +82,28 @@ class Store(Protocol):
             As :func:`normstat.urls.asked`.
         """
 
+    def info(self, path: str) -> Object:
+        """An object as a listing has it, with its path for a name; asked for alone.
+
+        Raises
+        ------
+        OSError
+            As :func:`normstat.urls.asked`.
+        """
+
+    def beginning(self, prefix: str) -> list[Object]:
+        """The objects whose paths begin so, with these for names, in byte order.
+
+        Parameters
+        ----------
+        prefix : of paths below the URL. Whether those in folders further down are among them is
+            left to the storage.
+
+        Raises
+        ------
+        OSError
+            As :func:`normstat.urls.asked`.
+        """
+
     def is_object(self) -> bool:
         """True if the URL itself is that of an object."""

@@ -134,7 +134,7 @@ class _Images:
             self._kin.setdefault(rest_of(name), []).append(name)
 
     @cached_property
-    def _own(self) -> list[str]:
+    def _own(self) -> Collection[str]:
         return self._peeks.listed(self._path)[1]
 
     def pair_with(self, name: str) -> bool:
@@ -147,7 +147,7 @@ class _Images:
         place, names = next(self._peeks.folders_with_images(top, _BELOW), ("", []))
         if not names:
             return False
-        names, below = names[:_NAMES], place.removeprefix(top)
+        names, below = list(islice(names, _NAMES)), place.removeprefix(top)
         matches = [_match(names, self._own, kin=True)] if not below and self._own else []
         rest = rest_of(name)
         kin = [*self._kin.get(rest, ()), *(self._kin.get((), ()) if rest else ())][:_BESIDE]
@@ -159,14 +159,14 @@ class _Images:
         same = [match for match in matches if match is not _Match.NONE]
         return _Match.PAIRS in same or same == [_Match.NAMES]
 
-    def _below(self, folder: str, below: str) -> list[str]:
+    def _below(self, folder: str, below: str) -> Collection[str]:
         """The names of images in the same place of another folder, or else anywhere in it."""
         path = f"{self._path}{folder}/"
         found = self._peeks.folders_with_images(path, _BELOW)
         return self._peeks.listed(path + below)[1] or [name for _, names in found for name in names]
 
 
-def labels_among(names: Sequence[str], filters: Filters) -> frozenset[str]:
+def labels_among(names: Collection[str], filters: Filters) -> frozenset[str]:
     """The labels among the names of the images in a folder."""
     if not mention(names, LABEL_HINTS):
         return frozenset()

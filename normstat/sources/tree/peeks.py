@@ -1,10 +1,15 @@
 """Looks at names off the way of a walk, where those on it are not enough to decide."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 
 from normstat.errors import UnreadableImage
 from normstat.sources.catalog import Catalog, Identity
+from normstat.sources.names import those
 from normstat.sources.tree.filters import Filters
+
+# Names in which words are looked for at once.
+_AT_ONCE = 100_000
 
 
 class Peeks:
@@ -14,14 +19,14 @@ class Peeks:
         self._catalog = catalog
         self._filters = filters
 
-    def listed(self, path: str) -> tuple[list[str], list[str]]:
+    def listed(self, path: str) -> tuple[list[str], Collection[str]]:
         """All folders but hidden ones, and the images, in a folder; none if it cannot be listed."""
         try:
             entries = self._catalog.entries(path)
         except UnreadableImage:
             return [], []
         folders = [name for name in entries.folders if not self._filters.is_hidden(path, name)]
-        return folders, [name for name in entries.files if self._filters.takes_image(path, name)]
+        return folders, those(entries.files, lambda name: self._filters.takes_image(path, name))
 
     def holds_images(self, path: str) -> bool:
         """True if there are images in a folder or below, or if nobody can know."""
@@ -44,7 +49,7 @@ class Peeks:
             )
         return False
 
-    def folders_with_images(self, path: str, most: int) -> Iterator[tuple[str, list[str]]]:
+    def folders_with_images(self, path: str, most: int) -> Iterator[tuple[str, Collection[str]]]:
         """Folders from this one down that hold images, and those; at most so many are listed."""
         stack = [path]
         while stack and most:
@@ -66,5 +71,8 @@ def mention(names: Iterable[str], words: Iterable[str]) -> bool:
     >>> mention(["a.png", "b_Mask.png"], ["label", "mask"]), mention(["a.png"], ["mask"])
     (True, False)
     """
-    text = "\n".join(names).lower()
-    return any(word in text for word in words)
+    names = iter(names)
+    while text := "\n".join(islice(names, _AT_ONCE)).lower():
+        if any(word in text for word in words):
+            return True
+    return False

@@ -1,12 +1,13 @@
 """A look through all names of a folder: how many images there are, and what is left out."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
-from normstat.errors import UnreadableImage
+from normstat.errors import OtherSplits, UnreadableImage
 from normstat.files import shown
 from normstat.images import FORMATS, Reason, Skipped
+from normstat.sources.names import those
 from normstat.sources.source import Selection
 from normstat.sources.survey import Folders, Survey
 from normstat.sources.tree.filters import extension_of
@@ -65,7 +66,15 @@ class Surveyor:
         self._latest: dict[int, str] = {}
 
     def survey(self) -> Survey:
-        """Look at all names, once."""
+        """Look at all names, once.
+
+        Raises
+        ------
+        AmbiguousSplit
+            A folder with images speaks for two splits.
+        OtherSplits
+            The selection was presumed, and there are others.
+        """
         survey, selection = self._survey, self._selection
         stack = [self._tree.top()]
         while stack:
@@ -74,21 +83,17 @@ class Surveyor:
                 found = self._tree.look_into(place)
             except UnreadableImage:  # shards() makes one record of a folder that cannot be listed
                 if not place.labels:
-                    self._add(place, place.failed_split(selection), [""])
+                    self._add(place, place.failed_split(selection), Skipped(1, place.path))
                 continue
             if found.damage:
-                damaged = replace(place, damaged=True).failed_split(selection)
-                if damaged and damaged in selection.splits:
-                    survey.images[damaged] += self._counted(place.path, [""])
-                    if place.rule:
-                        survey.rules.setdefault(damaged, set()).add(place.rule)
+                broken = replace(place, damaged=True)
+                self._add(broken, broken.failed_split(selection), Skipped(1, place.path))
             stack.extend(self._tree.below(found))
             survey.extensions.update(map(extension_of, found.files))
-            for part, images in found.by_place():
-                self._add(part, part.images_split(selection), images)
-            beside = found.labels, self._others(found)
-            skipped = (_skipped(place, names) for names in beside)
-            self._add(place, place.own or selection.rest, (), *skipped)
+            for part, images, counted in found.by_place(self._takes):
+                self._add(part, part.images_split(selection), images, counted)
+            skipped = map(found.skipped, (found.labels, self._others(found)))
+            self._add(place, place.own or selection.rest, _NONE, 0, *skipped)
         self._tree.report(survey)
         for top in self._empty if not selection.wanted else ():
             survey.remarks.append(f"{shown(top.removesuffix('/'))}: has no images")
@@ -96,23 +101,25 @@ class Surveyor:
             survey.doubtful = Folders()  # all images are in it: a name of the data set
         return survey
 
-    def _others(self, found: Found) -> list[str]:
+    def _others(self, found: Found) -> Collection[str]:
         """Files that are no images by their names, and may be."""
         if len(found.files) == len(found.images) + len(found.labels):
             return []
         takes, path = self._tree.filters.takes, found.place.path
-        return [name for name in found.files if looks_like_an_image(name) and takes(path, name)]
+        return those(found.files, lambda name: looks_like_an_image(name) and takes(path, name))
 
     def _add(
         self,
         place: WalkedFolder,
         split: str | None,
-        names: Sequence[str],
+        images: Skipped,
+        counted: int | None = None,
         labels: Skipped = _NONE,
         others: Skipped = _NONE,
     ) -> None:
-        """Add the files of a folder."""
+        """Add the files of a folder; of several images so many are to be counted."""
         survey, selection = self._survey, self._selection
+        self._refuse_other(split, images)
         if split not in selection.splits:
             if selection.wanted and split is not None:
                 return  # of a split that nobody asked for
@@ -121,16 +128,15 @@ class Surveyor:
         if labels.images and place.labels and self._tree.pairing.says_name_alone(place.labels):
             self._meet(survey.alone, place.labels)
         survey.skip(None, Reason.UNKNOWN_EXTENSION, others)
-        if not names:
+        if not images.images:
             return
         self._empty = [top for top in self._empty if not place.path.startswith(top)]
         if place.ordinary[0]:
             self._meet(survey.ordinary, *place.ordinary)
         if split is None:
-            survey.skip(None, Reason.BESIDE_SPLITS, _skipped(place, names))
+            survey.skip(None, Reason.BESIDE_SPLITS, images)
             return
-        if counted := self._counted(place.path, names):
-            survey.images[split] += counted
+        self._count(split, images, counted)
         rest = f"no folder says a split; {SPLIT_DIR} would" if split == ALL else "DATA's own name"
         survey.rules.setdefault(split, set()).add(place.rule or rest)
         if place.doubtful:
@@ -138,19 +144,21 @@ class Surveyor:
         else:
             self._images_elsewhere = True
         if place.given and place.split and place.given != place.split:
-            survey.taken[place.rule, place.given, place.split] += len(names)
+            survey.taken[place.rule, place.given, place.split] += images.images
 
-    def _counted(self, folder: str, names: Sequence[str]) -> int:
-        """Number of images in a folder that are to be counted."""
-        if self._takes is None:
-            return len(names)
-        return sum(self._takes(folder + name) for name in names)
+    def _count(self, split: str, images: Skipped, counted: int | None) -> None:
+        if counted is None:  # it is one
+            counted = int(self._takes is None or self._takes(images.first))
+        if counted:
+            self._survey.images[split] += counted
+
+    def _refuse_other(self, split: str | None, images: Skipped) -> None:
+        """Refuse a split that was presumed not to be there."""
+        is_other = split not in self._selection.splits and images.images
+        if self._selection.presumed and is_other:
+            raise OtherSplits(f"there are images of the split {shown(split or '')}, too")
 
     def _meet(self, folders: Folders, path: str, split: str = "") -> None:
         if self._latest.get(id(folders)) != path:
             self._latest[id(folders)] = path
             folders.add(path, split)
-
-
-def _skipped(place: WalkedFolder, names: Sequence[str]) -> Skipped:
-    return Skipped(len(names), place.path + names[0]) if names else _NONE

@@ -3,14 +3,19 @@
 It goes in the byte order of relative paths, with one folder's names in memory at a time.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
+from heapq import merge
+from typing import TypeAlias
 
 from normstat.errors import UnreadableImage, option
 from normstat.files import shown
-from normstat.images import FORMATS, path_bytes
+from normstat.images import FORMATS, Skipped, in_byte_order, path_bytes
 from normstat.sources.catalog import Catalog, Identity
+from normstat.sources.endings import FOLDERS
+from normstat.sources.names import those
 from normstat.sources.survey import Survey
 from normstat.sources.tree.filters import Filters, extension_of
 from normstat.sources.tree.pairing import LabelFolders, Pairing, labels_among
@@ -21,6 +26,9 @@ from normstat.sources.tree.walked_folder import WalkedFolder
 
 #: The rule by which a split was chosen that a user has named.
 BY_OPTION = option("split_dir")
+# The folder of an image, its path, and the reason why it cannot be read; or a folder.
+_Image: TypeAlias = tuple[WalkedFolder, str, UnreadableImage | None]
+_Walked: TypeAlias = WalkedFolder | _Image
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +50,9 @@ class Found:
     """
 
     place: WalkedFolder
-    files: list[str]
-    images: list[str]
-    labels: list[str]
+    files: Collection[str]
+    images: Collection[str]
+    labels: Collection[str]
     folders: list[str]
     links: Mapping[str, Identity]
     failures: Mapping[str, UnreadableImage]
@@ -56,19 +64,35 @@ class Found:
         """The folder as it is for one of its images."""
         return self.apart.get(self.splits.get(name), self.place) if self.apart else self.place
 
-    def by_place(self) -> Iterator[tuple[WalkedFolder, list[str]]]:
-        """Images in byte order, also unreadable ones, with the folder as it is for them."""
-        names = self.images
-        if self.failures:
-            names = sorted((*names, *self.failures), key=path_bytes)
-        if not self.apart:
-            yield from [(self.place, names)] if names else []
+    def by_place(
+        self, takes: Callable[[str], bool] | None = None
+    ) -> Iterator[tuple[WalkedFolder, Skipped, int]]:
+        """The folder as it is for images, unreadable ones too; these, and the number to count.
+
+        Parameters
+        ----------
+        takes : tells by its path if an image is to be counted; None: all are.
+        """
+        path = self.place.path
+        if not (self.apart or takes or self.failures):
+            if (images := self.skipped(self.images)).images:
+                yield self.place, images, images.images
             return
-        gathered: dict[tuple[str, str] | None, list[str]] = {}
-        for name in names:
-            gathered.setdefault(self.splits.get(name), []).append(name)
-        for says, images in gathered.items():
-            yield self.apart.get(says, self.place), images
+        firsts: dict[tuple[str, str] | None, str] = {}
+        numbers: Counter[tuple[str, str] | None] = Counter()
+        counted: Counter[tuple[str, str] | None] = Counter()
+        for name in merge(self.images, in_byte_order(self.failures), key=path_bytes):
+            says = self.splits.get(name) if self.apart else None
+            numbers[says] += 1
+            counted[says] += takes is None or takes(path + name)
+            firsts.setdefault(says, path + name)
+        for says, number in numbers.items():
+            place = self.apart.get(says, self.place)
+            yield place, Skipped(number, firsts[says]), counted[says]
+
+    def skipped(self, names: Collection[str]) -> Skipped:
+        """The number of some of the names, and the first."""
+        return Skipped(len(names), self.place.path + next(iter(names))) if names else Skipped()
 
 
 class Tree:
@@ -139,7 +163,7 @@ class Tree:
         """False if all that can be in a folder are labels."""
         return not place.labels or self.leads_to_assigned(place)
 
-    def walk(self) -> Iterator[tuple[WalkedFolder, str, UnreadableImage | None]]:
+    def walk(self) -> Iterator[_Image]:
         """Images, and folders that cannot be listed, in byte order, each with its folder."""
         stack = [self._walked(self.top())]
         while stack:
@@ -151,9 +175,7 @@ class Tree:
             else:
                 stack.pop()
 
-    def _walked(
-        self, place: WalkedFolder
-    ) -> Iterator[WalkedFolder | tuple[WalkedFolder, str, UnreadableImage | None]]:
+    def _walked(self, place: WalkedFolder) -> Iterator[_Walked]:
         """Images and folders in a folder, in byte order."""
         try:
             found = self.look_into(place)
@@ -161,13 +183,11 @@ class Tree:
             if not place.labels:
                 yield place, place.path, error
             return
-        below = {child.path: child for child in self.below(found) if self.has_images(child)}
-        paths = [place.path + name for name in found.images]
-        if below:
-            paths = sorted((*paths, *below), key=path_bytes)
-        for path in paths:
-            folder = below.get(path)
-            yield folder or (found.place_of(path[len(place.path) :]), path, None)
+        images: Iterator[_Walked]
+        images = ((found.place_of(name), place.path + name, None) for name in found.images)
+        below: list[_Walked]
+        below = [child for child in self.below(found) if self.has_images(child)]
+        yield from merge(images, sorted(below, key=_bytes_of), key=_bytes_of) if below else images
         for name, failure in found.failures.items():
             yield found.place_of(name), place.path + name, failure
         if found.damage:
@@ -183,25 +203,27 @@ class Tree:
         """
         path, filters = place.path, self.filters
         entries = self._catalog.entries(path)
-        files = [name for name in entries.files if not filters.is_hidden(path, name)]
-        only_images = filters.has_only_images(path)
-        images = [name for name in files if only_images or extension_of(name) in FORMATS]
+        if filters.has_only_images(path):
+            files = images = entries.files
+        else:
+            files = those(entries.files, lambda name: not filters.is_hidden(path, name))
+            images = those(files, lambda name: extension_of(name) in FORMATS)
         failures = dict(entries.failures)
         if filters.is_any:
-            images = [name for name in images if filters.takes(path, name)]
+            images = those(images, lambda name: filters.takes(path, name))
             failures = {name: failures[name] for name in failures if filters.takes(path, name)}
-        labels: list[str] = []
+        labels: Collection[str] = []
         if place.labels:
             images, labels, failures = [], images, {}
         elif not self._counts_labels and (found := labels_among(images, filters)):
             labels = [name for name in images if name in found]
-            images = [name for name in images if name not in found]
+            images = those(images, lambda name: name not in found)
         folders = [name for name in entries.folders if not filters.is_hidden(path, name)]
         place = replace(place, trail=(*place.trail, entries.identity))
         splits = {} if place.rule == BY_OPTION else entries.splits
         apart: dict[tuple[str, str] | None, WalkedFolder] = {
             says: replace(place, given=says[0], rule=says[1], apart=True)
-            for says in set(splits.values())
+            for says in (entries.own_splits if splits else ())
         }
         links = entries.links
         return Found(
@@ -239,6 +261,10 @@ class Tree:
         )
 
 
+def _bytes_of(item: _Walked) -> bytes:
+    return path_bytes(item.path if isinstance(item, WalkedFolder) else item[1])
+
+
 def _own_word(name: str) -> Spoken | None:
     """The split that the name of a file says that is DATA, as ``instances_train2017.json``."""
     splits = split_names(name)
@@ -256,7 +282,8 @@ def _told(place: WalkedFolder, spoken: Spoken) -> WalkedFolder:
     """A folder whose own name says something."""
     rule = place.rule
     if spoken.split and not place.given:
-        rule = f"folder {shown(place.path.removesuffix('/'))}"
+        path = place.path.removesuffix("/")
+        rule = f"{'file' if path.lower().endswith(FOLDERS) else 'folder'} {shown(path)}"
     says_first = spoken.ordinary and not place.ordinary[0]  # those below it go with it
     ordinary = (place.path, spoken.ordinary) if says_first else place.ordinary
     return replace(

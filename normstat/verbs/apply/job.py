@@ -10,6 +10,7 @@ from normstat.errors import Stopped, UnreadableImage, UsageError
 from normstat.files import shown
 from normstat.images import Code, Kind, Reader, ReadOptions, Sample, Shard, Unreadable
 from normstat.methods import Normalizer
+from normstat.urls import is_url
 from normstat.writers.writer import ArrayRow, Writer
 
 
@@ -57,7 +58,9 @@ class WriteArrays:
     @property
     def folders(self) -> tuple[str, ...]:
         """Folders that are written to, which every worker has to have."""
-        return (f"{self.writer.root}/{self.writer.unfinished}",) if self.writer else ()
+        if self.writer is None or is_url(self.writer.root):
+            return ()
+        return (f"{self.writer.root}/{self.writer.unfinished}",)
 
     def __call__(self, shard: Shard) -> ShardResult:
         """An array for each image; one that cannot be read is a record."""
@@ -76,6 +79,11 @@ class WriteArrays:
                     return ShardResult(tuple(rows), tuple(unreadable), failure)
                 except OSError as error:
                     return ShardResult(tuple(rows), tuple(unreadable), error)
+        try:
+            if self.writer:
+                self.writer.settle()
+        except Stopped as error:
+            return ShardResult(tuple(rows), tuple(unreadable), error)
         return ShardResult(tuple(rows), tuple(unreadable))
 
     def lost(self, record: Unreadable) -> ShardResult:

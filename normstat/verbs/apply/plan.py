@@ -25,9 +25,8 @@ from normstat.verbs.apply.preflight import HeaderTotals, ReadHeaders
 from normstat.verbs.engine import Engine
 from normstat.verbs.run import Images, Run, none_readable, read_options
 from normstat.writers import writer_of
-from normstat.writers.folder import OutputFolder
+from normstat.writers.folder import Folder
 from normstat.writers.outdir_checks import Disk, DiskUsage
-from normstat.writers.part_folder import PartFolder
 from normstat.writers.writer import Writer
 
 
@@ -40,7 +39,7 @@ class Plan:
     reading: ReadOptions
     options: ApplyOptions
     normalizers: Mapping[str, Normalizer]
-    folder: OutputFolder | PartFolder
+    folder: Folder
     writer: Writer
     part: Part | None = None
 
@@ -50,21 +49,20 @@ class Plan:
         images: Images,
         settings: Settings,
         options: ApplyOptions,
-        folder: OutputFolder | PartFolder,
+        folder: Folder,
         part: Part | None = None,
     ) -> "Plan":
         """The plan for images of any kind and size, all or a part of them."""
         settings = replace(settings, **images.source.record())
         reading = replace(read_options(images.source, settings), upright=options.exif)
         normalizers = options.normalizers(images.selection.splits)
-        kind = writer_of(options.store)
-        if part and not kind.file_per_image:
+        if part and not writer_of(options.store).file_per_image:
             raise UsageError(
                 f"{option('store', options.store)}: has one file for all images of a split, which "
                 f"one run has to write; {option('shard', f'{part.number}/{part.of}')} takes "
                 f"{option('store', 'npy')}"
             )
-        writer = kind(folder.root, options.dtype, folder.skip_existing, folder.unfinished)
+        writer = folder.writer(options.store, options.dtype)
         return cls(images, settings, reading, options, normalizers, folder, writer, part)
 
     def job(self, dry_run: bool = False) -> WriteArrays:

@@ -33,7 +33,7 @@ class Applied:
     ----------
     listed, images : found, and turned into arrays (by a dry run: that look as if they could be).
     files, bytes : with the arrays (by a dry run: as the headers of the images tell).
-    free : bytes free where OUT is, before the run.
+    free : bytes free where OUT is, before the run; ``sys.maxsize`` behind a URL.
     range : smallest and largest value in all arrays; None before there are any.
     first : the first three arrays.
     outputs : their names relative to OUT.

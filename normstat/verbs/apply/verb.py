@@ -12,6 +12,7 @@ from normstat.presets import Preset
 from normstat.sources import SourceKeywords
 from normstat.sources.part import Part, part_asked
 from normstat.stats import Stats
+from normstat.urls import local_path
 from normstat.verbs.apply.execute import execute
 from normstat.verbs.apply.options import ApplyOptions
 from normstat.verbs.apply.plan import Plan, measured
@@ -21,7 +22,7 @@ from normstat.verbs.engine import Engine, Where
 from normstat.verbs.listeners import Listener
 from normstat.verbs.options import names_of
 from normstat.verbs.run import Images, data_of, source_of
-from normstat.writers.folder import OutputFolder
+from normstat.writers.folder import folder_at
 from normstat.writers.part_folder import PartFolder
 from normstat.writers.run_record import record_in_data
 
@@ -65,7 +66,7 @@ def apply(
     Parameters
     ----------
     path : images, as for :func:`normstat.compute`; None if ``files_from`` stands for it.
-    out : folder for the arrays, ``index.jsonl`` and ``normstat.json``.
+    out : folder, or URL of one, for the arrays, ``index.jsonl`` and ``normstat.json``.
     source, method, epsilon, dtype : see :func:`normstat.normalizer`; but for the statistics of a
         single split, which do not tell how their images were read.
     from_split : whose statistics normalize every split; None: those of ``train``.
@@ -142,7 +143,8 @@ def apply(
     }
     settings = options.settings(given)
     run_by = Engine.of(workers, image_timeout, engine, progress)
-    folder: OutputFolder | PartFolder = OutputFolder(os.fspath(out), overwrite, skip_existing)
+    out = local_path(os.fspath(out))
+    folder = folder_at(out, overwrite, skip_existing)
     part = None
     if shard is not None:
         number, of = part_asked(shard)
@@ -151,7 +153,7 @@ def apply(
                 f"{option('overwrite', True)}: each part would remove what the others write; "
                 f"remove {shown(out)} first, or continue with {option('skip_existing', True)}"
             )
-        folder = PartFolder(os.fspath(out), number, of, skip_existing)
+        folder = PartFolder(out, number, of, skip_existing)
     place: str | os.PathLike[str] = data_of(path, where)
     folder.refuse(os.fspath(place))
     data = source_of(place, settings, where)

@@ -3,12 +3,13 @@
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from normstat import __version__
 from normstat.accumulators.rows import Counts, Sink
 from normstat.accumulators.tally import Tally
 from normstat.decode import versions
-from normstat.errors import TooManyErrors
+from normstat.errors import OtherSplits, TooManyErrors
 from normstat.executors import in_order
 from normstat.executors.executor import Map
 from normstat.images import LeftOut, Unreadable
@@ -17,7 +18,11 @@ from normstat.stats import Settings, Stats, split_order, summarize
 from normstat.statsfile import ROWS
 from normstat.verbs.compute.job import Count
 from normstat.verbs.engine import Engine
+from normstat.verbs.listeners import Done
 from normstat.verbs.run import Images, Run, most_frequent, none_readable, read_options
+
+if TYPE_CHECKING:
+    from normstat.verbs.compute.streamed import KnownSums
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,24 @@ def count(
     Stopped
         Too many errors, worker processes cannot be started, or there can be no cache.
     """
-    images = Images.of(source, settings.split)
+    # What a sink was given, or has ended a run, cannot be taken back.
+    if sinks or engine.max_errors is not None or source.streams:
+        return _counted(source, settings, engine, sinks)
+    done = Done(engine.progress)
+    try:
+        return _counted(source, settings, replace(engine, progress=done), presume=True)
+    except OtherSplits:
+        done.take_back()
+        return _counted(source, settings, engine)
+
+
+def _counted(
+    source: Source,
+    settings: Settings,
+    engine: Engine,
+    sinks: Sequence[Sink] = (),
+    presume: bool = False,
+) -> Counted:
     settings = replace(settings, **source.record())
     fields = frozenset[str]().union(*(sink.fields for sink in sinks))
     job = Count(
@@ -78,7 +100,11 @@ def count(
         settings.covariance,
         fields | ROWS if engine.cache is not None else fields,
     )
-    with _from_cache(source, job, engine) as mapping:
+    streamed = _streamed(source, job, engine) if source.streams else None
+    if streamed:
+        engine = replace(engine, progress=streamed.told(engine.progress))
+    images = Images.of(source, settings.split, presume)
+    with _from_cache(source, job, engine, streamed) as mapping:
         run = Run(replace(images, versions=mapping is not None), engine.executor, engine.progress)
         total, records = _sum(run.results(job, mapping), sinks, engine)
     for split in images.selection.splits:
@@ -88,18 +114,39 @@ def count(
     return Counted(images, settings, total, run.images, tuple(records), run.left_out)
 
 
+def _is_kept(job: Count, engine: Engine) -> bool:
+    """True if there is a cache for the job; of rows it keeps few fields, others are read anew."""
+    return engine.cache is not None and job.fields <= ROWS
+
+
+def _streamed(source: Source, job: Count, engine: Engine) -> "KnownSums":
+    """The sums of archives that are read before their names are known."""
+    from normstat.verbs.compute.streamed import count_streams  # archives at URLs
+
+    assert source.streams
+    if engine.cache is None or not _is_kept(job, engine):
+        return count_streams(source.streams, job, engine)
+    from normstat.verbs.compute.kept_streams import kept_streams  # not every Python has SQLite
+
+    with kept_streams(engine.cache, source.identity, job, engine.progress) as kept:
+        return count_streams(source.streams, job, engine, kept)
+
+
 @contextmanager
-def _from_cache(source: Source, job: Count, engine: Engine) -> Iterator[Map[Counts] | None]:
-    # Of rows a cache keeps these fields alone: a run that wants others reads all images.
-    if engine.cache is None or not job.fields <= ROWS:
-        yield None
+def _from_cache(
+    source: Source, job: Count, engine: Engine, streamed: "KnownSums | None"
+) -> Iterator[Map[Counts] | None]:
+    if engine.cache is None or not _is_kept(job, engine):
+        yield streamed.in_front_of(engine.executor.map) if streamed else None
         return
     from normstat.verbs.compute.cached import cached_map  # not every Python has SQLite
 
     with cached_map(
         engine.cache, source.identity, job, engine.executor, engine.progress
     ) as resumed:
-        yield resumed.map
+        if streamed:
+            resumed.images, resumed.reused = streamed.images, streamed.reused
+        yield streamed.in_front_of(resumed.map) if streamed else resumed.map
 
 
 def _sum(

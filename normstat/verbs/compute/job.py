@@ -55,13 +55,19 @@ class Count:
     def _rows_of_added(self, fold: Fold, part: Shard, reader: Reader) -> Iterator[ImageRow | None]:
         for sample in part.ahead(reader):
             try:
-                yield self._row_of_added(fold, sample, reader)
+                yield self.row_of_added(fold, sample, reader)
             except UnreadableImage as error:
                 record = sample.unreadable(error)
                 yield row_of_unreadable(record)
                 fold.add_unreadable(record)
 
-    def _row_of_added(self, fold: Fold, sample: Sample, reader: Reader) -> ImageRow | None:
+    def row_of_added(self, fold: Fold, sample: Sample, reader: Reader) -> ImageRow | None:
+        """Add an image to a fold, and return its row if rows are wanted.
+
+        Raises
+        ------
+        UnreadableImage
+        """
         # The pixels end with this call: two large images at a time are one too many.
         payload = reader.read(sample)
         size = len(payload) if isinstance(payload, bytes) else payload.nbytes
