@@ -72,8 +72,11 @@ def is_stats_file(file: str | PathLike[str]) -> bool:
     >>> is_stats_file("no such file"), is_stats_file(".")
     (False, False)
     """
+    path = fspath(file)
+    if not os.path.isfile(path):
+        return False
     try:
-        with files.opened(fspath(file)) as opened:
+        with files.opened(path) as opened:
             return _START.match(opened.read(_END)) is not None
     except OSError:  # who opens it says why
         return False
