@@ -67,6 +67,7 @@ def test_any_number_of_workers(sets: Path, name: str) -> None:
     assert json.loads(text)["splits"]["train" if name == "8-bit" else "all"]["images"] == IMAGES
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", OTHER_WORKERS)
 def test_covariance_with_any_number_of_workers(sets: Path, name: str) -> None:
     """The covariance between channels, too, and nothing else is different for it."""

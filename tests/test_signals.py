@@ -85,6 +85,7 @@ def endless(tmp_path: Path) -> dict[str, str]:
     return patch(tmp_path / "endless", ENDLESS)
 
 
+@pytest.mark.sampled
 @pytest.mark.fault(50)
 @pytest.mark.parametrize(
     ("name", "number", "group"),
@@ -150,6 +151,7 @@ def test_an_interrupted_apply_is_continued(data: Path) -> None:
     assert applied.tree(data / "out") == applied.tree(data / "whole")
 
 
+@pytest.mark.sampled
 @signals
 def test_what_was_ignored_stays_ignored(data: Path, number: signal.Signals) -> None:
     """As ``nohup`` and shells ask for: the run goes on to its end."""
@@ -309,6 +311,7 @@ def test_a_library_leaves_signals_alone(data: Path) -> None:
     assert subprocess.run(command, env=environment(), check=False).returncode == 0
 
 
+@pytest.mark.sampled
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no full disk")
 @commands
 def test_a_full_disk_behind_stderr_ends_no_run(data: Path, command: tuple[str, ...]) -> None:
@@ -373,6 +376,7 @@ if "-m" in sys.orig_argv:
 """
 
 
+@pytest.mark.sampled
 @commands
 def test_a_signal_while_a_line_is_written(
     data: Path, tmp_path: Path, command: tuple[str, ...]

@@ -278,6 +278,7 @@ def test_no_name_is_no_folder() -> None:
         opened("")
 
 
+@pytest.mark.sampled
 @pytest.mark.skipif(os.name == "nt", reason="it has no such pipes")
 @pytest.mark.parametrize(
     "name", ["a.tar", "a.tar.gz", "a.zip", "a.parquet", "a.h5", "a.lmdb", "a.npy", "a.npz"]
