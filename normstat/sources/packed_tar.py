@@ -19,7 +19,7 @@ from normstat.sources.unpacking import Unpacking
 #: Bytes that a packed image may come to: more is no image, but an attack on the memory.
 MOST = 1 << 30
 #: Padding is read on to the checksum behind it, but not for ever.
-PADDING = 1 << 26
+_PADDING = 1 << 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +65,31 @@ class PackedTar(ContainerFile):
             It is damaged, perhaps behind the last member.
         """
         with self.forward() as descriptor:
-            unpacking = Unpacking(descriptor, self.packing, checks=True)
-            end = 0  # of the member before
-            try:
-                for member in listed(unpacking, None, ignored):
-                    end = sum(member.place)
-                    is_large = member.size > MOST
-                    yield member._replace(failure=too_large(member)) if is_large else member
-                unpacking.finish(PADDING)
-            except UnreadableImage as error:
-                # It ends within a member, which is the record of that.
-                if error.code != Code.TRUNCATED or unpacking.end >= end:
-                    raise
+            yield from unpacked(Unpacking(descriptor, self.packing, checks=True), ignored)
 
 
-def too_large(member: Member) -> UnreadableImage:
-    """The reason not to unpack a member."""
+def unpacked(unpacking: Unpacking, ignored: Ignored) -> Iterator[Member]:
+    """The images of an archive that is unpacked from its start to its end.
+
+    Raises
+    ------
+    UnreadableImage
+        It is damaged, perhaps behind the last member; but not if it ends within a member, whose
+        record that is.
+    """
+    end = 0  # of the member before
+    try:
+        for member in listed(unpacking, None, ignored):
+            end = sum(member.place)
+            is_large = member.size > MOST
+            yield member._replace(failure=_too_large(member)) if is_large else member
+        unpacking.finish(_PADDING)
+    except UnreadableImage as error:
+        if error.code != Code.TRUNCATED or unpacking.end >= end:
+            raise
+
+
+def _too_large(member: Member) -> UnreadableImage:
     return UnreadableImage(
         Code.TOO_LARGE,
         f"comes to {member.size:,} bytes; the limit is {MOST:,} in a packed archive: unpack it",

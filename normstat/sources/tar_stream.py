@@ -16,7 +16,7 @@ from normstat.images import Code, Payload, Reader, Sample, Shard
 from normstat.sources.archives import Ignored
 from normstat.sources.member import Member, apart
 from normstat.sources.object_ranges import ObjectRanges
-from normstat.sources.packed_tar import MOST, PADDING, too_large
+from normstat.sources.packed_tar import unpacked
 from normstat.sources.stores import Object
 from normstat.sources.tar_headers import ReadAt, listed
 from normstat.sources.unpacking import Unpacking, packing_of
@@ -126,22 +126,20 @@ class StreamReader(Reader):
         try:
             self._ranges.plan_all()
             listing.packing = packing_of(self._ranges.read_at(0, _MAGIC))
-            read_at, end = self._opened(listing.packing)
-            for member in listed(read_at, end, listing.ignored):
-                if listing.packing and member.size > MOST:
-                    member = member._replace(failure=too_large(member))
+            read_at, members = self._opened(listing.packing)
+            for member in members:
                 listing.members.append(member)
                 yield member, None if member.failure else _data(read_at, member)
-            if isinstance(read_at, Unpacking):
-                read_at.finish(PADDING)
         except UnreadableImage as error:
             listing.damage = error
 
-    def _opened(self, packing: str | None) -> tuple[ReadAt, int | None]:
+    def _opened(self, packing: str | None) -> tuple[ReadAt, Iterator[Member]]:
         ranges: ByOffset = self._ranges
+        ignored = self.listing.ignored
         if packing:
-            return Unpacking(ranges, packing, checks=True), None
-        return ranges.read_at, self._size
+            unpacking = Unpacking(ranges, packing, checks=True)
+            return unpacking, unpacked(unpacking, ignored)
+        return ranges.read_at, listed(ranges.read_at, self._size, ignored)
 
 
 def _data(read_at: ReadAt, member: Member) -> bytes | UnreadableImage:
