@@ -100,10 +100,16 @@ def expected_of_many(many: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Two workers that no test kills."""
+def two_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     with cluster(tmp_path_factory.mktemp("shared")) as made:
         yield made
+
+
+@pytest.fixture
+def shared(two_workers: Cluster) -> Iterator[Cluster]:
+    """Two workers that no test kills, or leaves slow."""
+    yield two_workers
+    two_workers.slow(0)
 
 
 def threads() -> Pool:
