@@ -135,7 +135,7 @@ def view(
     >>> some.add(np.zeros((2, 2), np.uint8))
     >>> some.add(np.full((2, 2), 255, np.uint8))
     >>> shown = view(some.stats(), some.stats())
-    >>> shown.shifts["train"][0].mean, [row[1] for row in shown.rows()]
+    >>> shown.shifts["all"][0].mean, [row[1] for row in shown.rows()]
     (0.0, ['X', 'Y', 'X-Y'])
     """
     wanted = tuple(dict.fromkeys(split))
