@@ -51,10 +51,9 @@ def shape(output):
     return [re.sub(r" +", " ", line) for line in lines if line]
 
 
-@pytest.mark.parametrize("block", CONSOLE)
-def test_commands_do_what_is_shown(folder, block):
-    """Every command of the README succeeds and prints what stands there, but for digits."""
-    for command, shown in commands(block):
+def test_commands_do_what_is_shown(folder):
+    """Every command of the README, in order, succeeds and prints what it shows, but for digits."""
+    for command, shown in (each for block in CONSOLE for each in commands(block)):
         assert command[0] == "normstat"
         result = here(*command[1:], cwd=folder)
         assert result.returncode == 0, result.stderr

@@ -23,13 +23,14 @@ from normstat.verbs.check.options import CheckOptions
 from normstat.verbs.check.recompute import recompute
 from normstat.verbs.check.training_config import slips
 from normstat.verbs.engine import Engine, Where
-from normstat.verbs.listeners import Listener
+from normstat.verbs.listeners import Listener, heard
 from normstat.verbs.options import names_of
 from normstat.verbs.run import data_of, source_of
 from normstat.verdict import Case, Level, Verdict
 
 # Rules that hold images against each other.
 _AMONG_IMAGES = ("leakage", "duplicate")
+_NOT_LOOKED_AT = "no image is opened for statistics: equal images are not looked for"
 
 
 def check(
@@ -121,6 +122,7 @@ def check(
         _refuse_for_images({"shard": shard, "files": files, "cache": cache})
         if mode == "same":
             refuse_other_parts(data.parts, recorded.parts)
+        heard(progress).notice(_NOT_LOOKED_AT)
         return compare(data, recorded, options, (*extra, *_slips(configs, data, options)))
     run_by = Engine.of(workers, image_timeout, engine, progress, cache)
     if files is None and beside is not None and recorded.files:
