@@ -99,6 +99,7 @@ print(stats.splits["train"].images, len(stats.unreadable))
 """
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("workers", [0, 1, 2, None])
 def test_a_plain_script_works_and_nothing_else_is_printed(
     data: Path, tmp_path: Path, workers: int | None

@@ -305,6 +305,7 @@ ODD = (
 
 
 @posix
+@pytest.mark.sampled
 @pytest.mark.parametrize("format", ["text", "json", "github"])
 def test_odd_names_and_every_report(here: Path, format: str) -> None:
     """32: no name breaks a format, and all of them agree with the exit code."""
