@@ -31,7 +31,7 @@ class ListedUrls:
     Parameters
     ----------
     folder : URL that relative paths begin at.
-    ext : extension to append.
+    ext : extension to append to paths.
 
     Attributes
     ----------
@@ -43,8 +43,8 @@ class ListedUrls:
     >>> urls = ListedUrls("s3://bucket/data", "jpg")
     >>> urls.named("x/1"), urls.named("../old/2.jpg")
     (('x/1.jpg', 's3://bucket/data/x/1.jpg'), ('old/2.jpg', 's3://bucket/old/2.jpg'))
-    >>> urls.named("s3://other/3.jpg")
-    ('other/3.jpg', 's3://other/3.jpg')
+    >>> urls.named("s3://other/3.png")
+    ('other/3.png', 's3://other/3.png')
     """
 
     def __init__(self, folder: str, ext: str) -> None:
@@ -55,10 +55,11 @@ class ListedUrls:
     def named(self, text: str) -> tuple[str, str]:
         """The name of an image, and its URL."""
         text = text.strip()
-        if self.ext and not text.lower().endswith(self.ext.lower()):
+        whole = is_url(text)  # which may end in a signature
+        if self.ext and not whole and not text.lower().endswith(self.ext.lower()):
             text += self.ext
         self.first = self.first or text
-        if is_url(text):
+        if whole:
             return name_of_url(text, self._folder), text
         is_web = scheme_of(self._folder) in _WEB
         url = joined(self._folder, quote(text, safe="/%:+,()=&;@!$'~") if is_web else text)
