@@ -234,7 +234,7 @@ def test_nothing_that_can_be_read_in_any_part(tmp_path: Path) -> None:
     make.write(tmp_path / "data" / "a.png", b"no image")
     for number in (1, 2, 3):
         part(tmp_path / "data", tmp_path / "out", f"{number}/3")
-    with pytest.raises(NothingToRead, match="none of 1 images can be read"):
+    with pytest.raises(NothingToRead, match="its one image cannot be read"):
         normstat.merge_arrays(tmp_path / "out")
 
 

@@ -356,7 +356,7 @@ def test_a_file_that_is_broken_is_one_record(
     run = here("compute", data / "train.parquet" if alone else data, "-o", "-")
     if alone:
         assert run.returncode == 2
-        assert f"none of 1 images can be read (1 {code}" in run.stderr
+        assert f"its one image cannot be read (1 {code}" in run.stderr
         return
     assert run.returncode == 3, run.stderr
     stats = json.loads(run.stdout)

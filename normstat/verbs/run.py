@@ -180,11 +180,10 @@ def most_frequent(records: Sequence[Unreadable]) -> str:
     return f"{frequent}; the first: {first}{detail}"
 
 
-def none_readable(source: Source, listed: int, records: Sequence[Unreadable]) -> NothingToRead:
+def none_readable(root: str, listed: int, records: Sequence[Unreadable]) -> NothingToRead:
     """The error that not one of so many images could be read, with the most frequent reasons."""
-    return NothingToRead(
-        f"{shown(source.root)}: none of {listed} images can be read ({most_frequent(records)})"
-    )
+    none = "its one image cannot" if listed == 1 else f"none of {listed} images can"
+    return NothingToRead(f"{shown(root)}: {none} be read ({most_frequent(records)})")
 
 
 class _SurveyThread:

@@ -37,7 +37,7 @@ def _execute(plan: Plan, forecast: Forecast, engine: Engine) -> Applied:
     totals.refuse_unaccounted(run.listed)
     if not totals.images and not plan.part:
         folder.undo()
-        raise none_readable(plan.images.source, run.listed.total(), totals.unreadable)
+        raise none_readable(plan.images.source.root, run.listed.total(), totals.unreadable)
     files: list[str] = []
     with writing(folder.root):
         for split, number in forecast.rows.items():

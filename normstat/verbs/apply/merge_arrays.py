@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from normstat import files
-from normstat.errors import NothingToRead, StatsFileError, UsageError, option
+from normstat.errors import StatsFileError, UsageError, option
 from normstat.files import shown
 from normstat.images import DTYPES, Kind, Unreadable
 from normstat.methods import Normalizer, from_record
@@ -19,7 +19,7 @@ from normstat.verbs.apply.merged_index import again, merged_index
 from normstat.verbs.apply.plan import record_of
 from normstat.verbs.apply.preflight import HeaderTotals, KindTotals
 from normstat.verbs.apply.result import by_path, record_of_result
-from normstat.verbs.run import most_frequent
+from normstat.verbs.run import none_readable
 from normstat.writers.index import INDEX
 from normstat.writers.outdir_checks import DiskUsage, refuse_links, writing
 from normstat.writers.part_folder import PARTS, PartFiles, part_files, remove_parts
@@ -240,9 +240,7 @@ def _merged(root: str, parts: Sequence[_Part]) -> dict[str, Any]:
     ranges = [part.range for part in parts if part.range]
     if not ranges:
         total = sum(listed for listed, _, _ in splits.values())
-        raise NothingToRead(
-            f"{shown(root)}: none of {total} images can be read ({most_frequent(records)})"
-        )
+        raise none_readable(root, total, records)
     content = parts[0].content
     decided = {name: value for name, value in content.items() if name not in _COUNTED}
     of_splits = record_of(bound)

@@ -167,7 +167,7 @@ def measured(plan: Plan, engine: Engine) -> tuple[Plan, Forecast]:
             totals += result
     names.check()
     if not totals.kinds and not plan.part:  # other parts may have some that can
-        raise none_readable(images.source, run.listed.total(), totals.unreadable)
+        raise none_readable(images.source.root, run.listed.total(), totals.unreadable)
     normalizers = totals.bound(plan.normalizers, whole=not plan.part)
     if plan.part:  # all parts decide the same; images of other parts may be of other kinds
         normalizers = dict(plan.normalizers)

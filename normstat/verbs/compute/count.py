@@ -60,7 +60,7 @@ class Counted:
         splits = self.tally.splits.values()
         listed = sum(split.files for split in splits)
         if listed and not any(tally.images for split in splits for tally in split.kinds.values()):
-            raise none_readable(self.images.source, listed, self.records)
+            raise none_readable(self.images.source.root, listed, self.records)
 
 
 def count(
