@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from normstat.markup import NONE, number, table, text
 from normstat.reports.page.sections import paragraph, section
-from normstat.stats import SplitStats, Stats, supported_digits
+from normstat.stats import SplitStats, Stats, aligned, common_decimals, supported_digits
 
 #: Channels that a table has room for.
 MOST = 32
@@ -99,7 +99,7 @@ def _to_paste(name: str, counted: dict[str, SplitStats]) -> Iterator[str]:
     yield (
         f"<p>Pixels, {over}, are normalized with the numbers of <b>{text(name)}</b>{others}:</p>"
     )
-    mean, std = (", ".join(f"{value:.6g}" for value in each) for each in (split.mean, split.std))
+    mean, std = (", ".join(aligned(each)) for each in (split.mean, split.std))
     yield f"<pre tabindex=0>mean = [{mean}]\nstd  = [{std}]</pre>"
     flat = [channel for channel, std in zip(split.channels, split.std, strict=True) if not std]
     if flat:
@@ -112,14 +112,20 @@ def _to_paste(name: str, counted: dict[str, SplitStats]) -> Iterator[str]:
 
 
 def _numbers(counted: dict[str, SplitStats]) -> Iterator[str]:
-    rows = [row for name, split in counted.items() for row in _rows(name, split)]
+    decimals = common_decimals(
+        value
+        for split in counted.values()
+        for values in (split.mean, split.std, split.per_image.std)
+        for value in values or ()
+    )
+    rows = [row for name, split in counted.items() for row in _rows(name, split, decimals)]
     yield table("Mean and standard deviation of each split", _HEADERS, rows, (0, 1))
     more = max(len(split.channels or ()) for split in counted.values()) - MOST
     if more > 0:
         yield paragraph(f"and {more} more channels, which are in the stats file.")
 
 
-def _rows(name: str, split: SplitStats) -> Iterator[tuple[str, ...]]:
+def _rows(name: str, split: SplitStats, decimals: int) -> Iterator[tuple[str, ...]]:
     if not (split.channels and split.mean and split.std and split.min and split.max):
         return
     nothing = (None,) * len(split.channels)
@@ -129,16 +135,20 @@ def _rows(name: str, split: SplitStats) -> Iterator[tuple[str, ...]]:
         yield (
             text(name),
             text(channel),
-            _with_error(split.mean[index], mean),
-            _with_error(split.std[index], std),
-            number(own[index]),
+            _with_error(split.mean[index], mean, decimals),
+            _with_error(split.std[index], std, decimals),
+            _digits(own[index], decimals),
             number(split.min[index]),
             number(split.max[index]),
         )
 
 
-def _with_error(value: float, error: float | None) -> str:
-    digits, supported = supported_digits(value, error)
+def _digits(value: float | None, decimals: int) -> str:
+    return NONE if value is None else supported_digits(value, None, decimals)[0]
+
+
+def _with_error(value: float, error: float | None, decimals: int) -> str:
+    digits, supported = supported_digits(value, error, decimals)
     marked = f"<b>{digits[:supported]}</b>{digits[supported:]}" if supported else digits
     told = NONE if error is None else number(error, 2)
     return f"{marked.replace('-', '−')} <span class=error>± {told}</span>"
