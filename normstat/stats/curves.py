@@ -85,9 +85,11 @@ def ends(splits: "list[SplitStats]") -> tuple[float, float]:
 def _top(high: float, scale: int) -> float:
     """The end of an axis from 0 that is halved as long as no value is above.
 
-    >>> _top(0.3, 1), _top(0.0, 1), _top(5000 / 65535, 65535) * 65535, _top(0.1, 255)
+    >>> _top(0.3, 1), _top(0.001, 1), _top(5000 / 65535, 65535) * 65535, _top(0.1, 255)
     (0.5, 0.00390625, 8191.0, 1.0)
     """
+    if not high:
+        return 1.0
     if scale == 1:  # floats
         steps = (0.5**step for step in range(_HALVED, -1, -1))
     else:

@@ -1,6 +1,7 @@
 """The answer first: mean and std to paste, and both definitions of std side by side."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from normstat.markup import NONE, number, table, text
 from normstat.reports.page.sections import paragraph, section
@@ -100,7 +101,7 @@ def _to_paste(name: str, counted: dict[str, SplitStats]) -> Iterator[str]:
         f"<p>Pixels, {over}, are normalized with the numbers of <b>{text(name)}</b>{others}:</p>"
     )
     mean, std = (", ".join(aligned(each)) for each in (split.mean, split.std))
-    yield f"<pre tabindex=0>mean = [{mean}]\nstd  = [{std}]</pre>"
+    yield f"<pre class=pasted><span>mean = [{mean}]\n</span><span>std  = [{std}]</span></pre>"
     flat = [channel for channel, std in zip(split.channels, split.std, strict=True) if not std]
     if flat:
         told = ", ".join(flat[:MOST])
@@ -112,12 +113,8 @@ def _to_paste(name: str, counted: dict[str, SplitStats]) -> Iterator[str]:
 
 
 def _numbers(counted: dict[str, SplitStats]) -> Iterator[str]:
-    decimals = common_decimals(
-        value
-        for split in counted.values()
-        for values in (split.mean, split.std, split.per_image.std)
-        for value in values or ()
-    )
+    of_columns = zip(*map(_columns, counted.values()), strict=True)
+    decimals = [common_decimals(chain.from_iterable(column)) for column in of_columns]
     rows = [row for name, split in counted.items() for row in _rows(name, split, decimals)]
     yield table("Mean and standard deviation of each split", _HEADERS, rows, (0, 1))
     more = max(len(split.channels or ()) for split in counted.values()) - MOST
@@ -125,7 +122,12 @@ def _numbers(counted: dict[str, SplitStats]) -> Iterator[str]:
         yield paragraph(f"and {more} more channels, which are in the stats file.")
 
 
-def _rows(name: str, split: SplitStats, decimals: int) -> Iterator[tuple[str, ...]]:
+def _columns(split: SplitStats) -> tuple[Sequence[float], ...]:
+    """The columns of the table whose numbers have equally many decimals."""
+    return split.mean or (), split.std or (), split.per_image.std or ()
+
+
+def _rows(name: str, split: SplitStats, decimals: Sequence[int]) -> Iterator[tuple[str, ...]]:
     if not (split.channels and split.mean and split.std and split.min and split.max):
         return
     nothing = (None,) * len(split.channels)
@@ -135,9 +137,9 @@ def _rows(name: str, split: SplitStats, decimals: int) -> Iterator[tuple[str, ..
         yield (
             text(name),
             text(channel),
-            _with_error(split.mean[index], mean, decimals),
-            _with_error(split.std[index], std, decimals),
-            _digits(own[index], decimals),
+            _with_error(split.mean[index], mean, decimals[0]),
+            _with_error(split.std[index], std, decimals[1]),
+            _digits(own[index], decimals[2]),
             number(split.min[index]),
             number(split.max[index]),
         )

@@ -18,7 +18,8 @@ _MOST_DRAWN = 16
 _WITHIN, _BEYOND = "c0", "c1"
 _HEADERS = ("channel", "mean, σ", "± bound", "std, %", "± bound", "W1", "KS", "PSI")
 _MEANINGS = (
-    "<dl><dt>mean, σ</dt><dd>The difference of the means, in stds of the set that is named second.</dd>"
+    "<dl><dt>mean, σ</dt><dd>The difference of the means, in stds of the set that is named second."
+    "</dd>"
     "<dt>std, %</dt><dd>How much larger the std is than that of the set that is named second.</dd>"
     "<dt>± bound</dt><dd>Differences up to it are explained by chance: all bounds of a table hold"
     " together in 99 of 100 cases if both sets are samples of one source.</dd>"
