@@ -1,7 +1,7 @@
 """HTML of names, numbers, tables and legends that no text can break."""
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from html import escape
 from importlib.resources import files
 from os import PathLike
@@ -99,15 +99,23 @@ def _side(column: int, words: Collection[int]) -> str:
     return " class=words" if column in words else ""
 
 
-def legend(names: Iterable[str]) -> str:
+def legend(names: Iterable[str], colors: Mapping[str, str] | None = None) -> str:
     """The names of sets of images behind their colors, as HTML.
 
+    Parameters
+    ----------
+    names : of the sets.
+    colors : name → class of its color; None: in their order.
+
+    Examples
+    --------
     >>> legend(["train", "<val>"]).count("class=key")
     2
     """
+    known = colors or {}
     return " ".join(
         f'<span class=key><svg viewBox="0 0 26 8" aria-hidden="true"><path class="line '
-        f'{color(index)}" d="M0 4H26"/></svg>{text(name)}</span>'
+        f'{known.get(name, color(index))}" d="M0 4H26"/></svg>{text(name)}</span>'
         for index, name in enumerate(names)
     )
 

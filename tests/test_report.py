@@ -106,6 +106,15 @@ def test_long_lists_are_cut_and_say_so(tmp_path: Path) -> None:
     assert "covariance" not in json.loads(text.partition('id="normstat">')[2].partition("<")[0])
 
 
+def test_a_split_has_one_color(stats: normstat.Stats) -> None:
+    """The same in every legend, whatever it is held against."""
+    splits = {**stats.splits, "test": stats.splits["val"]}
+    text = normstat.report(replace(stats, splits=splits))
+    keys = re.findall(r'<path class="line (c\d)" d="M0 4H26"/></svg>(\w+)</span>', text)
+    assert len(keys) == 3 + 2 + 2
+    assert set(keys) == {("c0", "train"), ("c1", "val"), ("c2", "test")}
+
+
 def test_gray_images_among_color_are_told(data: Path, tmp_path: Path) -> None:
     """As they are stored, with their part in the statistics; there is an option where all are."""
     gray = make.pixels(9, 9, 8, channels=1)

@@ -66,7 +66,7 @@ def _sections(subject: Subject) -> Iterator[str]:
     yield from answer(stats)
     yield images(stats)
     yield from shapes(stats)
-    yield from shifts(subject.compared)
+    yield from shifts(subject.compared, stats.splits)
     yield from covariance(stats)
     yield listed(subject.files) if subject.files else unlisted(stats)
     yield provenance(stats)

@@ -1,6 +1,6 @@
 """Sets of images against each other: shifts with their bounds, and distances."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isfinite
 
 from normstat.files import shown
@@ -10,7 +10,7 @@ from normstat.reports.page.sections import paragraph, section
 from normstat.reports.page.shapes import figures
 from normstat.reports.page.subject import Compared, Shift
 from normstat.stats.drawings import distributions
-from normstat.svg import Interval, intervals
+from normstat.svg import Interval, color, intervals
 
 #: From this difference of cumulative shares on, a shift is drawn, too.
 LARGE = 0.1
@@ -32,17 +32,18 @@ _MEANINGS = (
 )
 
 
-def shifts(compared: Sequence[Compared]) -> Iterator[str]:
-    """Write the section, if anything is compared."""
+def shifts(compared: Sequence[Compared], splits: Iterable[str]) -> Iterator[str]:
+    """Write the section, if anything is compared; `splits` have their colors elsewhere."""
     if compared:
-        parts = [part for each in compared for part in _parts(each)]
+        colors = {name: color(index) for index, name in enumerate(splits)}
+        parts = [part for each in compared for part in _parts(each, colors)]
         if any(each.shifts for each in compared):
             told = paragraph("The last lines of this section explain the columns and the bounds.")
             parts = [told, *parts, "<h3>Columns</h3>", _MEANINGS]
         yield section("Differences between sets of images", parts)
 
 
-def _parts(each: Compared) -> Iterator[str]:
+def _parts(each: Compared, known: Mapping[str, str]) -> Iterator[str]:
     yield f"<h3>{text(each.title)}</h3>"
     if each.unlike:
         yield paragraph(f"They cannot be compared: {each.unlike}.")
@@ -60,8 +61,10 @@ def _parts(each: Compared) -> Iterator[str]:
     if len(each.shifts) > MOST:
         yield paragraph(f"and {len(each.shifts) - MOST} more channels.")
     if any((shift.ks or 0) > LARGE for shift in each.shifts):
-        yield f"<p>Shares of pixels up to each value. {legend(each.splits)}</p>"
-        yield figures(distributions(each.splits, _MOST_DRAWN, cumulative=True))
+        names = enumerate(each.splits)
+        colors = {name: known.get(name, color(index)) for index, name in names}
+        yield f"<p>Shares of pixels up to each value. {legend(each.splits, colors)}</p>"
+        yield figures(distributions(each.splits, _MOST_DRAWN, cumulative=True, colors=colors))
 
 
 def in_words(found: Sequence[Shift]) -> str:
