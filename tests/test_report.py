@@ -106,6 +106,14 @@ def test_long_lists_are_cut_and_say_so(tmp_path: Path) -> None:
     assert "covariance" not in json.loads(text.partition('id="normstat">')[2].partition("<")[0])
 
 
+def test_reasons_are_words(data: Path, tmp_path: Path) -> None:
+    """As on the terminal, with the first image that was left out."""
+    folder = Path(shutil.copytree(data, tmp_path / "data"))
+    make.write(folder / "winter" / "a.png", make.encoded(make.pixels(1, 9, 8)))
+    text = Page(normstat.report(normstat.compute(folder, workers=0))).text
+    assert "left out: 1 in no split's folder, such as winter/a.png" in text
+
+
 def test_a_split_has_one_color(stats: normstat.Stats) -> None:
     """The same in every legend, whatever it is held against."""
     splits = {**stats.splits, "test": stats.splits["val"]}

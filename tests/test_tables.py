@@ -15,7 +15,7 @@ from rich.console import Console
 from normstat.accumulators.tally import Tally
 from normstat.images import GRAY8, RGB8, Unreadable
 from normstat.stats import Settings, Stats, summarize, supported_digits
-from normstat.stats.curves import ends
+from normstat.stats.curves import curves, ends
 from normstat.stats.glyphs import glyphs, histograms
 from normstat.tables import print_histograms, print_rows, print_stats
 
@@ -268,6 +268,30 @@ def test_axes_are_as_long_as_deep_values_need(dtype: str, highest: float, end: f
     assert ends([split]) == (0, end)
     ((bars,),) = histograms({"": split}, 32).values()
     assert bars[0] == "█"
+
+
+@pytest.mark.parametrize(
+    ("dtype", "far"), [("uint16", 65535), ("float32", 2.0**33), ("float32", -9999)]
+)
+def test_few_pixels_far_away_do_not_make_an_axis(dtype: str, far: float) -> None:
+    """Up to a thousandth of them is told in the place of being drawn; more of them is drawn."""
+    values = np.linspace(1000, 4000, 10_000).astype(dtype)
+    values[:10] = far
+    (split,) = stats_of(tally(values.reshape(100, 100, 1))).splits.values()
+    low, high = ends([split])
+    assert (low, high) == (0, 4095 / 65535) or (999 < low < 1100 and 3900 < high < 4020)
+    made = curves(split, low, high)
+    assert made
+    assert made.below[0] + sum(made.shares[0]) + made.above[0] == pytest.approx(1)
+    assert made.cumulative()[0][-1] == pytest.approx(1 - made.above[0])
+    assert 0.001 <= made.below[0] + made.above[0] < 0.0025
+    title, line, _ = drawn(("train", tally(values.reshape(100, 100, 1))))
+    assert "% of a channel are beyond" in title
+    assert line.count(" ") < 40
+    values[:40] = far
+    (split,) = stats_of(tally(values.reshape(100, 100, 1))).splits.values()
+    assert far / (split.scale or 1) in ends([split])
+    assert "beyond" not in drawn(("train", tally(values.reshape(100, 100, 1))))[0]
 
 
 def test_histograms_share_their_ends() -> None:

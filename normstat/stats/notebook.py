@@ -27,8 +27,8 @@ def as_html(splits: Mapping[str, SplitStats]) -> str:
         range(2 - first),
     )
     charts = "".join(
-        f"<figure>{drawing.svg}<figcaption>{text(drawing.channel)}{_cut_off(drawing.cut_off)}"
-        "</figcaption></figure>"
+        f"<figure>{drawing.svg}<figcaption>{text(drawing.channel)}"
+        f"{_cut_off(drawing.cut_off)}{_cut_off(drawing.beyond)}</figcaption></figure>"
         for drawing in distributions(splits, _CHARTS)
     )
     keys = f"<p>{legend(splits)}</p>" if len(splits) > 1 and charts else ""

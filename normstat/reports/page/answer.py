@@ -9,6 +9,7 @@ from normstat.stats import SplitStats, Stats, aligned, common_decimals, supporte
 
 #: Channels that a table has room for.
 MOST = 32
+_LARGE = 1e6
 _HEADERS = (
     "split", "channel", "mean ± se", "std of all pixels ± se", "std within images", "min", "max"
 )  # fmt: skip
@@ -124,7 +125,8 @@ def _numbers(counted: dict[str, SplitStats]) -> Iterator[str]:
 
 def _columns(split: SplitStats) -> tuple[Sequence[float], ...]:
     """The columns of the table whose numbers have equally many decimals."""
-    return split.mean or (), split.std or (), split.per_image.std or ()
+    extremes = ([x for x in each or () if not x.is_integer()] for each in (split.min, split.max))
+    return split.mean or (), split.std or (), split.per_image.std or (), *extremes
 
 
 def _rows(name: str, split: SplitStats, decimals: Sequence[int]) -> Iterator[tuple[str, ...]]:
@@ -140,13 +142,19 @@ def _rows(name: str, split: SplitStats, decimals: Sequence[int]) -> Iterator[tup
             _with_error(split.mean[index], mean, decimals[0]),
             _with_error(split.std[index], std, decimals[1]),
             _digits(own[index], decimals[2]),
-            number(split.min[index]),
-            number(split.max[index]),
+            _extreme(split.min[index], decimals[3]),
+            _extreme(split.max[index], decimals[4]),
         )
 
 
 def _digits(value: float | None, decimals: int) -> str:
     return NONE if value is None else supported_digits(value, None, decimals)[0]
+
+
+def _extreme(value: float, decimals: int) -> str:
+    if value.is_integer() or not abs(value) < _LARGE:
+        return number(value)
+    return supported_digits(value, None, decimals)[0].replace("-", "−")
 
 
 def _with_error(value: float, error: float | None, decimals: int) -> str:

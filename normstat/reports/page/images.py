@@ -10,7 +10,7 @@ from normstat.images import Unreadable
 from normstat.markup import NONE, table, text
 from normstat.reports.page.sections import paragraph, section
 from normstat.reports.page.sizes import sizes
-from normstat.stats import SplitStats, Stats, remarks, sentences
+from normstat.stats import SplitStats, Stats, left_out_images, remarks, sentences
 
 _NAMED = 20
 # Aspect ratios of larger numbers tell nothing.
@@ -123,9 +123,9 @@ def _left_out(stats: Stats) -> Iterator[str]:
     for split in stats.splits.values():
         reasons.update(split.skipped_reasons)
     for reason, number_of in reasons.items():
-        yield f"left out, {reason}: {number_of:,}"
+        yield f"left out: {left_out_images(number_of, reason)}"
     for reason, skipped in stats.skipped.items():
-        yield f"left out, {reason}: {skipped.images:,}, such as {skipped.first}"
+        yield f"left out: {left_out_images(skipped.images, reason)}, such as {skipped.first}"
 
 
 def _unreadable(records: tuple[Unreadable, ...]) -> Iterator[str]:
