@@ -309,6 +309,24 @@ def test_a_new_processor_of_hugging_face_leaves_sizes_alone(tmp_path: Path) -> N
         assert ("do_resize" in json.loads(old.read_text())) == bool(keys)
 
 
+def test_an_ending_of_another_format_is_refused(tmp_path: Path) -> None:
+    """Python in a .json is found by nothing but its reader; endings that say nothing are taken."""
+    for to, name, code in (
+        ("torchvision", "a.json", 2), ("torchvision", "a.PY", 0), ("yaml", "a.yml", 0),
+        ("json", "a.yaml", 2), ("json", "a.txt", 0), ("numpy", "constants", 0),
+    ):  # fmt: skip
+        run = here("export", "preset:clip", "--to", to, "-o", tmp_path / name)
+        assert (run.returncode, (tmp_path / name).exists()) == (code, not code)
+        assert (f"--to {to} writes ." in run.stderr) == bool(code)
+
+
+def test_a_folder_of_images_is_no_source(tmp_path: Path) -> None:
+    """It is told to be one, and what makes statistics of it."""
+    run = here("export", tmp_path, "--to", "json")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "is a folder; normstat compute makes statistics of its images" in run.stderr
+
+
 def test_channels_that_are_not_named_are_counted(tmp_path: Path) -> None:
     """In what is written, and in the refusal of a target."""
     (tmp_path / "data").mkdir()

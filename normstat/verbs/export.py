@@ -119,6 +119,23 @@ def targets() -> Iterator[tuple[str, str, str]]:
         yield name, target.suffix, f"{target.what}{more}"
 
 
+def refuse_ending(to: str, file: str) -> None:
+    """Raise a UsageError if a file's name says another format than its target writes.
+
+    >>> refuse_ending("torchvision", "a.json")
+    Traceback (most recent call last):
+    normstat.errors.UsageError: a.json: to="torchvision" writes .py; give a name that ends so
+    """
+    if to not in TARGETS:
+        return  # which has its own message
+    suffixes = {name: suffix for name, suffix, _ in targets()}
+    ending = os.path.splitext(file)[1].lower().replace(".yml", ".yaml")
+    if ending in {*suffixes.values()} - {suffixes[to], ".txt"}:
+        raise UsageError(
+            f"{shown(file)}: {option('to', to)} writes {suffixes[to]}; give a name that ends so"
+        )
+
+
 def chosen(
     source: Source, to: str, from_split: str | None, allow_approximate: bool
 ) -> tuple[Target, Exported]:
