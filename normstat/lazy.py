@@ -1,7 +1,7 @@
 """Rows of lazy tables: alternatives by name, each imported when it is asked for."""
 
 from dataclasses import dataclass
-from pkgutil import resolve_name
+from importlib import import_module
 from typing import Any
 
 from normstat.errors import UsageError
@@ -37,7 +37,9 @@ class Row:
             Its libraries are not installed; with the command that installs them.
         """
         try:
-            return resolve_name(self.path)
+            module, _, name = self.path.partition(":")
+            found = import_module(module)
+            return getattr(found, name) if name else found
         except ModuleNotFoundError as error:
             if not self.extra:
                 raise

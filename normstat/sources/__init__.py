@@ -27,7 +27,7 @@ from normstat.sources.endings import (
 )
 from normstat.sources.given import given_files
 from normstat.sources.kind import FOLDER, LIST, REMOTE, Kind, kind_held, kind_of
-from normstat.sources.options import Places, SourceKeywords, SourceOptions
+from normstat.sources.options import Images, Places, SourceKeywords, SourceOptions
 from normstat.sources.patterns import is_pattern
 from normstat.sources.source import Selection, Source
 from normstat.sources.survey import Folders, Survey
@@ -164,6 +164,7 @@ __all__ = [
     "SOURCES",
     "SPLIT_WORDS",
     "Folders",
+    "Images",
     "Places",
     "Selection",
     "Source",
