@@ -4,8 +4,9 @@ Decoders are imported with the first name that is used: a process that leaves th
 others pays for none.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from normstat.lazy import attributes
 
 if TYPE_CHECKING:
     from normstat.decode.arrays import DecodedArray
@@ -16,18 +17,6 @@ if TYPE_CHECKING:
     from normstat.decode.pixels import DecodedImage
     from normstat.decode.process import decoder
 
-_LAZY = {
-    "DecodedArray": "normstat.decode.arrays",
-    "DecodedBlock": "normstat.decode.blocks",
-    "DecodedImage": "normstat.decode.pixels",
-    "Measured": "normstat.decode.measuring",
-    "decode": "normstat.decode.decoding",
-    "decode_block": "normstat.decode.blocks",
-    "decoder": "normstat.decode.process",
-    "measure": "normstat.decode.measuring",
-    "versions": "normstat.decode.packages",
-    "with_lossy": "normstat.decode.packages",
-}
 __all__ = [
     "DecodedArray",
     "DecodedBlock",
@@ -41,10 +30,18 @@ __all__ = [
     "with_lossy",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_LAZY[name]), name)
-    globals()[name] = value
-    return value
+__getattr__ = attributes(
+    __name__,
+    {
+        "DecodedArray": "normstat.decode.arrays",
+        "DecodedBlock": "normstat.decode.blocks",
+        "DecodedImage": "normstat.decode.pixels",
+        "Measured": "normstat.decode.measuring",
+        "decode": "normstat.decode.decoding",
+        "decode_block": "normstat.decode.blocks",
+        "decoder": "normstat.decode.process",
+        "measure": "normstat.decode.measuring",
+        "versions": "normstat.decode.packages",
+        "with_lossy": "normstat.decode.packages",
+    },
+)

@@ -3,9 +3,9 @@
 All but names is imported with the first URL.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from normstat.lazy import attributes
 from normstat.urls.names import is_url, joined, local_path, scheme_of, without_secrets
 
 if TYPE_CHECKING:
@@ -13,21 +13,6 @@ if TYPE_CHECKING:
     from normstat.urls.objects import exists, fetched, probe, read, remove, write
     from normstat.urls.systems import CREDENTIALS, SCHEMES, file_system
 
-_LAZY = {
-    "CREDENTIALS": "normstat.urls.systems",
-    "SCHEMES": "normstat.urls.systems",
-    "ChangedError": "normstat.urls.answers",
-    "PassingError": "normstat.urls.answers",
-    "asked": "normstat.urls.answers",
-    "exists": "normstat.urls.objects",
-    "fetched": "normstat.urls.objects",
-    "file_system": "normstat.urls.systems",
-    "probe": "normstat.urls.objects",
-    "read": "normstat.urls.objects",
-    "remove": "normstat.urls.objects",
-    "soon": "normstat.urls.answers",
-    "write": "normstat.urls.objects",
-}
 __all__ = [
     "CREDENTIALS",
     "SCHEMES",
@@ -49,10 +34,21 @@ __all__ = [
     "write",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_LAZY[name]), name)
-    globals()[name] = value
-    return value
+__getattr__ = attributes(
+    __name__,
+    {
+        "CREDENTIALS": "normstat.urls.systems",
+        "SCHEMES": "normstat.urls.systems",
+        "ChangedError": "normstat.urls.answers",
+        "PassingError": "normstat.urls.answers",
+        "asked": "normstat.urls.answers",
+        "exists": "normstat.urls.objects",
+        "fetched": "normstat.urls.objects",
+        "file_system": "normstat.urls.systems",
+        "probe": "normstat.urls.objects",
+        "read": "normstat.urls.objects",
+        "remove": "normstat.urls.objects",
+        "soon": "normstat.urls.answers",
+        "write": "normstat.urls.objects",
+    },
+)
