@@ -57,10 +57,10 @@ def open_idx(path: str, options: SourceOptions) -> TreeSource:
             with as_records():
                 _add(listed, name, file, options)
         except UnreadableImage as error:
-            listed.failures[name] = error
+            listed.broken[name] = error
         splits = split_names(name.rpartition("/")[2])
         split = "test" if "t10k" in name.lower() else next(iter(splits), None)
-        if len(splits) < 2 and name in listed.stacks:
+        if len(splits) < 2 and (name in listed.stacks or name in listed.broken):
             listed.assign(name, split, name)
     return TreeSource(Stacks(given, listed, {"kind": "idx"}), options)
 
