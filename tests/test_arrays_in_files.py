@@ -278,6 +278,42 @@ def test_a_stream_counts_until_it_ends(tmp_path: Path, kind: str) -> None:
     assert stats["splits"][split]["listed"] == {"train": TRAIN, "test": TEST}[split]
 
 
+BAD_ENDS = {
+    "cut": (lambda data: data[:-5], "truncated"),
+    "checksum": (lambda data: data[:-5] + bytes([data[-5] ^ 1]) + data[-4:], "corrupt"),
+    "garbage": (lambda data: data + b"garbage", "corrupt"),
+    "twice": (lambda data: data + data, "corrupt"),
+    "zeros": (lambda data: data + bytes(512), None),
+}
+
+
+@pytest.mark.parametrize("end", BAD_ENDS)
+def test_the_end_of_a_stream_is_looked_at(tmp_path: Path, end: str) -> None:
+    """Images before may be damaged, too, so it is the record of the last one."""
+    changed, code = BAD_ENDS[end]
+    path = tmp_path / "train-images-idx3-ubyte.gz"
+    make.write(path, changed(gzip.compress(stacks.idx(images()[:9]), mtime=0)))
+    run = here("compute", path, "-o", "-")
+    assert run.returncode == (3 if code else 0), run.stderr
+    stats = json.loads(run.stdout)
+    assert stats["splits"]["train"]["images"] == (8 if code else 9)
+    assert [(each["path"][-6:], each["code"]) for each in stats["unreadable"]] == (
+        [("000008", code)] if code else []
+    )
+
+
+def test_a_shape_that_no_stream_can_fill_takes_no_time(tmp_path: Path) -> None:
+    """As many images are asked for as the bytes of the file may come to."""
+    data = bytearray(stacks.idx(images()))
+    data[4:8] = b"\xff" * 4
+    make.write(tmp_path / "train-images-idx3-ubyte.gz", gzip.compress(data, mtime=0))
+    run = here("compute", tmp_path, "-o", "-")
+    assert run.returncode == 3, run.stderr
+    train = json.loads(run.stdout)["splits"]["train"]
+    assert train["images"] == len(images())
+    assert train["listed"] < 1032 * len(data) / images()[0].nbytes
+
+
 BAD = {
     "empty.npy": (b"", "empty"),
     "text.npy": (b"hello there, I am text\n", "not_an_image"),

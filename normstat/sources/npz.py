@@ -18,7 +18,7 @@ from normstat.sources.endings import NPZ
 from normstat.sources.given import given_files
 from normstat.sources.member import safe_name
 from normstat.sources.options import SourceOptions
-from normstat.sources.stacked_images import StackedImages, as_records
+from normstat.sources.stacked_images import MOST_UNPACKED, StackedImages, as_records
 from normstat.sources.stacks import ListedArrays, Stacks
 from normstat.sources.tree.labels import label_words
 from normstat.sources.tree.split_words import split_names
@@ -157,7 +157,10 @@ class _ArraysOfFile:
         header = parsed_header(start)
         if info.compress_type != zipfile.ZIP_STORED:
             images = replace(self._all_of, stream=info.filename)
-            return _Member(key, header, images, info.file_size - header.start)
+            size = info.file_size
+            if info.compress_type == zipfile.ZIP_DEFLATED:
+                size = min(size, MOST_UNPACKED * info.compress_size)
+            return _Member(key, header, images, size - header.start)
         local = os.pread(file.fileno(), _LOCAL, info.header_offset)
         lengths = (local[a:b] for a, b in pairwise(_LENGTHS))
         at = info.header_offset + _LOCAL + sum(int.from_bytes(n, "little") for n in lengths)
