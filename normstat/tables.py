@@ -10,7 +10,7 @@ from rich.text import Text
 
 from normstat.files import shown
 from normstat.images import Reason, Unreadable
-from normstat.stats import SplitStats, Stats, remarks, supported_digits
+from normstat.stats import SplitStats, Stats, common_decimals, remarks, supported_digits
 from normstat.stats.cells import BOTH_STDS, HEADERS, OWN_STD, cells, counted_parts
 from normstat.stats.curves import ends
 from normstat.stats.glyphs import BLOCKS, histograms
@@ -247,8 +247,9 @@ def _constants(stats: Stats) -> Iterator[str]:
     ):
         start = f"{label:4} = ["
         texts, marks = [], []
+        decimals = common_decimals(values)
         for value, error in zip(values, errors or (None,) * len(values), strict=True):
-            text, supported = supported_digits(value, error)
+            text, supported = supported_digits(value, error, decimals)
             texts.append(text)
             marks.append(("^" * supported).ljust(len(text)))
         yield start + ", ".join(texts) + "]"

@@ -15,6 +15,7 @@ from rich.console import Console
 from normstat.accumulators.tally import Tally
 from normstat.images import GRAY8, RGB8, Unreadable
 from normstat.stats import Settings, Stats, summarize, supported_digits
+from normstat.stats.curves import ends
 from normstat.stats.glyphs import glyphs, histograms
 from normstat.tables import print_histograms, print_rows, print_stats
 
@@ -250,6 +251,23 @@ def test_histograms_end_at_one() -> None:
     title, line, _ = drawn(("train", wide))
     assert title.startswith("distribution of values from -2 to 6;")
     assert line == "train  gray  █" + " " * 62 + "█"
+
+
+@pytest.mark.parametrize(
+    ("dtype", "highest", "end"),
+    [
+        *(("uint8", 9, 1), ("uint16", 65535, 1), ("uint16", 5000, 8191 / 65535)),
+        *(("uint16", 3, 255 / 65535), ("float32", 0.3, 0.5), ("float32", 0.5, 0.5)),
+        *(("float32", 3, 3), ("uint16", 0, 1), ("float64", 0, 1)),
+    ],
+)
+def test_axes_are_as_long_as_deep_values_need(dtype: str, highest: float, end: float) -> None:
+    """Half of it, a quarter and so on, for more than 8 bits; all values lie on it."""
+    values = np.array([[[0], [highest]]], dtype)
+    (split,) = stats_of(tally(values)).splits.values()
+    assert ends([split]) == (0, end)
+    ((bars,),) = histograms({"": split}, 32).values()
+    assert bars[0] == "█"
 
 
 def test_histograms_share_their_ends() -> None:

@@ -1,6 +1,6 @@
 """Frozen summaries of states: what a user reads, in unit scale (stored value / ``scale``)."""
 
-from normstat.stats.digits import supported_digits
+from normstat.stats.digits import aligned, common_decimals, supported_digits
 from normstat.stats.remarks import remarks, sentences
 from normstat.stats.split_stats import (
     QUANTILES,
@@ -23,6 +23,8 @@ __all__ = [
     "SplitStats",
     "StandardError",
     "Stats",
+    "aligned",
+    "common_decimals",
     "remarks",
     "sentences",
     "split_order",

@@ -7,6 +7,9 @@ import numpy as np
 from normstat.stats.split_stats import SplitStats
 
 _BINS = 96
+_BYTE = 255
+# A float's axis is halved so often at most.
+_HALVED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,10 @@ def _whole_bins(values: int, most: int) -> int:
 
 
 def ends(splits: "list[SplitStats]") -> tuple[float, float]:
-    """Ends between which all values of some splits lie: 0 and 1 where they are within.
+    """Ends between which all values of some splits lie.
+
+    Within 0 and 1 they are 0 and the least of 1, 1/2, 1/4, … with all values below it, or 12 bits
+    that are stored in 16 would be a spike at 0. Of 8 bits it is always 1: dark images look dark.
 
     >>> ends([])
     (0.0, 1.0)
@@ -71,4 +77,33 @@ def ends(splits: "list[SplitStats]") -> tuple[float, float]:
     lows = [value for split in splits for value in split.min or ()]
     highs = [value for split in splits for value in split.max or ()]
     low, high = min(lows, default=0.0), max(highs, default=1.0)
-    return (0.0, 1.0) if low >= 0 and high <= 1 else (low, high)
+    if low < 0 or high > 1:
+        return low, high
+    return 0.0, _top(high, max((split.scale or 1 for split in splits), default=1))
+
+
+def _top(high: float, scale: int) -> float:
+    """The end of an axis from 0 that is halved as long as no value is above.
+
+    >>> _top(0.3, 1), _top(0.001, 1), _top(5000 / 65535, 65535) * 65535, _top(0.1, 255)
+    (0.5, 0.00390625, 8191.0, 1.0)
+    """
+    if not high:
+        return 1.0
+    if scale == 1:  # floats
+        steps = (0.5**step for step in range(_HALVED, -1, -1))
+    else:
+        steps = (levels / scale for levels in _levels(scale))
+    return next(top for top in steps if high <= top)
+
+
+def _levels(scale: int) -> list[int]:
+    """The largest of 8 bits, of 9 and so on, up to one that is there.
+
+    >>> _levels(1023), _levels(255)
+    ([255, 511, 1023], [255])
+    """
+    found = [scale]
+    while found[-1] // 2 >= _BYTE:
+        found.append(found[-1] // 2)
+    return found[::-1]

@@ -31,15 +31,20 @@ class Drawing:
 
 
 def distributions(
-    splits: Mapping[str, SplitStats], most: int, *, cumulative: bool = False
+    splits: Mapping[str, SplitStats],
+    most: int,
+    *,
+    cumulative: bool = False,
+    colors: Mapping[str, str] | None = None,
 ) -> Iterator[Drawing]:
     """Draw each channel, with a curve for each split that has the channels of the first.
 
     Parameters
     ----------
-    splits : by their names; the colors are in their order.
+    splits : by their names.
     most : channels that are drawn.
     cumulative : shares up to each value in place of those of each.
+    colors : name → class of its color; None: in their order.
 
     Examples
     --------
@@ -51,7 +56,7 @@ def distributions(
     found = {name: made for name, split in alike.items() if (made := curves(split, low, high))}
     if not found or len({len(made.shares[0]) for made in found.values()}) > 1:
         return
-    colors = {name: color(index) for index, name in enumerate(splits)}
+    colors = colors or {name: color(index) for index, name in enumerate(splits)}
     for index, channel in enumerate(alike[next(iter(found))].channels or ()):
         if index == most:
             return
