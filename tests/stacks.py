@@ -1,5 +1,6 @@
 """Images as arrays in files, for the laws of sources."""
 
+import io
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -43,3 +44,10 @@ def cifar(array: NDArray[np.uint8], labels: int = 1) -> bytes:
     return b"".join(
         bytes([number % 10] * labels) + each.tobytes() for number, each in enumerate(array)
     )
+
+
+def npz(**arrays: NDArray[Any]) -> bytes:
+    """An ``.npz`` file."""
+    file = io.BytesIO()
+    np.savez(file, allow_pickle=False, **arrays)
+    return file.getvalue()

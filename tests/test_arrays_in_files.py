@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -277,6 +278,42 @@ def test_a_stream_counts_until_it_ends(tmp_path: Path, kind: str) -> None:
     assert stats["splits"][split]["listed"] == {"train": TRAIN, "test": TEST}[split]
 
 
+BAD_ENDS = {
+    "cut": (lambda data: data[:-5], "truncated"),
+    "checksum": (lambda data: data[:-5] + bytes([data[-5] ^ 1]) + data[-4:], "corrupt"),
+    "garbage": (lambda data: data + b"garbage", "corrupt"),
+    "twice": (lambda data: data + data, "corrupt"),
+    "zeros": (lambda data: data + bytes(512), None),
+}
+
+
+@pytest.mark.parametrize("end", BAD_ENDS)
+def test_the_end_of_a_stream_is_looked_at(tmp_path: Path, end: str) -> None:
+    """Images before may be damaged, too, so it is the record of the last one."""
+    changed, code = BAD_ENDS[end]
+    path = tmp_path / "train-images-idx3-ubyte.gz"
+    make.write(path, changed(gzip.compress(stacks.idx(images()[:9]), mtime=0)))
+    run = here("compute", path, "-o", "-")
+    assert run.returncode == (3 if code else 0), run.stderr
+    stats = json.loads(run.stdout)
+    assert stats["splits"]["train"]["images"] == (8 if code else 9)
+    assert [(each["path"][-6:], each["code"]) for each in stats["unreadable"]] == (
+        [("000008", code)] if code else []
+    )
+
+
+def test_a_shape_that_no_stream_can_fill_takes_no_time(tmp_path: Path) -> None:
+    """As many images are asked for as the bytes of the file may come to."""
+    data = bytearray(stacks.idx(images()))
+    data[4:8] = b"\xff" * 4
+    make.write(tmp_path / "train-images-idx3-ubyte.gz", gzip.compress(data, mtime=0))
+    run = here("compute", tmp_path, "-o", "-")
+    assert run.returncode == 3, run.stderr
+    train = json.loads(run.stdout)["splits"]["train"]
+    assert train["images"] == len(images())
+    assert train["listed"] < 1032 * len(data) / images()[0].nbytes
+
+
 BAD = {
     "empty.npy": (b"", "empty"),
     "text.npy": (b"hello there, I am text\n", "not_an_image"),
@@ -310,7 +347,49 @@ def test_what_is_no_array_is_a_record(tmp_path: Path, name: str) -> None:
     make.write(tmp_path / name, content)
     run = here("compute", tmp_path / name, "-o", "-")
     assert run.returncode == 2
-    assert f"{name}: {code}" in run.stderr
+    assert re.search(f"{name}/?: {code}", run.stderr)
+
+
+ONE_BROKEN: dict[str, tuple[str, dict[str, bytes], str]] = {
+    "npy": ("*.npy", {"train.npy": make.npy(images()), "val.npy": b""}, "val.npy/"),
+    "text": ("*.npy", {"train.npy": make.npy(images()), "val.npy": b"<html>"}, "val.npy/"),
+    "no split": ("*.npy", {"train.npy": make.npy(images()), "other.npy": b""}, "other.npy/"),
+    "npz": ("", {"train.npz": stacks.npz(a=images()), "val.npz": b"text"}, "val.npz/"),
+    "idx": (
+        "",
+        {"train-idx3-ubyte": stacks.idx(images()), "t10k-idx3-ubyte.gz": b"text"},
+        "t10k-idx3-ubyte.gz/",
+    ),
+    "cifar": ("", {"data_batch_1.bin": bytes(3073), "test_batch.bin": b""}, "test_batch.bin/"),
+}
+
+
+@pytest.mark.parametrize("kind", ONE_BROKEN)
+def test_a_file_that_is_broken_among_others_is_a_record(tmp_path: Path, kind: str) -> None:
+    """Of the split that its name says, or of the first: the others alone are not all there is."""
+    pattern, contents, path = ONE_BROKEN[kind]
+    for name, content in contents.items():
+        make.write(tmp_path / "data" / name, content)
+    run = here("compute", tmp_path / "data" / pattern, "-o", "-")
+    assert run.returncode == 3, run.stderr
+    (record,) = json.loads(run.stdout)["unreadable"]
+    split = {"v": "val", "t": "test", "o": "train"}[path[0]]
+    assert (record["path"], record["split"]) == (path, split)
+
+
+@pytest.mark.parametrize("damage", ["encrypted", "checksum"])
+def test_an_array_that_is_broken_among_others_is_a_record(tmp_path: Path, damage: str) -> None:
+    """Of the split that its key says."""
+    content = bytearray(stacks.npz(x_train=images(3)[:9], x_val=images(3)[9:12]))
+    if damage == "encrypted":
+        content[content.index(b"PK\1\2") + 8] |= 1
+        content[6] |= 1
+    else:
+        content[content.index(images(3)[2].tobytes())] ^= 255
+    run = here("compute", make.write(tmp_path / "data.npz", bytes(content)), "-o", "-")
+    assert run.returncode == 3, run.stderr
+    (record,) = json.loads(run.stdout)["unreadable"]
+    assert (record["path"], record["split"]) == ("data.npz/x_train/", "train")
 
 
 @pytest.mark.fault(70)
@@ -453,12 +532,12 @@ def test_a_file_that_may_not_be_opened_is_a_record(tmp_path: Path) -> None:
         make.write(tmp_path / name, b"x").chmod(0)
         run = normstat("compute", tmp_path / name, "-o", "-", "-j", "0", anyone=True)
         assert run.returncode == 2
-        assert f"{name}: permission_denied" in run.stderr
+        assert f"{name}/: permission_denied" in run.stderr
     (tmp_path / "x").mkdir()
     (tmp_path / "x" / "a.npz").symlink_to(tmp_path / "nowhere")
     run = here("compute", tmp_path / "x", "-o", "-")
     assert run.returncode == 2
-    assert "a.npz: not_regular" in run.stderr
+    assert "a.npz/: not_regular" in run.stderr
 
 
 def test_names_have_as_many_digits_as_they_need(tmp_path: Path) -> None:

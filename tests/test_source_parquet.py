@@ -1,7 +1,9 @@
 """Parquet files keep the laws of all sources."""
 
+import base64
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -528,3 +530,61 @@ def test_a_column_whose_name_is_no_text_is_damage(tmp_path: Path) -> None:
     run = here("compute", data, "-o", "-")
     assert run.returncode == 2
     assert "a.parquet/: corrupt" in run.stderr
+
+
+@pytest.mark.parametrize("first", ["image", "other"])
+def test_a_column_of_another_kind_is_a_record(tmp_path: Path, first: str) -> None:
+    """In a file of several; the others count."""
+    images = [make.encoded(make.pixels(n, 9, 7)) for n in range(3)]
+    columns = {"image": pa.array(["a.png"]), "other": pa.array(images, pa.binary())}
+    for number, name in enumerate(sorted(columns, key=lambda name: name != first)):
+        table = pa.table({"image": columns[name]})
+        pq.write_table(table, make.write(tmp_path / f"train-{number}.parquet", b""))
+    make.write(tmp_path / "a.png", images[0])
+    run = here("compute", tmp_path / "*.parquet", "-o", "-")
+    assert run.returncode == 3, run.stderr
+    (record,) = json.loads(run.stdout)["unreadable"]
+    says = r"column image is (string|binary), which has no (images|paths)"
+    assert re.search(says, record["detail"])
+
+
+def test_an_encrypted_column_is_a_record(tmp_path: Path) -> None:
+    """Also where the metadata is not: pyarrow would end the process."""
+    from pyarrow.parquet import encryption
+
+    class Keys(encryption.KmsClient):  # type: ignore[misc]  # without types
+        def wrap_key(self, key: bytes, _: str) -> bytes:
+            return base64.b64encode(key)
+
+        def unwrap_key(self, wrapped: bytes, _: str) -> bytes:
+            return base64.b64decode(wrapped)
+
+    factory = encryption.CryptoFactory(lambda _: Keys())
+    image = make.encoded(make.pixels(0, 9, 7))
+    table = pa.table({"image": pa.array([image], pa.binary())})
+    for is_plain in (True, False):
+        how = encryption.EncryptionConfiguration(
+            footer_key="f", column_keys={"c": ["image"]}, plaintext_footer=is_plain
+        )
+        keys = factory.file_encryption_properties(encryption.KmsConnectionConfig(), how)
+        path = tmp_path / f"{is_plain}.parquet"
+        with pq.ParquetWriter(path, table.schema, encryption_properties=keys) as file:
+            file.write_table(table)
+        run = normstat("compute", path, "-o", "-", "-j", "0")
+        assert run.returncode == 2, run.stderr
+        assert "unsupported_format (an encrypted Parquet file" in run.stderr
+
+
+def test_a_row_without_its_file_is_named(tmp_path: Path) -> None:
+    """By its number, as in other tables."""
+    make.write(tmp_path / "a.png", make.encoded(make.pixels(0, 9, 7)))
+    pq.write_table(pa.table({"path": ["a.png", "b.png"]}), tmp_path / "a.parquet")
+    (record,) = json.loads(here("compute", tmp_path / "a.parquet", "-o", "-").stdout)["unreadable"]
+    assert (record["code"], record["detail"]) == ("vanished", "row 1: there is no such file")
+
+
+def test_numbers_are_splits_as_in_other_tables(tmp_path: Path) -> None:
+    images = [make.encoded(make.pixels(n, 9, 7)) for n in range(3)]
+    table = pa.table({"image": pa.array(images, pa.binary()), "fold": [0, 0, 1]})
+    pq.write_table(table, tmp_path / "a.parquet")
+    assert {*names(open_source(tmp_path / "a.parquet"))} == {"0", "1"}

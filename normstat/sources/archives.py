@@ -15,6 +15,7 @@ from normstat.sources.catalog import Access, Entries, Identity, Located
 from normstat.sources.member import Member, safe_name
 from normstat.sources.members import Members, Numbered
 from normstat.sources.patterns import Given
+from normstat.sources.signatures import LFS_POINTER
 from normstat.sources.spool import Recent, Spool
 from normstat.sources.survey import Survey
 from normstat.sources.tree.filters import extension_of
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 # Of so many extensions the number of members is told: an archive may have one for each member.
 _EXTENSIONS = 64
 _TOLD = 5
-_LFS = b"version https://git-lfs.github.com/spec/"
 
 
 class Contents(NamedTuple):
@@ -266,7 +266,7 @@ def no_archive(begins: bytes, kind: str) -> UnreadableImage:
     """
     if not begins:
         return UnreadableImage(Code.EMPTY)
-    if begins.startswith(_LFS):
+    if begins.startswith(LFS_POINTER):
         return UnreadableImage(Code.LFS_POINTER, "a pointer of Git LFS, not the archive itself")
     return UnreadableImage(Code.NOT_AN_IMAGE, f"no {kind} archive: begins with {begins[:16]!r}")
 

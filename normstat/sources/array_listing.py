@@ -10,6 +10,7 @@ from normstat.images import Code, path_bytes
 from normstat.images.npy_header import NpyHeader, axes_of, is_told_by, refuse_dtype, refuse_size
 from normstat.sources.catalog import Located
 from normstat.sources.options import SourceOptions
+from normstat.sources.signatures import LFS_POINTER
 from normstat.sources.stacked_images import StackedImages
 from normstat.sources.stacks import ListedArrays, Stack
 
@@ -31,6 +32,19 @@ def is_stack(shape: tuple[int, ...], layout: str) -> bool:
     if len(shape) != _GRAY:
         return len(shape) == _CHANNELS
     return layout in _STACKS or (layout == "auto" and not is_told_by(shape))
+
+
+def no_array(begins: bytes) -> UnreadableImage:
+    """The reason why a file is no array, from how it begins.
+
+    >>> no_array(b"<html>").detail
+    "begins with b'<html>': no .npy file"
+    """
+    if not begins:
+        return UnreadableImage(Code.EMPTY, "zero bytes")
+    if begins.startswith(LFS_POINTER):
+        return UnreadableImage(Code.LFS_POINTER, "a pointer of Git LFS, not the array itself")
+    return UnreadableImage(Code.NOT_AN_IMAGE, f"begins with {begins[:16]!r}: no .npy file")
 
 
 class FoundArray(NamedTuple):

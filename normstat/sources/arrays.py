@@ -4,13 +4,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any, BinaryIO, NamedTuple, NoReturn, Protocol, TypeAlias
+from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 import numpy as np
 
 from normstat.errors import NothingToRead, UnknownSplit, UsageError
 from normstat.files import shown
 from normstat.images import Payload, Reader, Sample, Shard
+from normstat.sources.options import Images
 from normstat.sources.source import Selection
 from normstat.sources.survey import Survey
 from normstat.sources.tree.split_words import ALL
@@ -25,16 +26,6 @@ _PLAIN_MODES = ("L", "RGB", "I", "F", "I;16")
 _PNG_MODES = ("1", "P", "LA", "RGBA")
 
 
-class Indexed(Protocol):
-    """Images by index, as a ``torch.utils.data.Dataset`` has them."""
-
-    def __len__(self) -> int: ...
-    def __getitem__(self, index: Any, /) -> Any: ...
-
-
-#: Images of one split: arrays, tensors or Pillow images, alone or first in a tuple, or behind a
-#: name.
-Images: TypeAlias = Iterable[Any] | Indexed
 # Layouts of stacks, and the axis of channels in each; a stack of gray images has no such axis.
 _STACKS = {"nhwc": 3, "nchw": 1}
 _GRAY_STACK = 3

@@ -66,7 +66,8 @@ def open_cifar(path: str, options: SourceOptions) -> TreeSource:
             with as_records():
                 _add(listed, name, file)
         except UnreadableImage as error:
-            listed.failures[name] = error
+            listed.broken[name] = error
+            listed.assign(name, _split_of(name), name)
     return TreeSource(Stacks(given, listed, {"kind": "cifar"}), options)
 
 
@@ -101,8 +102,13 @@ def _add(listed: ListedArrays, name: str, path: str) -> None:
     listed.remarks.append(
         f"{shown(name)}: {whole:,} images of {form.shape[1]} × {form.shape[2]} pixels"
     )
+    listed.assign(name, _split_of(name), name)
+
+
+def _split_of(name: str) -> str:
+    base = name.rpartition("/")[2].lower()
     splits = {"unlabeled"} if base.startswith("unlabeled") else split_names(base) or {"train"}
-    listed.assign(name, next(iter(splits)), name)
+    return next(iter(splits))
 
 
 def _form(base: str, size: int) -> _Format:

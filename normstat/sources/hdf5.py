@@ -59,13 +59,9 @@ def open_hdf5(path: str, options: SourceOptions) -> TreeSource:
             _FileOfSets(listed, name, file, options).add(keys)
         except UnreadableImage as error:
             listed.broken[name] = error
-    if (
-        options.key
-        and keys
-        and not (listed.stacks or listed.singles or listed.failures or listed.broken)
-    ):
+    if options.key and keys and not listed.has_any():
         raise UsageError(
-            f"{option('key', options.key)}: {shown(path)} has no such data set; found: "
+            f"{option('key', ', '.join(options.key))}: {shown(path)} has no such data set; found: "
             f"{', '.join(map(shown, sorted(keys)))}"
         )
     record = {"kind": "hdf5", **options.given("key", "split_by")}

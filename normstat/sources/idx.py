@@ -16,7 +16,7 @@ from normstat.sources.array_listing import FoundArray, add_array
 from normstat.sources.endings import IDX
 from normstat.sources.given import given_files
 from normstat.sources.options import SourceOptions
-from normstat.sources.stacked_images import GZIP, StackedImages, Stream, as_records
+from normstat.sources.stacked_images import GZIP, MOST_UNPACKED, StackedImages, Stream, as_records
 from normstat.sources.stacks import ListedArrays, Stacks
 from normstat.sources.tree.split_words import split_names
 from normstat.sources.tree_source import TreeSource
@@ -57,10 +57,10 @@ def open_idx(path: str, options: SourceOptions) -> TreeSource:
             with as_records():
                 _add(listed, name, file, options)
         except UnreadableImage as error:
-            listed.failures[name] = error
+            listed.broken[name] = error
         splits = split_names(name.rpartition("/")[2])
         split = "test" if "t10k" in name.lower() else next(iter(splits), None)
-        if len(splits) < 2 and name in listed.stacks:
+        if len(splits) < 2 and (name in listed.stacks or name in listed.broken):
             listed.assign(name, split, name)
     return TreeSource(Stacks(given, listed, {"kind": "idx"}), options)
 
@@ -85,7 +85,8 @@ def _add(listed: ListedArrays, name: str, path: str, options: SourceOptions) -> 
         return
     available = status.st_size - header.start
     if is_compressed:  # it is not known before it is read
-        available = math.prod(shape) * header.dtype.itemsize
+        most = MOST_UNPACKED * status.st_size
+        available = min(math.prod(shape) * header.dtype.itemsize, most)
     found = FoundArray(name, header, images, available, version_of(status))
     add_array(listed, found, options, many=True)
 

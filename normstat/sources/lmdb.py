@@ -21,6 +21,7 @@ from normstat.sources.lmdb_pages import damage
 from normstat.sources.member import Member, safe_name
 from normstat.sources.options import SourceOptions
 from normstat.sources.patterns import Given, folder_of
+from normstat.sources.signatures import is_image
 from normstat.sources.split_by import assigned_by, refuse_column
 from normstat.sources.survey import Survey
 from normstat.sources.tree.filters import extension_of
@@ -31,16 +32,6 @@ from normstat.sources.versions import version_of
 _MAGIC_AT, _MAGIC = 16, (b"\xde\xc0\xef\xbe", b"\xbe\xef\xc0\xde")
 # Pages that tell where all others are.
 _META = 2
-# The first bytes of images.
-_IMAGES = (
-    *(b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"II+\0"),
-    *(
-        b"MM\0+",
-        b"\x93NUMPY",
-        *(b"P%d%c" % (kind, space) for kind in range(1, 8) for space in b" \t\r\n"),
-    ),
-)
-_BOX = {b"RIFF": b"WEBP", b"ftyp": b"avif"}
 
 
 def open_lmdb(path: str, options: SourceOptions) -> TreeSource:
@@ -222,13 +213,3 @@ def _name(key: bytes) -> str:
     return (
         name if name == text and not name.startswith(".") and "/." not in name else f"0x{key.hex()}"
     )
-
-
-def is_image(start: bytes) -> bool:
-    r"""True for the first bytes of an image.
-
-    >>> is_image(b"\xff\xd8\xff\xe0"), is_image(b"RIFF....WEBP"), is_image(b"42")
-    (True, True, False)
-    """
-    box = _BOX.get(start[:4]) or _BOX.get(start[4:8])
-    return start.startswith(_IMAGES) or (box is not None and start[8:12] == box)

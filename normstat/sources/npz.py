@@ -13,12 +13,12 @@ from normstat.errors import UnreadableImage, UsageError, option
 from normstat.files import shown
 from normstat.images import Code, Reason
 from normstat.images.npy_header import LONGEST_HEADER, NpyHeader, is_array, parsed_header
-from normstat.sources.array_listing import FoundArray, add_array, is_stack
+from normstat.sources.array_listing import FoundArray, add_array, is_stack, no_array
 from normstat.sources.endings import NPZ
 from normstat.sources.given import given_files
 from normstat.sources.member import safe_name
 from normstat.sources.options import SourceOptions
-from normstat.sources.stacked_images import StackedImages, as_records
+from normstat.sources.stacked_images import MOST_UNPACKED, StackedImages, as_records
 from normstat.sources.stacks import ListedArrays, Stacks
 from normstat.sources.tree.labels import label_words
 from normstat.sources.tree.split_words import split_names
@@ -60,10 +60,10 @@ def open_npz(path: str, options: SourceOptions) -> TreeSource:
             with as_records():
                 _ArraysOfFile(listed, name, file, options, found).add()
         except UnreadableImage as error:
-            listed.failures[name] = error
-    if options.key and found and not (listed.stacks or listed.singles or listed.failures):
+            listed.broken[name] = error
+    if options.key and found and not listed.has_any():
         raise UsageError(
-            f"{option('key', options.key)}: {shown(path)} has no such array; found: "
+            f"{option('key', ', '.join(options.key))}: {shown(path)} has no such array; found: "
             f"{', '.join(map(shown, sorted(found)))}"
         )
     record = {"kind": "npz", **options.given("key")}
@@ -111,11 +111,9 @@ class _ArraysOfFile:
             try:
                 add_array(self._listed, FoundArray(path, *member[1:], version), self._options)
             except UnreadableImage as error:
-                self._listed.failures[path] = error
-                continue
-            splits = split_names(member.key)
-            if len(splits) == 1 and not says_split and path in self._listed.stacks:
-                self._listed.assign(path, next(iter(splits)), member.key)
+                says = len(split_names(member.key)) == 1 or says_split
+                (self._listed.broken if says else self._listed.failures)[path] = error
+            self._assign(path, member.key)
 
     def _members(self, archive: zipfile.ZipFile, file: BinaryIO) -> Iterator[_Member]:
         """The arrays that were asked for; what cannot be read is listed as such."""
@@ -139,7 +137,15 @@ class _ArraysOfFile:
                 with as_records():
                     yield self._member(key, info, archive, file)
             except UnreadableImage as error:
-                self._listed.failures[f"{self._name}/{key}"] = error
+                self._listed.broken[f"{self._name}/{key}"] = error
+                self._assign(f"{self._name}/{key}", key)
+
+    def _assign(self, path: str, key: str) -> None:
+        """Give an array of many images the split that its key says, if no file says one."""
+        listed, splits = self._listed, split_names(key)
+        is_many = path in listed.stacks or path in listed.broken
+        if is_many and len(splits) == 1 and not split_names(self._name):
+            listed.assign(path, next(iter(splits)), key)
 
     def _member(
         self, key: str, info: zipfile.ZipInfo, archive: zipfile.ZipFile, file: BinaryIO
@@ -147,11 +153,14 @@ class _ArraysOfFile:
         with archive.open(info) as member:
             start = member.read(min(LONGEST_HEADER, info.file_size))
         if not is_array(start):
-            raise UnreadableImage(Code.NOT_AN_IMAGE, f"begins with {start[:16]!r}: no .npy file")
+            raise no_array(start)
         header = parsed_header(start)
         if info.compress_type != zipfile.ZIP_STORED:
             images = replace(self._all_of, stream=info.filename)
-            return _Member(key, header, images, info.file_size - header.start)
+            size = info.file_size
+            if info.compress_type == zipfile.ZIP_DEFLATED:
+                size = min(size, MOST_UNPACKED * info.compress_size)
+            return _Member(key, header, images, size - header.start)
         local = os.pread(file.fileno(), _LOCAL, info.header_offset)
         lengths = (local[a:b] for a, b in pairwise(_LENGTHS))
         at = info.header_offset + _LOCAL + sum(int.from_bytes(n, "little") for n in lengths)

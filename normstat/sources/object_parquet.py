@@ -91,6 +91,12 @@ def ends_of(url: str, listed: Object) -> tuple[bytes, bytes]:
     return begins, footer[-len(_MAGIC) :]
 
 
+def footer_length(url: str, listed: Object) -> int:
+    """The length of the metadata, as the file says."""
+    footer = _footer(url, listed.size or 0, listed.tag)
+    return int.from_bytes(footer[-_LENGTH : -len(_MAGIC)], "little")
+
+
 @lru_cache(64)
 def _footer(url: str, size: int, tag: str) -> bytes:
     """The metadata at the end of a file, with its length and the magic; or what there is."""

@@ -11,11 +11,12 @@ from typing import Any, TypeAlias
 
 from normstat.errors import UnreadableImage
 from normstat.files import shown
-from normstat.images import FORMATS, Code, LocalFiles, Reason, Sample
+from normstat.images import FORMATS, Code, Reason, Sample
 from normstat.sources.archives import Archives, Contents, Ignored
 from normstat.sources.catalog import Access, Located
 from normstat.sources.endings import PARQUET
 from normstat.sources.given import given_files
+from normstat.sources.listed_files import FilesByRow
 from normstat.sources.member import Member, safe_name
 from normstat.sources.members import Numbered
 from normstat.sources.options import SourceOptions
@@ -96,7 +97,7 @@ class Parquets(Archives):
         rows = _Rows(path, self._chosen, self._options, listed_as)
         images = rows.images
         if not images:
-            named = RemoteFiles(rows.root) if is_url(rows.root) else LocalFiles(rows.root)
+            named = RemoteFiles(rows.root) if is_url(rows.root) else FilesByRow(rows.root, "row")
             return Contents(named, rows.members(), rows.ignored)
         # A file that is named may become another one without this one becoming another.
         version = b"" if images.may_be_null and images.rows.path_column else rows.version
@@ -204,12 +205,15 @@ class _Rows:
             with opened(self._file, self._object) as file:
                 splits = self._splits(file) if self._chosen.split else repeat(None)
                 rows = self._in_file(self.images, file) if self.images else self._named(file)
-                for (name, place, size, failure), split in zip(rows, splits, strict=False):
+                every = zip(rows, splits, strict=False)
+                for number, ((name, place, size, failure), split) in enumerate(every):
                     if not (self.images or failure or counts_again):
                         if (place, split) in seen:
                             self.ignored.add(Reason.REPEATED, name)
                             continue
                         seen.add((place, split))
+                    if not (self.images or failure or is_url(self.root)):
+                        place = number, place
                     yield Member(name, place, size, b"", failure, split)
         except FAILURES as error:
             raise failure_of(error, "the file") from error

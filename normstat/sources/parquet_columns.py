@@ -78,10 +78,25 @@ class Chosen:
         return Chosen(image, path, split)
 
     def missing(self, columns: Sequence[Column]) -> str:
-        """Say which of them are not among the columns of another file; empty if all are there."""
-        names = {column.name for column in columns}
-        missing = [name for name in (self.image, self.path, self.split) if name not in ("", *names)]
-        return f"has no column {shown(missing[0])}; {_listed(columns)}" if missing else ""
+        """Say which of them another file does not have, or has of another kind; empty if none.
+
+        >>> Chosen(image="image").missing([Column("image", TEXT, "string")])
+        'column image is string, which has no images; columns: image (string)'
+        """
+        found = {column.name: column for column in columns}
+        for name, kinds, what in (
+            (self.image, (IMAGES, BYTES), "images"),
+            (self.path, (TEXT,), "paths"),
+            (self.split, (TEXT, NUMBERS), "splits"),
+        ):
+            if name and name not in found:
+                return f"has no column {shown(name)}; {_listed(columns)}"
+            if name and found[name].kind not in kinds:
+                return (
+                    f"column {shown(name)} is {found[name].type}, which has no {what}; "
+                    f"{_listed(columns)}"
+                )
+        return ""
 
 
 def image_column(columns: Sequence[Column], given: str | None, where: str) -> str:
@@ -181,7 +196,8 @@ def split_column(columns: Sequence[Column], given: str | None, where: str) -> st
                 f"{_listed(columns)}; {option('split_column')} says which one has splits"
             )
         return named.name
-    found = usual((column.name for column in columns if column.kind == TEXT), "split_column")
+    names = (column.name for column in columns if column.kind in (TEXT, NUMBERS))
+    found = usual(names, "split_column")
     if len(found) > 1:
         may = [column for column in columns if column.name in found]
         raise UsageError(

@@ -19,7 +19,12 @@ from normstat.images import Code, LocalFiles, Reader, Sample
 from normstat.images.failures import failure_of as failure_of_file
 from normstat.sources.container_file import ContainerFile
 from normstat.sources.file_slices import SampleReader
-from normstat.sources.object_parquet import ObjectFile, ends_of, opened_object
+from normstat.sources.object_parquet import (
+    ObjectFile,
+    ends_of,
+    footer_length,
+    opened_object,
+)
 from normstat.sources.parquet_columns import BYTES, IMAGES, NUMBERS, OTHER, TEXT, Column
 from normstat.sources.remote_files import Place, RemoteFiles
 from normstat.sources.stores import Object
@@ -36,11 +41,21 @@ _ROWS = 1 << 16
 # Bytes of a file that are read at a time.
 _BUFFER = 1 << 20
 _MAGIC, _ENCRYPTED = b"PAR1", b"PARE"
+# Bytes of the length of the metadata and of the magic behind it.
+_FOOTER = 8
+# Bytes of what signs metadata that can be read, of columns that cannot: asked for one of these,
+# pyarrow ends the process.
+_SIGNATURE = 28
+_IS_ENCRYPTED = "an encrypted Parquet file: write it anew without encryption"
 _KINDS = {
     BYTES: (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_binary_view),
     TEXT: (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view),
     NUMBERS: (pa.types.is_integer, pa.types.is_boolean),
 }
+
+
+class EncryptedError(OSError):
+    """A Parquet file has columns that are encrypted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +126,19 @@ def opened(path: str, listed: Object | None = None) -> Any:
     listed : the object at that, as it was listed.
     """
     if listed:
-        return opened_object(ObjectFile(path, listed), path, listed, _BUFFER)
-    with files.opened(path):  # a pipe would be waited for
-        pass
-    # By its bytes: paths that are not UTF-8 are none for the file systems of pyarrow.
-    source = pa.OSFile(os.fsencode(path))
-    return pq.ParquetFile(source, buffer_size=_BUFFER, pre_buffer=False)
+        length = footer_length(path, listed)
+        file = opened_object(ObjectFile(path, listed), path, listed, _BUFFER)
+    else:
+        with files.opened(path) as start:  # a pipe would be waited for
+            start.seek(max(0, os.fstat(start.fileno()).st_size - _FOOTER))
+            length = int.from_bytes(start.read(_FOOTER - len(_MAGIC)), "little")
+        # By its bytes: paths that are not UTF-8 are none for the file systems of pyarrow.
+        source = pa.OSFile(os.fsencode(path))
+        file = pq.ParquetFile(source, buffer_size=_BUFFER, pre_buffer=False)
+    if length - file.metadata.serialized_size == _SIGNATURE:
+        file.close()
+        raise EncryptedError(_IS_ENCRYPTED)
+    return file
 
 
 def columns_of(file: Any) -> list[Column]:
@@ -354,7 +376,7 @@ def not_parquet(path: str, listed: Object | None = None) -> UnreadableImage | No
     if not begins:
         return UnreadableImage(Code.EMPTY)
     if begins == _ENCRYPTED:
-        return UnreadableImage(Code.NOT_AN_IMAGE, "an encrypted Parquet file")
+        return UnreadableImage(Code.UNSUPPORTED_FORMAT, _IS_ENCRYPTED)
     if begins != _MAGIC:
         return UnreadableImage(Code.NOT_AN_IMAGE, f"no Parquet file (begins with {begins!r})")
     if ends != _MAGIC:
@@ -370,6 +392,8 @@ def failure_of(error: Exception, what: str) -> UnreadableImage:
     """
     if isinstance(error, files.NotRegularError | FileNotFoundError | PermissionError):
         return failure_of_file(error)
+    if isinstance(error, EncryptedError):
+        return UnreadableImage(Code.UNSUPPORTED_FORMAT, _IS_ENCRYPTED)
     if isinstance(error, MemoryError):
         return UnreadableImage(Code.OUT_OF_MEMORY, f"not enough memory for {what}")
     reason = next(iter(str(error).splitlines()), type(error).__name__)

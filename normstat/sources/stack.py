@@ -6,18 +6,22 @@ from normstat import files
 from normstat.errors import UnreadableImage
 from normstat.images import LocalFiles
 from normstat.images.npy_header import LONGEST_HEADER, is_array, parsed_header
-from normstat.sources.array_listing import FoundArray, add_array, is_stack, single_remark
+from normstat.sources.array_listing import (
+    FoundArray,
+    add_array,
+    is_stack,
+    no_array,
+    single_remark,
+)
 from normstat.sources.catalog import Located
 from normstat.sources.endings import NPY
 from normstat.sources.given import given_files
 from normstat.sources.options import SourceOptions
+from normstat.sources.signatures import is_image
 from normstat.sources.stacked_images import StackedImages, as_records
 from normstat.sources.stacks import ListedArrays, Stacks
 from normstat.sources.tree_source import TreeSource
 from normstat.sources.versions import version_of
-
-# A file that holds one image is read as such files are; a larger one that is none is not.
-_MOST = 1 << 28
 
 
 def open_stack(path: str, options: SourceOptions) -> TreeSource:
@@ -45,7 +49,7 @@ def open_stack(path: str, options: SourceOptions) -> TreeSource:
             with as_records():
                 _add(listed, name, file, options)
         except UnreadableImage as error:
-            listed.failures[name] = error
+            listed.broken[name] = error
     return TreeSource(Stacks(given, listed, {"kind": "stack"}), options)
 
 
@@ -54,13 +58,9 @@ def _add(listed: ListedArrays, name: str, path: str, options: SourceOptions) -> 
         status = os.fstat(file.fileno())
         start = file.read(LONGEST_HEADER)
     version = version_of(status)
-    header = None
-    try:
-        if is_array(start):
-            header = parsed_header(start)
-    except UnreadableImage:
-        if status.st_size > _MOST:
-            raise
+    if not (is_array(start) or is_image(start)):
+        raise no_array(start)
+    header = parsed_header(start) if is_array(start) else None
     if header and is_stack(header.shape, options.layout):
         container = StackedImages.of(path, status)
         found = FoundArray(name, header, container, status.st_size - header.start, version)

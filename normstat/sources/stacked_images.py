@@ -28,6 +28,8 @@ GZIP = "\0gzip"
 _BLOCK, _COLUMNS = 1 << 16, 16
 # Images of up to so many bytes gain by coming as one array, so many at a time.
 _SMALL, _TOGETHER = 1 << 14, 64
+#: Bytes that one byte of a stream comes to at most, as gzip and zip files mostly pack it (deflate).
+MOST_UNPACKED = 1032
 # Bytes of a stream that are passed over at once.
 _PASSED = 1 << 16
 
@@ -238,7 +240,22 @@ class _Forward:
             self._at += len(_all_of(self._stream, min(at - self._at, _PASSED)))
         data = _all_of(self._stream, size)
         self._at += size
+        if self._at == self.images.start + self.images.images * self.images.stride:
+            _refuse_bad_end(self._stream)
         return data
+
+
+def _refuse_bad_end(stream: Stream) -> None:
+    """Read what lies behind the last image, which is where a checksum is compared."""
+    try:
+        more = stream.read(1)
+    except EOFError as error:
+        raise UnreadableImage(Code.TRUNCATED, "its checksum, at the end, is missing") from error
+    except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error) as error:
+        detail = "wrong checksum, or something else, behind the packed data"
+        raise UnreadableImage(Code.CORRUPT, f"{detail}: any image in it may be damaged") from error
+    if more:
+        raise UnreadableImage(Code.CORRUPT, "more bytes than its shape says")
 
 
 def _all_of(stream: Stream, size: int) -> bytes:

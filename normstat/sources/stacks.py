@@ -71,8 +71,8 @@ class ListedArrays:
     ----------
     stacks : path → stack.
     singles : path of an array that is one image → the way to it.
-    failures : path of a file or array that cannot be read → why.
-    broken : path of a file of several arrays that cannot be read → why.
+    failures : path of an array that is no image, or none that can be read → why.
+    broken : path of a file or array that may have had many images, and cannot be read → why.
     assigned : see :class:`normstat.sources.catalog.Catalog`.
     skipped : reason → arrays that are no images.
     remarks : a line for a user about each array.
@@ -95,6 +95,10 @@ class ListedArrays:
         {<Reason.LABELS: 'labels'>: Skipped(images=1, first='a.npz/y_train')}
         """
         self.skipped[reason] = self.skipped.get(reason, Skipped()) + Skipped(1, path)
+
+    def has_any(self) -> bool:
+        """True if there is an image, or anything that may have had some."""
+        return bool(self.stacks or self.singles or self.failures or self.broken)
 
     def assign(self, path: str, split: str | None, word: str) -> None:
         """Give a stack to a split, if a word in its name says one.
@@ -152,9 +156,9 @@ class Stacks:
     def entries(self, path: str) -> Entries:
         if path not in self._numbers:
             raise UnreadableImage(Code.VANISHED, "there is no such folder")
-        if failure := self._listed.broken.get(path[:-1]):
-            raise failure
         identity = -1, self._numbers[path]
+        if failure := self._listed.broken.get(path[:-1]):
+            return Entries(identity, [], {}, [], damage=failure)
         folders = in_byte_order(self._folders.get(path, ()))
         if stack := self._listed.stacks.get(path[:-1]):
             return Entries(identity, folders, {}, stack.names, stack.failures)
