@@ -327,6 +327,16 @@ def test_a_folder_of_images_is_no_source(tmp_path: Path) -> None:
     assert "is a folder; normstat compute makes statistics of its images" in run.stderr
 
 
+def test_masks_among_the_images_are_said(tmp_path: Path) -> None:
+    """Statistics of masks are exported where they were asked for, with a word on it."""
+    make.write(tmp_path / "data" / "a_mask.png", make.encoded(make.pixels(1, 9, 8)))
+    stats = normstat.compute(tmp_path / "data", workers=0, labels="count")
+    text = normstat.export(stats, "json", from_split="all")
+    assert json.loads(text)["order"] == "RGB"
+    first, *_ = normstat.export(stats, "numpy", from_split="all").splitlines()
+    assert "(masks and other labels count as images)" in first
+
+
 def test_channels_that_are_not_named_are_counted(tmp_path: Path) -> None:
     """In what is written, and in the refusal of a target."""
     (tmp_path / "data").mkdir()

@@ -231,10 +231,13 @@ def _exported(source: Source, from_split: str | None) -> Exported:
 
 
 def _done(settings: Settings) -> str:
-    """Steps before images were counted, in words."""
+    """Steps before images were counted, in words, and masks that count as images."""
     done = [f"resize {settings.resize}"] if settings.resize else []
     done += [f"crop {settings.crop}"] if settings.crop else []
-    return f" (after {' and '.join(done)})" if done else ""
+    steps = f" (after {' and '.join(done)})" if done else ""
+    return (
+        f"{steps} (masks and other labels count as images)" if settings.labels == "count" else steps
+    )
 
 
 def about(target: Target, exported: Exported) -> Iterator[str]:
