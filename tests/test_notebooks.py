@@ -137,6 +137,8 @@ def test_pixels_beyond_the_axis_are_said() -> None:
         (drawing,) = distributions(normstat.compute([values], workers=0).splits, 1)
         assert drawing.beyond == told
         assert drawing.svg.count('class="mark') == marks
+        shown = normstat.compute([values], workers=0)._repr_html_()
+        assert ("(beyond the axis: all 0.01 %" in shown) == bool(told)
 
 
 def test_bins_that_tower_are_cut_off_and_said(tmp_path: Path) -> None:

@@ -28,15 +28,16 @@ def as_html(splits: Mapping[str, SplitStats]) -> str:
     )
     charts = "".join(
         f"<figure>{drawing.svg}<figcaption>{text(drawing.channel)}"
-        f"{_cut_off(drawing.cut_off)}{_cut_off(drawing.beyond)}</figcaption></figure>"
+        f"{_told('▲ higher', drawing.cut_off)}"
+        f"{_told('beyond the axis', drawing.beyond)}</figcaption></figure>"
         for drawing in distributions(splits, _CHARTS)
     )
     keys = f"<p>{legend(splits)}</p>" if len(splits) > 1 and charts else ""
     return fragment(f"{numbers}{keys}<div class=grid>{charts}</div>")
 
 
-def _cut_off(words: str) -> str:
-    return f" ({text(words)})" if words else ""
+def _told(what: str, words: str) -> str:
+    return f" ({what}: {text(words)})" if words else ""
 
 
 def _rows(name: str, split: SplitStats) -> Iterator[tuple[str, ...]]:
