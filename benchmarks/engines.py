@@ -72,20 +72,24 @@ class AtOnce(futures.Executor):
     """Answers at once, with the counts of as many images as a shard has."""
 
     def __init__(self) -> None:
-        self._known: dict[int, bytes] = {}
+        self._known: dict[int, Counts] = {}
 
-    def submit(self, _work: Any, _ticket: bytes, job: bytes, shard: bytes) -> Future[bytes]:
+    def submit(self, _work: Any, _ticket: bytes, job: bytes, shards: bytes) -> Future[bytes]:
         future: Future[bytes] = Future()
-        opened: Shard = pickle.loads(shard)  # noqa: S301  # made in this process
-        number = len(opened.names)
+        opened: list[Shard] = pickle.loads(shards)  # noqa: S301  # made in this process
+        results = [self._counts(job, shard) for shard in opened]
+        future.set_result(guard.dumps_answer(guard.Answer("simulated", results)))
+        return future
+
+    def _counts(self, job: bytes, shard: Shard) -> Counts:
+        number = len(shard.names)
         if number not in self._known:
-            one: Counts = pickle.loads(job)(opened.only((0,)))  # noqa: S301  # ditto
+            one: Counts = pickle.loads(job)(shard.only((0,)))  # noqa: S301  # ditto
             counts = one
             for _ in range(number - 1):
                 counts += one
-            self._known[number] = guard.dumps_answer(guard.Answer("simulated", counts))
-        future.set_result(self._known[number])
-        return future
+            self._known[number] = counts
+        return self._known[number]
 
 
 class Sleeping(futures.Executor):
@@ -98,15 +102,17 @@ class Sleeping(futures.Executor):
         self._changed = threading.Lock()
         self.busy = 0.0
 
-    def submit(self, _work: Any, _ticket: bytes, _job: bytes, shard: bytes) -> Future[bytes]:
-        return self._pool.submit(self._sleep, len(pickle.loads(shard).names))  # noqa: S301  # ditto
+    def submit(self, _work: Any, _ticket: bytes, _job: bytes, shards: bytes) -> Future[bytes]:
+        return self._pool.submit(self._sleep, pickle.loads(shards))  # noqa: S301  # ditto
 
-    def _sleep(self, number: int) -> bytes:
+    def _sleep(self, shards: Sequence[Shard]) -> bytes:
         begun = time.perf_counter()
-        time.sleep(self._seconds)
+        time.sleep(self._seconds * len(shards))
+        took = time.perf_counter() - begun
         with self._changed:
-            self.busy += time.perf_counter() - begun
-        return guard.dumps_answer(guard.Answer("simulated", (number,)))
+            self.busy += took
+        results = [(len(shard.names),) for shard in shards]
+        return guard.dumps_answer(guard.Answer("simulated", results, seconds=took))
 
 
 class _Nothing:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures import Executor as Pool
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from socketserver import BaseRequestHandler, ThreadingTCPServer
@@ -441,6 +442,29 @@ def test_a_task_that_is_lost_with_its_worker_is_handed_in_again() -> None:
         assert mapped(Futures(pool), jobs.Names(), shards) == [shard.names for shard in shards]
 
 
+class Counting(ThreadPoolExecutor):
+    """Counts the tasks that it is given."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self.tasks = 0
+
+    def submit(self, *arguments: Any, **options: Any) -> Any:
+        self.tasks += 1
+        return super().submit(*arguments, **options)
+
+
+def test_short_shards_share_a_task() -> None:
+    """Once it is known that they are short; each has its result, also those without images."""
+    shards = [
+        replace(shard, names=shard.names if number % 7 else ())
+        for number, shard in enumerate(jobs.shards(number=400))
+    ]
+    with Counting() as pool:
+        assert mapped(Futures(pool), jobs.Names(), shards) == [shard.names for shard in shards]
+    assert pool.tasks < 100
+
+
 class Failing(ThreadPoolExecutor):
     """Some tasks go well, then each ends with an error of the engine, not of the job."""
 
@@ -528,7 +552,7 @@ class Simulated(Futures):
     def look(self) -> None:
         self.now, _, future = heapq.heappop(self._running)
         self._start()
-        future.set_result(guard.dumps_answer(guard.Answer("simulated", ())))
+        future.set_result(guard.dumps_answer(guard.Answer("simulated", [()])))
 
 
 def test_a_large_cluster_is_kept_busy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,7 @@ from started import at_most, children, eventually
 
 from normstat.errors import EngineLost
 from normstat.executors import Executor, InProcess, Local, available_cpus, in_order
+from normstat.executors.process import Worker
 
 linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into /proc")
 posix = pytest.mark.skipif(sys.platform == "win32", reason="no signals there")
@@ -109,6 +110,23 @@ def test_what_a_library_prints_stays_in_the_worker(capfd: pytest.CaptureFixture[
 
 @pytest.mark.sampled
 @pytest.mark.fault(52)
+@linux
+def test_memory_is_kept_where_dask_would_have_it_given_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its nannies set a variable for their workers; whatever a user sets stays."""
+    for given, found in (("65536", str(256 << 20)), ("123456", "123456")):
+        monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", given)
+        before = children(os.getpid())
+        worker = Worker(())
+        try:
+            (pid,) = children(os.getpid()) - before
+            environ = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        finally:
+            worker.end()
+        assert f"MALLOC_TRIM_THRESHOLD_={found}".encode() in environ
+
+
 @linux
 @pytest.mark.parametrize("number", [9, 15], ids=["SIGKILL", "SIGTERM"])
 def test_workers_killed_from_outside_cost_nothing(number: signal.Signals) -> None:

@@ -148,11 +148,11 @@ class Dask(Futures):
             more = f" (and {len(wrong) - 1} more of {len(found)})" if len(wrong) > 1 else ""
             raise UsageError(unfit(f"worker {worker}{more}", problem))
 
-    def submit(self, ticket: bytes, job: bytes, shard: bytes) -> "futures.Future[bytes]":
+    def submit(self, ticket: bytes, job: bytes, shards: bytes) -> "futures.Future[bytes]":
         """See :meth:`Futures.submit`."""
         if self._client.status != "running":
             raise EngineLost("the scheduler is gone")
-        task = self._client.submit(_work, ticket, job, shard, pure=False)
+        task = self._client.submit(_work, ticket, job, shards, pure=False)
         future = _Bridged(task)
         self._client.loop.add_callback(future.bring)
         return future
@@ -196,8 +196,8 @@ class _Bridged(futures.Future[bytes]):
         self.task.release()  # or the scheduler would keep all results
 
 
-def _work(ticket: bytes, job: bytes, shard: bytes) -> bytes:
-    """On a worker: the answer for a shard, unless nobody waits for it any more."""
+def _work(ticket: bytes, job: bytes, shards: bytes) -> bytes:
+    """On a worker: the answer for some shards, unless nobody waits for it any more."""
     worker = get_worker()
     key = worker.get_current_task()
 
@@ -205,7 +205,7 @@ def _work(ticket: bytes, job: bytes, shard: bytes) -> bytes:
         task = worker.state.tasks.get(key)
         return task is not None and task.state not in _UNWANTED
 
-    return guard.work(ticket, job, shard, wanted)
+    return guard.work(ticket, job, shards, wanted)
 
 
 async def _cancel(client: Any, tasks: list[Any]) -> None:

@@ -2,8 +2,9 @@
 
 import pickle
 import uuid
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from concurrent import futures
+from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import Generic
 
@@ -14,9 +15,12 @@ from normstat.executors.executor import Executor, Job, R
 from normstat.executors.fitness import Ticket, Unfit
 from normstat.images import Shard
 
-#: Shards in flight: so many for each slot of the engine, at least so many, and so many where the
+#: Tasks in flight: so many for each slot of the engine, at least so many, and so many where the
 #: number of slots is not known.
 PER_SLOT, AT_LEAST, UNKNOWN = 4, 32, 256
+# A task takes several milliseconds of a driver and a worker, whatever it is: short shards share
+# one, at most so many, that takes about so many seconds.
+_TOGETHER, _SECONDS = 16, 0.5
 # Attributes of executors that say how many tasks run at once.
 _SLOTS = ("_max_workers", "max_workers", "num_workers")
 # Times that a shard is handed in again because its worker is gone.
@@ -76,9 +80,9 @@ class Futures(Executor):
     def begin(self, ticket: bytes) -> None:
         """Look at the workers before the work, where they are known; UsageError if one is unfit."""
 
-    def submit(self, ticket: bytes, job: bytes, shard: bytes) -> "futures.Future[bytes]":
-        """Hand in a shard; its future ends with BrokenExecutor if it may be handed in again."""
-        return self._executor.submit(guard.work, ticket, job, shard)
+    def submit(self, ticket: bytes, job: bytes, shards: bytes) -> "futures.Future[bytes]":
+        """Hand in shards; the future ends with BrokenExecutor if they may be handed in again."""
+        return self._executor.submit(guard.work, ticket, job, shards)
 
     def cancel(self, pending: Iterable["futures.Future[bytes]"]) -> None:
         """Give up what has not begun, and wait for nothing."""
@@ -127,28 +131,26 @@ class _FuturesMap(Generic[R]):
         self._shards = enumerate(shards)
         self._run = uuid.uuid4().hex
         self._ticket = self._pickled_job = b""
+        # Tasks by the number of their first shard.
         self._pending: dict[int, futures.Future[bytes]] = {}
-        self._shards_of: dict[int, bytes] = {}  # pickled, until there is a result
-        self._again: dict[int, int] = {}  # how often a shard was handed in once more
+        self._numbers: dict[int, list[int]] = {}  # of the shards of a task
+        self._shards_of: dict[int, bytes] = {}  # pickled, until there is an answer
+        self._again: dict[int, int] = {}  # how often a task was handed in once more
         self._done: SimpleQueue[int] = SimpleQueue()
-        self._results = 0
+        self._results, self._seconds = 0, 0.0
 
     def results(self) -> Generator[tuple[int, R], None, None]:
         more = True
         try:
             while more or self._pending:
                 if more and len(self._pending) < self._window() and self._done.empty():
-                    task = next(self._shards, None)
-                    more = task is not None
-                    if task and not task[1].names:
-                        yield task[0], self._job(task[1])
-                    elif task:
-                        self._begin(task[1])
-                        self._shards_of[task[0]] = pickle.dumps(task[1])
-                        self._submit(task[0])
+                    task = list(islice(self._shards, self._together()))
+                    more = bool(task)
+                    yield from ((n, self._job(shard)) for n, shard in task if not shard.names)
+                    if task := [(n, shard) for n, shard in task if shard.names]:
+                        self._hand_in(task)
                     continue
-                if (finished := self._finished()) is not None:
-                    yield finished
+                yield from self._finished()
         finally:
             self._engine.cancel(self._pending.values())
             forsake(self._run)  # threads of this very process
@@ -156,6 +158,19 @@ class _FuturesMap(Generic[R]):
     def _window(self) -> int:
         slots = self._engine.slots
         return UNKNOWN if slots is None else max(AT_LEAST, PER_SLOT * slots)
+
+    def _together(self) -> int:
+        """Number of shards for the next task."""
+        if not self._seconds:
+            return 1
+        return max(1, min(_TOGETHER, round(_SECONDS * self._results / self._seconds)))
+
+    def _hand_in(self, task: Sequence[tuple[int, Shard]]) -> None:
+        first, shard = task[0]
+        self._begin(shard)
+        self._numbers[first] = [number for number, _ in task]
+        self._shards_of[first] = pickle.dumps([shard for _, shard in task])
+        self._submit(first)
 
     def _begin(self, shard: Shard) -> None:
         if self._ticket:
@@ -174,13 +189,13 @@ class _FuturesMap(Generic[R]):
         self._pending[number] = future
         future.add_done_callback(lambda _: self._done.put(number))
 
-    def _finished(self) -> tuple[int, R] | None:
-        """The next result; None if there is none yet."""
+    def _finished(self) -> list[tuple[int, R]]:
+        """The next results; none if there are none yet."""
         try:
             number = self._done.get(timeout=_LOOK)
         except Empty:
             self._engine.look()
-            return None
+            return []
         future = self._pending.pop(number)
         try:
             answer = guard.loads_answer(future.result())
@@ -188,7 +203,7 @@ class _FuturesMap(Generic[R]):
             raise EngineLost("the engine is gone: it has given up its work") from error
         except futures.BrokenExecutor as error:  # a worker is gone, or all are
             self._hand_in_again(number, error)
-            return None
+            return []
         except EngineLost:
             raise
         except Exception as error:
@@ -196,9 +211,10 @@ class _FuturesMap(Generic[R]):
         if answer.failure:
             raise RuntimeError(f"on worker {answer.worker}:\n{answer.failure}")
         del self._shards_of[number]
-        self._results += 1
+        self._results += len(answer.results)
+        self._seconds += answer.seconds
         self._engine.workers.add(answer.worker)
-        return number, answer.result
+        return list(zip(self._numbers.pop(number), answer.results, strict=True))
 
     def _stop(self, error: Exception) -> EngineLost | UsageError:
         """The end of the run for a future without an answer: those of the job are answers."""

@@ -8,9 +8,10 @@ threads has a shard, and end when there has been nothing to do for a while.
 import os
 import pickle
 import socket
+import time
 import traceback
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from normstat.errors import EngineLost
 from normstat.executors.children import Child, is_forsaken
 from normstat.executors.fitness import There, Ticket, Unfit, known_problem
 from normstat.executors.supervised import SupervisedMap
+from normstat.images import Shard
 
 # Results of this many bytes and more are compressed: counts of 16 bits are mostly zeros.
 _LARGE = 1 << 15
@@ -29,29 +31,31 @@ class Unwanted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Answer of a worker for a shard.
+    """Answer of a worker for some shards.
 
     Attributes
     ----------
     worker : its name.
-    result : of the job; None if it has failed.
+    results : of the job, one for each shard; none if it has failed.
     failure : traceback of an exception of the job, which is a bug; empty if there was none.
+    seconds : that the work took.
     """
 
     worker: str
-    result: Any
+    results: Sequence[Any]
     failure: str = ""
+    seconds: float = 0.0
 
 
 def dumps_answer(answer: Answer) -> bytes:
     """An answer as bytes; large ones compressed.
 
-    >>> loads_answer(dumps_answer(Answer("node1:7", bytes(100_000)))).worker
+    >>> loads_answer(dumps_answer(Answer("node1:7", [bytes(100_000)]))).worker
     'node1:7'
-    >>> len(dumps_answer(Answer("node1:7", bytes(100_000)))) < 1000
+    >>> len(dumps_answer(Answer("node1:7", [bytes(100_000)]))) < 1000
     True
     """
-    content = answer.worker, answer.result, answer.failure
+    content = answer.worker, answer.results, answer.failure, answer.seconds
     data = pickle.dumps(content, protocol=pickle.HIGHEST_PROTOCOL)
     return b"\1" + zlib.compress(data, 1) if len(data) >= _LARGE else b"\0" + data
 
@@ -67,9 +71,9 @@ def name_of_worker() -> str:
 
 
 def work(
-    ticket: bytes, job: bytes, shard: bytes, wanted: Callable[[], bool] | None = None
+    ticket: bytes, job: bytes, shards: bytes, wanted: Callable[[], bool] | None = None
 ) -> bytes:
-    """The answer of a job for a shard, both pickled and opened only on a worker that is fit.
+    """The answer of a job for shards, both pickled and opened only on a worker that is fit.
 
     Parameters
     ----------
@@ -93,14 +97,16 @@ def work(
     run = conditions.run
     children = Child(conditions.image_timeout, run)
     still = wanted or (lambda: not is_forsaken(run))
+    begin = time.monotonic()
     try:
         there = There(pickle.loads(job), conditions.current)
-        mapped = SupervisedMap[Any](there, [pickle.loads(shard)], children, still)
-        answers = list(mapped.results())
+        here: Sequence[Shard] = pickle.loads(shards)
+        answers = list(SupervisedMap[Any](there, here, children, still).results())
     except EngineLost:
         raise
     except Exception:  # noqa: BLE001  # a bug: the driver raises it, with this traceback
-        return dumps_answer(Answer(name_of_worker(), None, traceback.format_exc()))
-    if not answers:
+        return dumps_answer(Answer(name_of_worker(), (), traceback.format_exc()))
+    if len(answers) < len(here):
         raise Unwanted(run)
-    return dumps_answer(Answer(name_of_worker(), answers[0][1]))
+    results = [result for _, result in answers]
+    return dumps_answer(Answer(name_of_worker(), results, "", time.monotonic() - begin))
