@@ -129,6 +129,7 @@ OTHERS: dict[str, tuple[str, dict[str, Any], str]] = {
         r"another part had other settings \(method, normalizers\)",
     ),
     "settings": ("2/2", {"crop": 4}, r"another part had other settings \(settings\)"),
+    "split": ("2/2", {"split": "train"}, r"another part had other settings \(split\)"),
     "store": ("2/2", {"store": "stack"}, "has one file for all images of a split"),
     "overwrite": ("2/2", {"overwrite": True}, "each part would remove what the others write"),
     "too-high": ("3/2", {}, "should be I/N"),
@@ -147,6 +148,13 @@ def test_a_part_of_something_else_is_refused(
     with pytest.raises(UsageError, match=words):
         part(data, tmp_path / "out", shard, **options)
     assert applied.tree(tmp_path / "out") == before
+
+
+def test_a_part_behind_a_url_is_refused(data: Path) -> None:
+    """It is no place that parts share; the message names both ways out."""
+    words = r'memory://parts: parts of arrays share a folder.* leave out shard="1/2", or write all'
+    with pytest.raises(UsageError, match=words):
+        normstat.apply(data, "memory://parts", "unit", shard="1/2", workers=0)
 
 
 @pytest.mark.fault(81)

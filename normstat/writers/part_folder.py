@@ -20,6 +20,7 @@ from normstat import files
 from normstat.errors import UsageError, option
 from normstat.files import shown
 from normstat.statsfile import render
+from normstat.urls import is_url
 from normstat.writers import writer_of
 from normstat.writers.index import INDEX, read_index
 from normstat.writers.journal import distinct, plan, planned, refuse_no_list
@@ -107,11 +108,17 @@ class PartFolder:
 
     def refuse(self, data: str) -> None:
         """Refuse a place that is in DATA or has DATA in it, or holds something else than parts."""
+        shard = option("shard", f"{self.files.number}/{self.files.of}")
+        if is_url(self.root):
+            raise UsageError(
+                f"{shown(self.root)}: parts of arrays share a folder, and behind a URL there is "
+                f"none; leave out {shard}, or write all parts to a folder that every machine "
+                "sees, merge them, and copy it there"
+            )
         refuse_place(self.root, data, "arrays")
         refuse_around(self.root, data)
         there = has_anything(self.root, besides=PARTS)
         earlier = earlier_record(self.root)  # parts that begin meanwhile write it first
-        shard = option("shard", f"{self.files.number}/{self.files.of}")
         if earlier is None and there:
             refuse_filled(self.root, "choose another folder for parts of the arrays")
         of = number_of_parts(earlier) if earlier else self.files.of

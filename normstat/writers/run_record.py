@@ -165,7 +165,15 @@ def refuse_other_settings(root: str, decided: Mapping[str, Any]) -> None:
 def other_settings(decided: Mapping[str, Any], earlier: Mapping[str, Any]) -> list[str]:
     """Names of what a run decided otherwise than an earlier one that is to go on."""
     now, before = _comparable(json.loads(render(decided))), _comparable(earlier)
-    return [name for name, value in now.items() if before.get(name) != value]
+    other = [name for name, value in now.items() if before.get(name) != value]
+    mine, theirs = now.get("normalizers"), before.get("normalizers")
+    if isinstance(mine, dict) and isinstance(theirs, dict) and mine.keys() != theirs.keys():
+        # There is one for each split; that there are others says nothing of the numbers.
+        common = mine.keys() & theirs.keys()
+        same = all(mine[split] == theirs[split] for split in common)
+        place = other.index("normalizers")
+        other[place : place + 1] = ["split"] if same else ["split", "normalizers"]
+    return other
 
 
 def number_of_parts(record: Mapping[str, Any]) -> int | None:
