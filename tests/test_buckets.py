@@ -26,12 +26,15 @@ from fsspec.asyn import sync
 import normstat
 from normstat import urls
 from normstat.errors import UsageError
-from normstat.images import Sample
+from normstat.executors.fitness import Ticket, problem_here
+from normstat.images import Sample, Shard
 from normstat.sources import open_source
+from normstat.sources.first_answer import cure
 from normstat.sources.remote_files import Fetching, Place, RemoteFiles
 from normstat.sources.stores import store_of
 from normstat.sources.stores.presigned import Presigned
 from normstat.statsfile import dumps
+from normstat.urls import FailedError, PassingError
 
 pytestmark = pytest.mark.matrix  # they start servers
 
@@ -399,6 +402,44 @@ def test_files_in_memory_and_by_file_url(photos: Path) -> None:
             urls.write(f"memory://laws/{path.relative_to(photos).as_posix()}", path.read_bytes())
     assert without_source(dumps(normstat.compute("memory://laws", workers=0))) == expected
     assert without_source(dumps(normstat.compute(photos.as_uri(), workers=0))) == expected
+
+
+@pytest.mark.parametrize("pool", [None, ThreadPoolExecutor], ids=["worker", "engine"])
+def test_memory_is_of_one_process(photos: Path, pool: type[ThreadPoolExecutor] | None) -> None:
+    """Workers would find nothing there, and what they write would be lost: both are refused."""
+    urls.write("memory://one/a.png", (photos / "train/1/01 ä+&.png").read_bytes())
+    words = r"is in the memory of this process, and no worker can .* use workers=0"
+    place: dict[str, Any] = {"engine": pool(1)} if pool else {"workers": 1}
+    out = f"memory://written-{bool(pool)}"
+    with pytest.raises(UsageError, match=f"memory://one: {words}"):
+        normstat.compute("memory://one", **place)
+    with pytest.raises(UsageError, match=f"{out}: {words}"):
+        normstat.apply(photos / "val", out, "unit", **place)
+
+
+def test_memory_that_is_empty_is_that_of_this_process() -> None:
+    """No slip in the name, but a command that cannot see what a program has written."""
+    with pytest.raises(UsageError, match="nothing below it; only the process that wrote"):
+        normstat.compute("memory://never-written")
+
+
+def test_a_server_that_is_busy_is_no_slip_in_the_address() -> None:
+    """One that answers with a failure is there; of one that says nothing neither is known."""
+    busy, silent = FailedError(5, "the server failed: HTTP 503"), PassingError(5, "no answer")
+    assert cure(busy, "s3") == "the server failed: HTTP 503; it is there, so try again later"
+    assert "slip in the address" in cure(silent, "s3")
+
+
+def test_a_worker_that_may_not_read_a_bucket(bucket: Buckets) -> None:
+    """The object is named as the run names it, and the cure is one for buckets."""
+    name = "train/1/01 ä+&.png"
+    shard = Shard("train", RemoteFiles(DATA), (name,))
+    ticket = Ticket.of("without-credentials", 60.0, shard, ()).dumps()
+    bucket.fault = lambda method, key, before: 403
+    assert problem_here(ticket) == (
+        f"cannot read {name} (access is denied); give every worker the credentials and the "
+        "network that the driver has"
+    )
 
 
 class _Quiet(SimpleHTTPRequestHandler):

@@ -127,13 +127,11 @@ def _problem(ticket: Ticket) -> str:
     if ticket.witness:
         there = There(_Look(ticket.digest), ticket.current)
         child = Child(ticket.image_timeout, ticket.run)
-        looked = SupervisedMap[tuple[str, ...]](there, [pickle.loads(ticket.witness)], child)
+        witness = pickle.loads(ticket.witness)
+        looked = SupervisedMap[tuple[str, ...]](there, [witness], child)
         for _, problems in looked.results():
             if problems:
-                return (
-                    f"{problems[0]}; DATA should be on storage that every worker sees under the "
-                    "same path"
-                )
+                return f"{problems[0]}; {_access(witness)}"
     for folder in ticket.folders:
         if not os.path.isdir(os.path.join(ticket.current, folder)):
             return (
@@ -141,6 +139,14 @@ def _problem(ticket: Ticket) -> str:
                 "under the same path"
             )
     return ""
+
+
+def _access(single: Shard) -> str:
+    """The cure for a worker that cannot read an image as the driver can."""
+    (sample,) = single
+    if single.container.path(sample) is None:
+        return "give every worker the credentials and the network that the driver has"
+    return "DATA should be on storage that every worker sees under the same path"
 
 
 def _current() -> str:
@@ -178,7 +184,8 @@ class _Look:
 
     def __call__(self, shard: Shard) -> tuple[str, ...]:
         (sample,) = shard
-        where = os.path.abspath(shard.container.path(sample) or sample.name)
+        local = shard.container.path(sample)
+        where = sample.name if local is None else os.path.abspath(local)
         try:
             found = _digest(shard)
         except (UnreadableImage, OSError) as error:

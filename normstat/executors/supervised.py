@@ -265,6 +265,10 @@ class SupervisedMap(Generic[R]):
             except OSError as error:  # no more processes, files or memory
                 reason = error.strerror or str(error)
                 starts -= 1
+            except BaseException:  # a job that cannot be handed over
+                if worker:
+                    self._forget(worker)
+                raise
             with self._changed:
                 self._reason = reason
             time.sleep(_PAUSE)

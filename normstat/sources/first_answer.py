@@ -1,6 +1,6 @@
 """Cures for servers that give no answer, or none that helps."""
 
-from normstat.urls import CREDENTIALS, PassingError
+from normstat.urls import CREDENTIALS, FailedError, PassingError
 
 
 def cure(error: BaseException | None, scheme: str) -> str:
@@ -14,6 +14,11 @@ def cure(error: BaseException | None, scheme: str) -> str:
         return "there is no such bucket or folder; look for a slip in the name"
     if isinstance(error, PermissionError):
         return f"{reason}; {CREDENTIALS.get(scheme, 'the environment has the credentials')}"
+    if isinstance(error, FailedError):
+        return f"{reason}; it is there, so try again later"
     if isinstance(error, PassingError):
-        return f"{reason}; look for a slip in the address, and at the network"
+        return (
+            f"{reason}; look for a slip in the address, and at the network; a server that is busy "
+            "needs time"
+        )
     return f"cannot be read ({reason})"

@@ -143,4 +143,7 @@ class Remote:
                 f"{where}: is one object; DATA behind a URL is a folder of images. Copy a file "
                 "that holds many images to this machine first"
             )
-        raise UsageError(f"{where}: there is nothing below it; look for a slip in the name")
+        advice = "look for a slip in the name"
+        if scheme == "memory":
+            advice = "only the process that wrote to memory can read it, in Python"
+        raise UsageError(f"{where}: there is nothing below it; {advice}")

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, BinaryIO, NamedTuple, Protocol
 
-from normstat.errors import UnreadableImage
+from normstat.errors import UnreadableImage, UsageError, option
+from normstat.files import shown
 from normstat.images import Code, Payload, Reader, Sample
 from normstat.sources.object_ranges import AT_ONCE, MOST, threads, unreadable
 from normstat.sources.stores import store_of
+from normstat.urls import scheme_of
 
 # Objects that may be there or on their way; a larger one than all bytes is fetched alone.
 _AHEAD = 48
@@ -74,6 +76,15 @@ class RemoteFiles:
 
     def path(self, sample: Sample) -> None:  # noqa: ARG002  # the protocol has it
         return None
+
+    def __reduce__(self) -> tuple[type["RemoteFiles"], tuple[str]]:
+        """Go to another process, which has to be able to read the objects."""
+        if scheme_of(self.url) == "memory":
+            raise UsageError(
+                f"{shown(self.url)}: is in the memory of this process, and no worker can read it; "
+                f"use {option('workers', 0)}, and no other engine"
+            )
+        return RemoteFiles, (self.url,)
 
 
 class Fetches(Protocol):

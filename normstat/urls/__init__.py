@@ -9,7 +9,7 @@ from normstat.lazy import attributes
 from normstat.urls.names import is_url, joined, local_path, scheme_of, without_secrets
 
 if TYPE_CHECKING:
-    from normstat.urls.answers import ChangedError, PassingError, asked, soon
+    from normstat.urls.answers import ChangedError, FailedError, PassingError, asked, soon
     from normstat.urls.objects import exists, fetched, probe, read, remove, write
     from normstat.urls.systems import CREDENTIALS, SCHEMES, file_system
 
@@ -17,6 +17,7 @@ __all__ = [
     "CREDENTIALS",
     "SCHEMES",
     "ChangedError",
+    "FailedError",
     "PassingError",
     "asked",
     "exists",
@@ -40,6 +41,7 @@ __getattr__ = attributes(
         "CREDENTIALS": "normstat.urls.systems",
         "SCHEMES": "normstat.urls.systems",
         "ChangedError": "normstat.urls.answers",
+        "FailedError": "normstat.urls.answers",
         "PassingError": "normstat.urls.answers",
         "asked": "normstat.urls.answers",
         "exists": "normstat.urls.objects",

@@ -32,6 +32,10 @@ class PassingError(OSError):
     """The server, or the way to it, has failed; time may mend that."""
 
 
+class FailedError(PassingError):
+    """The server has answered that it cannot answer now."""
+
+
 class ChangedError(OSError):
     """Another object is there now than the one that was listed."""
 
@@ -73,7 +77,9 @@ def soon(call: Callable[[], _T]) -> _T:
     try:
         answer, error = answers.get(timeout=_PATIENCE)
     except Empty:
-        raise PassingError(errno.EIO, f"no answer from the server in {_PATIENCE:g} s") from None
+        # Libraries ask again where a server only says that it is busy, and tell nobody.
+        reason = f"no answer from the server in {_PATIENCE:g} s, or none but failures"
+        raise PassingError(errno.EIO, reason) from None
     if error:
         raise error
     return cast("_T", answer)
@@ -121,7 +127,7 @@ def _of_status(status: int) -> OSError:
     if status == 412:
         return ChangedError(errno.EBUSY, "another object is there now")
     if status in _PASSING or status >= 500:
-        return PassingError(errno.EIO, f"the server failed: HTTP {status}")
+        return FailedError(errno.EIO, f"the server failed: HTTP {status}")
     return OSError(errno.EIO, f"the server refused: HTTP {status}")
 
 

@@ -9,8 +9,11 @@ from typing import Any
 from numpy.typing import NDArray
 
 from normstat import files
+from normstat.errors import UsageError, option
+from normstat.files import shown
 from normstat.sources.object_ranges import AT_ONCE, MOST, threads
 from normstat.sources.stores import store_of
+from normstat.urls import scheme_of
 from normstat.writers.npy import Npy
 from normstat.writers.writer import header
 
@@ -52,6 +55,15 @@ class NpyObjects(Npy):
     >>> len(files.read("memory://doctest-npy/a.npy"))
     152
     """
+
+    def __reduce__(self) -> tuple[type["NpyObjects"], tuple[str, str, bool, str]]:
+        """Go to another process, whose objects have to be those of this one."""
+        if scheme_of(self.root) == "memory":
+            raise UsageError(
+                f"{shown(self.root)}: is in the memory of this process, and no worker can write "
+                f"there; use {option('workers', 0)}, and no other engine"
+            )
+        return NpyObjects, (self.root, self.dtype, self.resume, self.unfinished)
 
     def begin(self, split: str, rows: int) -> None:
         """Do nothing: each object is there when it is written."""
