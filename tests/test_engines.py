@@ -298,12 +298,14 @@ def test_a_worker_that_leaves(many: Path, expected_of_many: str, shared: Cluster
 
 @pytest.mark.fault(75)
 def test_all_workers_are_gone(many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are waited for, as they may all be replaced; then the run ends, and can go on."""
+    """They are waited for, which is said, as all may be replaced; then the run ends."""
     monkeypatch.setattr("normstat.executors.dask._NO_WORKER", 1.0)
+    monkeypatch.setattr("normstat.executors.dask._NO_WORKER_SAID", 0.0)
     with cluster(tmp_path / "c", 1) as made:
         killing = Listener(lambda: [*map(made.kill, [*made.workers])] and None)
         with pytest.raises(EngineLost, match=r"no worker for 1 s; .* the same command continues"):
             normstat.compute(many, engine=made.engine, progress=killing, cache=tmp_path / "cache")
+    assert any(text.startswith("the cluster has no worker now") for text in killing.notices)
 
 
 @pytest.mark.fault(76)
@@ -332,7 +334,7 @@ def test_the_scheduler_is_gone(many: Path, expected_of_many: str, tmp_path: Path
             made.kill(made.scheduler)
             stderr = finish(process, LONG)
         assert process.returncode == 4, stderr
-        assert "is kept in" in stderr
+        assert "the scheduler is gone; what is finished is kept in" in stderr
         assert "the same command continues" in stderr
         assert "distributed" not in stderr
         assert "Traceback" not in stderr

@@ -6,7 +6,7 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent import futures
 from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing import resource_tracker
@@ -28,6 +28,7 @@ from normstat.files import shown
 _CONNECT, _FIRST_WORKER, _LEAVE = 4.0, 4.0, 2.0
 # Seconds that a cluster may be without any worker, as when all of them are replaced.
 _NO_WORKER = 300.0
+_NO_WORKER_SAID = 10.0  # seconds after which a user is told that it waits
 _RECOUNT = 2.0  # seconds between two looks at how many slots there are
 # Loggers that would write to the terminal: what matters is raised.
 _LOGGERS = ("distributed", "distributed.client", "tornado.application")
@@ -65,6 +66,8 @@ class Dask(Futures):
         self._stack = ExitStack()
         self._entered = 0
         self._slots, self._counted, self._since = 0, 0.0, 0.0
+        self._warn: Callable[[str], None] = lambda _: None
+        self._is_said = False
 
     @classmethod
     def of(cls, place: str, workers: int | None, image_timeout: float) -> Self:
@@ -163,9 +166,22 @@ class Dask(Futures):
         if tasks and self._client.status == "running":
             self._client.loop.add_callback(_cancel, self._client, tasks)
 
+    def listen(self, warn: Callable[[str], None]) -> None:
+        """See :meth:`normstat.executors.Executor.listen`."""
+        self._warn = warn
+
     def look(self) -> None:
         """See :meth:`Futures.look`."""
-        if not self.slots and time.monotonic() - self._since > _NO_WORKER:
+        if self._client.status != "running":
+            raise EngineLost("the scheduler is gone")
+        if self.slots:
+            self._is_said = False
+            return
+        without = time.monotonic() - self._since
+        if without > _NO_WORKER_SAID and not self._is_said:
+            self._is_said = True
+            self._warn(f"the cluster has no worker now; start some within {_NO_WORKER:.0f} s")
+        if without > _NO_WORKER:
             raise EngineLost(f"the cluster has had no worker for {_NO_WORKER:.0f} s")
 
 

@@ -42,6 +42,10 @@ class Executor(Protocol):
         cancels it where it cannot be ended, and waits for nothing.
         """
 
+    def listen(self, warn: Callable[[str], None]) -> None:
+        """Take a function to tell a user, while a run lasts, what keeps it from going on."""
+        del warn  # most go on, or end
+
     def remarks(self) -> Iterable[str]:
         """Sentences for a user at the end of all runs; none unless there is something to say."""
         return ()

@@ -200,6 +200,7 @@ class _FuturesMap(Generic[R]):
         try:
             answer = guard.loads_answer(future.result())
         except futures.CancelledError as error:
+            self._engine.look()  # it may know why
             raise EngineLost("the engine is gone: it has given up its work") from error
         except futures.BrokenExecutor as error:  # a worker is gone, or all are
             self._hand_in_again(number, error)

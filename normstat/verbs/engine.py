@@ -92,6 +92,7 @@ class Engine:
         """
         try:
             with self.lasting:
+                self.executor.listen(self.progress.warning)
                 yield
                 for remark in self.executor.remarks():
                     self.progress.notice(remark)
