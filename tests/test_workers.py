@@ -108,8 +108,19 @@ def test_what_a_library_prints_stays_in_the_worker(capfd: pytest.CaptureFixture[
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.sampled
-@pytest.mark.fault(52)
+def test_a_broken_library_that_nobody_uses_ends_no_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name on the command line may only look as if it were needed."""
+    (tmp_path / "broken_library.py").write_text("raise ValueError('numpy.dtype size changed')")
+    monkeypatch.syspath_prepend(tmp_path)
+    shards = jobs.shards(number=2)
+    with Local(1, preload=("broken_library", "no_such_library")) as local:
+        assert dict(local.map(jobs.Names(), shards)) == dict(
+            enumerate(shard.names for shard in shards)
+        )
+
+
 @linux
 def test_memory_is_kept_where_dask_would_have_it_given_back(
     monkeypatch: pytest.MonkeyPatch,
@@ -127,6 +138,8 @@ def test_memory_is_kept_where_dask_would_have_it_given_back(
         assert f"MALLOC_TRIM_THRESHOLD_={found}".encode() in environ
 
 
+@pytest.mark.sampled
+@pytest.mark.fault(52)
 @linux
 @pytest.mark.parametrize("number", [9, 15], ids=["SIGKILL", "SIGTERM"])
 def test_workers_killed_from_outside_cost_nothing(number: signal.Signals) -> None:

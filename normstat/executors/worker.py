@@ -54,7 +54,7 @@ def receive(pipe: IO[bytes]) -> Any:
 def serve(tasks: IO[bytes], preload: Sequence[str] = ()) -> None:
     """Work until the parent closes the pipe or is gone."""
     for module in preload:
-        with suppress(ImportError):  # who needs it says what is missing
+        with suppress(Exception):  # who needs it says what is missing, or what is wrong with it
             import_module(module)
     image_timeout, job = receive(tasks)
     results = os.fdopen(os.dup(1), "wb")
