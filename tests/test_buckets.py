@@ -208,6 +208,70 @@ def test_the_next_shard_is_fetched_before_it_is_due() -> None:
     assert asked == [sample.name for shard in shards for sample in shard]
 
 
+def test_no_more_than_headers_is_fetched_where_they_are_read() -> None:
+    """Of the shard that was expected, too, and of the next: images are not wanted yet."""
+    asked: list[tuple[str, int | None]] = []
+
+    class Store:
+        def prepare(self, paths: Sequence[str]) -> None: ...
+
+        def fetch(self, path: str, tag: str, start: int = 0, end: int | None = None) -> bytes:
+            asked.append((path, end))
+            return path.encode()[start:end]
+
+    store: Any = Store()
+    shards = [
+        tuple(Sample("all", f"{shard}{n}", Place(f"{shard}{n}", 2)) for n in range(3))
+        for shard in "ab"
+    ]
+    container = RemoteFiles("memory://headers")
+    with ThreadPoolExecutor(1) as pool:
+        for shard in shards:
+            container.expect(shard)
+        for shard in shards:
+            assert tuple(Fetching(store, pool, container).ahead(shard, 1)) == shard
+            pool.submit(int).result()  # all before it is fetched
+        assert asked == [(sample.name, 1) for shard in shards for sample in shard]
+        # Whoever reads them then gets what is there then.
+        asked.clear()
+        assert tuple(Fetching(store, pool, container).ahead(shards[1])) == shards[1]
+    assert asked == [(sample.name, None) for sample in shards[1]]
+
+
+def test_credentials_may_be_options_of_the_library(bucket: Buckets, tmp_path: Path) -> None:
+    """Those that fsspec takes from its own variables, which the session of S3 does not know."""
+    compute = partial(command, "compute", DATA, "--workers", "0", cwd=tmp_path)
+    whole = compute()
+    own = {"FSSPEC_S3_KEY": KEY, "FSSPEC_S3_SECRET": SECRET}
+    none = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+    half = {"AWS_ACCESS_KEY_ID": "ANOTHER"}
+    for more in ({}, half, half | {"AWS_SECRET_ACCESS_KEY": "other"}):
+        bucket.reset()
+        run = compute(env=none | own | more)
+        assert run.stdout == whole.stdout, run.stderr
+        assert bucket.requests == {"LIST": 1, "GET": IMAGES + 1}
+
+
+def test_objects_that_are_announced_together_are_signed_together(
+    s3: Buckets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also those of a shard whose next one is announced before the first is fetched."""
+    s3.buckets["data"] = dict.fromkeys("abcdef", b".")
+    store: Any = store_of("s3://data/")
+    groups: list[list[str]] = []
+    sign = Presigned._sign
+
+    async def counted(self: Presigned, keys: Sequence[str]) -> list[str]:
+        groups.append(list(keys))
+        return await sign(self, keys)
+
+    monkeypatch.setattr(Presigned, "_sign", counted)
+    for group in ("abc", "def"):
+        store.prepare(list(group))
+    assert [store.fetch(name, "") for name in "adbecf"] == [b"."] * 6
+    assert groups == [["a", "b", "c"], ["d", "e", "f"]]
+
+
 def test_urls_are_signed_as_the_library_signs_them(s3: Buckets) -> None:
     """Whatever is in the name of an object."""
     s3.buckets["data"] = {"a": b""}
