@@ -18,6 +18,7 @@ from typing import Any
 
 import make
 import pytest
+import s3fs
 from buckets import KEY, SECRET, Buckets
 from command import environment, here
 from command import normstat as command
@@ -250,6 +251,29 @@ def test_credentials_may_be_options_of_the_library(bucket: Buckets, tmp_path: Pa
         run = compute(env=none | own | more)
         assert run.stdout == whole.stdout, run.stderr
         assert bucket.requests == {"LIST": 1, "GET": IMAGES + 1}
+
+
+@pytest.mark.parametrize(
+    ("options", "searches"), [({"anon": True}, 0), ({"key": KEY, "secret": SECRET}, 1)]
+)
+def test_credentials_that_are_nowhere_are_searched_once(
+    s3: Buckets, options: dict[str, Any], searches: int
+) -> None:
+    """A session would search for each batch, and wait for a metadata server that is not there."""
+    system = s3fs.S3FileSystem(endpoint_url=s3.url, skip_instance_cache=True, **options)
+    signs = Presigned(system, "data")
+    sync(system.loop, system.set_session)
+    searched = 0
+
+    async def nowhere() -> None:
+        nonlocal searched
+        searched += 1
+
+    system.session.get_credentials = nowhere
+    for _ in range(3):
+        found = sync(system.loop, signs._sign, ["a", "b"])
+        assert [url.partition("?")[0] for url in found] == [f"{s3.url}/data/{k}" for k in "ab"]
+    assert searched == searches
 
 
 def test_objects_that_are_announced_together_are_signed_together(

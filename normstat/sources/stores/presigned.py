@@ -11,7 +11,7 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Any
@@ -46,9 +46,10 @@ class Presigned:
         self._system = system
         self._bucket = bucket
         self._mine = threading.local()
-        self._signing = threading.Lock()  # guards the next two
+        self._signing = threading.Lock()  # guards the next three
         self._coming: deque[list[str]] = deque(maxlen=_GROUPS)
         self._urls: dict[str, str] = {}
+        self._is_without = False
         self._opened: list[HTTPConnection] = []
         weakref.finalize(self, _close_all, self._opened)
         is_usual = not (system.req_kw or system.s3_additional_kwargs or system.client_kwargs)
@@ -114,10 +115,21 @@ class Presigned:
         first = await by_client(keys[0])
         if len(keys) == 1:
             return [first]
-        credentials = await self._system.session.get_credentials()
-        if like := await _like(first, keys[0], credentials):
+        if like := await _like(first, keys[0], self._credentials):
             return [first, *map(like, keys[1:])]
         return [first, *[await by_client(key) for key in keys[1:]]]
+
+    async def _credentials(self) -> Any:
+        """The credentials of the session; None if it has none.
+
+        It keeps those that it finds. Where there are none it would look for them each time, and on
+        most machines wait for a metadata server that is not there.
+        """
+        if self._is_without:
+            return None
+        found = await self._system.session.get_credentials()
+        self._is_without = found is None
+        return found
 
     def _connection(self, scheme: str, host: str) -> HTTPConnection:
         found: HTTPConnection | None = getattr(self._mine, "connection", None)
@@ -139,11 +151,19 @@ class Presigned:
             del self._mine.connection
 
 
-async def _like(signed: str, key: str, credentials: Any) -> Callable[[str], str] | None:
+async def _like(
+    signed: str, key: str, find: Callable[[], Awaitable[Any]]
+) -> Callable[[str], str] | None:
     """A function from a key to the URL that a client would sign: four times as fast as the client.
 
     None if the signed URL has another form than is known, or others have signed it: the session has
     no credentials, or other ones, where options of the library give them.
+
+    Parameters
+    ----------
+    signed : URL that the client made.
+    key : that it is of.
+    find : gives the credentials of the session, or None.
     """
     parts = urlsplit(signed)
     before = parts.path.removesuffix(quote(key, safe="/~"))
@@ -153,6 +173,7 @@ async def _like(signed: str, key: str, credentials: Any) -> Callable[[str], str]
     query = dict(parse_qsl(parts.query))
     if not query:  # for all to read
         return lambda other: base + quote(other, safe="/~")
+    credentials = await find()
     if credentials is None:
         return None
     frozen = await credentials.get_frozen_credentials()
