@@ -257,7 +257,9 @@ class _Rows:
                 place = os.path.relpath(whole, self.root).replace(os.sep, "/")
             name = safe_name(re.sub(r"^(\.\./)+", "", place))
             if name is None:
-                failure = UnreadableImage(Code.VANISHED, f"no file can be called {shown(path)}")
+                failure = UnreadableImage(
+                    Code.VANISHED, f"no file can be called {shown(path[:99])}"
+                )
                 yield self._number_of(row), None, 0, failure
                 continue
             yield name, place, 0, None

@@ -88,8 +88,8 @@ _NOT_READ = {
         "{:,} members that are links, devices or the like were ignored",
     ),
     Reason.UNSAFE_NAME: (
-        "1 member whose name leads out of the archive was ignored",
-        "{:,} members whose names lead out of the archive were ignored",
+        "1 member whose name leads out of the archive, or is too long or deep, was ignored",
+        "{:,} members whose names lead out of the archive, or are too long or deep, were ignored",
     ),
     Reason.REPEATED: (
         f"1 image that is named again counts once ({option('duplicates', 'count')} counts both)",
