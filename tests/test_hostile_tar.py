@@ -310,7 +310,7 @@ def test_an_archive_without_images_says_what_it_has(tmp_path: Path) -> None:
     path = archived.tar(tmp_path / "a.tar", {"a.json": b"", "b.txt": b""})
     with pytest.raises(NothingToRead, match=r"1 \.json"):
         normstat.compute(path, workers=0)
-    with pytest.raises(NothingToRead, match="no files"):
+    with pytest.raises(NothingToRead, match="no images in it; it is empty"):
         normstat.compute(write(path), workers=0)
 
 

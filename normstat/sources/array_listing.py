@@ -112,7 +112,8 @@ def add_array(
     if many:
         listed.stacks[path] = Stack(stored, whole, size, version, images - whole)
         listed.remarks.append(
-            f"{shown(path)}: a stack of {images:,} images, shape {one} of {dtype.name} each"
+            f"{shown(path)}: a stack of {images:,} image{'s' * (images != 1)}, shape {one} of "
+            f"{dtype.name} each"
         )
         return
     if not whole:

@@ -218,8 +218,10 @@ class ListedFiles:
         again = self._members.again
         if again.images:
             names = "name occurs" if again.images == 1 else "names occur"
+            count = "counts under a name" if again.images == 1 else "count under names"
+            own = "its" if again.images == 1 else "their"
             survey.remarks.append(
-                f"{again.images:,} {names} again, and count under names of their own, the first: "
+                f"{again.images:,} {names} again, and {count} of {own} own, the first: "
                 f"{shown(again.first)}"
             )
 

@@ -74,7 +74,7 @@ split_dir={"NAME": "FOLDER"} takes a folder in
             f"{quoted(others.first)}; rename or convert such files"
         )
     yield from survey.remarks
-    yield from _not_read(survey)
+    yield from members_not_read(survey)
 
 
 # Reasons to leave out what no folder has, in words for one and for several.
@@ -105,7 +105,15 @@ _NOT_READ = {
 }
 
 
-def _not_read(survey: Survey) -> Iterator[str]:
+def members_not_read(survey: Survey) -> Iterator[str]:
+    """Lines on what no folder has, and is left out: by reason, with the first.
+
+    >>> from normstat.images import Reason, Skipped
+    >>> survey = Survey()
+    >>> survey.skip(None, Reason.NOT_LISTED, Skipped(1, "a.png"))
+    >>> list(members_not_read(survey))
+    ['1 image that the table does not name was left out, the first: a.png']
+    """
     for reason, (one, several) in _NOT_READ.items():
         skipped = survey.all_skipped(reason)
         if skipped.images:
