@@ -243,8 +243,8 @@ def _nothing_found(source: Source, selection: Selection) -> str:
     endings = [ending for kind in SOURCES.values() for ending in kind.endings]
     is_file = os.path.isfile(source.root)
     helps = advice([extension for extension, _ in frequent], endings, is_file)
-    if is_file and not (frequent or survey.filtered):
-        inside = "; ".join((*survey.remarks, *members_not_read(survey)))
+    inside = "; ".join((*survey.remarks, *members_not_read(survey)))
+    if (is_file or inside) and not (frequent or survey.filtered):
         return f"{shown(source.root)}: no images in it; {inside or 'it is empty'}"
     return (
         f"{shown(source.root)}: no images{filters}; looked for {' '.join(FORMATS)}; "
