@@ -302,6 +302,41 @@ def test_the_end_of_a_stream_is_looked_at(tmp_path: Path, end: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("save", "order"), [(np.savez, "C"), (np.savez, "F"), (np.savez_compressed, "C")]
+)
+def test_the_checksum_of_an_array_is_compared(
+    tmp_path: Path, save: Callable[..., None], order: str
+) -> None:
+    """When its last image is read: it stands for all that may be damaged."""
+    array = np.random.default_rng(1).integers(0, 255, (60, 40, 30, 3), np.uint8)
+    path = tmp_path / "train.npz"
+    save(path, images=np.asarray(array, order=order))  # type: ignore[call-overload]  # any order
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    runs = [normstat("compute", path, "-o", "-", "-j", jobs) for jobs in ("0", "2")]
+    assert [run.returncode for run in runs] == [3, 3], runs[0].stderr
+    assert runs[0].stdout == runs[1].stdout
+    records = json.loads(runs[0].stdout)["unreadable"]
+    assert {record["code"] for record in records} == {"corrupt"}
+    assert records[-1]["path"] == "train.npz/images/000059"
+    if save is np.savez:
+        assert len(records) == 1
+
+
+def test_arrays_of_one_name_are_both_read(tmp_path: Path) -> None:
+    """Each as it is, also where they are compressed."""
+    array = images(3)
+    with zipfile.ZipFile(tmp_path / "a.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x_train.npy", make.npy(array[:10]))
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.writestr("x_train.npy", make.npy(array[10:]))
+    found = library.compute(tmp_path / "a.npz", workers=0).splits["train"]
+    expected = library.compute({"train": array}).splits["train"]
+    assert found.fingerprint.content == expected.fingerprint.content
+
+
 def test_a_shape_that_no_stream_can_fill_takes_no_time(tmp_path: Path) -> None:
     """As many images are asked for as the bytes of the file may come to."""
     data = bytearray(stacks.idx(images()))

@@ -94,7 +94,13 @@ def add_array(
     if whole > images or (whole == images and over):
         raise UnreadableImage(Code.CORRUPT, "more bytes than its shape says")
     stored = replace(
-        file, start=header.start, stride=size, dtype=dtype.str, shape=one, images=whole
+        file,
+        start=header.start,
+        stride=size,
+        dtype=dtype.str,
+        shape=one,
+        images=whole,
+        checked=file.checked if whole == images else None,
     )
     if header.fortran and whole < images:
         raise UnreadableImage(

@@ -21,8 +21,8 @@ from normstat.images import Code, Payload, Reader, Sample
 from normstat.images.failures import failure_of
 from normstat.sources.container_file import ContainerFile
 
-#: Stands for the name of a member where the file is one that gzip has made.
-GZIP = "\0gzip"
+#: Stands for the place of a member where the file is one that gzip has made.
+GZIP = -1
 # Small images are read together, in blocks of about so many bytes; and in larger ones those of an
 # array whose first axis varies fastest.
 _BLOCK, _COLUMNS = 1 << 16, 16
@@ -32,6 +32,8 @@ _SMALL, _TOGETHER = 1 << 14, 64
 MOST_UNPACKED = 1032
 # Bytes of a stream that are passed over at once.
 _PASSED = 1 << 16
+# And those that are read at once for a checksum.
+_CHECKED = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,10 @@ class StackedImages(ContainerFile):
     stride : bytes from one image to the next.
     dtype : of the values, as NumPy writes it.
     shape : of one image, as it is stored.
-    stream : None for images that lie in the file as they are, else the name of the compressed
-        member of a zip file, or :data:`GZIP`.
+    stream : None for images that lie in the file as they are, else the byte at which the compressed
+        member of a zip file begins, or :data:`GZIP`.
+    checked : byte at which the member of a zip file begins whose checksum is compared when its last
+        image is read; None where there is no checksum, or the stream compares it.
     images : number of those that are whole.
     columns : number of images in an array whose first axis varies fastest; 0 for all others.
     axes : order in which those of the shape make the array; empty: as they are.
@@ -55,7 +59,8 @@ class StackedImages(ContainerFile):
     stride: int = 0
     dtype: str = "|u1"
     shape: tuple[int, ...] = ()
-    stream: str | None = None
+    stream: int | None = None
+    checked: int | None = None
     images: int = 1
     columns: int = 0
     axes: tuple[int, ...] = ()
@@ -75,13 +80,17 @@ class Stream(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-def opened_stream(path: str, stream: str, resources: ExitStack) -> Stream:
+def opened_stream(path: str, stream: int, resources: ExitStack) -> Stream:
     """Open what is compressed in a file, at its start; closed with the resources."""
     file = resources.enter_context(files.opened(path))
     if stream == GZIP:
         return resources.enter_context(gzip.GzipFile(fileobj=file))
     archive = resources.enter_context(zipfile.ZipFile(file))
-    return resources.enter_context(archive.open(stream))
+    members = (info for info in archive.infolist() if info.header_offset == stream)
+    member = next(members, None)
+    if member is None:
+        raise UnreadableImage(Code.CHANGED_WHILE_READ, "the file is another now")
+    return resources.enter_context(archive.open(member))
 
 
 @contextmanager
@@ -92,7 +101,10 @@ def as_records() -> Iterator[None]:
     except EOFError as error:
         raise UnreadableImage(Code.TRUNCATED, "ends before its last image") from error
     except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error) as error:
-        raise UnreadableImage(Code.CORRUPT, "cannot be decompressed") from error
+        detail = "cannot be decompressed"
+        if "CRC" in str(error):
+            detail = "wrong checksum: any image in it may be damaged"
+        raise UnreadableImage(Code.CORRUPT, detail) from error
     except (NotImplementedError, RuntimeError) as error:  # encrypted, or a method of later years
         raise UnreadableImage(Code.UNSUPPORTED_FORMAT, "encrypted, or compressed oddly") from error
     except OSError as error:
@@ -130,6 +142,8 @@ class _Reader(Reader):
         images, first = self._images, places[0]
         if self.at_once() == 1 or list(places) != [*range(first, first + len(places))]:
             return None
+        if images.checked is not None and places[-1] == images.images - 1:
+            return None
         try:
             if self._descriptor is None:
                 self._open()
@@ -159,17 +173,28 @@ class _Reader(Reader):
     def _read_block(self, first: int) -> NDArray[Any]:
         """Images from the first on: those that lie close together, at least one."""
         images = self._images
-        several = max(_BLOCK // images.stride, 1)
+        several, left = max(_BLOCK // images.stride, 1), images.images - first
+        if images.checked is not None:
+            if left == 1:
+                self._compare_checksum(images.checked)
+            left = max(1, left - 1)
         if images.columns:
-            block = self._from_columns(first, min(several * _COLUMNS, images.columns - first))
+            block = self._from_columns(first, min(several * _COLUMNS, left))
         elif self._forward:
             data = self._forward.read(images.start + first * images.stride, self._bytes)
             block = self._array_of(data, 1)
         else:
-            size = (min(several, images.images - first) - 1) * images.stride + self._bytes
+            size = (min(several, left) - 1) * images.stride + self._bytes
             data = self._at(images.start + first * images.stride, size)
             block = self._array_of(data, 1 + (size - self._bytes) // images.stride)
         return block.transpose((0, *(axis + 1 for axis in images.axes))) if images.axes else block
+
+    def _compare_checksum(self, member: int) -> None:
+        """Raise the record of the last image if the checksum of all of them is wrong."""
+        with as_records(), ExitStack() as resources:
+            stream = opened_stream(self._images.file, member, resources)
+            while stream.read(_CHECKED):
+                pass
 
     def _array_of(self, data: bytes, images: int) -> NDArray[Any]:
         """Shape (images, *shape): arrays that begin a stride apart."""
@@ -232,9 +257,7 @@ class _Forward:
     def _read(self, at: int, size: int) -> bytes:
         if self._stream is None or self._at > at:
             self._resources.close()
-            self._stream = opened_stream(
-                self.images.file, self.images.stream or "", self._resources
-            )
+            self._stream = opened_stream(self.images.file, self.images.stream or 0, self._resources)
             self._at = 0
         while self._at < at:
             self._at += len(_all_of(self._stream, min(at - self._at, _PASSED)))
