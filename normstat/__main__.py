@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 # Command -> what its workers import.
 _READS_IMAGES = {
-    "check": "normstat.verbs.compute.job",
-    "compute": "normstat.verbs.compute.job",
+    "check": "normstat.verbs.compute.counting",
+    "compute": "normstat.verbs.compute.counting",
     "apply": "normstat.verbs.apply.job",
     "normalize": "normstat.verbs.apply.job",
 }

@@ -1,7 +1,9 @@
-"""Rows of lazy tables: alternatives by name, each imported when it is asked for."""
+"""Names that are imported when they are first used: rows of tables, and fronts of packages."""
 
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pkgutil import resolve_name
+from importlib import import_module
 from typing import Any
 
 from normstat.errors import UsageError
@@ -37,9 +39,39 @@ class Row:
             Its libraries are not installed; with the command that installs them.
         """
         try:
-            return resolve_name(self.path)
+            module, _, name = self.path.partition(":")
+            found = import_module(module)
+            return getattr(found, name) if name else found
         except ModuleNotFoundError as error:
             if not self.extra:
                 raise
             install = f'pip install "normstat[{self.extra}]"'
             raise UsageError(f"{error.name} is not installed: {install}") from error
+
+
+def attributes(package: str, modules: Mapping[str, str]) -> Callable[[str], Any]:
+    """Make the ``__getattr__`` of a package that imports a name when it is first used.
+
+    Parameters
+    ----------
+    package : its ``__name__``.
+    modules : name → module that has it.
+
+    Examples
+    --------
+    >>> found = attributes(__name__, {"PurePath": "pathlib"})
+    >>> found("PurePath").__name__
+    'PurePath'
+    >>> found("nothing")
+    Traceback (most recent call last):
+    AttributeError: module 'normstat.lazy' has no attribute 'nothing'
+    """
+
+    def imported(name: str) -> Any:
+        if name not in modules:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        value = getattr(import_module(modules[name]), name)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    return imported

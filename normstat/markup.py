@@ -1,6 +1,7 @@
 """HTML of names, numbers, tables and legends that no text can break."""
 
-from collections.abc import Collection, Iterable, Sequence
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from html import escape
 from importlib.resources import files
 from os import PathLike
@@ -11,6 +12,7 @@ from normstat.svg import color
 #: A number that is not defined.
 NONE = "–"
 _HUGE = 1e6
+_SMALL = 1e-6
 #: Rules for drawings, tables, legends and figures, within an element of the class ``normstat``.
 STYLE = files(__package__).joinpath("markup.css").read_text("utf-8")
 
@@ -27,13 +29,36 @@ def text(words: str | PathLike[str]) -> str:
 def number(value: float | None, digits: int = 6) -> str:
     """A number with so many digits, all of it before the point, and a minus as wide as a plus.
 
-    >>> number(-0.25), number(None), number(float("inf")), number(1234.5, 3)
-    ('−0.25', '–', '∞', '1234')
+    Zeros at its end are digits, too; integers are exact as they are.
+
+    >>> number(-0.25, 3), number(None), number(float("inf")), number(1234.5, 3), number(1.0)
+    ('−0.250', '–', '∞', '1234', '1')
     """
     if value is None:
         return NONE
-    whole = 10**digits <= abs(value) < _HUGE
-    return f"{value:{'.0f' if whole else f'.{digits}g'}}".replace("inf", "∞").replace("-", "−")
+    is_whole = 10 ** (digits - 1) <= abs(value) < _HUGE
+    zeros = "" if float(value).is_integer() else "#"
+    made = f"{value:{'.0f' if is_whole else f'{zeros}.{digits}g'}}".removesuffix(".")
+    return made.replace("inf", "∞").replace("-", "−")
+
+
+def column(values: Sequence[float | None], digits: int = 3) -> list[str]:
+    """Numbers with as many decimals as the largest needs to have so many digits.
+
+    >>> column([0.188, -0.09, None, 0.0]), column([12.0, 8.73])
+    (['0.188', '−0.090', '–', '0.000'], ['12.0', '8.7'])
+    """
+    sizes = [abs(value) for value in values if value is not None and math.isfinite(value)]
+    largest = max(sizes, default=0.0)
+    if not _SMALL < largest < _HUGE:
+        return [number(value, digits) for value in values]
+    decimals = max(0, digits - 1 - math.floor(math.log10(largest)))
+    return [
+        f"{value:z.{decimals}f}".replace("-", "−")
+        if value is not None and math.isfinite(value)
+        else number(value)
+        for value in values
+    ]
 
 
 def table(
@@ -74,15 +99,23 @@ def _side(column: int, words: Collection[int]) -> str:
     return " class=words" if column in words else ""
 
 
-def legend(names: Iterable[str]) -> str:
+def legend(names: Iterable[str], colors: Mapping[str, str] | None = None) -> str:
     """The names of sets of images behind their colors, as HTML.
 
+    Parameters
+    ----------
+    names : of the sets.
+    colors : name → class of its color; None: in their order.
+
+    Examples
+    --------
     >>> legend(["train", "<val>"]).count("class=key")
     2
     """
+    known = colors or {}
     return " ".join(
         f'<span class=key><svg viewBox="0 0 26 8" aria-hidden="true"><path class="line '
-        f'{color(index)}" d="M0 4H26"/></svg>{text(name)}</span>'
+        f'{known.get(name, color(index))}" d="M0 4H26"/></svg>{text(name)}</span>'
         for index, name in enumerate(names)
     )
 

@@ -9,26 +9,23 @@ from rich.table import Table
 from rich.text import Text
 
 from normstat.files import shown
-from normstat.images import Reason, Unreadable
-from normstat.stats import SplitStats, Stats, remarks, supported_digits
+from normstat.images import Unreadable
+from normstat.stats import (
+    SplitStats,
+    Stats,
+    common_decimals,
+    left_out_images,
+    remarks,
+    supported_digits,
+)
 from normstat.stats.cells import BOTH_STDS, HEADERS, OWN_STD, cells, counted_parts
 from normstat.stats.curves import ends
-from normstat.stats.glyphs import BLOCKS, histograms
+from normstat.stats.glyphs import BLOCKS, histograms, left_out
 
 #: Unreadable images that are named one by one.
 NAMED = 10
 # Columns that a narrow terminal is spared, one after the other: never a mean, an error or a split.
 _SPARED = (("min", "max"), ("size",), ("images",), (OWN_STD,))
-# Reason → words for one image, and for several.
-_REASONS: dict[str, tuple[str, str]] = {
-    Reason.BESIDE_SPLITS: ("in no split's folder",) * 2,
-    Reason.LABELS: ("label", "labels"),
-    Reason.UNKNOWN_EXTENSION: ("without an extension that is read",) * 2,
-    Reason.NO_IMAGE: ("member that is no image", "members that are no images"),
-    Reason.NOT_REGULAR: ("link or device in an archive", "links or devices in an archive"),
-    Reason.UNSAFE_NAME: ("name that leads out of its archive", "names that lead out of archives"),
-    Reason.REPEATED: ("named again",) * 2,
-}
 _ANY_WIDTH = 1_000_000
 # Numbers of glyphs in a histogram, as there is room.
 _BARS = (64, 32, 16)
@@ -174,7 +171,11 @@ def _histograms(splits: Mapping[tuple[str, str], SplitStats], width: int) -> Ite
     if not found:
         return
     low, high = ends(list(splits.values()))
-    yield f"distribution of values from {low:g} to {high:g}; the highest bar of each is full"
+    rest = left_out(splits.values())
+    beyond = f"; up to {100 * rest:.2g} % of a channel are beyond" if rest else ""
+    yield (
+        f"distribution of values from {low:g} to {high:g}; the highest bar of each is full{beyond}"
+    )
     before = None
     for (name, _, file, index), (split, channel, _) in zip(rows, labels, strict=True):
         bars = found.get((name, file))
@@ -208,11 +209,11 @@ def _unreadable(records: Sequence[Unreadable], where: str, number: int) -> Itera
 def _skipped(stats: Stats) -> Iterator[str]:
     """Lines on skipped images, by reason: beside all splits, then split by split."""
     lines = [
-        f"  {_counted(skipped.images, reason)}, the first: {shown(skipped.first)}"
+        f"  {left_out_images(skipped.images, reason)}, the first: {shown(skipped.first)}"
         for reason, skipped in stats.skipped.items()
     ]
     lines += [
-        f"  {_counted(images, reason)} in {shown(name)}"
+        f"  {left_out_images(images, reason)} in {shown(name)}"
         for name, split in stats.splits.items()
         for reason, images in split.skipped_reasons.items()
     ]
@@ -220,11 +221,6 @@ def _skipped(stats: Stats) -> Iterator[str]:
         yield "left out:"
         yield from lines
         yield ""
-
-
-def _counted(images: int, reason: str) -> str:
-    one, several = _REASONS.get(reason, (shown(reason),) * 2)
-    return f"{images} {one if images == 1 else several}"
 
 
 def _reason(record: Unreadable) -> str:
@@ -247,8 +243,9 @@ def _constants(stats: Stats) -> Iterator[str]:
     ):
         start = f"{label:4} = ["
         texts, marks = [], []
+        decimals = common_decimals(values)
         for value, error in zip(values, errors or (None,) * len(values), strict=True):
-            text, supported = supported_digits(value, error)
+            text, supported = supported_digits(value, error, decimals)
             texts.append(text)
             marks.append(("^" * supported).ljust(len(text)))
         yield start + ", ".join(texts) + "]"

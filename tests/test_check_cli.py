@@ -134,6 +134,15 @@ def test_other_data(here: Path) -> None:
     assert verdict(*options, "--require-conclusive", data="other")["exit_code"] == 1
 
 
+def test_without_statistics_it_says_how_to_make_them(here: Path) -> None:
+    """Before anything is read."""
+    for data in ((), ("data",), ("a", "b")):
+        run = command.here("check", *data)
+        assert (run.returncode, run.stdout) == (2, "")
+        words = " ".join(run.stderr.split())
+        assert "Missing option '--stats'. normstat compute DATA -o stats.json makes a" in words
+
+
 # What became of the files; what the message says.
 BAD_FILES: dict[str, tuple[Change, str]] = {
     "57 cut": (

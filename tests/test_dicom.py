@@ -15,7 +15,8 @@ from pydicom import Dataset, FileMetaDataset, dcmwrite, uid
 from pydicom.encaps import encapsulate
 
 import normstat
-from normstat.decode import _decoder, decode, decoder, measure, with_lossy
+from normstat.decode import decode, decoder, measure, with_lossy
+from normstat.decode.decoding import decoder_of
 from normstat.errors import NothingToRead, UnreadableImage
 from normstat.images import FORMATS, LocalFiles, ReadOptions, Sample
 
@@ -512,7 +513,7 @@ def test_without_its_extra_a_file_is_a_record(
         if name.startswith("normstat.decode.dicom"):
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "pydicom", None)
-    _decoder.cache_clear()
+    decoder_of.cache_clear()
     try:
         code, detail = refused(inside())
         assert (code, 'pip install "normstat[dicom]"' in detail) == ("unsupported_format", True)
@@ -523,7 +524,7 @@ def test_without_its_extra_a_file_is_a_record(
         with decoder(), LocalFiles(str(tmp_path)).open() as reader, unreadable:
             measure(sample, reader, ReadOptions())
     finally:
-        _decoder.cache_clear()
+        decoder_of.cache_clear()
 
 
 def test_what_decodes_is_known_to_a_cache() -> None:

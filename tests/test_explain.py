@@ -15,7 +15,7 @@ from normstat.errors import UsageError
 from normstat.presets import DATA_SETS, PRESETS, preset
 from normstat.verbs.engine import Engine
 from normstat.verbs.explain.definitions import Known, definitions
-from normstat.verbs.explain.verb import measured
+from normstat.verbs.explain.verb import measured, read_config
 
 IMAGES = [make.pixels(seed, 12, 10) // (1 + seed) for seed in range(6)]
 #: The same with several sizes.
@@ -313,6 +313,49 @@ def test_a_config_is_explained_as_it_is_written(
         mean, std = ([value * 255 for value in each[::-1]] for each in (split.mean, split.std))
         config.write_text(json.dumps({"mean": mean, "std": std, "scale": 255, "order": "BGR"}))
     assert words in here("explain", "--config", config, "--stats", file).stdout
+
+
+@pytest.mark.parametrize(
+    ("white", "target", "unit"),
+    [
+        *((65535, "keras", ""), (65535, "opencv", ", times 65535"), (65535, "hugging-face", "")),
+        *((4095, "torchvision", ", times 4095 / 65535"), (4095, "torchgeo", ", times 4095")),
+        *((1, "torchvision", ", times 1 / 65535"), (1, "numpy", ""), (4095, "albumentations", "")),
+    ],
+)
+def test_a_config_of_deep_pixels_is_explained(
+    tmp_path: Path, white: int, target: str, unit: str
+) -> None:
+    """In the unit that it has, and all its digits fit, also where they are a variance."""
+    for seed in range(2):
+        pixels = make.pixels(seed, 9, 8, channels=1).astype(np.uint16) * 16
+        make.write(tmp_path / "data" / "train" / f"{seed}.png", make.encoded(pixels))
+    stats = normstat.compute(tmp_path / "data", workers=0, max_value=white)
+    suffix = {"hugging-face": ".json", "torchgeo": ".yaml"}.get(target, ".py")
+    file, config = tmp_path / "stats.json", tmp_path / f"config{suffix}"
+    normstat.save(stats, file)
+    config.write_text(normstat.export(stats, target))
+    lines = here("explain", "--config", config, "--stats", file).stdout.splitlines()
+    for of in ("the mean of all pixels", "the std over all pixels (ddof 0), which normalizing"):
+        (line,) = (line for line in lines if f": {of}" in line)
+        assert f", of train{unit}: " in line
+        assert line.endswith("(all digits fit)")
+
+
+def test_an_offset_is_of_the_pixels_that_there_are(tmp_path: Path) -> None:
+    """Numbers of a config that subtracts one are told without it, for 16 bits as for 8."""
+    stats = normstat.compute([np.full((3, 3), 7, np.uint16)], workers=0)
+    config = {"rescale_factor": 1 / 32767.5, "rescale_offset": True}
+    numbers = {"image_mean": [0.5], "image_std": [0.5]}
+    (tmp_path / "a.json").write_text(json.dumps({**config, **numbers}))
+    ((mean, std),) = read_config(str(tmp_path / "a.json"), stats)
+    assert (*mean, *std) == pytest.approx((0.75, 0.25))
+
+
+def test_zeros_at_the_end_are_shown() -> None:
+    """Numbers of a list have equally many decimals."""
+    run = here("explain", "0.2023,0.1994,0.2010")
+    assert "with ddof 1): 0.2023, 0.1994, 0.2010 (all digits fit)" in run.stdout
 
 
 #: Words on a command line → mean and std that are explained.

@@ -295,6 +295,58 @@ def test_deep_pixels_have_their_own_white(tmp_path: Path, monkeypatch: pytest.Mo
         np.testing.assert_allclose(SAYS[name](text, called, 65535), expected, rtol=1e-6)
 
 
+def test_a_new_processor_of_hugging_face_leaves_sizes_alone(tmp_path: Path) -> None:
+    """As ViTImageProcessor would not by itself; it is said, and an update does not touch it."""
+    new, old = tmp_path / "new.json", tmp_path / "old.json"
+    run = here("export", "preset:clip", "--to", "hugging-face", "-o", new)
+    assert "images keep their size (do_resize is false)" in run.stderr
+    assert json.loads(new.read_text())["do_resize"] is False
+    for keys in ({}, {"do_resize": True, "size": 96}):
+        old.write_text(json.dumps(keys))
+        run = here("export", "preset:clip", "--to", "hugging-face", "-o", old, "--update")
+        assert "do_resize" not in run.stderr
+        assert keys.items() <= json.loads(old.read_text()).items()
+        assert ("do_resize" in json.loads(old.read_text())) == bool(keys)
+
+
+def test_an_ending_of_another_format_is_refused(tmp_path: Path) -> None:
+    """Python in a .json is found by nothing but its reader; endings that say nothing are taken."""
+    for to, name, code in (
+        ("torchvision", "a.json", 2), ("torchvision", "a.PY", 0), ("yaml", "a.yml", 0),
+        ("json", "a.yaml", 2), ("json", "a.txt", 0), ("numpy", "constants", 0),
+    ):  # fmt: skip
+        run = here("export", "preset:clip", "--to", to, "-o", tmp_path / name)
+        assert (run.returncode, (tmp_path / name).exists()) == (code, not code)
+        assert (f"--to {to} writes ." in run.stderr) == bool(code)
+
+
+def test_a_folder_of_images_is_no_source(tmp_path: Path) -> None:
+    """It is told to be one, and what makes statistics of it."""
+    run = here("export", tmp_path, "--to", "json")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "is a folder; normstat compute makes statistics of its images" in run.stderr
+
+
+def test_masks_among_the_images_are_said(tmp_path: Path) -> None:
+    """Statistics of masks are exported where they were asked for, with a word on it."""
+    make.write(tmp_path / "data" / "a_mask.png", make.encoded(make.pixels(1, 9, 8)))
+    stats = normstat.compute(tmp_path / "data", workers=0, labels="count")
+    text = normstat.export(stats, "json", from_split="all")
+    assert json.loads(text)["order"] == "RGB"
+    first, *_ = normstat.export(stats, "numpy", from_split="all").splitlines()
+    assert "(masks and other labels count as images)" in first
+
+
+def test_channels_that_are_not_named_are_counted(tmp_path: Path) -> None:
+    """In what is written, and in the refusal of a target."""
+    (tmp_path / "data").mkdir()
+    np.save(tmp_path / "data" / "a.npy", make.pixels(3, 9, 8, channels=13))
+    bands = normstat.compute(tmp_path / "data", workers=0, layout="hwc")
+    assert "band7, band8 and 5 more, arrays" in normstat.export(bands, "numpy", from_split="all")
+    with pytest.raises(UsageError, match=r"band7, band8 and 5 more$"):
+        normstat.export(bands, "openmmlab", from_split="all")
+
+
 def test_presets_are_exported_too() -> None:
     """In RGB and unit scale, whatever they were published in."""
     text = normstat.export("preset:caffe", "json")

@@ -129,6 +129,18 @@ def luminance(color: str) -> float:
     return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
 
 
+def test_pixels_beyond_the_axis_are_said() -> None:
+    """As few as they are; a mean that they draw off the axis is not drawn."""
+    values = np.linspace(0, 1, 10_000, dtype=np.float32).reshape(100, 100)
+    for far, told, marks in ((2.0**40, "all 0.01 % of pixels above 1", 0), (1.0, "", 1)):
+        values[0, 0] = far
+        (drawing,) = distributions(normstat.compute([values], workers=0).splits, 1)
+        assert drawing.beyond == told
+        assert drawing.svg.count('class="mark') == marks
+        shown = normstat.compute([values], workers=0)._repr_html_()
+        assert ("(beyond the axis: all 0.01 %" in shown) == bool(told)
+
+
 def test_bins_that_tower_are_cut_off_and_said(tmp_path: Path) -> None:
     """Else nothing but them is seen; where every value is alike, nothing is cut off."""
     pixels = np.concatenate([np.zeros(3000), np.arange(256).repeat(4)]).astype(np.uint8)

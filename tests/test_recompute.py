@@ -72,7 +72,7 @@ def test_a_hundred_pairs(here: Path) -> None:
     (line,) = [line for line in run.stdout.splitlines() if line.startswith("leakage val/train: ")]
     assert "15 of 27 images of val are in train, too" in line
     assert line.count("twice") == 20
-    assert line.endswith(", and 5 more; 5 more pairs are named in a --report FILE")
+    assert line.endswith(", and 5 more; 5 more pairs are named in a.json")
     paths = case_of(json.loads(Path("a.json").read_text("utf-8")), "leakage")["paths"]
     assert len(paths) == 30
     (failure,) = [

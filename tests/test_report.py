@@ -106,6 +106,55 @@ def test_long_lists_are_cut_and_say_so(tmp_path: Path) -> None:
     assert "covariance" not in json.loads(text.partition('id="normstat">')[2].partition("<")[0])
 
 
+def test_reasons_are_words(data: Path, tmp_path: Path) -> None:
+    """As on the terminal, with the first image that was left out."""
+    folder = Path(shutil.copytree(data, tmp_path / "data"))
+    make.write(folder / "winter" / "a.png", make.encoded(make.pixels(1, 9, 8)))
+    text = Page(normstat.report(normstat.compute(folder, workers=0))).text
+    assert "left out: 1 in no split's folder, such as winter/a.png" in text
+
+
+def test_a_split_has_one_color(stats: normstat.Stats) -> None:
+    """The same in every legend, whatever it is held against."""
+    splits = {**stats.splits, "test": stats.splits["val"]}
+    text = normstat.report(replace(stats, splits=splits))
+    keys = re.findall(r'<path class="line (c\d)" d="M0 4H26"/></svg>(\w+)</span>', text)
+    assert len(keys) == 3 + 2 + 2
+    assert set(keys) == {("c0", "train"), ("c1", "val"), ("c2", "test")}
+
+
+def test_gray_images_among_color_are_told(data: Path, tmp_path: Path) -> None:
+    """As they are stored, with their part in the statistics; there is an option where all are."""
+    gray = make.pixels(9, 9, 8, channels=1)
+    make.write(tmp_path / "a.png", make.encoded(gray))
+    for name in "bc":
+        make.write(tmp_path / f"{name}.png", make.encoded(np.stack([gray] * 3, axis=-1)))
+    make.write(tmp_path / "d.png", make.encoded(make.pixels(1, 9, 8)))
+    text = Page(normstat.report(normstat.compute(tmp_path, workers=0))).text
+    assert (
+        "1 image is gray, and 2 images are gray but stored as color, in three equal channels: such "
+        "an image has the same values in all channels, which draws their means and stds together"
+    ) in text
+    assert "normstat compute DATA --files FILE also writes a list of the files" in text
+    for name in "ad":
+        (tmp_path / f"{name}.png").unlink()
+    text = Page(normstat.report(normstat.compute(tmp_path, workers=0))).text
+    assert "these are all, so the channels have the same statistics; --channels gray" in text
+    assert "gray" not in Page(normstat.report(normstat.compute(data, workers=0))).words
+
+
+def test_pairs_of_a_finding_are_told_as_pairs(stats: normstat.Stats) -> None:
+    """Files that the message does not name itself stand two and two."""
+    paths = tuple(f"{split}/{number}" for number in range(30) for split in ("train", "val"))
+    case = normstat.Case("leakage", normstat.Level.WARN, "twice", paths=paths, named=2)
+    text = Page(normstat.report(stats, verdict=normstat.Verdict("same", (case,)))).text
+    assert "train/1, val/1, train/2" in text
+    pairs = replace(case, in_pairs=True)
+    text = Page(normstat.report(stats, verdict=normstat.Verdict("same", (pairs,)))).text
+    assert "train/1 = val/1, train/2 = val/2" in text
+    assert "train/10 = val/10; and 19 more" in text
+
+
 def test_parts_and_nothing_are_said(data: Path) -> None:
     part = normstat.compute(data, workers=0, shard="1/2")
     assert "Incomplete: part 1 of 2 of the data set" in Page(normstat.report(part)).text
@@ -221,19 +270,48 @@ def test_sizes_are_drawn_where_they_differ(stats: normstat.Stats, text: str) -> 
     words = [page.text for page in pages]
     assert (
         "90 % of the images are landscape, 9 % portrait and 1 % square or nearly so; the most "
-        "frequent aspect ratio is about 3:2. Nine in ten have a shorter side between 427 and "
-        "430 pixels."
+        "frequent aspect ratio is about 3:2. Nine in ten have a shorter side of at least 427 and "
+        "under 431 pixels."
     ) in words[0]
     assert "Not among them, as their sizes were not counted: old." in words[0]
     assert "train: 90 % landscape, 9 % portrait, 1 % square or nearly so" in words[0]
-    assert "train: between 427 and 4000 pixels, most often 427 to 430" in words[0]
+    usual = "most often at least 427 and under 431 pixels"
+    assert f"train: at least 427 and at most 4,000 pixels, {usual}" in words[0]
     assert {"portrait", "square", "landscape", "3:4", "4:3"} <= {*pages[0].words}
     assert ["Sizes and aspect ratios" in text for text in words] == [True, False, False, True]
     assert (
-        "All images are square or nearly so. All have a shorter side between 16 and 32" in words[3]
+        "All images are square or nearly so. All have a shorter side of at least 16 and at most 32"
+        in words[3]
     )
     # Ratios are not drawn where they do not differ.
     assert [page.drawn() - pages[1].drawn() for page in pages] == [2, 0, 0, 1]
+
+
+def test_ends_of_bins_are_not_told_as_sides(stats: normstat.Stats) -> None:
+    """A true extreme is said to be one; the end of a bin, that none is beyond."""
+    for images, words in (
+        ({(640, 375): 9, (480, 640): 4}, "at least 375 and under 512 pixels"),
+        ({(640, 375): 9, (640, 480): 4}, "at least 375 and at most 480 pixels"),
+        ({(640, 480): 9, (700, 480): 4}, "480 pixels"),
+        ({(640, 3): 9, (700, 3): 4}, "3 pixels"),
+    ):
+        text = Page(normstat.report(sized(stats, train=images))).text
+        assert f"All have a shorter side of {words}." in text
+
+
+def test_numbers_of_a_list_have_equally_many_decimals(stats: normstat.Stats) -> None:
+    """Zeros at the end are digits like others, in lists, in tables and of errors."""
+    train = replace(stats.splits["train"], mean=(0.47501, 0.444968, 0.5), std=(0.1, 0.25, 0.2))
+    errors = replace(train.stderr, mean=(0.02, 0.001, 0.01), std=(0.01, 0.01, 0.02))
+    text = Page(normstat.report(replace(stats, splits={"train": replace(train, stderr=errors)})))
+    assert "mean = [0.475010, 0.444968, 0.500000]" in text.text
+    assert "std  = [0.100000, 0.250000, 0.200000]" in text.text
+    for words in ("0.475010 ± 0.020", "0.444968 ± 0.0010", "0.250000 ± 0.010"):
+        assert words in text.text
+    small = replace(train, std=(0.1, 0.25, 0.0625))
+    text = Page(normstat.report(replace(stats, splits={"train": small})))
+    assert "std  = [0.1000000, 0.2500000, 0.0625000]" in text.text
+    assert "0.2500000 ±" in text.text
 
 
 @pytest.mark.parametrize("side", [1, 7, 300, 10**6, 2**62])
@@ -306,8 +384,10 @@ def test_a_verdict_and_a_list_of_files(
     assert "leakage" in Page(Path("b.html").read_text()).text
     plain = normstat.report("stats.json")
     listed = Page(normstat.report("stats.json", files="list")).text
-    assert "1 image of val also in train: train/0.png = val/again.png" in listed
+    assert "1 image of val is also in train: train/0.png = val/again.png" in listed
     assert "Sizes of the files of train" not in Page(plain).text
+    assert "normstat report STATS --files list shows sizes of files, and" in Page(plain).text
+    assert "normstat compute DATA --files FILE" not in listed
     Path("other").write_text("normstat files 1\n")
     for wrong in (
         ("--verdict", "stats.json"), ("--verdict", "nowhere"), ("--files", "other"),

@@ -248,7 +248,25 @@ def test_files_are_named_once():
     assert f"a train image\\: a.png\\{shorter}, k.png, l.png |" in markdown.render(verdict)
     (failure,) = ET.fromstring(junit.render(verdict)).iter("failure")
     assert failure.text == f"a train image: a.png{shorter}, k.png, l.png"
-    assert failure.get("message") == text.partition(": ")[2]
+    (message, told) = (failure.get("message"), text.partition(": ")[2])
+    assert message == told.replace("in a --report FILE", "below")
+
+
+@pytest.mark.parametrize(
+    ("written", "where"),
+    [
+        ((), "in a --report FILE"),
+        (("check.html",), "in a --report FILE.json"),
+        (("check.html", "out/check.xml", "check.json"), "in out/check.xml"),
+    ],
+)
+def test_a_report_that_is_written_is_named(written, where):
+    """The first that has all files; a page has some."""
+    case = Case("leakage", Level.FAIL, "twice", paths=tuple("abcdefghijklmn"))
+    verdict = Verdict("same", (case,))
+    (text, _) = reports.lines(verdict, written)
+    assert text.endswith(f"; 4 more files are named {where}")
+    assert github.annotations(verdict, written)[0].endswith(f"files are named {where}")
 
 
 def test_a_name_that_is_a_part_of_the_words():

@@ -15,6 +15,7 @@ from rich.console import Console
 from normstat.accumulators.tally import Tally
 from normstat.images import GRAY8, RGB8, Unreadable
 from normstat.stats import Settings, Stats, summarize, supported_digits
+from normstat.stats.curves import curves, ends
 from normstat.stats.glyphs import glyphs, histograms
 from normstat.tables import print_histograms, print_rows, print_stats
 
@@ -250,6 +251,47 @@ def test_histograms_end_at_one() -> None:
     title, line, _ = drawn(("train", wide))
     assert title.startswith("distribution of values from -2 to 6;")
     assert line == "train  gray  █" + " " * 62 + "█"
+
+
+@pytest.mark.parametrize(
+    ("dtype", "highest", "end"),
+    [
+        *(("uint8", 9, 1), ("uint16", 65535, 1), ("uint16", 5000, 8191 / 65535)),
+        *(("uint16", 3, 255 / 65535), ("float32", 0.3, 0.5), ("float32", 0.5, 0.5)),
+        *(("float32", 3, 3), ("uint16", 0, 1), ("float64", 0, 1)),
+    ],
+)
+def test_axes_are_as_long_as_deep_values_need(dtype: str, highest: float, end: float) -> None:
+    """Half of it, a quarter and so on, for more than 8 bits; all values lie on it."""
+    values = np.array([[[0], [highest]]], dtype)
+    (split,) = stats_of(tally(values)).splits.values()
+    assert ends([split]) == (0, end)
+    ((bars,),) = histograms({"": split}, 32).values()
+    assert bars[0] == "█"
+
+
+@pytest.mark.parametrize(
+    ("dtype", "far"), [("uint16", 65535), ("float32", 2.0**33), ("float32", -9999)]
+)
+def test_few_pixels_far_away_do_not_make_an_axis(dtype: str, far: float) -> None:
+    """Up to a thousandth of them is told in the place of being drawn; more of them is drawn."""
+    values = np.linspace(1000, 4000, 10_000).astype(dtype)
+    values[:10] = far
+    (split,) = stats_of(tally(values.reshape(100, 100, 1))).splits.values()
+    low, high = ends([split])
+    assert (low, high) == (0, 4095 / 65535) or (999 < low < 1100 and 3900 < high < 4020)
+    made = curves(split, low, high)
+    assert made
+    assert made.below[0] + sum(made.shares[0]) + made.above[0] == pytest.approx(1)
+    assert made.cumulative()[0][-1] == pytest.approx(1 - made.above[0])
+    assert 0.001 <= made.below[0] + made.above[0] < 0.0025
+    title, line, _ = drawn(("train", tally(values.reshape(100, 100, 1))))
+    assert "% of a channel are beyond" in title
+    assert line.count(" ") < 40
+    values[:40] = far
+    (split,) = stats_of(tally(values.reshape(100, 100, 1))).splits.values()
+    assert far / (split.scale or 1) in ends([split])
+    assert "beyond" not in drawn(("train", tally(values.reshape(100, 100, 1))))[0]
 
 
 def test_histograms_share_their_ends() -> None:

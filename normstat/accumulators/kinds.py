@@ -11,7 +11,6 @@ from normstat.accumulators.double_double import DOUBLE
 from normstat.accumulators.exact_sums import ExactSums
 from normstat.accumulators.histogram import Histogram, Pooled
 from normstat.accumulators.json_state import Json, Pack
-from normstat.accumulators.log_histogram import LogHistogram
 from normstat.images import Kind, Pixels
 
 
@@ -103,8 +102,15 @@ def empty_states(kind: Kind) -> States:
     ['Histogram', 'LogHistogram']
     """
     channels, bins, shift = len(kind.channels), kind.bins, 0 if kind.bins else DOUBLE
+    values: Values
+    if bins:
+        values = Histogram.empty(channels, bins, kind.least)
+    else:
+        from normstat.accumulators.log_histogram import LogHistogram  # floats are rare
+
+        values = LogHistogram.empty(channels)
     return States(
-        Histogram.empty(channels, bins, kind.least) if bins else LogHistogram.empty(channels),
+        values,
         ExactSums.empty(channels, shift),
         Products.empty(channels, shift),
     )

@@ -41,6 +41,11 @@ _COMMANDS = {
     "show": "show",
     "subtract": "subtract",
 }
+# Parameter that a command line lacks -> how to have it.
+_MADE = {
+    "stats": "normstat compute DATA -o stats.json makes a stats file; for a check, of the data as "
+    "they should be",
+}
 _REPORT = "https://github.com/normstat/normstat/issues"
 
 app = typer.Typer(
@@ -75,7 +80,7 @@ def main(arguments: Sequence[str] | None = None, local: "Local | None" = None) -
         return _fail(error.message.on_command_line(), error.exit_code)
     except typer.TyperException as error:  # a wrong command line
         if hasattr(error, "message"):
-            error.message = error.message.removeprefix("Value error, ")  # pydantic's, in Typer
+            error.message = _told(error.message, getattr(error, "param", None))
         with suppress(OSError):  # a full disk behind stderr: the exit code still tells
             error.show() if hasattr(error, "show") else print(error, file=sys.stderr)
         return error.exit_code
@@ -89,6 +94,13 @@ def main(arguments: Sequence[str] | None = None, local: "Local | None" = None) -
         return _fail(f"a library cannot be loaded: {error}", OutputError.exit_code)
     except Exception as error:  # noqa: BLE001  # whatever is left is a bug, and says so in one line
         return _bug(error)
+
+
+def _told(message: str, parameter: Any) -> str:
+    """The message of Typer, or where a parameter is missing, how to have it."""
+    if not message and parameter is not None:
+        return _MADE.get(parameter.name, "")
+    return message.removeprefix("Value error, ")  # pydantic's, in Typer
 
 
 class _NeverFull(io.FileIO):

@@ -160,7 +160,7 @@ def check(
     verdict = verdict.on_command_line()
     for file in report:
         write(verdict, file, lambda: _recorded(stats))
-    _print(verdict, format, quiet)
+    _print(verdict, format, quiet, report)
     return verdict.exit_code
 
 
@@ -180,7 +180,7 @@ def _levels(texts: Sequence[str]) -> dict[str, str]:
     return levels
 
 
-def _print(verdict: "Verdict", format: str, quiet: bool) -> None:
+def _print(verdict: "Verdict", format: str, quiet: bool, written: Sequence[str]) -> None:
     from normstat import reports
 
     if format == "json":
@@ -189,7 +189,7 @@ def _print(verdict: "Verdict", format: str, quiet: bool) -> None:
     if format == "github":
         from normstat.reports import github
 
-        for line in github.annotations(verdict):
+        for line in github.annotations(verdict, written):
             print(line)
         if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
             github.append_summary(verdict, summary)
@@ -199,6 +199,6 @@ def _print(verdict: "Verdict", format: str, quiet: bool) -> None:
     if verdict.findings and not quiet:
         print_rows(reports.HEADERS, reports.rows(verdict), console(), _SPARED)
         print()
-    for line in reports.lines(verdict):
+    for line in reports.lines(verdict, written):
         print(line)
     sys.stdout.flush()

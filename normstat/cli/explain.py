@@ -75,7 +75,9 @@ def explain(
     if not data and (resize or crop):
         raise UsageError("--resize and --crop: are for DATA; a stats file has its own")
     known = _known(context, stats, data, quiet, workers, {"resize": resize, "crop": crop})
-    asked: list[Any] = [given] if given else [*read_config(config or "")]
+    asked: list[Any] = (
+        [given] if given else [*read_config(config or "", known.stats if known else None)]
+    )
     found: list[Origin] = []
     for numbers in asked:
         origins = explained(*numbers, stats=known)
@@ -189,4 +191,8 @@ def _text(given: Any) -> str:
 
 
 def _shown(values: "tuple[float, ...]") -> str:
-    return ", ".join(f"{value:.7g}" for value in values)
+    texts = [f"{value:.7g}" for value in values]
+    if any("e" in text or "." not in text for text in texts):
+        return ", ".join(texts)
+    decimals = max(len(text.partition(".")[2]) for text in texts)
+    return ", ".join(f"{value:.{decimals}f}" for value in values)

@@ -77,6 +77,7 @@ def export(
 
         written = updated(output, source, to, from_split=from_split)
     else:
+        verb.refuse_ending(to, output)
         written = verb.write(source, to, from_split, allow_approximate)
     _put(written, output, replaces=update or overwrite)
     return 0

@@ -4,8 +4,7 @@ What reads them is imported with the first of them: most data sets have none.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
@@ -16,8 +15,7 @@ WITHOUT_PILLOW = ("BMP",)
 _MAP, _BITMAP = b"P", b"BM"
 
 
-@dataclass(frozen=True, slots=True)
-class Exact:
+class Exact(NamedTuple):
     """An image with the values that its file stores."""
 
     array: NDArray[Any]  # shape (H, W, C), stored units

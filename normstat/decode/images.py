@@ -15,12 +15,12 @@ from normstat.decode import avif, damage, exact, geometry, jpeg, png, screens
 from normstat.decode.arrays import DecodedArray, decoded
 from normstat.decode.frames import DecodedFrames, as_channels
 from normstat.decode.kinds import kind_of, plain
-from normstat.decode.npy import FORMAT as NPY
 from normstat.decode.pixels import SMALL, DecodedImage, File, Header, noted
 from normstat.decode.refusals import refuse_large, unsupported
 from normstat.decode.tiff import FORMAT as TIFF
 from normstat.errors import UnreadableImage
 from normstat.images import FLOAT, FORMATS, GRAY8, RGB8, Code
+from normstat.images.npy_header import FORMAT as NPY
 
 #: What decoding gives.
 Decoded: TypeAlias = DecodedImage | DecodedArray | DecodedFrames

@@ -2,20 +2,28 @@
 
 import os
 import struct
+import zlib
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from PIL import Image
 
-from normstat.decode import geometry
+from normstat.decode import exact, geometry, screens
+from normstat.decode.decoding import DICOM_SIGNATURE, decode, decoder_of, is_dicom
+from normstat.decode.images import open_header
 from normstat.decode.kinds import kind_asked, kind_of
-from normstat.decode.npy import FORMAT, array_header
-from normstat.decode.refusals import refuse_large, unsupported
+from normstat.decode.npy import array_header
+from normstat.decode.refusals import UNPARSABLE, refuse_large, unsupported
 from normstat.decode.tiff import FORMAT as TIFF
+from normstat.decode.tiff import SIGNATURE as TIFF_SIGNATURE
+from normstat.decode.tiff import is_tiff
 from normstat.errors import UnreadableImage
-from normstat.images import GRAY8, RGB8, Code, Kind, Pixels, ReadOptions
-from normstat.images.npy_header import LONGEST_HEADER
+from normstat.images import GRAY8, RGB8, Code, Kind, Pixels, Reader, ReadOptions, Sample
+from normstat.images.npy_header import FORMAT, LONGEST_HEADER, SIGNATURE, is_array
 
+# What Pillow raises on damaged headers; libavif's refusals are RuntimeErrors.
+_DAMAGED = (*UNPARSABLE, EOFError, ArithmeticError, MemoryError, RuntimeError, zlib.error)
+_SIGNATURE = max(SIGNATURE, TIFF_SIGNATURE, screens.SIGNATURE, DICOM_SIGNATURE)
 _PNG_CHUNK = struct.Struct(">I4s")
 _PNG_FIRST_CHUNK = 8
 # Bytes of integers that float64 may not hold.
@@ -38,7 +46,40 @@ class Measured:
         return cls(pixels.kind, pixels.width, pixels.height, pixels.format)
 
 
-def measure_array(file: BinaryIO, reading: ReadOptions) -> Measured:
+def measure(sample: Sample, reader: Reader, reading: ReadOptions) -> Measured:
+    """Measure the pixels that :func:`decode` would give, from the header where that tells.
+
+    Call it inside :func:`decoder`. Damage behind the header is not found.
+
+    Raises
+    ------
+    UnreadableImage
+        As :func:`decode`.
+    """
+    try:
+        with reader.head(sample) as file:
+            start = file.read(_SIGNATURE)
+            if is_array(start[:SIGNATURE]):
+                file.seek(0)
+                return _measure_array(file, reading)
+            if is_dicom(start):
+                decoder_of("dicom")  # without its extra it is no more than a record
+                file.seek(0)
+                return _measure_header(file, reading)
+            if is_tiff(start[:TIFF_SIGNATURE]):
+                file.seek(0)
+                return _measure_pages(file, reading)
+            if screens.is_screen(start):
+                screens.refuse_unclear(start + file.read())
+            if not exact.is_exact(start):
+                file.seek(0)
+                return _measure_image(open_header(file), file, reading)
+    except (UnreadableImage, *_DAMAGED):  # whichever it is, decoding gives it its name
+        pass
+    return Measured.of(decode(sample, reader.read(sample), reading))
+
+
+def _measure_array(file: BinaryIO, reading: ReadOptions) -> Measured:
     """A ``.npy`` file that is open at its start.
 
     Raises
@@ -57,7 +98,7 @@ def measure_array(file: BinaryIO, reading: ReadOptions) -> Measured:
     return Measured(kind, *size, FORMAT)
 
 
-def measure_pages(file: BinaryIO, reading: ReadOptions) -> Measured:
+def _measure_pages(file: BinaryIO, reading: ReadOptions) -> Measured:
     """A TIFF file that is open; errors as of :func:`normstat.decode.tiff.file.measure_tiff`."""
     import mmap
 
@@ -70,7 +111,7 @@ def measure_pages(file: BinaryIO, reading: ReadOptions) -> Measured:
     return Measured(kind, *geometry.size_after(width, height, reading, orientation), TIFF)
 
 
-def measure_header(file: BinaryIO, reading: ReadOptions) -> Measured:
+def _measure_header(file: BinaryIO, reading: ReadOptions) -> Measured:
     """A DICOM file that is open; errors as of :func:`normstat.decode.dicom.measure_dicom`."""
     from normstat.decode.dicom import FORMAT, measure_dicom
 
@@ -79,7 +120,7 @@ def measure_header(file: BinaryIO, reading: ReadOptions) -> Measured:
     return Measured(_counted(kind, reading), *geometry.size_after(width, height, reading), FORMAT)
 
 
-def measure_image(image: Image.Image, file: BinaryIO, reading: ReadOptions) -> Measured:
+def _measure_image(image: Image.Image, file: BinaryIO, reading: ReadOptions) -> Measured:
     """An image that Pillow opened from a file and did not load.
 
     Raises

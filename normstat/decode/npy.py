@@ -18,9 +18,8 @@ from normstat.decode.pixels import DecodedImage, File, Header
 from normstat.decode.refusals import refuse_large
 from normstat.errors import UnreadableImage
 from normstat.images import Code, Kind, ReadOptions, channel_names
-from normstat.images.npy_header import Axes, axes_of, parsed_header, refuse_dtype
+from normstat.images.npy_header import FORMAT, Axes, axes_of, parsed_header, refuse_dtype
 
-FORMAT = "NPY"
 # Axes of a stack of images that have channels.
 _OF_STACKS = 4
 

@@ -13,6 +13,8 @@ from normstat.errors import UnreadableImage
 from normstat.images.pixels import DTYPES
 from normstat.images.unreadable import Code
 
+#: Name of the format in the statistics.
+FORMAT = "NPY"
 #: Axes of frames, height, width and channels in a shape; None: there is none.
 Axes: TypeAlias = tuple[int | None, int, int, int | None]
 

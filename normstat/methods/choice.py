@@ -6,7 +6,7 @@ from os import PathLike
 from typing import TypeAlias
 
 from normstat import statsfile
-from normstat.errors import UnknownSplit, UsageError, option
+from normstat.errors import UnknownSplit, UsageError, command, option
 from normstat.files import shown
 from normstat.methods.facts import Facts
 from normstat.methods.inputs import Input
@@ -88,6 +88,10 @@ def _preset_named(name: str) -> Preset:
     try:
         return preset(name)
     except UsageError as error:
+        if os.path.isdir(name):
+            raise UsageError(
+                f"{shown(name)}: is a folder; {command('compute')} makes statistics of its images"
+            ) from error
         known = {"method": METHODS, "preset": (*NAMES, *DATA_SETS)}
         wrong = no_such(name, "preset or method", known)
         raise UsageError(f"{wrong.message.template}; a file of statistics ends in .json") from error

@@ -1,7 +1,7 @@
 """A verdict on GitHub: annotations of a run, and its summary."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from os import PathLike
 
 from normstat.errors import OutputError
@@ -14,11 +14,11 @@ _MOST = 9
 _MOST_BYTES = 1_000_000
 
 
-def annotations(verdict: Verdict) -> list[str]:
+def annotations(verdict: Verdict, written: Sequence[str] = ()) -> list[str]:
     """Lines that the runner turns into annotations, at most 10; last the verdict, as it is.
 
     What fails the data is an error, other findings are warnings; the worst come first, and the
-    tenth says how many more there are.
+    tenth says how many more there are. The reports `written` have files that there is no room for.
 
     >>> from normstat.verdict import Level
     >>> for line in annotations(Verdict("same", (Case("leakage", Level.FAIL, "100% equal"),))):
@@ -26,7 +26,7 @@ def annotations(verdict: Verdict) -> list[str]:
     ::error title=normstat leakage::100%25 equal
     FAILED (mode same, exit code 1): 1 fail
     """
-    return [*_annotations(verdict), words.conclusion(verdict)]
+    return [*_annotations(verdict, words.in_reports(written)), words.conclusion(verdict)]
 
 
 def append_summary(verdict: Verdict, file: str | PathLike[str]) -> None:
@@ -46,12 +46,12 @@ def append_summary(verdict: Verdict, file: str | PathLike[str]) -> None:
         ) from error
 
 
-def _annotations(verdict: Verdict) -> Iterator[str]:
+def _annotations(verdict: Verdict, others: str) -> Iterator[str]:
     findings = verdict.findings
     for case in findings[:_MOST]:
         title = " ".join(filter(None, ("normstat", words.safe(case.rule), words.place(case))))
         compared = words.compared(case)
-        text = words.brief(case) + (f" ({compared})" if compared else "")
+        text = words.brief(case, others) + (f" ({compared})" if compared else "")
         yield _command(case, verdict, title, text)
     more = findings[_MOST:]
     if more:

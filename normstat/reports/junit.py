@@ -10,6 +10,9 @@ from xml.etree import ElementTree as ET
 from normstat.reports import words
 from normstat.verdict import Case, Level, Verdict
 
+# The text of a case has them all.
+_OTHERS = "below"
+
 
 def render(verdict: Verdict, recorded: object = None) -> str:
     """A test case for each rule, split and channel.
@@ -54,10 +57,14 @@ def _names(verdict: Verdict) -> Iterator[str]:
 def _add_content(test: ET.Element, case: Case, verdict: Verdict) -> None:
     text = "\n".join(filter(None, (words.message(case), words.compared(case))))
     if verdict.fails(case):
-        failure = ET.SubElement(test, "failure", type=case.level, message=words.brief(case))
+        failure = ET.SubElement(
+            test, "failure", type=case.level, message=words.brief(case, _OTHERS)
+        )
         failure.text = text
     elif _skipped(case, verdict):
-        ET.SubElement(test, "skipped", type=case.level, message=words.brief(case)).text = text
+        ET.SubElement(
+            test, "skipped", type=case.level, message=words.brief(case, _OTHERS)
+        ).text = text
     elif text:
         ET.SubElement(test, "system-out").text = f"{case.level}: {text}"
 

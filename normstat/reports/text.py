@@ -1,7 +1,7 @@
 """A verdict for a terminal: rows of a table, and lines below it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from normstat.reports import words
 from normstat.verdict import Level, Value, Verdict
@@ -38,8 +38,10 @@ def rows(verdict: Verdict) -> list[tuple[str, ...]]:
     ]
 
 
-def lines(verdict: Verdict) -> Iterator[str]:
+def lines(verdict: Verdict, written: Sequence[str] = ()) -> Iterator[str]:
     """Findings and their cures, in words, and each configuration; last the verdict and exit code.
+
+    Where a line has no room for all files it names the first of the reports `written`.
 
     A configuration that passes is told, too: somebody asked what its numbers are.
 
@@ -49,10 +51,11 @@ def lines(verdict: Verdict) -> Iterator[str]:
     leakage val: the same image
     FAILED (mode same, exit code 1): 1 fail
     """
+    others = words.in_reports(written)
     passed = [case for case in verdict.cases if case.rule == "config" and case.level is Level.PASS]
     for case in (*verdict.findings, *passed):
         place = words.place(case)
-        yield f"{words.safe(case.rule)}{place and ' '}{place}: {words.brief(case)}"
+        yield f"{words.safe(case.rule)}{place and ' '}{place}: {words.brief(case, others)}"
     yield words.conclusion(verdict)
 
 

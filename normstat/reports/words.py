@@ -1,13 +1,14 @@
 """A case and a verdict in words that no file name can break."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from normstat.files import shown
 from normstat.verdict import Case, Value, Verdict
 
 # Files that a line has room for.
 _FEW = 10
+_ANY_REPORT = "in a --report FILE"
 
 
 def value(number: Value) -> str:
@@ -62,8 +63,8 @@ def message(case: Case) -> str:
     return _with_paths(case, case.paths[case.named :])
 
 
-def brief(case: Case) -> str:
-    """The message of a case with the first few files, and where to find the others.
+def brief(case: Case, others: str = _ANY_REPORT) -> str:
+    """The message of a case with the first few files, and where the others are found.
 
     >>> from normstat.verdict import Level
     >>> brief(Case("unreadable", Level.FAIL, "7 of a and b", paths=(*"abcdefghijkl",), named=2))
@@ -75,7 +76,21 @@ def brief(case: Case) -> str:
         return said
     number, noun = (more // 2, "pair") if case.in_pairs else (more, "file")
     are = " is" if number == 1 else "s are"
-    return f"{said}; {number} more {noun}{are} named in a --report FILE"
+    return f"{said}; {number} more {noun}{are} named {others}"
+
+
+def in_reports(written: Sequence[str]) -> str:
+    """The place where all files are named, of the reports that a check writes.
+
+    Pages have the first of them only.
+
+    >>> in_reports(["a.html", "b.json"]), in_reports(["a.html"]), in_reports([])
+    ('in b.json', 'in a --report FILE.json', 'in a --report FILE')
+    """
+    whole = [file for file in written if not file.lower().endswith(".html")]
+    if whole:
+        return f"in {safe(whole[0])}"
+    return f"{_ANY_REPORT}.json" if written else _ANY_REPORT
 
 
 def _with_paths(case: Case, paths: Iterable[str]) -> str:

@@ -4,13 +4,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any, BinaryIO, NamedTuple, Protocol, TypeAlias
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
 from normstat.errors import NothingToRead, UnknownSplit, UsageError
 from normstat.files import shown
 from normstat.images import Payload, Reader, Sample, Shard
+from normstat.sources.options import Images
 from normstat.sources.program_images import (
     gray_stack,
     is_array,
@@ -27,18 +28,6 @@ _IMAGES = 128
 _BYTES = 1 << 22
 # Channels of an image whose shape tells that it is one.
 _FEW = 4
-
-
-class Indexed(Protocol):
-    """Images by index, as a ``torch.utils.data.Dataset`` has them."""
-
-    def __len__(self) -> int: ...
-    def __getitem__(self, index: Any, /) -> Any: ...
-
-
-#: Images of one split: arrays, tensors or Pillow images, alone or first in a tuple, or behind a
-#: name.
-Images: TypeAlias = Iterable[Any] | Indexed
 
 
 class Arrays:

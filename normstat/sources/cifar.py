@@ -10,7 +10,8 @@ from normstat.images import Code, Reason
 from normstat.sources.endings import CIFAR
 from normstat.sources.given import given_files
 from normstat.sources.options import SourceOptions
-from normstat.sources.stacked_images import StackedImages, as_records
+from normstat.sources.packed_arrays import as_records
+from normstat.sources.stacked_images import StackedImages
 from normstat.sources.stacks import ListedArrays, Stack, Stacks
 from normstat.sources.tree.split_words import split_names
 from normstat.sources.tree_source import TreeSource

@@ -1,6 +1,5 @@
 """Files that DATA stands for: one, those in a folder, or those of a pattern."""
 
-import glob
 import os
 from collections.abc import Iterator
 
@@ -44,6 +43,8 @@ def given_files(root: str, endings: tuple[str, ...]) -> Given:
             reason = error.strerror if isinstance(error, OSError) else error
             raise UsageError(f"{shown(root)}: cannot be read ({reason})") from error
     else:
+        import glob  # of patterns alone
+
         paths = [
             path
             for pattern in braces(root)

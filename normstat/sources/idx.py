@@ -16,7 +16,8 @@ from normstat.sources.array_listing import FoundArray, add_array
 from normstat.sources.endings import IDX
 from normstat.sources.given import given_files
 from normstat.sources.options import SourceOptions
-from normstat.sources.stacked_images import GZIP, MOST_UNPACKED, StackedImages, Stream, as_records
+from normstat.sources.packed_arrays import GZIP, MOST_UNPACKED, Stream, as_records
+from normstat.sources.stacked_images import StackedImages
 from normstat.sources.stacks import ListedArrays, Stacks
 from normstat.sources.tree.split_words import split_names
 from normstat.sources.tree_source import TreeSource

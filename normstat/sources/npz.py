@@ -19,7 +19,8 @@ from normstat.sources.endings import NPZ
 from normstat.sources.given import given_files
 from normstat.sources.member import safe_name
 from normstat.sources.options import SourceOptions
-from normstat.sources.stacked_images import MOST_UNPACKED, StackedImages, as_records
+from normstat.sources.packed_arrays import MOST_UNPACKED, as_records
+from normstat.sources.stacked_images import StackedImages
 from normstat.sources.stacks import ListedArrays, Stacks
 from normstat.sources.tree.labels import label_words
 from normstat.sources.tree.split_words import split_names

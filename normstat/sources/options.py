@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
-from typing import Any, TypeAlias, TypedDict
+from typing import Any, Protocol, TypeAlias, TypedDict
 
 from normstat.errors import UsageError, option
 from normstat.files import shown
@@ -12,6 +12,18 @@ from normstat.sources.tree.labels import LABELS
 
 #: DATA as it is given: a path, or several.
 Places: TypeAlias = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+
+
+class Indexed(Protocol):
+    """Images by index, as a ``torch.utils.data.Dataset`` has them."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: Any, /) -> Any: ...
+
+
+#: Images of one split: arrays, tensors or Pillow images, alone or first in a tuple, or behind a
+#: name.
+Images: TypeAlias = Iterable[Any] | Indexed
 
 
 class SourceKeywords(TypedDict, total=False):

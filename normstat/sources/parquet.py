@@ -21,19 +21,10 @@ from normstat.sources.member import Member, safe_name
 from normstat.sources.members import Numbered
 from normstat.sources.options import SourceOptions
 from normstat.sources.parquet_columns import Chosen
+from normstat.sources.parquet_rows import FAILURES, ParquetRows, failure_of, opened, values_of
 from normstat.sources.patterns import Given
 from normstat.sources.remote_files import Place, RemoteFiles
-from normstat.sources.row_groups import (
-    FAILURES,
-    ImageColumn,
-    ParquetRows,
-    columns_of,
-    failure_of,
-    image_column_of,
-    not_parquet,
-    opened,
-    values_of,
-)
+from normstat.sources.row_groups import ImageColumn, columns_of, image_column_of, not_parquet
 from normstat.sources.split_by import assigned_by
 from normstat.sources.stores import Object
 from normstat.sources.survey import Survey

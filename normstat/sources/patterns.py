@@ -4,13 +4,15 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from normstat.errors import UsageError
 from normstat.files import shown
 from normstat.images import path_bytes
-from normstat.sources.stores import Object
 from normstat.urls import is_url, without_secrets
+
+if TYPE_CHECKING:
+    from normstat.sources.stores import Object
 
 _RANGE = re.compile(r"\{([^{}]*)\}")
 # Files that a range in braces may stand for.
@@ -30,7 +32,7 @@ class Given(NamedTuple):
 
     root: str
     files: dict[str, str]
-    objects: Mapping[str, Object] = MappingProxyType({})
+    objects: "Mapping[str, Object]" = MappingProxyType({})
 
     @property
     def identity(self) -> str:

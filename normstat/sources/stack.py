@@ -17,8 +17,9 @@ from normstat.sources.catalog import Located
 from normstat.sources.endings import NPY
 from normstat.sources.given import given_files
 from normstat.sources.options import SourceOptions
+from normstat.sources.packed_arrays import as_records
 from normstat.sources.signatures import is_image
-from normstat.sources.stacked_images import StackedImages, as_records
+from normstat.sources.stacked_images import StackedImages
 from normstat.sources.stacks import ListedArrays, Stacks
 from normstat.sources.tree_source import TreeSource
 from normstat.sources.versions import version_of

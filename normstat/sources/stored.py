@@ -20,8 +20,9 @@ from normstat.sources.folder import Folder
 from normstat.sources.member import Member, safe_name
 from normstat.sources.members import Members
 from normstat.sources.options import SourceOptions
+from normstat.sources.packed_arrays import as_records
 from normstat.sources.spool import Spool
-from normstat.sources.stacked_images import StackedImages, as_records
+from normstat.sources.stacked_images import StackedImages
 from normstat.sources.stacks import ListedArrays, Stack
 from normstat.sources.survey import Survey
 from normstat.sources.tree_source import TreeSource

@@ -13,9 +13,8 @@ from normstat.images import Code, Reason
 from normstat.images.failures import failure_of
 from normstat.sources.archives import Ignored, no_archive
 from normstat.sources.member import Member
+from normstat.sources.zip_members import METHODS, STORED
 
-STORED, DEFLATED, BZIP2, LZMA = 0, 8, 12, 14
-METHODS = frozenset((STORED, DEFLATED, BZIP2, LZMA))
 #: Bytes that a packed image may come to, and what makes a smaller one an attack on the memory as
 #: well: so many bytes, and so many times what is packed.
 MOST = 1 << 30

@@ -1,7 +1,7 @@
 """Frozen summaries of states: what a user reads, in unit scale (stored value / ``scale``)."""
 
-from normstat.stats.digits import supported_digits
-from normstat.stats.remarks import remarks, sentences
+from normstat.stats.digits import aligned, common_decimals, supported_digits
+from normstat.stats.remarks import left_out_images, remarks, sentences
 from normstat.stats.split_stats import (
     QUANTILES,
     ListOfFiles,
@@ -23,6 +23,9 @@ __all__ = [
     "SplitStats",
     "StandardError",
     "Stats",
+    "aligned",
+    "common_decimals",
+    "left_out_images",
     "remarks",
     "sentences",
     "split_order",

@@ -1,5 +1,6 @@
 """Distributions of splits as drawings: for pages and for notebooks."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,23 +24,30 @@ class Drawing:
     channel : its name.
     svg : the drawing.
     cut_off : words on bins that are higher than it; empty if there are none.
+    beyond : words on pixels that its axis leaves out; empty if there are none.
     """
 
     channel: str
     svg: str
     cut_off: str = ""
+    beyond: str = ""
 
 
 def distributions(
-    splits: Mapping[str, SplitStats], most: int, *, cumulative: bool = False
+    splits: Mapping[str, SplitStats],
+    most: int,
+    *,
+    cumulative: bool = False,
+    colors: Mapping[str, str] | None = None,
 ) -> Iterator[Drawing]:
     """Draw each channel, with a curve for each split that has the channels of the first.
 
     Parameters
     ----------
-    splits : by their names; the colors are in their order.
+    splits : by their names.
     most : channels that are drawn.
     cumulative : shares up to each value in place of those of each.
+    colors : name → class of its color; None: in their order.
 
     Examples
     --------
@@ -51,13 +59,13 @@ def distributions(
     found = {name: made for name, split in alike.items() if (made := curves(split, low, high))}
     if not found or len({len(made.shares[0]) for made in found.values()}) > 1:
         return
-    colors = {name: color(index) for index, name in enumerate(splits)}
+    colors = colors or {name: color(index) for index, name in enumerate(splits)}
     for index, channel in enumerate(alike[next(iter(found))].channels or ()):
         if index == most:
             return
         heights = {name: _heights(made, cumulative)[index] for name, made in found.items()}
         lines = [
-            Curve(values, colors[name], mean[index] if (mean := alike[name].mean) else None)
+            Curve(values, colors[name], _mark(alike[name], index, low, high))
             for name, values in heights.items()
         ]
         top = 1.0 if cumulative else _top(list(heights.values()))
@@ -66,7 +74,29 @@ def distributions(
         svg = chart(
             lines, f"{what}, {shown(channel)}", told, (low, high), (0.0, top), steps=not cumulative
         )
-        yield Drawing(channel, svg, "" if cumulative else _beyond(heights, top, (low, high)))
+        towers = "" if cumulative else _beyond(heights, top, (low, high))
+        yield Drawing(channel, svg, towers, _left_out(found, index))
+
+
+def _mark(split: SplitStats, index: int, low: float, high: float) -> float | None:
+    """The mean of a channel, if it lies on the axis."""
+    mean = split.mean[index] if split.mean else math.nan
+    return mean if low <= mean <= high else None
+
+
+def _left_out(found: Mapping[str, Curves], index: int) -> str:
+    """Words on the pixels of a channel that an axis leaves out."""
+    told = [
+        f"{shown(name)} {100 * share:.2g} % of pixels {where} {end:.3g}".lstrip()
+        for name, made in found.items()
+        for share, where, end in (
+            (made.below[index], "below", made.low),
+            (made.above[index], "above", made.high),
+        )
+        if share
+    ]
+    more = f"; and {len(told) - _MOST_TOLD} more" if len(told) > _MOST_TOLD else ""
+    return "; ".join(told[:_MOST_TOLD]) + more
 
 
 def with_equal_channels(splits: Mapping[str, SplitStats]) -> dict[str, SplitStats]:

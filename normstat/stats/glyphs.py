@@ -1,7 +1,8 @@
 """Distributions as lines of text, one glyph for each bin."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from operator import add
 from typing import TypeVar
 
 from normstat.stats.curves import curves, ends
@@ -33,3 +34,16 @@ def histograms(splits: Mapping[_Key, SplitStats], bins: int) -> dict[_Key, list[
     low, high = ends(list(splits.values()))
     made = {key: curves(split, low, high, bins) for key, split in splits.items()}
     return {key: [*map(glyphs, each.shares)] for key, each in made.items() if each}
+
+
+def left_out(splits: Iterable[SplitStats]) -> float:
+    """The largest share of the pixels of a channel that the axis of all has no room for.
+
+    >>> left_out([])
+    0.0
+    """
+    listed = list(splits)
+    low, high = ends(listed)
+    made = [found for split in listed if (found := curves(split, low, high, 1))]
+    shares = (share for each in made for share in map(add, each.below, each.above))
+    return max(shares, default=0.0)

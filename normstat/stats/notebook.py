@@ -27,16 +27,17 @@ def as_html(splits: Mapping[str, SplitStats]) -> str:
         range(2 - first),
     )
     charts = "".join(
-        f"<figure>{drawing.svg}<figcaption>{text(drawing.channel)}{_cut_off(drawing.cut_off)}"
-        "</figcaption></figure>"
+        f"<figure>{drawing.svg}<figcaption>{text(drawing.channel)}"
+        f"{_told('▲ higher', drawing.cut_off)}"
+        f"{_told('beyond the axis', drawing.beyond)}</figcaption></figure>"
         for drawing in distributions(splits, _CHARTS)
     )
     keys = f"<p>{legend(splits)}</p>" if len(splits) > 1 and charts else ""
     return fragment(f"{numbers}{keys}<div class=grid>{charts}</div>")
 
 
-def _cut_off(words: str) -> str:
-    return f" ({text(words)})" if words else ""
+def _told(what: str, words: str) -> str:
+    return f" ({what}: {text(words)})" if words else ""
 
 
 def _rows(name: str, split: SplitStats) -> Iterator[tuple[str, ...]]:

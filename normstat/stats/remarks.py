@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from normstat.errors import Message, option
+from normstat.files import shown
+from normstat.images import Reason
 from normstat.stats.split_stats import Stats
 
 _WORDS = {
@@ -23,6 +25,16 @@ _WORDS = {
     ),
 }
 
+# Reason → words for one image, and for several.
+_REASONS: dict[str, tuple[str, str]] = {
+    Reason.BESIDE_SPLITS: ("in no split's folder",) * 2,
+    Reason.LABELS: ("label", "labels"),
+    Reason.UNKNOWN_EXTENSION: ("without an extension that is read",) * 2,
+    Reason.NO_IMAGE: ("member that is no image", "members that are no images"),
+    Reason.NOT_REGULAR: ("link or device in an archive", "links or devices in an archive"),
+    Reason.UNSAFE_NAME: ("name that leads out of its archive", "names that lead out of archives"),
+    Reason.REPEATED: ("named again",) * 2,
+}
 # Modes of DICOM images whose values are not those that are stored.
 _CHANGED = re.compile(r"MONOCHROME[12] (?P<change>inverted|rescaled|in \S+)$")
 
@@ -83,3 +95,13 @@ def sentences(
         if number and not (note == "multi_frame" and frames != "first"):
             images = f"{number} image{'s have' if number > 1 else ' has'}"
             yield Message(sentence.format(images))
+
+
+def left_out_images(images: int, reason: str) -> str:
+    """Words on images that were left out, by the reason.
+
+    >>> left_out_images(1, "labels"), left_out_images(3, "labels")
+    ('1 label', '3 labels')
+    """
+    one, several = _REASONS.get(reason, (shown(reason),) * 2)
+    return f"{images:,} {one if images == 1 else several}"

@@ -1,9 +1,17 @@
-"""URLs: names, the libraries that open them, and what servers answer."""
+"""URLs: names, the libraries that open them, and what servers answer.
 
-from normstat.urls.answers import ChangedError, PassingError, asked, soon
+All but names is imported with the first URL.
+"""
+
+from typing import TYPE_CHECKING
+
+from normstat.lazy import attributes
 from normstat.urls.names import is_url, joined, local_path, scheme_of, without_secrets
-from normstat.urls.objects import exists, fetched, probe, read, remove, write
-from normstat.urls.systems import CREDENTIALS, SCHEMES, file_system
+
+if TYPE_CHECKING:
+    from normstat.urls.answers import ChangedError, PassingError, asked, soon
+    from normstat.urls.objects import exists, fetched, probe, read, remove, write
+    from normstat.urls.systems import CREDENTIALS, SCHEMES, file_system
 
 __all__ = [
     "CREDENTIALS",
@@ -25,3 +33,22 @@ __all__ = [
     "without_secrets",
     "write",
 ]
+
+__getattr__ = attributes(
+    __name__,
+    {
+        "CREDENTIALS": "normstat.urls.systems",
+        "SCHEMES": "normstat.urls.systems",
+        "ChangedError": "normstat.urls.answers",
+        "PassingError": "normstat.urls.answers",
+        "asked": "normstat.urls.answers",
+        "exists": "normstat.urls.objects",
+        "fetched": "normstat.urls.objects",
+        "file_system": "normstat.urls.systems",
+        "probe": "normstat.urls.objects",
+        "read": "normstat.urls.objects",
+        "remove": "normstat.urls.objects",
+        "soon": "normstat.urls.answers",
+        "write": "normstat.urls.objects",
+    },
+)

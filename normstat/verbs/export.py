@@ -17,6 +17,7 @@ from normstat.verbs.names import unknown
 Source: TypeAlias = Stats | SplitStats | Preset | str | os.PathLike[str]
 #: A difference of normalized pixels that nine digits leave, and that is none.
 EXACT = 1e-7
+_NAMED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def write(
     ('clip (preset)', 'of pixels / 255, channels R, G, B, arrays of (C, H, W) layout, float32')
     """
     target, exported = chosen(source, to, from_split, allow_approximate)
-    lines = tuple(about(target, exported))
+    lines = (*about(target, exported), *filter(None, (target.note,)))
     text = target.text(exported)
     if not (target.comment and isinstance(text, str)):
         return Written(text, lines, says=False)
@@ -116,6 +117,23 @@ def targets() -> Iterator[tuple[str, str, str]]:
         more = " (one scale for all channels)" if target.approximates else ""
         more = " (always refused: statistics of masks only)" if target.needs else more
         yield name, target.suffix, f"{target.what}{more}"
+
+
+def refuse_ending(to: str, file: str) -> None:
+    """Raise a UsageError if a file's name says another format than its target writes.
+
+    >>> refuse_ending("torchvision", "a.json")
+    Traceback (most recent call last):
+    normstat.errors.UsageError: a.json: to="torchvision" writes .py; give a name that ends so
+    """
+    if to not in TARGETS:
+        return  # which has its own message
+    suffixes = {name: suffix for name, suffix, _ in targets()}
+    ending = os.path.splitext(file)[1].lower().replace(".yml", ".yaml")
+    if ending in {*suffixes.values()} - {suffixes[to], ".txt"}:
+        raise UsageError(
+            f"{shown(file)}: {option('to', to)} writes {suffixes[to]}; give a name that ends so"
+        )
 
 
 def chosen(
@@ -148,9 +166,9 @@ def chosen(
 def _refuse_pixels(to: str, target: Target, exported: Exported) -> None:
     number = len(exported.channels)
     if target.colors and number > 1 and not exported.is_color:
-        names = shown(", ".join(exported.channels[:8]))
         raise UsageError(
-            f"{option('to', to)}: takes images that are gray or R, G, B, and these are {names}"
+            f"{option('to', to)}: takes images that are gray or R, G, B, and these are "
+            f"{_names(exported)}"
         )
     if target.takes and number not in target.takes:
         *few, last = map(str, target.takes)
@@ -213,20 +231,28 @@ def _exported(source: Source, from_split: str | None) -> Exported:
 
 
 def _done(settings: Settings) -> str:
-    """Steps before images were counted, in words."""
+    """Steps before images were counted, in words, and masks that count as images."""
     done = [f"resize {settings.resize}"] if settings.resize else []
     done += [f"crop {settings.crop}"] if settings.crop else []
-    return f" (after {' and '.join(done)})" if done else ""
+    steps = f" (after {' and '.join(done)})" if done else ""
+    return (
+        f"{steps} (masks and other labels count as images)" if settings.labels == "count" else steps
+    )
 
 
 def about(target: Target, exported: Exported) -> Iterator[str]:
     """Lines that say what the numbers of a target are of."""
-    names = ", ".join(map(shown, exported.channels[:8]))
-    more = ", …" if len(exported.channels) > 8 else ""
     yield exported.origin
     yield (
-        f"of {target.pixels(exported)}, channels {names}{more}, arrays of {target.layout} layout, "
-        "float32"
+        f"of {target.pixels(exported)}, channels {_names(exported)}, arrays of {target.layout} "
+        "layout, float32"
     )
     if (error := _largest_error(target, exported)) > EXACT:
         yield f"approximate: one scale for all channels, off by up to {error:.2g}"
+
+
+def _names(exported: Exported) -> str:
+    """The first few channels, and how many more there are."""
+    names = ", ".join(map(shown, exported.channels[:_NAMED]))
+    more = len(exported.channels) - _NAMED
+    return f"{names} and {more} more" if more > 0 else names

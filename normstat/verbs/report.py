@@ -54,7 +54,7 @@ def report(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     Image.new("RGB", (4, 2), (255, 0, 51)).save(f"{folder}/a.png")
     ...     text = report(compute(folder, workers=0))
-    >>> "mean = [1, 0, 0.2]" in text
+    >>> "mean = [1.000000, 0.000000, 0.200000]" in text
     True
     """
     found = subject(stats, against=against, files=files, title=title)

@@ -59,7 +59,7 @@ def transformers(image: Image) -> Image:
     file.write_bytes((FOLDER / "hugging-face.json").read_bytes())
     processor = AutoImageProcessor.from_pretrained(FOLDER)
     layout = {"input_data_format": "channels_first"}  # six channels do not tell it
-    made = processor(images=first(image), do_resize=False, return_tensors="np", **layout)
+    made = processor(images=first(image), return_tensors="np", **layout)
     return last(made["pixel_values"][0])
 
 

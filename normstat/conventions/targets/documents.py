@@ -49,7 +49,12 @@ _PLAIN: _Keys = {
 
 
 def _hugging_face(of: Exported) -> str:
-    return _json({**_HUGGING_FACE, "image_processor_type": lambda _: "ViTImageProcessor"}, of)
+    # Without the key that processor makes every image 224 x 224.
+    more: _Keys = {
+        "do_resize": lambda _: False,
+        "image_processor_type": lambda _: "ViTImageProcessor",
+    }
+    return _json({**_HUGGING_FACE, **more}, of)
 
 
 def _lerobot(of: Exported) -> str:
@@ -134,6 +139,8 @@ HUGGING_FACE = Target(
     suffix=".json",
     comment="",
     keys=_HUGGING_FACE,
+    note="images keep their size (do_resize is false): set it and size as the model wants them, "
+    "and image_processor_type to that of the model",
 )
 TIMM = Target(
     "timm config.json",

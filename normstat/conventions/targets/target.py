@@ -112,6 +112,7 @@ class Target:
     needs : the reason why whole images' statistics are not for it; empty if they are.
     keys : of its constants, in a file that can be updated: name → what stands there.
     under : the key of the object that these are in; empty at the top.
+    note : on what a new file does beside normalizing, or leaves to its reader; empty for nothing.
     """
 
     what: str
@@ -129,6 +130,7 @@ class Target:
     needs: str = ""
     keys: Mapping[str, Callable[[Exported], Any]] = field(default_factory=dict)
     under: str = ""
+    note: str = ""
 
     def given(self, exported: Exported) -> Exported:
         """The numbers in the order that it wants them, and as many."""

@@ -8,7 +8,7 @@ from normstat.reports.page.answer import answer, lead
 from normstat.reports.page.checked import checked
 from normstat.reports.page.covariance import covariance
 from normstat.reports.page.images import images
-from normstat.reports.page.listed import Listed, listed
+from normstat.reports.page.listed import Listed, listed, unlisted
 from normstat.reports.page.provenance import provenance, summary
 from normstat.reports.page.sections import paragraph
 from normstat.reports.page.shapes import shapes
@@ -66,8 +66,7 @@ def _sections(subject: Subject) -> Iterator[str]:
     yield from answer(stats)
     yield images(stats)
     yield from shapes(stats)
-    yield from shifts(subject.compared)
+    yield from shifts(subject.compared, stats.splits)
     yield from covariance(stats)
-    if subject.files:
-        yield listed(subject.files)
+    yield listed(subject.files) if subject.files else unlisted(stats)
     yield provenance(stats)

@@ -1,13 +1,15 @@
 """The answer first: mean and std to paste, and both definitions of std side by side."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from normstat.markup import NONE, number, table, text
 from normstat.reports.page.sections import paragraph, section
-from normstat.stats import SplitStats, Stats, supported_digits
+from normstat.stats import SplitStats, Stats, aligned, common_decimals, supported_digits
 
 #: Channels that a table has room for.
 MOST = 32
+_LARGE = 1e6
 _HEADERS = (
     "split", "channel", "mean ± se", "std of all pixels ± se", "std within images", "min", "max"
 )  # fmt: skip
@@ -99,8 +101,8 @@ def _to_paste(name: str, counted: dict[str, SplitStats]) -> Iterator[str]:
     yield (
         f"<p>Pixels, {over}, are normalized with the numbers of <b>{text(name)}</b>{others}:</p>"
     )
-    mean, std = (", ".join(f"{value:.6g}" for value in each) for each in (split.mean, split.std))
-    yield f"<pre tabindex=0>mean = [{mean}]\nstd  = [{std}]</pre>"
+    mean, std = (", ".join(aligned(each)) for each in (split.mean, split.std))
+    yield f"<pre class=pasted><span>mean = [{mean}]\n</span><span>std  = [{std}]</span></pre>"
     flat = [channel for channel, std in zip(split.channels, split.std, strict=True) if not std]
     if flat:
         told = ", ".join(flat[:MOST])
@@ -112,14 +114,22 @@ def _to_paste(name: str, counted: dict[str, SplitStats]) -> Iterator[str]:
 
 
 def _numbers(counted: dict[str, SplitStats]) -> Iterator[str]:
-    rows = [row for name, split in counted.items() for row in _rows(name, split)]
+    of_columns = zip(*map(_columns, counted.values()), strict=True)
+    decimals = [common_decimals(chain.from_iterable(column)) for column in of_columns]
+    rows = [row for name, split in counted.items() for row in _rows(name, split, decimals)]
     yield table("Mean and standard deviation of each split", _HEADERS, rows, (0, 1))
     more = max(len(split.channels or ()) for split in counted.values()) - MOST
     if more > 0:
         yield paragraph(f"and {more} more channels, which are in the stats file.")
 
 
-def _rows(name: str, split: SplitStats) -> Iterator[tuple[str, ...]]:
+def _columns(split: SplitStats) -> tuple[Sequence[float], ...]:
+    """The columns of the table whose numbers have equally many decimals."""
+    extremes = ([x for x in each or () if not x.is_integer()] for each in (split.min, split.max))
+    return split.mean or (), split.std or (), split.per_image.std or (), *extremes
+
+
+def _rows(name: str, split: SplitStats, decimals: Sequence[int]) -> Iterator[tuple[str, ...]]:
     if not (split.channels and split.mean and split.std and split.min and split.max):
         return
     nothing = (None,) * len(split.channels)
@@ -129,16 +139,26 @@ def _rows(name: str, split: SplitStats) -> Iterator[tuple[str, ...]]:
         yield (
             text(name),
             text(channel),
-            _with_error(split.mean[index], mean),
-            _with_error(split.std[index], std),
-            number(own[index]),
-            number(split.min[index]),
-            number(split.max[index]),
+            _with_error(split.mean[index], mean, decimals[0]),
+            _with_error(split.std[index], std, decimals[1]),
+            _digits(own[index], decimals[2]),
+            _extreme(split.min[index], decimals[3]),
+            _extreme(split.max[index], decimals[4]),
         )
 
 
-def _with_error(value: float, error: float | None) -> str:
-    digits, supported = supported_digits(value, error)
+def _digits(value: float | None, decimals: int) -> str:
+    return NONE if value is None else supported_digits(value, None, decimals)[0]
+
+
+def _extreme(value: float, decimals: int) -> str:
+    if value.is_integer() or not abs(value) < _LARGE:
+        return number(value)
+    return supported_digits(value, None, decimals)[0].replace("-", "−")
+
+
+def _with_error(value: float, error: float | None, decimals: int) -> str:
+    digits, supported = supported_digits(value, error, decimals)
     marked = f"<b>{digits[:supported]}</b>{digits[supported:]}" if supported else digits
     told = NONE if error is None else number(error, 2)
     return f"{marked.replace('-', '−')} <span class=error>± {told}</span>"

@@ -59,6 +59,7 @@ def _finding(case: Case) -> str:
     compared = words.compared(case)
     listed = case.paths[case.named : case.named + _FILES]
     more = len(case.paths) - case.named - len(listed)
+    each = 2 if case.in_pairs else 1
     level, rule = case.level.value, text(words.safe(case.rule))
     parts = [
         f'<li><span class="level {level}">{level}</span> <b>{rule}</b> {text(place)}',
@@ -68,8 +69,8 @@ def _finding(case: Case) -> str:
         parts.append(f"<br><span class=small>{text(compared)}</span>")
     if listed:
         # A name may be long, and a line must be able to end in it.
-        names = ", ".join(f"<code>{text(words.safe(path))}</code>" for path in listed)
-        parts.append(
-            f"<br><span class=small>{names}{f'; and {more:,} more' if more else ''}</span>"
-        )
+        codes = [f"<code>{text(words.safe(path))}</code>" for path in listed]
+        names = ", ".join(" = ".join(codes[at : at + each]) for at in range(0, len(codes), each))
+        rest = f"; and {more // each:,} more" if more else ""
+        parts.append(f"<br><span class=small>{names}{rest}</span>")
     return "".join((*parts, "</li>"))

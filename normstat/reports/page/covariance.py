@@ -46,5 +46,9 @@ def _matrix(name: str, channels: Sequence[str], values: Sequence[Sequence[float]
 def _cells(row: int, values: Sequence[Sequence[float]]) -> Iterator[str]:
     for column, value in enumerate(values[row]):
         product = values[row][row] * values[column][column]
-        correlation = number(value / product**0.5, 2) if product > 0 else NONE
+        correlation = _signed(value / product**0.5) if product > 0 else NONE
         yield f"{number(value, 3)}<br><span class=small>{correlation}</span>"
+
+
+def _signed(correlation: float) -> str:
+    return f"{correlation:z.2f}".replace("-", "−")

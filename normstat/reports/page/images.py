@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from math import gcd
 
 from normstat.accumulators.tally import Extent
-from normstat.errors import Message
+from normstat.errors import Message, option
 from normstat.images import Unreadable
 from normstat.markup import NONE, table, text
 from normstat.reports.page.sections import paragraph, section
 from normstat.reports.page.sizes import sizes
-from normstat.stats import SplitStats, Stats, remarks, sentences
+from normstat.stats import SplitStats, Stats, left_out_images, remarks, sentences
 
 _NAMED = 20
 # Aspect ratios of larger numbers tell nothing.
@@ -20,9 +20,12 @@ _HEADERS = (
     "modes",
 )  # fmt: skip
 # Modes as Pillow calls them.
-_MODES = {"L": "gray", "RGB": "color", "P": "palette", "1": "black and white", "RGBA": "with alpha"}
+_MODES = {
+    "L": "gray", "LA": "gray with alpha", "1": "black and white", "I;16": "gray, 16 bits",
+    "RGB": "color", "RGBA": "with alpha", "P": "palette", "CMYK": "for print",
+}  # fmt: skip
+_GRAY_MODES = ("1", "L", "LA")
 _NOTES = {
-    "equal_channels": "{} three equal channels: gray, stored as color",
     "icc_profile": "{} a color profile, which is not applied",
     "exif_orientation": "{} an EXIF orientation, which does not change the statistics",
     "extension_mismatch": "{} another format than the extension of the name says",
@@ -52,7 +55,7 @@ def _parts(stats: Stats) -> Iterator[str]:
     notes: Counter[str] = Counter()
     for split in stats.splits.values():
         notes.update(split.notes)
-    told = [*remarks(stats), *sentences(_NOTES, notes), *_left_out(stats)]
+    told = [*remarks(stats), *_gray(stats), *sentences(_NOTES, notes), *_left_out(stats)]
     if told:
         items = "".join(f"<li>{text(Message(words).on_command_line())}</li>" for words in told)
         yield f"<ul>{items}</ul>"
@@ -60,6 +63,35 @@ def _parts(stats: Stats) -> Iterator[str]:
     if stats.unreadable:
         yield "<h3>Not read</h3>"
         yield from _unreadable(stats.unreadable)
+
+
+def _gray(stats: Stats) -> Iterator[str]:
+    """A sentence on gray images that count as color, and on their part in the statistics."""
+    color = [split for split in stats.splits.values() if split.images and _is_color(split)]
+    plain = sum(split.modes.get(mode, 0) for split in color for mode in _GRAY_MODES)
+    stored = sum(split.notes.get("equal_channels", 0) for split in color)
+    if not (plain or stored):
+        return
+    kinds = [(plain, "gray"), (stored, "gray but stored as color, in three equal channels")]
+    told = ", and ".join(f"{_are(number)} {kind}" for number, kind in kinds if number)
+    if plain + stored == sum(split.images for split in color):
+        yield (
+            f"{told}: these are all, so the channels have the same statistics; "
+            f"{option('channels', 'gray')} counts one channel"
+        )
+    else:
+        yield (
+            f"{told}: such an image has the same values in all channels, which draws their means "
+            "and stds together"
+        )
+
+
+def _are(number: int) -> str:
+    return f"{number:,} images are" if number > 1 else "1 image is"
+
+
+def _is_color(split: SplitStats) -> bool:
+    return len(split.channels or ()) == 3
 
 
 def _size(split: SplitStats) -> str:
@@ -91,9 +123,9 @@ def _left_out(stats: Stats) -> Iterator[str]:
     for split in stats.splits.values():
         reasons.update(split.skipped_reasons)
     for reason, number_of in reasons.items():
-        yield f"left out, {reason}: {number_of:,}"
+        yield f"left out: {left_out_images(number_of, reason)}"
     for reason, skipped in stats.skipped.items():
-        yield f"left out, {reason}: {skipped.images:,}, such as {skipped.first}"
+        yield f"left out: {left_out_images(skipped.images, reason)}, such as {skipped.first}"
 
 
 def _unreadable(records: tuple[Unreadable, ...]) -> Iterator[str]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from normstat.accumulators.duplicate_keys import common
+from normstat.errors import option
 from normstat.files import shown
 from normstat.markup import NONE, number, table, text
-from normstat.reports.page.sections import paragraph, section
-from normstat.stats import split_order
+from normstat.reports.page.sections import code, paragraph, section
+from normstat.stats import Stats, split_order
 from normstat.statsfile.file_list import NONE as MISSING
 from normstat.statsfile.file_list import Entry
 from normstat.svg import Curve, chart
@@ -123,6 +124,24 @@ class Listed:
         )
 
 
+def unlisted(stats: Stats) -> str:
+    """Write the section of a page without the list: how to get it.
+
+    >>> from normstat.stats import Settings
+    >>> "compute DATA --files FILE" in unlisted(Stats("0.1.0", {}, Settings(), {}))
+    True
+    """
+    shows = "sizes of files, and names of images that occur twice or in two splits"
+    report = "normstat report STATS"
+    if stats.files:
+        with_list = code(f"{report} {option('files', metavar=shown(stats.files.name))}")
+        return section("Files", [f"<p>{with_list} shows {shows}.</p>"])
+    written = option("files", metavar="FILE")
+    also, then = code(f"normstat compute DATA {written}"), code(f"{report} {written}")
+    told = f"<p>{also} also writes a list of the files; with it {then} shows {shows}.</p>"
+    return section("Files", [told])
+
+
 def listed(files: Listed) -> str:
     """Write the section."""
     return section("Files", _parts(files))
@@ -147,11 +166,19 @@ def _parts(files: Listed) -> Iterator[str]:
     if not files.twins:
         yield paragraph("None, within the splits and across them.")
     else:
-        yield paragraph("As far as the list tells; normstat check compares them pixel by pixel.")
+        check = code(f"normstat check DATA {option('stats', metavar='STATS')}")
+        yield (
+            f"<p>As far as the list tells: {check} compares them pixel by pixel, and its reports "
+            "name more of them.</p>"
+        )
     for twins in files.twins:
         one, other = twins.splits
         images = f"{twins.images:,} image{'s' if twins.images > 1 else ''} of {other}"
-        told = f"{images} repeated there" if one == other else f"{images} also in {one}"
+        many = twins.images > 1
+        if one == other:
+            told = f"{images} repeat{'' if many else 's'} another image of {one}"
+        else:
+            told = f"{images} {'are' if many else 'is'} also in {one}"
         pairs = ", ".join(
             f"<code>{text(first)}</code> = <code>{text(second)}</code>"
             for first, second in twins.pairs

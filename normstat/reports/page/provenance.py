@@ -36,7 +36,9 @@ def _parts(stats: Stats) -> Iterator[str]:
         *((text(name), text(value)) for name, value in _settings(stats.settings)),
     ]
     if stats.files:
-        rows.append(("list of files", f"{text(stats.files.name)}<br>{stats.files.sha256}"))
+        rows.append(
+            ("list of files", f"{text(stats.files.name)}<br><code>{stats.files.sha256}</code>")
+        )
     yield table("Versions and settings", ("what", "value"), rows, (0, 1))
     yield "<h3>Fingerprints</h3>"
     yield paragraph(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from normstat.errors import Message
 from normstat.markup import text
 
 #: Channels whose covariance a page has room for.
@@ -26,3 +27,13 @@ def paragraph(words: str) -> str:
     '<p>a &lt; b</p>'
     """
     return f"<p>{text(words)}</p>"
+
+
+def code(words: str) -> str:
+    """A command, with options as flags.
+
+    >>> from normstat.errors import option
+    >>> code(f"normstat compute DATA {option('files', metavar='FILE')}")
+    '<code>normstat compute DATA --files FILE</code>'
+    """
+    return f"<code>{text(Message(words).on_command_line())}</code>"

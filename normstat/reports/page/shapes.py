@@ -47,11 +47,12 @@ def figures(drawn: Iterable[Drawing]) -> str:
     """
     each = "".join(
         f"<figure><figcaption><b>{text(drawing.channel)}</b></figcaption>{drawing.svg}"
-        f"{_cut_off(drawing.cut_off)}</figure>"
+        f"{_told('Higher than drawn (▲)', drawing.cut_off)}"
+        f"{_told('Beyond the axis', drawing.beyond)}</figure>"
         for drawing in drawn
     )
     return f"<div class=grid>{each}</div>"
 
 
-def _cut_off(words: str) -> str:
-    return f"<p class=small>Higher than drawn (▲): {text(words)}</p>" if words else ""
+def _told(what: str, words: str) -> str:
+    return f"<p class=small>{what}: {text(words)}</p>" if words else ""

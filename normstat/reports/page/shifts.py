@@ -1,16 +1,16 @@
 """Sets of images against each other: shifts with their bounds, and distances."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isfinite
 
 from normstat.files import shown
-from normstat.markup import NONE, legend, number, table, text
+from normstat.markup import NONE, column, legend, number, table, text
 from normstat.reports.page.answer import MOST
 from normstat.reports.page.sections import paragraph, section
 from normstat.reports.page.shapes import figures
 from normstat.reports.page.subject import Compared, Shift
 from normstat.stats.drawings import distributions
-from normstat.svg import Interval, intervals
+from normstat.svg import Interval, color, intervals
 
 #: From this difference of cumulative shares on, a shift is drawn, too.
 LARGE = 0.1
@@ -18,12 +18,13 @@ _MOST_DRAWN = 16
 _WITHIN, _BEYOND = "c0", "c1"
 _HEADERS = ("channel", "mean, σ", "± bound", "std, %", "± bound", "W1", "KS", "PSI")
 _MEANINGS = (
-    "<dl><dt>mean, σ</dt><dd>The difference of the means, in stds of the set on the right.</dd>"
-    "<dt>std, %</dt><dd>How much larger the std is than that of the set on the right.</dd>"
+    "<dl><dt>mean, σ</dt><dd>The difference of the means, in stds of the set that is named second."
+    "</dd>"
+    "<dt>std, %</dt><dd>How much larger the std is than that of the set that is named second.</dd>"
     "<dt>± bound</dt><dd>Differences up to it are explained by chance: all bounds of a table hold"
     " together in 99 of 100 cases if both sets are samples of one source.</dd>"
     "<dt>W1</dt><dd>How far pixel values have to move, on average, to turn one distribution into"
-    " the other.</dd>"
+    " the other; in the unit of the means.</dd>"
     "<dt>KS</dt><dd>The largest difference of the shares of pixels up to a value: 0 is equal, 1 has"
     " no value in common.</dd>"
     "<dt>PSI</dt><dd>The population stability index: above 0.2 is commonly called a large"
@@ -31,17 +32,18 @@ _MEANINGS = (
 )
 
 
-def shifts(compared: Sequence[Compared]) -> Iterator[str]:
-    """Write the section, if anything is compared."""
+def shifts(compared: Sequence[Compared], splits: Iterable[str]) -> Iterator[str]:
+    """Write the section, if anything is compared; `splits` have their colors elsewhere."""
     if compared:
-        parts = [part for each in compared for part in _parts(each)]
+        colors = {name: color(index) for index, name in enumerate(splits)}
+        parts = [part for each in compared for part in _parts(each, colors)]
         if any(each.shifts for each in compared):
             told = paragraph("The last lines of this section explain the columns and the bounds.")
             parts = [told, *parts, "<h3>Columns</h3>", _MEANINGS]
         yield section("Differences between sets of images", parts)
 
 
-def _parts(each: Compared) -> Iterator[str]:
+def _parts(each: Compared, known: Mapping[str, str]) -> Iterator[str]:
     yield f"<h3>{text(each.title)}</h3>"
     if each.unlike:
         yield paragraph(f"They cannot be compared: {each.unlike}.")
@@ -53,19 +55,23 @@ def _parts(each: Compared) -> Iterator[str]:
     yield paragraph(both + in_words(each.shifts))
     yield from _drawn(each)
     told = each.shifts[:MOST]
-    yield table(f"Differences, {each.title}", _HEADERS, map(_row, told))
+    columns = zip(*map(_values, told), strict=True)
+    rows = zip((text(shift.channel) for shift in told), *map(column, columns), strict=True)
+    yield table(f"Differences, {each.title}", _HEADERS, rows)
     if len(each.shifts) > MOST:
         yield paragraph(f"and {len(each.shifts) - MOST} more channels.")
     if any((shift.ks or 0) > LARGE for shift in each.shifts):
-        yield f"<p>Shares of pixels up to each value. {legend(each.splits)}</p>"
-        yield figures(distributions(each.splits, _MOST_DRAWN, cumulative=True))
+        names = enumerate(each.splits)
+        colors = {name: known.get(name, color(index)) for index, name in names}
+        yield f"<p>Shares of pixels up to each value. {legend(each.splits, colors)}</p>"
+        yield figures(distributions(each.splits, _MOST_DRAWN, cumulative=True, colors=colors))
 
 
 def in_words(found: Sequence[Shift]) -> str:
     """Sum up the differences in a sentence.
 
     >>> in_words([Shift("R", (0.5, 0.1), (0.02, 0.1)), Shift("G", (0.0, 0.1), (-0.2, 0.1))])
-    'More than chance explains: mean of R +0.5 σ, std of G −20 %.'
+    'More than chance explains: mean of R +0.50 σ, std of G −20 %.'
     >>> in_words([Shift("R", (0.05, 0.1), (0.0, 0.1))])
     'No mean and no std differs by more than chance explains.'
     """
@@ -114,17 +120,6 @@ def _drawn(each: Compared) -> Iterator[str]:
         yield f"<div class=grid>{''.join(drawings)}</div>"
 
 
-def _row(shift: Shift) -> tuple[str, ...]:
-    def scaled(value: float | None) -> float | None:
-        return None if value is None else 100 * value
-
-    return (
-        text(shift.channel),
-        number(shift.mean[0], 3),
-        number(shift.mean[1], 3),
-        number(scaled(shift.std[0]), 3),
-        number(scaled(shift.std[1]), 3),
-        number(shift.w1, 3),
-        number(shift.ks, 3),
-        number(shift.psi, 3),
-    )
+def _values(shift: Shift) -> tuple[float | None, ...]:
+    percent = (None if value is None else 100 * value for value in shift.std)
+    return (*shift.mean, *percent, shift.w1, shift.ks, shift.psi)

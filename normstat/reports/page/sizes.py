@@ -44,8 +44,8 @@ def sizes(splits: Mapping[str, SplitStats]) -> Iterator[str]:
     chosen = {name: counted[name] for name in known}
     yield paragraph(f"{_shapes_told(total)} {_sides_told(total, chosen.values())}")
     yield paragraph(
-        "Drawn on logarithmic axes; the number at the top right is the share of images at that "
-        "height."
+        "Drawn on logarithmic axes, in the steps of 9 % in which sides are counted; the number at "
+        "the top right is the share of images at that height."
     )
     if len(known) > 1:
         yield f"<p>{legend(splits)}</p>"
@@ -122,19 +122,21 @@ def _sides_told(sizes: Sizes, splits: Collection[SplitStats]) -> str:
         before, total = total, total + number
         if total > 0.05 * sizes.images and before < 0.95 * sizes.images:
             within.append(side)
-    low, high = _pixels(within[0], within[-1], splits)
     who = "All" if len(within) == len(images) else "Nine in ten"
-    return f"{who} have a shorter side between {low:,} and {high:,} pixels."
+    return f"{who} have a shorter side of {_pixels(within[0], within[-1], splits)}."
 
 
-def _pixels(first: int, last: int, splits: Collection[SplitStats]) -> tuple[int, int]:
-    """The ends of shorter sides that are in some bins, in pixels.
+def _pixels(first: int, last: int, splits: Collection[SplitStats]) -> str:
+    """Words on the shorter sides that are in some bins.
 
-    Extents, where they are known, say them better: a difference of sets has none.
+    The end of a bin is no side that an image has. Extents, where they are known, say it better: a
+    difference of sets has none.
     """
-    low, high = smallest(first), smallest(last + 1) - 1
     lows, highs = zip(*(_shorter(split) for split in splits), strict=True)
-    return int(max(low, min(lows))), int(min(high, max(highs)))
+    low, end, most = max(smallest(first), min(lows)), smallest(last + 1), max(highs)
+    if low == most or low + 1 == end:
+        return f"{low:,} pixels"
+    return f"at least {low:,} and {f'at most {most:,}' if most < end else f'under {end:,}'} pixels"
 
 
 def _shorter(split: SplitStats) -> tuple[float, float]:
@@ -191,10 +193,9 @@ def _sides(splits: Mapping[str, SplitStats], colors: Mapping[str, str]) -> str:
 
 
 def _usual_told(images: Counter[int], split: SplitStats) -> str:
-    low, high = _pixels(min(images), max(images), [split])
     usual = max(images, key=lambda side: (images[side], -side))
-    first, last = _pixels(usual, usual, [split])
-    return f"between {low} and {high} pixels, most often {first} to {last}"
+    every, most = _pixels(min(images), max(images), [split]), _pixels(usual, usual, [split])
+    return every if every == most else f"{every}, most often {most}"
 
 
 def _ticks(low: float, high: float) -> list[tuple[float, str]]:

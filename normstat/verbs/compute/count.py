@@ -3,12 +3,12 @@
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from normstat import __version__
 from normstat.accumulators.rows import Counts, Sink
 from normstat.accumulators.tally import Tally
-from normstat.decode import versions
 from normstat.errors import OtherSplits, TooManyErrors
 from normstat.executors import in_order
 from normstat.executors.executor import Map
@@ -52,8 +52,7 @@ class Counted:
         return tuple(sorted(self.images.selection.splits, key=split_order))
 
     def stats(self) -> Stats:
-        made_with = {"normstat": __version__, **versions()}
-        return summarize(self.tally, self.splits, self.settings, made_with, self.left_out)
+        return summarize(self.tally, self.splits, self.settings, _made_with(), self.left_out)
 
     def refuse_unread(self) -> None:
         """Refuse a count of images that cannot be read, with the most frequent reasons."""
@@ -160,6 +159,7 @@ def _sum(
         # States add as they come; rows are those of the images in their order.
         numbered = enumerate(in_order(results)) if sinks else results
         for number, counts in numbered:
+            _made_with()  # is imported while workers have the next shards, not after them all
             for sink in sinks:
                 for row in counts.rows:
                     sink.add(row)
@@ -175,6 +175,13 @@ def _sum(
                     f"({most_frequent(_in_order_of_shards(records))})"
                 )
     return total, _in_order_of_shards(records)
+
+
+@cache
+def _made_with() -> Mapping[str, str | None]:
+    from normstat.decode import versions  # Pillow: nothing else of it is needed to start
+
+    return {"normstat": __version__, **versions()}
 
 
 def _in_order_of_shards(records: Mapping[int, list[Unreadable]]) -> list[Unreadable]:

@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 from normstat.errors import UsageError, option
-from normstat.sources import Places
-from normstat.sources.arrays import Arrays, Images
+from normstat.sources import Images, Places
+
+if TYPE_CHECKING:
+    from normstat.sources.arrays import Arrays
 
 #: Images as :func:`normstat.compute` takes them.
 Data: TypeAlias = Places | Images | Mapping[str, Images]
@@ -27,7 +29,7 @@ def are_places(data: Data) -> TypeGuard[Places]:
     return all(isinstance(each, str | os.PathLike) for each in data)
 
 
-def arrays_of(data: Any, options: Mapping[str, Any], layout: str = "auto") -> Arrays:
+def arrays_of(data: Any, options: Mapping[str, Any], layout: str = "auto") -> "Arrays":
     """The source of arrays; options that are for files are refused.
 
     Parameters
@@ -40,6 +42,8 @@ def arrays_of(data: Any, options: Mapping[str, Any], layout: str = "auto") -> Ar
     UsageError
         One of them was given, or these are no collections of images.
     """
+    from normstat.sources.arrays import Arrays  # the command line has none
+
     for name, value in options.items():
         is_given = bool(value) if isinstance(value, Iterable | bool) else value is not None
         if is_given and (name, value) not in _USUAL:

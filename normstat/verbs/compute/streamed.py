@@ -22,6 +22,7 @@ from normstat.images import ImageRow, Shard, Unreadable
 from normstat.sources.catalog import Streams
 from normstat.sources.spool import Spool
 from normstat.sources.tar_stream import Listing, StreamReader, group_of
+from normstat.verbs.compute.counting import add_image
 from normstat.verbs.compute.job import Count
 from normstat.verbs.engine import Engine
 from normstat.verbs.listeners import Progress
@@ -83,7 +84,8 @@ class CountStream:
                 fold, names, rows = sums.of(sample.name)
                 names.append(sample.name)
                 try:
-                    rows.append(self.count.row_of_added(fold, sample, reader))
+                    row = add_image(fold, sample, reader, self.count.reading, self.count.fields)
+                    rows.append(row)
                 except UnreadableImage as error:
                     record = sample.unreadable(error)
                     rows.append(row_of_unreadable(record))

@@ -11,7 +11,6 @@ from normstat.images import FORMATS, MAX_PIXELS
 from normstat.sources import Source, SourceKeywords
 from normstat.sources.part import Part, part_asked
 from normstat.stats import ListOfFiles, Parts, Settings, Stats, remarks
-from normstat.statsfile.file_list import FileList
 from normstat.verbs.compute.count import count
 from normstat.verbs.compute.given import Data, are_places, arrays_of
 from normstat.verbs.engine import Engine, Where
@@ -156,9 +155,10 @@ def compute(
             layout or "auto",
         )
     run_by = Engine.of(workers, image_timeout, engine, progress, cache, max_errors)
-    listed = FileList()
-    sinks = () if files is None else (listed,)
     if files is not None:
+        from normstat.statsfile.file_list import FileList  # which few ask for
+
+        listed = FileList()
         run_by.refuse_as_cache("files", files)
         _refuse_image(os.fspath(files))
         ensure_writable(files)
@@ -170,7 +170,7 @@ def compute(
     if layout is None and (applied := record_in_data(source)):
         settings = replace(settings, layout=applied.layout)
     with run_by.running(f"{option('cache', metavar='FILE')} would let it go on where it was"):
-        counted = count(source, settings, run_by, sinks)
+        counted = count(source, settings, run_by, () if files is None else (listed,))
     if part is None:  # others may have images that can be read
         counted.refuse_unread()
     stats = counted.stats()

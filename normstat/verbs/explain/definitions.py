@@ -8,6 +8,7 @@ from operator import add
 from typing import NamedTuple
 
 from normstat.constants import Channels
+from normstat.conventions.dtypes import largest
 from normstat.files import shown
 from normstat.presets import DATA_SETS, OWN, PRESETS
 from normstat.stats import SplitStats, Stats, summarize_split
@@ -30,12 +31,14 @@ class Definition(NamedTuple):
     words : the definition.
     values : by that definition.
     white : what they are multiplied by for stored pixels.
+    largest : what frameworks divide stored pixels by, if that is not white.
     """
 
     of: str
     words: str
     values: Channels
     white: float = 1.0
+    largest: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ def _published() -> Iterator[Definition]:
 
 def _changed(known: Definition) -> Iterator[Definition]:
     """The numbers in other units, in another order, or one for all channels."""
-    of, words, values, white = known
+    of, words, values, white, end = known
     reverses = values != values[::-1]
     reverse = ", channels in reverse (BGR)"
     if reverses:
@@ -106,6 +109,11 @@ def _changed(known: Definition) -> Iterator[Definition]:
         yield Definition(of, f"{words}, times {white:g}", stored)
         if reverses:
             yield Definition(of, f"{words}, times {white:g}{reverse}", stored[::-1])
+    if end:
+        scaled = tuple(value * white / end for value in values)
+        yield Definition(of, f"{words}, times {white:g} / {end:g}", scaled)
+        if reverses:
+            yield Definition(of, f"{words}, times {white:g} / {end:g}{reverse}", scaled[::-1])
     if len(values) > 1:
         yield Definition(of, f"{words}, averaged over channels", (sum(values) / len(values),))
 
@@ -121,9 +129,11 @@ def _of_data(known: Known) -> Iterator[Definition]:
     for names, split in _splits(known.stats):
         about = _TOGETHER if len(names) > 1 else shown(names[0])
         white = float(split.scale or 1)
+        end = largest(split.dtype or "")
         for of, words, values in _of_split(split, known.rows, names):
-            times = white**2 if words.startswith("the variance") else white
-            yield Definition(of, f"{words}, of {about}{after}", values, times)
+            power = 2 if words.startswith("the variance") else 1
+            over = None if end in (1, white) else end**power
+            yield Definition(of, f"{words}, of {about}{after}", values, white**power, over)
 
 
 def _splits(stats: Stats) -> Iterator[tuple[tuple[str, ...], SplitStats]]:

@@ -153,10 +153,11 @@ def published_needed(origins: Sequence[Origin]) -> Preset | None:
     return None
 
 
-def read_config(file: str) -> list[tuple[Channels, Channels]]:
+def read_config(file: str, stats: Stats | None = None) -> list[tuple[Channels, Channels]]:
     """Mean and std of each processor in a configuration, as it has them.
 
-    Only where an offset is subtracted before, or std divided by twice, they are those without.
+    Only where an offset is subtracted before, or std divided by twice, they are those without, of
+    pixels over white: as the statistics have it, or of 8 bits where there are none.
 
     Raises
     ------
@@ -168,11 +169,23 @@ def read_config(file: str) -> list[tuple[Channels, Channels]]:
     >>> read_config("preset:caffe")[0][0]
     (103.939, 116.779, 123.68)
     """
-    found = [
-        config.constants.to(1, "RGB") if config.offset or config.twice else config.numbers
-        for config in read(file)
-    ]
+    pixels = _pixels(stats) if stats else None
+    found = []
+    for config in read(file):
+        if config.offset or config.twice:
+            meant = config.of_pixels(*pixels) if pixels else config
+            found.append(meant.constants.to(1, "RGB"))
+        else:
+            found.append(config.numbers)
     return [(constants.mean, constants.std) for constants in found]
+
+
+def _pixels(stats: Stats) -> tuple[float, str] | None:
+    """White and type of the pixels of a split that has images."""
+    for split in stats.splits.values():
+        if split.scale and split.dtype:
+            return float(split.scale), split.dtype
+    return None
 
 
 def _found(
@@ -208,7 +221,7 @@ def _coarsely(origin: Origin) -> float:
 
 
 def _origin(known: Definition, wanted: Sequence[Number]) -> Origin:
-    of, words, values, _ = known
+    of, words, values, *_ = known
     pairs = list(zip(values, wanted, strict=True))
     fits = all(number.fits(value) for value, number in pairs)
     distance = max(abs(v - n.value) / max(abs(v), 1e-300) for v, n in pairs)

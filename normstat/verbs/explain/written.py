@@ -12,6 +12,8 @@ from normstat.files import shown
 _EXAMPLE = "give them as in 0.2023,0.1994,0.2010"
 # Fewer digits than these fit too many numbers but for one.
 _TELLING = 3
+# A float of more digits than a float32 needs was computed, of numbers with nine or so.
+_WRITTEN, _COMPUTED = 9, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Number:
 
 
 def numbers(given: str | Sequence[float]) -> tuple[Number, ...]:
-    """Read numbers; of a text the digits count.
+    """Read numbers; of a text the digits count, of a computed float the first eight.
 
     Raises
     ------
@@ -85,13 +87,14 @@ def numbers(given: str | Sequence[float]) -> tuple[Number, ...]:
     --------
     >>> numbers("[0.20, 1e-3]")
     (Number(value=0.2, places=2), Number(value=0.001, places=3))
+    >>> numbers([0.485, 1 / 3])
+    (Number(value=0.485, places=3), Number(value=0.3333333333333333, places=8))
     """
-    words = (
-        re.sub(r"[\[\](),;\s]+", " ", given).split()
-        if isinstance(given, str)
-        else [repr(float(value)) for value in given]
-    )
-    found = tuple(map(_number, words))
+    if isinstance(given, str):
+        words = re.sub(r"[\[\](),;\s]+", " ", given).split()
+        found = tuple(map(_number, words))
+    else:
+        found = tuple(map(_of_float, given))
     if not found:
         raise UsageError(f"no numbers; {_EXAMPLE}")
     return found
@@ -106,6 +109,13 @@ def _number(word: str) -> Number:
         raise UsageError(f"{shown(word)}: is no number; {_EXAMPLE}")
     digits, _, exponent = word.lower().partition("e")
     return Number(value, len(digits.partition(".")[2]) - int(exponent or 0))
+
+
+def _of_float(value: float) -> Number:
+    number = _number(repr(float(value)))
+    if number.significant <= _WRITTEN:
+        return number
+    return Number(number.value, _COMPUTED - 1 - math.floor(math.log10(abs(number.value))))
 
 
 def _text(value: float, places: int, rounding: str) -> str:
