@@ -325,6 +325,35 @@ def test_the_checksum_of_an_array_is_compared(
         assert len(records) == 1
 
 
+DAMAGE: dict[str, Callable[[bytearray, int], None]] = {
+    # Of the first entry of the directory: flag and name, place, or the packed data itself.
+    "name": lambda data, at: data.__setitem__(slice(at + 8, at + 50), _in_bad_utf8(data, at)),
+    "place": lambda data, at: data.__setitem__(slice(at + 42, at + 46), b"\xff\xff\xff\x7f"),
+    "data": lambda data, at: data.__setitem__(slice(at // 2, at // 2 + 9), b"\xff" * 9),
+}
+
+
+def _in_bad_utf8(data: bytearray, at: int) -> bytes:
+    entry = bytearray(data[at + 8 : at + 50])
+    entry[1] |= 8
+    entry[38:42] = b"\xa4\xa4\xa4\xa4"
+    return bytes(entry)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damage_of_any_packing_is_a_record(tmp_path: Path, damage: str, method: int) -> None:
+    """Whatever error the libraries have for it."""
+    with zipfile.ZipFile(tmp_path / "train.npz", "w", method) as archive:
+        archive.writestr("images.npy", make.npy(images(3)))
+    content = bytearray((tmp_path / "train.npz").read_bytes())
+    DAMAGE[damage](content, content.index(b"PK\1\2"))
+    (tmp_path / "train.npz").write_bytes(content)
+    run = here("compute", tmp_path / "train.npz", "-o", "-")
+    assert run.returncode in (2, 3), run.stderr
+    assert "corrupt" in run.stdout + run.stderr
+
+
 def test_arrays_of_one_name_are_both_read(tmp_path: Path) -> None:
     """Each as it is, also where they are compressed."""
     array = images(3)

@@ -1,6 +1,9 @@
 """Arrays that are packed in a file, and what is wrong with those that cannot be unpacked."""
 
+import errno
 import gzip
+import lzma
+import struct
 import threading
 import weakref
 import zipfile
@@ -20,6 +23,11 @@ GZIP = -1
 MOST_UNPACKED = 1032
 # Bytes of a stream that are passed over at once.
 _PASSED = 1 << 16
+# What damaged files end in, also names in them that are no text.
+_DAMAGED = (
+    *(gzip.BadGzipFile, zipfile.BadZipFile, zlib.error),
+    *(lzma.LZMAError, struct.error, UnicodeDecodeError),
+)
 # And those that are read at once for a checksum.
 _CHECKED = 1 << 20
 
@@ -67,7 +75,7 @@ def as_records() -> Iterator[None]:
         yield
     except EOFError as error:
         raise UnreadableImage(Code.TRUNCATED, "ends before its last image") from error
-    except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error) as error:
+    except _DAMAGED as error:
         detail = "cannot be decompressed"
         if "CRC" in str(error):
             detail = "wrong checksum: any image in it may be damaged"
@@ -75,6 +83,9 @@ def as_records() -> Iterator[None]:
     except (NotImplementedError, RuntimeError) as error:  # encrypted, or a method of later years
         raise UnreadableImage(Code.UNSUPPORTED_FORMAT, "encrypted, or compressed oddly") from error
     except OSError as error:
+        # bzip2 has no errors of its own, and a place that is damaged may be none in a file.
+        if error.errno in (None, errno.EINVAL):
+            raise UnreadableImage(Code.CORRUPT, "cannot be decompressed") from error
         raise failure_of(error) from error
 
 
@@ -142,7 +153,7 @@ def _refuse_bad_end(stream: Stream) -> None:
         more = stream.read(1)
     except EOFError as error:
         raise UnreadableImage(Code.TRUNCATED, "its checksum, at the end, is missing") from error
-    except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error) as error:
+    except _DAMAGED as error:
         detail = "wrong checksum, or something else, behind the packed data"
         raise UnreadableImage(Code.CORRUPT, f"{detail}: any image in it may be damaged") from error
     if more:
