@@ -19,6 +19,7 @@ from normstat import compute
 from normstat.errors import UnreadableImage, UsageError
 from normstat.images import Reason
 from normstat.sources import Source, open_source
+from normstat.sources.hdf5_storage import refuse_unwritten
 from normstat.sources.versions import version_of
 
 _BYTES = h5py.vlen_dtype(np.uint8)
@@ -326,3 +327,20 @@ def test_a_virtual_data_set_without_its_source_is_a_record(tmp_path: Path, gone:
     with h5py.File(tmp_path / "b.h5", "a") as file:
         file["x"] = images
     assert here("compute", tmp_path / "a.h5", "-o", "-").returncode == 0
+
+
+def test_damage_of_where_values_are_is_a_record() -> None:
+    """The library has an error of its own for it."""
+
+    class Damaged:
+        is_virtual, external, size, dtype = False, None, 1, np.dtype("u1")
+
+        @property
+        def id(self) -> "Damaged":
+            return self
+
+        def get_space_status(self) -> int:
+            raise RuntimeError("Unable to get space status (bad coordinate offset)")
+
+    with pytest.raises(UnreadableImage, match="corrupt: where its values are cannot be read"):
+        refuse_unwritten(Damaged(), "a.h5")

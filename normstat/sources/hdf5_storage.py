@@ -42,11 +42,21 @@ def remark_unwritten(found: Any) -> str:
 
 
 def _status(found: Any) -> int:
-    """The part of its values that was written, as HDF5 says it."""
+    """The part of its values that was written, as HDF5 says it.
+
+    Raises
+    ------
+    UnreadableImage
+        It is damaged.
+    """
     # Values in other files are not known here, and those of any length tell by being empty.
     if found.external or not found.size or h5py.check_vlen_dtype(found.dtype):
         return int(h5py.h5d.SPACE_STATUS_ALLOCATED)
-    return int(found.id.get_space_status())
+    try:
+        return int(found.id.get_space_status())
+    except _DAMAGED as error:
+        detail = "where its values are cannot be read"
+        raise UnreadableImage(Code.CORRUPT, detail) from error
 
 
 def _missing(source: Any, path: str) -> str:
