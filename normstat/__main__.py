@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NoReturn
 
-from normstat.commandline import cache_file, value_of
+from normstat.commandline import cache_file, needed_to_read, value_of
 from normstat.signals import Interrupted, Watch
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ def _workers_ahead(words: Sequence[str]) -> Iterator["Local | None"]:
 
     # If another run may have done the work, workers start when one is needed.
     early = not os.path.exists(cache_file(words) or "")
-    with Local(min(_AHEAD, available_cpus()), preload=preload, early=early) as local:
+    modules = (preload, *needed_to_read(words))
+    with Local(min(_AHEAD, available_cpus()), preload=modules, early=early) as local:
         yield local
 
 

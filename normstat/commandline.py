@@ -1,7 +1,12 @@
 """Words of a command line, read before it is parsed or after it was interrupted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import takewhile
+
+from normstat.urls import is_url, scheme_of
+
+# Ending of a file → module that takes long to import, and is needed to read it.
+_SLOW = {".parquet": "normstat.sources.parquet_rows", ".h5": "h5py", ".hdf5": "h5py"}
 
 
 def value_of(flag: str, words: Sequence[str]) -> str | None:
@@ -23,6 +28,23 @@ def value_of(flag: str, words: Sequence[str]) -> str | None:
 def cache_file(words: Sequence[str]) -> str | None:
     """The value of ``--cache``."""
     return value_of("--cache", words)
+
+
+def needed_to_read(words: Sequence[str]) -> Iterator[str]:
+    """Modules that workers need to read DATA and take long to import, as far as names tell.
+
+    >>> list(needed_to_read(["compute", "train.parquet"]))
+    ['normstat.sources.parquet_rows']
+    """
+    for word in words:
+        yield from (module for ending, module in _SLOW.items() if word.lower().endswith(ending))
+        if is_url(word):
+            from normstat.sources.stores import STORES
+            from normstat.urls import SCHEMES
+
+            yield "normstat.sources.remote_files"
+            rows = (table.get(scheme_of(word)) for table in (SCHEMES, STORES))
+            yield from (row.path.partition(":")[0] for row in rows if row)
 
 
 def how_to_continue(words: Sequence[str], kept: str = "") -> str:

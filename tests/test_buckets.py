@@ -9,7 +9,8 @@ import sys
 import threading
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,6 +21,7 @@ import pytest
 from buckets import KEY, SECRET, Buckets
 from command import environment, here
 from command import normstat as command
+from fsspec.asyn import sync
 
 import normstat
 from normstat import urls
@@ -27,6 +29,7 @@ from normstat.errors import UsageError
 from normstat.images import Sample
 from normstat.sources import open_source
 from normstat.sources.remote_files import Fetching, Place, RemoteFiles
+from normstat.sources.stores import store_of
 from normstat.sources.stores.presigned import Presigned
 from normstat.statsfile import dumps
 
@@ -145,6 +148,8 @@ def test_what_is_on_its_way_has_a_limit() -> None:
     asked: list[str] = []
 
     class Store:
+        def prepare(self, paths: Sequence[str]) -> None: ...
+
         def fetch(self, path: str, tag: str, start: int = 0, end: int | None = None) -> bytes:
             asked.append(path)
             return b"." * 10
@@ -168,6 +173,56 @@ def test_what_is_on_its_way_has_a_limit() -> None:
     assert max(ahead) == 64 // 9
     assert ahead[20] == 1
     assert len(asked) == 30
+
+
+def test_the_next_shard_is_fetched_before_it_is_due() -> None:
+    """As soon as all of the present one is asked for; who reads it asks for nothing again."""
+    asked: list[str] = []
+
+    class Store:
+        def prepare(self, paths: Sequence[str]) -> None: ...
+
+        def fetch(self, path: str, tag: str, start: int = 0, end: int | None = None) -> bytes:
+            asked.append(path)
+            return path.encode()
+
+    store: Any = Store()
+    shards = [
+        tuple(Sample("all", f"{shard}{n}", Place(f"{shard}{n}", 2)) for n in range(3))
+        for shard in "abc"
+    ]
+    container = RemoteFiles("memory://expected")
+    with ThreadPoolExecutor(1) as pool:
+        for shard in shards[:2]:
+            container.expect(shard)
+        first = Fetching(store, pool, container)
+        seen = [(first.read(sample), len(asked)) for sample in first.ahead(shards[0])]
+        assert [data for data, _ in seen] == [b"a0", b"a1", b"a2"]
+        pool.submit(int).result()  # all before it is fetched
+        assert asked == ["a0", "a1", "a2", "b0", "b1", "b2"]
+        for shard in shards[1:]:
+            reader = Fetching(store, pool, container)
+            assert [reader.read(sample) for sample in reader.ahead(shard)] == [
+                sample.name.encode() for sample in shard
+            ]
+    assert asked == [sample.name for shard in shards for sample in shard]
+
+
+def test_urls_are_signed_as_the_library_signs_them(s3: Buckets) -> None:
+    """Whatever is in the name of an object."""
+    s3.buckets["data"] = {"a": b""}
+    signs = store_of("s3://data/x y")._presigned  # type: ignore[attr-defined]  # of S3
+    keys = ["x y/a.png", "x y/ü+%41~&?#=;.png", "x y/b//c.png", "x y/'\"(1)*!.png"]
+
+    def signed(keys: list[str]) -> list[str]:
+        return list(sync(signs._system.loop, signs._sign, keys))
+
+    def times(urls: list[str]) -> set[str]:
+        return {url.partition("X-Amz-Date=")[2][:16] for url in urls}
+
+    while len(times(found := signed(keys) + [signed([key])[0] for key in keys])) > 1:
+        pass  # a second has ended in between
+    assert found[: len(keys)] == found[len(keys) :]
 
 
 @pytest.mark.fault(73)

@@ -107,7 +107,7 @@ class _Keeper:
 
     def _start(self, asked: "Future[Worker]") -> None:
         try:
-            worker = Worker("")
+            worker = Worker(())
         except OSError as error:
             asked.set_exception(error)
             return

@@ -1,6 +1,6 @@
 """Worker processes on this machine, from one run to the next."""
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import suppress
 from typing import Self
 
@@ -22,13 +22,18 @@ class Local(Executor):
     workers : number of processes. Those that start early are there whatever there is to do; no
         others start than shards need.
     image_timeout : seconds after which an image is given up; 0 for never.
-    preload : module that a worker imports while its parent is still busy starting.
+    preload : modules that a worker imports while its parent is still busy starting, if they are
+        there.
     early : a ``with`` block starts workers before there is work; else each waits for its first
         shard, which may never come.
     """
 
     def __init__(
-        self, workers: int, image_timeout: float = 60.0, preload: str = "", early: bool = True
+        self,
+        workers: int,
+        image_timeout: float = 60.0,
+        preload: Sequence[str] = (),
+        early: bool = True,
     ) -> None:
         self.workers = workers
         self.image_timeout = image_timeout

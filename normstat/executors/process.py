@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import IO, Any
 
@@ -85,7 +86,7 @@ class Died(Exception):
 class Worker:
     """A process and its pipes, seen from the parent."""
 
-    def __init__(self, preload: str) -> None:
+    def __init__(self, preload: Sequence[str]) -> None:
         environment = os.environ | {
             "PYTHONUTF8": str(sys.flags.utf8_mode),  # file names mean the same bytes there
             "OPENBLAS_NUM_THREADS": "1",  # NumPy would start a thread for each CPU in each worker

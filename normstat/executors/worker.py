@@ -10,7 +10,8 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import fields
 from importlib import import_module
 from queue import SimpleQueue
@@ -50,10 +51,11 @@ def receive(pipe: IO[bytes]) -> Any:
     return pickle.loads(data)
 
 
-def serve(tasks: IO[bytes], preload: str = "") -> None:
+def serve(tasks: IO[bytes], preload: Sequence[str] = ()) -> None:
     """Work until the parent closes the pipe or is gone."""
-    if preload:
-        import_module(preload)
+    for module in preload:
+        with suppress(ImportError):  # who needs it says what is missing
+            import_module(module)
     image_timeout, job = receive(tasks)
     results = os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -87,9 +89,12 @@ def _listen(tasks: IO[bytes], inbox: "SimpleQueue[Any]") -> None:
     """A thread of its own, so that the end of the parent is noticed in the middle of a shard."""
     while True:
         try:
-            inbox.put(receive(tasks))
+            message = receive(tasks)
         except EOFError:
             os._exit(0)
+        if isinstance(message, Shard):
+            message.expect()
+        inbox.put(message)
 
 
 def _alarm(seconds: float) -> Callable[[bool], None]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from normstat.errors import UnreadableImage
 from normstat.images.unreadable import Code, Unreadable
@@ -88,6 +88,14 @@ class Container(Protocol):
         """Path of the local file that a sample is in; None if it is elsewhere."""
 
 
+@runtime_checkable
+class Fetched(Protocol):
+    """A container whose samples take a while to come, and may be asked for before they are due."""
+
+    def expect(self, samples: tuple[Sample, ...]) -> None:
+        """Take note of the samples that are read next, in another opening of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shard:
     """A unit of work: consecutive samples of one split; plain, picklable, ordered.
@@ -132,6 +140,11 @@ class Shard:
     def ahead(self, reader: Reader, most: int | None = None) -> Iterator[Sample]:
         """The samples, each when a reader has it, as :meth:`Reader.ahead` says."""
         return reader.ahead(self, most)
+
+    def expect(self) -> None:
+        """Let the container fetch the samples as soon as those before them are there."""
+        if isinstance(self.container, Fetched):
+            self.container.expect(tuple(self))
 
     def only(self, chosen: Sequence[int]) -> "Shard":
         """Some of the samples, by their indices in ascending order; records are left out."""

@@ -1,7 +1,7 @@
 """Objects that rows of a list name, wherever each is."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -15,7 +15,7 @@ from normstat.images import Code, Payload, Reader, Sample
 from normstat.sources.first_answer import cure
 from normstat.sources.member import safe_name
 from normstat.sources.object_ranges import threads
-from normstat.sources.remote_files import Fetching
+from normstat.sources.remote_files import Fetching, expect
 from normstat.sources.stores import store_of
 from normstat.urls import asked, file_system, is_url, joined, scheme_of, soon, without_secrets
 
@@ -133,10 +133,14 @@ class UrlsByRow:
     def path(self, sample: Sample) -> None:  # noqa: ARG002  # the protocol has it
         return None
 
+    def expect(self, samples: tuple[Sample, ...]) -> None:
+        """See :class:`normstat.images.samples.Fetched`."""
+        expect(self, samples)
+
 
 class _ByRow(Fetching):
     def __init__(self, unit: str) -> None:
-        super().__init__(_Anywhere(), threads())
+        super().__init__(_Anywhere(), threads(), UrlsByRow(unit))
         self._unit = unit
 
     def read(self, sample: Sample) -> Payload:
@@ -152,6 +156,8 @@ class _ByRow(Fetching):
 
 class _Anywhere:
     """The storage of all URLs."""
+
+    def prepare(self, paths: Sequence[str]) -> None: ...
 
     def fetch(self, path: str, tag: str, start: int = 0, end: int | None = None) -> bytes:
         """See :class:`normstat.sources.stores.store.Store`."""

@@ -3,10 +3,11 @@
 import io
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, BinaryIO, NamedTuple, Protocol
 
 from normstat.errors import UnreadableImage
@@ -18,6 +19,8 @@ from normstat.sources.stores import store_of
 _AHEAD = 48
 # Size of an object that no listing tells: so many of them fill the bytes.
 _UNKNOWN = MOST // AT_ONCE
+# Objects that a store is told of before they are fetched.
+_BATCH = 32
 # Bytes that are asked for at a time, to read a header.
 _PART = 1 << 16
 
@@ -59,11 +62,15 @@ class RemoteFiles:
 
     @contextmanager
     def open(self) -> Iterator[Reader]:
-        reader = Fetching(store_of(self.url), threads())
+        reader = Fetching(store_of(self.url), threads(), self)
         try:
             yield reader
         finally:
             reader.close()
+
+    def expect(self, samples: tuple[Sample, ...]) -> None:
+        """See :class:`normstat.images.samples.Fetched`."""
+        expect(self, samples)
 
     def path(self, sample: Sample) -> None:  # noqa: ARG002  # the protocol has it
         return None
@@ -73,39 +80,121 @@ class Fetches(Protocol):
     """The part of a :class:`normstat.sources.stores.Store` that reads."""
 
     def fetch(self, path: str, tag: str, start: int = 0, end: int | None = None) -> bytes: ...
+    def prepare(self, paths: Sequence[str]) -> None: ...
+
+
+class Plan:
+    """Samples to fetch, in their order.
+
+    Parameters
+    ----------
+    samples : all of them.
+    most : as many bytes of each as are wanted, from its start on; None for all.
+
+    Attributes
+    ----------
+    asked : those that are there, or on their way.
+    size : bytes of these.
+    """
+
+    def __init__(self, samples: Iterable[Sample], most: int | None = None) -> None:
+        self.asked: deque[_Asked] = deque()
+        self._left = iter(samples)
+        self._most = most
+        self._batch: deque[Sample] = deque()
+        self.size = 0
+
+    def fill(self, store: Fetches, pool: ThreadPoolExecutor, beside: "Plan | None" = None) -> bool:
+        """Ask for as many as there is room for beside those of another plan; True if for all."""
+        others, bytes_of_others = (len(beside.asked), beside.size) if beside else (0, 0)
+        while following := self._following(store):
+            cost = _cost(following, self._most)
+            objects, size = others + len(self.asked), bytes_of_others + self.size + cost
+            if objects and not (objects < _AHEAD and size <= MOST):
+                return False
+            self._batch.popleft()
+            answer = pool.submit(fetched, store, following, 0, self._most)
+            self.asked.append(_Asked(following, answer, self._most))
+            self.size += cost
+        return True
+
+    def _following(self, store: Fetches) -> Sample | None:
+        if not self._batch and (batch := list(islice(self._left, _BATCH))):
+            self._batch.extend(batch)
+            store.prepare([_place(sample).path for sample in batch])
+        return self._batch[0] if self._batch else None
+
+    def release(self, asked: "_Asked") -> None:
+        """Make room: nobody needs the bytes of this one any more."""
+        self.size -= _cost(asked.sample, self._most)
+
+    def give_up(self) -> None:
+        """Forget what nobody waits for any more."""
+        while self.asked:
+            self.asked.pop().answer.cancel()
+
+
+class _Expected(NamedTuple):
+    """The samples of a shard that this process will have."""
+
+    container: object
+    samples: tuple[Sample, ...]
+    plan: Plan
+
+
+# Those that were announced, in their order: one thread appends, and another takes.
+_expected: deque[_Expected] = deque(maxlen=2)
+
+
+def expect(container: object, samples: tuple[Sample, ...]) -> None:
+    """Fetch samples as soon as those of the present reader are there; a process has one at a time.
+
+    Parameters
+    ----------
+    container : which the reader of the samples will be of.
+    """
+    _expected.append(_Expected(container, samples, Plan(samples)))
 
 
 class Fetching(Reader):
     """A reader of objects, which are fetched ahead; the place of one is a :class:`Place`."""
 
-    def __init__(self, store: Fetches, pool: ThreadPoolExecutor) -> None:
+    def __init__(self, store: Fetches, pool: ThreadPoolExecutor, container: object = None) -> None:
         self._store = store
         self._pool = pool
+        self._container = container
         # The object that ahead() has come to.
         self._here: _Asked | None = None
-        self._asked: deque[_Asked] = deque()
+        self._plan = Plan(())
 
     def close(self) -> None:
         """Give up what nobody waits for any more."""
-        while self._asked:
-            self._asked.pop().answer.cancel()
+        self._plan.give_up()
 
     def ahead(self, samples: Iterable[Sample], most: int | None = None) -> Iterator[Sample]:
-        left = iter(samples)
-        following = next(left, None)
-        asked = self._asked
-        size = 0
-        while asked or following:
-            while following and (not asked or _has_room(len(asked), size + _cost(following, most))):
-                answer = self._pool.submit(self.fetch, following, 0, most)
-                asked.append(_Asked(following, answer, most))
-                size += _cost(following, most)
-                following = next(left, None)
-            self._here = asked.popleft()
-            wait((self._here.answer,))
+        self._plan = plan = self._planned(tuple(samples), most)
+        while True:
+            if plan.fill(self._store, self._pool):
+                following = next(iter(tuple(_expected)), None)
+                if following and following.container == self._container:
+                    following.plan.fill(self._store, self._pool, beside=plan)
+            if not plan.asked:
+                return
+            self._here = plan.asked.popleft()
+            if not self._here.answer.done():
+                wait((self._here.answer,))
             yield self._here.sample
-            size -= _cost(self._here.sample, most)
+            plan.release(self._here)
             self._here = None  # its bytes end here
+
+    def _planned(self, samples: tuple[Sample, ...], most: int | None) -> Plan:
+        """A plan for the samples, which may have been made when they were expected."""
+        wanted = self._container, samples
+        if most is None and any(each[:2] == wanted for each in tuple(_expected)):
+            while (found := _expected.popleft())[:2] != wanted:
+                found.plan.give_up()
+            return found.plan
+        return Plan(samples, most)
 
     def read(self, sample: Sample) -> Payload:
         """Return all bytes of the object."""
@@ -114,7 +203,7 @@ class Fetching(Reader):
             is_here = here is not None and here.sample == sample
             data = here.answer.result() if here and is_here else b""
             if not here or not is_here or (here.most is not None and len(data) >= here.most):
-                data = self.fetch(sample)
+                data = fetched(self._store, sample)
         except OSError as error:
             raise unreadable(error) from error
         except MemoryError as error:
@@ -127,16 +216,17 @@ class Fetching(Reader):
     def head(self, sample: Sample) -> Iterator[BinaryIO]:
         here = self._here
         is_here = here is not None and here.sample == sample
-        start = here.answer.result() if here and is_here else self.fetch(sample, 0, _PART)
-        with io.BufferedReader(_Ranges(self, sample, start)) as file:
+        start = here.answer.result() if here and is_here else fetched(self._store, sample, 0, _PART)
+        with io.BufferedReader(_Ranges(self._store, sample, start)) as file:
             yield file
 
-    def fetch(self, sample: Sample, start: int = 0, end: int | None = None) -> bytes:
-        """The bytes of an object, or a range of them; an OSError if there are none."""
-        place = _place(sample)
-        if start >= (start + 1 if place.size is None else place.size):  # no server likes to say so
-            return b""
-        return self._store.fetch(place.path, place.tag, start, end)
+
+def fetched(store: Fetches, sample: Sample, start: int = 0, end: int | None = None) -> bytes:
+    """The bytes of an object, or a range of them; an OSError if there are none."""
+    place = _place(sample)
+    if start >= (start + 1 if place.size is None else place.size):  # no server likes to say so
+        return b""
+    return store.fetch(place.path, place.tag, start, end)
 
 
 class _Asked(NamedTuple):
@@ -150,8 +240,8 @@ class _Asked(NamedTuple):
 class _Ranges(io.RawIOBase):
     """An object as a file: its start, and what else is asked for."""
 
-    def __init__(self, reader: Fetching, sample: Sample, start: bytes) -> None:
-        self._reader = reader
+    def __init__(self, store: Fetches, sample: Sample, start: bytes) -> None:
+        self._store = store
         self._sample = sample
         self._at = 0
         self._offset, self._part = 0, start
@@ -173,7 +263,7 @@ class _Ranges(io.RawIOBase):
         at = self._at - self._offset
         if not 0 <= at < len(self._part):
             self._offset, at = self._at, 0
-            self._part = self._reader.fetch(self._sample, self._at, self._at + _PART)
+            self._part = fetched(self._store, self._sample, self._at, self._at + _PART)
         found = self._part[at : at + len(buffer)]
         buffer[: len(found)] = found
         self._at += len(found)
@@ -188,7 +278,3 @@ def _cost(sample: Sample, most: int | None) -> int:
     size = _place(sample).size
     whole = _UNKNOWN if size is None else size
     return whole if most is None else min(most, whole)
-
-
-def _has_room(objects: int, size: int) -> bool:
-    return objects < _AHEAD and size <= MOST

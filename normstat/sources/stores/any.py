@@ -1,7 +1,7 @@
 """Storage of any kind, as fsspec opens it: a listing for each folder."""
 
 import errno
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -44,6 +44,8 @@ class AnyStore:
             elif self.place(path + name).lstrip("/") == there.lstrip("/"):  # else it is elsewhere
                 objects.append(Object(name, each.get("size"), _version(each)))
         return Listed(sorted(folders), sorted(objects))
+
+    def prepare(self, paths: Sequence[str]) -> None: ...
 
     def fetch(self, path: str, tag: str, start: int = 0, end: int | None = None) -> bytes:  # noqa: ARG002  # it has none
         place = self.place(path)

@@ -1,5 +1,6 @@
 """Buckets of S3, and of all that speaks as it does: listed in pages, and read by ETag."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from normstat.sources.stores.listing import KeptListing
@@ -60,6 +61,9 @@ class S3:
             folders += (name[len(prefix) : -1] for name in below)
             objects += (each._replace(name=each.name[len(prefix) :]) for each in found)
         return Listed(sorted(folders), sorted(objects))
+
+    def prepare(self, paths: Sequence[str]) -> None:
+        self._presigned.prepare([self._prefix + path for path in paths])
 
     def fetch(self, path: str, tag: str, start: int = 0, end: int | None = None) -> bytes:
         from fsspec.asyn import sync

@@ -1,5 +1,6 @@
 """The interface of all storage behind URLs."""
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 
@@ -81,6 +82,9 @@ class Store(Protocol):
         OSError
             As :func:`normstat.urls.asked`.
         """
+
+    def prepare(self, paths: Sequence[str]) -> None:
+        """Take note of objects that are fetched soon, all bytes of each."""
 
     def info(self, path: str) -> Object:
         """An object as a listing has it, with its path for a name; asked for alone.
