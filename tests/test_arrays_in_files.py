@@ -302,6 +302,7 @@ def test_the_end_of_a_stream_is_looked_at(tmp_path: Path, end: str) -> None:
     )
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("save", "order"), [(np.savez, "C"), (np.savez, "F"), (np.savez_compressed, "C")]
 )
@@ -368,14 +369,15 @@ def test_arrays_of_one_name_are_both_read(tmp_path: Path) -> None:
 
 def test_a_shape_that_no_stream_can_fill_takes_no_time(tmp_path: Path) -> None:
     """As many images are asked for as the bytes of the file may come to."""
-    data = bytearray(stacks.idx(images()))
+    data = bytearray(stacks.idx(images()[:3]))
     data[4:8] = b"\xff" * 4
-    make.write(tmp_path / "train-images-idx3-ubyte.gz", gzip.compress(data, mtime=0))
+    packed = gzip.compress(data, mtime=0)
+    make.write(tmp_path / "train-images-idx3-ubyte.gz", packed)
     run = here("compute", tmp_path, "-o", "-")
     assert run.returncode == 3, run.stderr
     train = json.loads(run.stdout)["splits"]["train"]
-    assert train["images"] == len(images())
-    assert train["listed"] < 1032 * len(data) / images()[0].nbytes
+    assert train["images"] == 3
+    assert train["listed"] <= 1032 * len(packed) / images()[0].nbytes + 1
 
 
 BAD = {
