@@ -82,6 +82,8 @@ def as_records() -> Iterator[None]:
         raise UnreadableImage(Code.CORRUPT, detail) from error
     except (NotImplementedError, RuntimeError) as error:  # encrypted, or a method of later years
         raise UnreadableImage(Code.UNSUPPORTED_FORMAT, "encrypted, or compressed oddly") from error
+    except files.NotRegularError as error:
+        raise failure_of(error) from error
     except OSError as error:
         # bzip2 has no errors of its own, and a place that is damaged may be none in a file.
         if error.errno in (None, errno.EINVAL):
