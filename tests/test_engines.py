@@ -273,6 +273,13 @@ def comes_late(shared: Cluster, before: str = "") -> None:
             assert eventually(lambda: len(client.nthreads()) == 3 or not late.is_alive(), LONG)
 
 
+@pytest.fixture
+def apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each shard is a task, so that there is one for a worker that comes late."""
+    monkeypatch.setattr(futures, "_TOGETHER", 1)
+
+
+@pytest.mark.usefixtures("apart")
 @pytest.mark.fault(80)
 def test_a_worker_that_comes_late(many: Path, expected_of_many: str, shared: Cluster) -> None:
     """It takes part, and is told."""
@@ -612,6 +619,7 @@ def test_a_worker_that_is_not_fit(
     assert not (tmp_path / "s").exists()
 
 
+@pytest.mark.usefixtures("apart")
 @pytest.mark.fault(78, 80)
 def test_a_worker_of_another_version_that_comes_late(
     many: Path, shared: Cluster, tmp_path: Path
@@ -628,6 +636,7 @@ def test_a_worker_of_another_version_that_comes_late(
         shared.wait(2)
 
 
+@pytest.mark.usefixtures("apart")
 @pytest.mark.fault(78, 80)
 def test_a_worker_without_normstat_that_comes_late(
     many: Path, expected_of_many: str, shared: Cluster
