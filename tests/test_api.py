@@ -2,9 +2,11 @@
 
 import dataclasses
 import importlib
+import inspect
 import json
 import subprocess
 import sys
+import typing
 from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -63,8 +65,24 @@ def test_the_names_of_the_package() -> None:
     assert set(normstat.__all__) <= set(everything)
 
 
+def test_type_hints_of_public_names_are_found() -> None:
+    """Tools that read them at run time find every name, though most are imported lazily."""
+    for name in normstat.__all__:
+        public = getattr(normstat, name)
+        if not callable(public):
+            continue
+        for each in (public, *vars(public).values()) if isinstance(public, type) else (public,):
+            function = each.fget if isinstance(each, property) else each
+            if isinstance(function, type) or inspect.isfunction(function):
+                typing.get_type_hints(function)
+
+
 @pytest.mark.parametrize(
-    "name", ["errors", "executors", "methods", "presets", "statsfile", "stats", "verbs.compute"]
+    "name",
+    [
+        *("decode", "errors", "executors", "methods", "presets", "sources"),
+        *("statsfile", "stats", "urls", "verbs.compute"),
+    ],
 )
 def test_modules_import_on_their_own(name: str) -> None:
     """Every module can be the first, and those with ``__all__`` have what it says."""

@@ -276,6 +276,15 @@ def test_credentials_that_are_nowhere_are_searched_once(
     assert searched == searches
 
 
+def test_a_connection_that_a_server_has_closed_is_opened_again(s3: Buckets) -> None:
+    """Servers close those that are not used for some seconds: no reason to give up all of them."""
+    s3.buckets["data"] = {"a": b"1"}
+    signs = store_of("s3://data/")._presigned  # type: ignore[attr-defined]  # of S3
+    for _ in range(20):
+        assert signs.fetch("a", {}) == b"1"
+        signs._mine.connection.sock.shutdown(socket.SHUT_RDWR)
+
+
 def test_objects_that_are_announced_together_are_signed_together(
     s3: Buckets, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -76,7 +76,18 @@ class Presigned:
         return data
 
     def _fetch(self, key: str, headers: Mapping[str, str]) -> bytes | None:
-        parts = urlsplit(self._signed(key))
+        url = self._signed(key)
+        is_kept = hasattr(self._mine, "connection")
+        try:
+            return self._asked(url, headers)
+        except ConnectionError:
+            if not is_kept:
+                raise
+        self._close()  # servers close connections that nobody uses for some seconds, all at once
+        return self._asked(url, headers)
+
+    def _asked(self, url: str, headers: Mapping[str, str]) -> bytes | None:
+        parts = urlsplit(url)
         connection = self._connection(parts.scheme, parts.netloc)
         connection.request("GET", f"{parts.path}?{parts.query}", headers=dict(headers))
         with connection.getresponse() as response:
