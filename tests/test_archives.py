@@ -29,8 +29,8 @@ DEADLY = """
 import os, signal, sys
 if "-c" in sys.orig_argv:
     import normstat.decode.images as module
-    import normstat.verbs.compute.counting as counting
-    decode = counting.decode
+    import normstat.verbs.compute.count_shard as module_of_job
+    decode = module_of_job.decode
     def deadly(sample, payload, options):
         if "deadly" in sample.name:
             os.abort()
@@ -38,7 +38,7 @@ if "-c" in sys.orig_argv:
             open("unlucky", "w").close()
             os.kill(os.getpid(), signal.SIGKILL)
         return decode(sample, payload, options)
-    counting.decode = deadly
+    module_of_job.decode = deadly
 """
 
 

@@ -276,7 +276,7 @@ def comes_late(shared: Cluster, before: str = "") -> None:
 @pytest.fixture
 def apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each shard is a task, so that there is one for a worker that comes late."""
-    monkeypatch.setattr(futures, "_TOGETHER", 1)
+    monkeypatch.setattr(futures, "_MOST_SHARDS", 1)
 
 
 @pytest.mark.usefixtures("apart")

@@ -90,7 +90,7 @@ class _Begun:
 
 
 def _in_reading_order(walked: Iterable[Walked]) -> Iterator[Walked]:
-    """All of them; those of a container that is read forward only are in the order of places."""
+    """All of them; those of a container that is only read forward are in the order of places."""
     run: list[Walked] = []
     container: Container | None = None
     for part in walked:
