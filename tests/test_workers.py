@@ -1,5 +1,6 @@
 """Worker processes may die, hang or be killed: every image is still accounted for, once."""
 
+import importlib
 import os
 import random
 import signal
@@ -24,6 +25,8 @@ from executor_contract import (
 )
 from started import at_most, children, eventually
 
+from normstat.__main__ import _READS_IMAGES
+from normstat.commandline import needed_to_read
 from normstat.errors import EngineLost
 from normstat.executors import Executor, InProcess, Local, available_cpus, in_order
 from normstat.executors.process import Worker
@@ -119,6 +122,17 @@ def test_a_broken_library_that_nobody_uses_ends_no_worker(
         assert dict(local.map(jobs.Names(), shards)) == dict(
             enumerate(shard.names for shard in shards)
         )
+
+
+def test_modules_that_workers_import_ahead_are_there() -> None:
+    """A worker passes over one that is not: a name that is out of date would cost time unseen."""
+    urls = [f"{scheme}://a/b" for scheme in ("s3", "https", "gs", "az", "hf")]
+    names = {*_READS_IMAGES.values(), *needed_to_read(["compute", "a.parquet", "a.h5", *urls])}
+    ours = {name for name in names if name.startswith("normstat")}
+    assert "normstat.sources.stores.s3" in ours
+    assert names - ours >= {"h5py", "s3fs", "fsspec.implementations.http"}
+    for name in ours:
+        importlib.import_module(name)
 
 
 @linux
