@@ -10,7 +10,9 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import jobs
 import pytest
@@ -122,6 +124,14 @@ def test_a_broken_library_that_nobody_uses_ends_no_worker(
         assert dict(local.map(jobs.Names(), shards)) == dict(
             enumerate(shard.names for shard in shards)
         )
+
+
+def test_a_shard_that_cannot_be_received_is_an_error_at_once() -> None:
+    """With the reason: a worker that cannot even unpickle it must not be waited for."""
+    container: Any = jobs.NotToBeUnpickled()
+    shards = [replace(shard, container=container) for shard in jobs.shards(number=2)]
+    with Local(1) as local, pytest.raises(RuntimeError, match="'no number'"):
+        list(local.map(jobs.Names(), shards))
 
 
 def test_modules_that_workers_import_ahead_are_there() -> None:

@@ -70,6 +70,9 @@ def serve(tasks: IO[bytes], preload: Sequence[str] = ()) -> None:
         os.dup2(nowhere, 2)  # libtiff and libpng remark on files there; the codes say it better
     while True:
         task = inbox.get()
+        if isinstance(task, str):  # the traceback of one that could not be received
+            send(results, (False, task))
+            continue
         if not isinstance(task, Shard):  # another run: its greeting
             image_timeout, job = task
             watch = _alarm(image_timeout)
@@ -90,10 +93,14 @@ def _listen(tasks: IO[bytes], inbox: "SimpleQueue[Any]") -> None:
     while True:
         try:
             message = receive(tasks)
+            if isinstance(message, Shard):
+                message.expect()
         except EOFError:
             os._exit(0)
-        if isinstance(message, Shard):
-            message.expect()
+        except MemoryError:
+            os._exit(NO_MEMORY)
+        except Exception:  # noqa: BLE001  # the parent would wait for an answer for ever
+            message = traceback.format_exc()
         inbox.put(message)
 
 
