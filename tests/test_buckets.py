@@ -310,6 +310,7 @@ def test_urls_are_signed_as_the_library_signs_them(s3: Buckets) -> None:
     s3.buckets["data"] = {"a": b""}
     signs = store_of("s3://data/x y")._presigned  # type: ignore[attr-defined]  # of S3
     keys = ["x y/a.png", "x y/ü+%41~&?#=;.png", "x y/b//c.png", "x y/'\"(1)*!.png"]
+    keys += ["x y/./a/../b.png", "/x", "x y/\n\t.png", "x y/http://a:b@c/d"]
 
     def signed(keys: list[str]) -> list[str]:
         return list(sync(signs._system.loop, signs._sign, keys))
