@@ -72,7 +72,7 @@ def serve(tasks: IO[bytes], preload: Sequence[str] = ()) -> None:
         task = inbox.get()
         if isinstance(task, str):  # the traceback of one that could not be received
             send(results, (False, task))
-            continue
+            os._exit(1)  # it may have been a greeting: shards after it are for another job
         if not isinstance(task, Shard):  # another run: its greeting
             image_timeout, job = task
             watch = _alarm(image_timeout)
