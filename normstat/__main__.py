@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 # Command -> what its workers import.
 _READS_IMAGES = {
-    "check": "normstat.verbs.compute.counting",
-    "compute": "normstat.verbs.compute.counting",
+    "check": "normstat.verbs.compute.count_shard",
+    "compute": "normstat.verbs.compute.count_shard",
     "apply": "normstat.verbs.apply.job",
     "normalize": "normstat.verbs.apply.job",
 }

@@ -1,7 +1,7 @@
 """Words of a command line, read before it is parsed or after it was interrupted."""
 
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from normstat.urls import is_url, scheme_of
 
@@ -35,8 +35,12 @@ def needed_to_read(words: Sequence[str]) -> Iterator[str]:
 
     >>> list(needed_to_read(["compute", "train.parquet"]))
     ['normstat.sources.parquet_rows']
+    >>> list(needed_to_read(["compute", "photos", "-o", "s3://bucket/stats.json"]))
+    []
     """
-    for word in words:
+    for before, word in pairwise(("", *words)):
+        if before.startswith("-"):  # the value of an option, which no worker reads
+            continue
         yield from (module for ending, module in _SLOW.items() if word.lower().endswith(ending))
         if is_url(word):
             from normstat.sources.stores import STORES

@@ -201,6 +201,9 @@ class UnreadableImage(NormstatError):
         #: Of the file's bytes, hexadecimal, where they were read.
         self.sha256: str | None = None
 
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail}" if self.detail else str(self.code)
+
 
 class Stopped(NormstatError):
     """The run ended before its end; nothing half-written is left behind."""

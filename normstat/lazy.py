@@ -8,6 +8,9 @@ from typing import Any
 
 from normstat.errors import UsageError
 
+# What cannot be imported of it is a bug, no library that is missing.
+_OURS = __name__.partition(".")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -36,17 +39,22 @@ class Row:
         Raises
         ------
         UsageError
-            Its libraries are not installed; with the command that installs them.
+            Its libraries are not installed, or broken; with the command that installs them.
         """
         try:
             module, _, name = self.path.partition(":")
             found = import_module(module)
             return getattr(found, name) if name else found
-        except ModuleNotFoundError as error:
-            if not self.extra:
+        except ImportError as error:
+            library = error.name or module
+            if not self.extra or library.partition(".")[0] == _OURS:
                 raise
-            install = f'pip install "normstat[{self.extra}]"'
-            raise UsageError(f"{error.name} is not installed: {install}") from error
+            extra = f'"normstat[{self.extra}]"'
+            if isinstance(error, ModuleNotFoundError):
+                raise UsageError(f"{library} is not installed: pip install {extra}") from error
+            raise UsageError(
+                f"{library} cannot be imported ({error}): uninstall it, then pip install {extra}"
+            ) from error
 
 
 def attributes(package: str, modules: Mapping[str, str]) -> Callable[[str], Any]:

@@ -1,18 +1,13 @@
 """Published constants, under the names people search for."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from normstat.constants import Channels, Constants
-from normstat.errors import UsageError, command, option
+from normstat.errors import UsageError
 from normstat.files import shown
-
-# difflib's own 0.6 takes "nope" for "openai".
-_ALIKE = 0.7
-# Letters that other names have, too, by chance if they are fewer; and names that a message has.
-_LONG = 3
-_MOST = 6
+from normstat.unknown_names import no_such, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +77,7 @@ def preset(name: str) -> Preset:
     >>> preset("ImageNet").mean, preset("open_clip").name, preset("CIFAR-10").definition
     ((0.485, 0.456, 0.406), 'clip', 'over all pixels')
     """
-    wanted = _plain(name)
+    wanted = plain(name)
     if wanted in NAMES:
         return PRESETS[NAMES[wanted]]
     if wanted in DATA_SETS:
@@ -91,76 +86,6 @@ def preset(name: str) -> Preset:
         if wanted.replace("-", "") == known.replace("-", ""):
             return preset(known)
     raise no_such(name, "preset", {"preset": (*NAMES, *DATA_SETS)})
-
-
-def no_such(
-    name: str, kind: str, known: Mapping[str, Iterable[str]], shown_as: str = ""
-) -> UsageError:
-    """The error of a name that nothing has; its message says what kinds of names there are.
-
-    Parameters
-    ----------
-    name : as it was given.
-    kind : asked for, one of :data:`KINDS`, or several with "or".
-    known : kind → names, as far as the caller knows them.
-    shown_as : the name in its option; by default alone.
-
-    Examples
-    --------
-    >>> str(no_such("unti", "preset", {"method": ["unit"]})).partition(" to list")[0]
-    'unti: no such preset; did you mean the method unit (method="unit")?'
-    """
-    guess = _guess(_plain(name), kind, known)
-    lists = "; ".join(f"{kinds}: {lister}" for kinds, lister in KINDS.values())
-    return UsageError(f"{shown_as or shown(name)}: no such {kind}; {guess}to list {lists}")
-
-
-#: Kind of name → its names in a few words, and the command that lists them.
-KINDS: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "preset": ("presets and published data sets", command("presets")),
-        "method": ("methods", command("apply", "help")),
-        "target": ("targets", command("export", "list")),
-    }
-)
-# Kind of name → the parameter that takes it.
-_TAKEN_BY = {"preset": "preset", "method": "method", "target": "to"}
-
-
-def _guess(name: str, kind: str, known: Mapping[str, Iterable[str]]) -> str:
-    """Words on what was meant: a name of another kind, names with this in them, or one like it."""
-    others = {each: names for each, names in known.items() if each not in kind.split(" or ")}
-    own = [each for kind_of, names in known.items() if kind_of not in others for each in names]
-    words = "".join(
-        f"{name} is a {each} ({option(_TAKEN_BY[each], name)}); "
-        for each, names in others.items()
-        if name in names
-    )
-    if len(name) >= _LONG and (having := [each for each in own if name in each][:_MOST]):
-        return f"{words}did you mean {' or '.join(having)}? "
-    if words:
-        return words
-    if found := closest(name, own):
-        return f"did you mean {found}? "
-    for each, names in others.items():
-        if found := closest(name, names):
-            return f"did you mean the {each} {found} ({option(_TAKEN_BY[each], found)})? "
-    return ""
-
-
-def closest(name: str, known: Iterable[str]) -> str | None:
-    """The name that was probably meant; None if none is like it.
-
-    >>> closest("imagnet", ["imagenet", "clip"]), closest("nope", ["openai"])
-    ('imagenet', None)
-    """
-    import difflib  # only a wrong name needs it
-
-    return next(iter(difflib.get_close_matches(_plain(name), known, 1, _ALIKE)), None)
-
-
-def _plain(name: str) -> str:
-    return name.lower().replace("_", "-")
 
 
 _ONES = (1.0, 1.0, 1.0)

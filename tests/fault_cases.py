@@ -192,7 +192,7 @@ def misdeed(deed: str, *options: str) -> Callable[[Path], str]:
         exec(code, calls)
         with (
             mock.patch.multiple(os, open=calls["opened"], read=calls["read"]),
-            mock.patch("normstat.files._PAUSES", (0.0, 0.0)),
+            mock.patch("normstat.files.reading._PAUSES", (0.0, 0.0)),
         ):
             return compute(place, *options)
 

@@ -14,6 +14,13 @@ from normstat.images import LocalFiles, Shard, Unreadable
 NOWHERE = LocalFiles("nowhere")
 
 
+class NotToBeUnpickled:
+    """A container that no worker can receive, as where a library is broken there."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return int, ("no number",)
+
+
 @dataclass(frozen=True)
 class Names:
     """The paths of a shard, after some time each; what ends a worker is asked for by name.

@@ -101,8 +101,11 @@ def test_what_cannot_be_counted_is_raised_and_adds_nothing() -> None:
     for each in (accumulator, recording):
         each.add(sound, name="a")
     before = dumps(accumulator.stats())
-    with pytest.raises(UnreadableImage, match="non_finite"):
+    with pytest.raises(UnreadableImage, match=r"^non_finite: has NaN or infinite values$"):
         accumulator.add(broken, name="b")
+    for split, name in ((5, "a"), ("a/b", "a"), ("all", 5), ("all", "")):
+        with pytest.raises(UsageError, match="is no name"):
+            accumulator.add(sound, split, name)  # type: ignore[arg-type]  # that is asked
     assert dumps(accumulator.stats()) == before
     recording.add(broken, name="b")
     records = recording.stats().unreadable

@@ -2,9 +2,11 @@
 
 import dataclasses
 import importlib
+import inspect
 import json
 import subprocess
 import sys
+import typing
 from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,6 +22,7 @@ import normstat
 from normstat.errors import EngineLost, NothingToRead, TooManyErrors, UsageError
 from normstat.executors import Executor, InProcess, Job
 from normstat.images import Shard
+from normstat.lazy import Row
 from normstat.statsfile import dumps
 
 GRAY = Image.fromarray(make.pixels(1, 9, 14, channels=1))
@@ -63,8 +66,24 @@ def test_the_names_of_the_package() -> None:
     assert set(normstat.__all__) <= set(everything)
 
 
+def test_type_hints_of_public_names_are_found() -> None:
+    """Tools that read them at run time find every name, though most are imported lazily."""
+    for name in normstat.__all__:
+        public = getattr(normstat, name)
+        if not callable(public):
+            continue
+        for each in (public, *vars(public).values()) if isinstance(public, type) else (public,):
+            function = each.fget if isinstance(each, property) else each
+            if isinstance(function, type) or inspect.isfunction(function):
+                typing.get_type_hints(function)
+
+
 @pytest.mark.parametrize(
-    "name", ["errors", "executors", "methods", "presets", "statsfile", "stats", "verbs.compute"]
+    "name",
+    [
+        *("decode", "errors", "executors", "methods", "presets", "sources"),
+        *("statsfile", "stats", "urls", "verbs.compute"),
+    ],
 )
 def test_modules_import_on_their_own(name: str) -> None:
     """Every module can be the first, and those with ``__all__`` have what it says."""
@@ -72,6 +91,29 @@ def test_modules_import_on_their_own(name: str) -> None:
     assert (run.returncode, run.stderr) == (0, "")
     module = importlib.import_module(f"normstat.{name}")
     assert all(hasattr(module, public) for public in getattr(module, "__all__", ()))
+
+
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [
+        (
+            "raise ImportError('libx.so: cannot open', name=__name__)",
+            "broken_row cannot be imported (libx.so: cannot open): uninstall it, then pip install",
+        ),
+        ("import no_such_library", 'no_such_library is not installed: pip install "normstat[x]"'),
+        ("import normstat.no_such_module", ""),
+        ("from normstat.lazy import no_such_name", ""),
+    ],
+)
+def test_a_library_that_cannot_be_imported_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str, words: str
+) -> None:
+    """With what installs it; an import that fails within this package is a bug, and stays one."""
+    (tmp_path / "broken_row.py").write_text(program)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(UsageError if words else ImportError) as raised:
+        Row("broken_row:open", "x").load()
+    assert words in str(raised.value)
 
 
 def test_importing_is_light() -> None:

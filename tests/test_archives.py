@@ -17,8 +17,8 @@ from source_contract import image
 from started import patch
 
 import normstat
-from normstat import files
 from normstat.errors import UnreadableImage
+from normstat.files import reading
 from normstat.sources import open_source, packed_tar
 from normstat.statsfile import dumps
 
@@ -29,8 +29,8 @@ DEADLY = """
 import os, signal, sys
 if "-c" in sys.orig_argv:
     import normstat.decode.images as module
-    import normstat.verbs.compute.counting as counting
-    decode = counting.decode
+    import normstat.verbs.compute.count_shard as module_of_job
+    decode = module_of_job.decode
     def deadly(sample, payload, options):
         if "deadly" in sample.name:
             os.abort()
@@ -38,7 +38,7 @@ if "-c" in sys.orig_argv:
             open("unlucky", "w").close()
             os.kill(os.getpid(), signal.SIGKILL)
         return decode(sample, payload, options)
-    counting.decode = deadly
+    module_of_job.decode = deadly
 """
 
 
@@ -254,7 +254,7 @@ def test_storage_that_stumbles_once_loses_nothing(
 ) -> None:
     """An error that passes is tried again; one that lasts is a record of each image."""
     path = archived.KINDS[kind](tmp_path / f"data.{kind}", {"a.pgm": image(1), "b.pgm": image(2)})
-    monkeypatch.setattr(files, "_PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(reading, "_PAUSES", (0.0, 0.0))
     calls = []
 
     def stumbling(descriptor: int, offset: int, size: int) -> bytes:
@@ -263,8 +263,8 @@ def test_storage_that_stumbles_once_loses_nothing(
             raise OSError(errno.EIO, "Input/output error")
         return read_some(descriptor, offset, size)
 
-    read_some = files._read_some
-    monkeypatch.setattr(files, "_read_some", stumbling)
+    read_some = reading._read_some
+    monkeypatch.setattr(reading, "_read_some", stumbling)
     fails: range | set[int] = {1, 3}
     assert normstat.compute(path, workers=0).splits["all"].images == 2
     source = open_source(path)

@@ -18,6 +18,7 @@ from typing import Any
 
 import make
 import pytest
+import s3fs
 from buckets import KEY, SECRET, Buckets
 from command import environment, here
 from command import normstat as command
@@ -211,11 +212,108 @@ def test_the_next_shard_is_fetched_before_it_is_due() -> None:
     assert asked == [sample.name for shard in shards for sample in shard]
 
 
+def test_no_more_than_headers_is_fetched_where_they_are_read() -> None:
+    """Of the shard that was expected, too, and of the next: images are not wanted yet."""
+    asked: list[tuple[str, int | None]] = []
+
+    class Store:
+        def prepare(self, paths: Sequence[str]) -> None: ...
+
+        def fetch(self, path: str, tag: str, start: int = 0, end: int | None = None) -> bytes:
+            asked.append((path, end))
+            return path.encode()[start:end]
+
+    store: Any = Store()
+    shards = [
+        tuple(Sample("all", f"{shard}{n}", Place(f"{shard}{n}", 2)) for n in range(3))
+        for shard in "ab"
+    ]
+    container = RemoteFiles("memory://headers")
+    with ThreadPoolExecutor(1) as pool:
+        for shard in shards:
+            container.expect(shard)
+        for shard in shards:
+            assert tuple(Fetching(store, pool, container).ahead(shard, 1)) == shard
+            pool.submit(int).result()  # all before it is fetched
+        assert asked == [(sample.name, 1) for shard in shards for sample in shard]
+        # Whoever reads them then gets what is there then.
+        asked.clear()
+        assert tuple(Fetching(store, pool, container).ahead(shards[1])) == shards[1]
+    assert asked == [(sample.name, None) for sample in shards[1]]
+
+
+def test_credentials_may_be_options_of_the_library(bucket: Buckets, tmp_path: Path) -> None:
+    """Those that fsspec takes from its own variables, which the session of S3 does not know."""
+    compute = partial(command, "compute", DATA, "--workers", "0", cwd=tmp_path)
+    whole = compute()
+    own = {"FSSPEC_S3_KEY": KEY, "FSSPEC_S3_SECRET": SECRET}
+    none = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+    half = {"AWS_ACCESS_KEY_ID": "ANOTHER"}
+    for more in ({}, half, half | {"AWS_SECRET_ACCESS_KEY": "other"}):
+        bucket.reset()
+        run = compute(env=none | own | more)
+        assert run.stdout == whole.stdout, run.stderr
+        assert bucket.requests == {"LIST": 1, "GET": IMAGES + 1}
+
+
+@pytest.mark.parametrize(
+    ("options", "searches"), [({"anon": True}, 0), ({"key": KEY, "secret": SECRET}, 1)]
+)
+def test_credentials_that_are_nowhere_are_searched_once(
+    s3: Buckets, options: dict[str, Any], searches: int
+) -> None:
+    """A session would search for each batch, and wait for a metadata server that is not there."""
+    system = s3fs.S3FileSystem(endpoint_url=s3.url, skip_instance_cache=True, **options)
+    signs = Presigned(system, "data")
+    sync(system.loop, system.set_session)
+    searched = 0
+
+    async def nowhere() -> None:
+        nonlocal searched
+        searched += 1
+
+    system.session.get_credentials = nowhere
+    for _ in range(3):
+        found = sync(system.loop, signs._sign, ["a", "b"])
+        assert [url.partition("?")[0] for url in found] == [f"{s3.url}/data/{k}" for k in "ab"]
+    assert searched == searches
+
+
+def test_a_connection_that_a_server_has_closed_is_opened_again(s3: Buckets) -> None:
+    """Servers close those that are not used for some seconds: no reason to give up all of them."""
+    s3.buckets["data"] = {"a": b"1"}
+    signs = store_of("s3://data/")._presigned  # type: ignore[attr-defined]  # of S3
+    for _ in range(20):
+        assert signs.fetch("a", {}) == b"1"
+        signs._mine.connection.sock.shutdown(socket.SHUT_RDWR)
+
+
+def test_objects_that_are_announced_together_are_signed_together(
+    s3: Buckets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also those of a shard whose next one is announced before the first is fetched."""
+    s3.buckets["data"] = dict.fromkeys("abcdef", b".")
+    store: Any = store_of("s3://data/")
+    groups: list[list[str]] = []
+    sign = Presigned._sign
+
+    async def counted(self: Presigned, keys: Sequence[str]) -> list[str]:
+        groups.append(list(keys))
+        return await sign(self, keys)
+
+    monkeypatch.setattr(Presigned, "_sign", counted)
+    for group in ("abc", "def"):
+        store.prepare(list(group))
+    assert [store.fetch(name, "") for name in "adbecf"] == [b"."] * 6
+    assert groups == [["a", "b", "c"], ["d", "e", "f"]]
+
+
 def test_urls_are_signed_as_the_library_signs_them(s3: Buckets) -> None:
     """Whatever is in the name of an object."""
     s3.buckets["data"] = {"a": b""}
     signs = store_of("s3://data/x y")._presigned  # type: ignore[attr-defined]  # of S3
     keys = ["x y/a.png", "x y/ü+%41~&?#=;.png", "x y/b//c.png", "x y/'\"(1)*!.png"]
+    keys += ["x y/./a/../b.png", "/x", "x y/\n\t.png", "x y/http://a:b@c/d"]
 
     def signed(keys: list[str]) -> list[str]:
         return list(sync(signs._system.loop, signs._sign, keys))

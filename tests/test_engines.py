@@ -273,6 +273,13 @@ def comes_late(shared: Cluster, before: str = "") -> None:
             assert eventually(lambda: len(client.nthreads()) == 3 or not late.is_alive(), LONG)
 
 
+@pytest.fixture
+def apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each shard is a task, so that there is one for a worker that comes late."""
+    monkeypatch.setattr(futures, "_MOST_SHARDS", 1)
+
+
+@pytest.mark.usefixtures("apart")
 @pytest.mark.fault(80)
 def test_a_worker_that_comes_late(many: Path, expected_of_many: str, shared: Cluster) -> None:
     """It takes part, and is told."""
@@ -456,15 +463,19 @@ class Counting(ThreadPoolExecutor):
         return super().submit(*arguments, **options)
 
 
-def test_short_shards_share_a_task() -> None:
+@pytest.mark.parametrize(("seconds", "tasks"), [(1e6, range(23, 60)), (0.0, range(342, 343))])
+def test_short_shards_share_a_task(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, tasks: range
+) -> None:
     """Once it is known that they are short; each has its result, also those without images."""
+    monkeypatch.setattr(futures, "_SECONDS", seconds)
     shards = [
         replace(shard, names=shard.names if number % 7 else ())
         for number, shard in enumerate(jobs.shards(number=400))
     ]
     with Counting() as pool:
         assert mapped(Futures(pool), jobs.Names(), shards) == [shard.names for shard in shards]
-    assert pool.tasks < 100
+    assert pool.tasks in tasks
 
 
 class Failing(ThreadPoolExecutor):
@@ -614,6 +625,7 @@ def test_a_worker_that_is_not_fit(
     assert not (tmp_path / "s").exists()
 
 
+@pytest.mark.usefixtures("apart")
 @pytest.mark.fault(78, 80)
 def test_a_worker_of_another_version_that_comes_late(
     many: Path, shared: Cluster, tmp_path: Path
@@ -630,6 +642,7 @@ def test_a_worker_of_another_version_that_comes_late(
         shared.wait(2)
 
 
+@pytest.mark.usefixtures("apart")
 @pytest.mark.fault(78, 80)
 def test_a_worker_without_normstat_that_comes_late(
     many: Path, expected_of_many: str, shared: Cluster

@@ -153,7 +153,7 @@ def test_storage_that_stumbles_is_asked_again(
     old: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     """Two failures are overcome, a third is raised; other errors are raised at once."""
-    monkeypatch.setattr(files, "_PAUSES", (0.0, 0.0))
+    monkeypatch.setattr("normstat.files.reading._PAUSES", (0.0, 0.0))
     system_open = os.open
     for wrong, times, fine in ((code, 2, True), (code, 3, False), (errno.EACCES, 1, False)):
         calls = failing(wrong, times)

@@ -6,11 +6,14 @@ import io
 import os
 import tarfile
 import tracemalloc
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import archived
 import command
+import make
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -307,7 +310,7 @@ def test_an_archive_without_images_says_what_it_has(tmp_path: Path) -> None:
     path = archived.tar(tmp_path / "a.tar", {"a.json": b"", "b.txt": b""})
     with pytest.raises(NothingToRead, match=r"1 \.json"):
         normstat.compute(path, workers=0)
-    with pytest.raises(NothingToRead, match="no files"):
+    with pytest.raises(NothingToRead, match="no images in it; it is empty"):
         normstat.compute(write(path), workers=0)
 
 
@@ -436,3 +439,31 @@ def test_packings_follow_the_content_not_the_name(tmp_path: Path) -> None:
     assert counted(plain) == (3, {})
     (tmp_path / "b.tar").write_bytes(bz2.compress(plain.read_bytes()))
     assert counted(tmp_path / "b.tar") == (3, {})
+
+
+@pytest.mark.parametrize("kind", ["tar", "zip", "npz"])
+def test_names_without_end_take_no_memory(tmp_path: Path, kind: str) -> None:
+    """A name of many folders is left out and counted, like those that lead out."""
+    image, deep = make.encoded(make.pixels(0, 9, 7)), "train/" + "d/" * 30_000 + "a"
+    array = make.npy(np.zeros((5, 9, 9), np.uint8))
+    if kind == "tar":
+        content = member(b"train/a.png", image) + pax(path=f"{deep}.png") + member(b"x", image)
+        data = write(tmp_path / "a.tar", content)
+    else:
+        data, ending, content = (
+            tmp_path / f"a.{kind}",
+            *{
+                "zip": (".png", image),
+                "npz": (".npy", array),
+            }[kind],
+        )
+        with zipfile.ZipFile(data, "w") as archive:
+            archive.writestr(f"train/a{ending}", content)
+            archive.writestr(f"{deep}{ending}", content)
+    tracemalloc.start()
+    run = command.here("compute", data, "-o", "-")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert run.returncode == 0, run.stderr
+    assert "1 member whose name leads out of the archive, or is too long or deep" in run.stderr
+    assert peak < 50_000_000

@@ -264,3 +264,14 @@ def test_a_part_of_several_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(data[:-18] + struct.pack("<H", 1) + data[-16:])
     with pytest.raises(NothingToRead, match="join them"):
         normstat.compute(tmp_path / "a.zip", workers=0)
+
+
+def test_properties_that_no_packing_has_are_damage(tmp_path: Path) -> None:
+    """LZMA is asked for what its header says, which may be nothing that there is."""
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a.pgm", image(0))
+    content = bytearray((tmp_path / "a.zip").read_bytes())
+    content[content.index(b"a.pgm") + len("a.pgm") + 4] = 255
+    (tmp_path / "a.zip").write_bytes(content)
+    with pytest.raises(NothingToRead, match="the packed data is damaged"):
+        normstat.compute(tmp_path / "a.zip", workers=0)

@@ -55,7 +55,14 @@ def pooled(states):
     return total.pixels, mean, variance * total.pixels
 
 
-@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        # Of 5,000 numbers, and each a state of its own.
+        pytest.param(name, marks=[pytest.mark.matrix] if name == "PiDigits" else [])
+        for name in SETS
+    ],
+)
 def test_certified_digits(name):
     """15 digits of the mean and std, cut anywhere; any grouping and order has the same sums."""
     certified = SETS[name]

@@ -1,10 +1,12 @@
 """DATA that cannot be opened: what it is, and the one command that helps."""
 
 import io
+import pickle
 import tarfile
 from pathlib import Path
 
 import make
+import numpy as np
 import pytest
 from command import here
 
@@ -129,3 +131,21 @@ def test_names_are_safe_on_a_terminal(tmp_path: Path) -> None:
     with pytest.raises(NormstatError) as caught:
         normstat.compute(file)
     assert str(caught.value).isprintable()
+
+
+def test_a_file_without_images_says_what_is_in_it(tmp_path: Path) -> None:
+    """Extensions have not been looked for in it."""
+    np.savez(tmp_path / "a.npz", scale=np.array(5))
+    make.write(tmp_path / "b.zip", b"PK\5\6" + bytes(18))
+    with pytest.raises(NothingToRead, match=r"no images in it; 1 other member.*: a\.npz/scale$"):
+        normstat.compute(tmp_path / "a.npz", workers=0)
+    with pytest.raises(NothingToRead, match=r"no images in it; it is empty$"):
+        normstat.compute(tmp_path / "b.zip", workers=0)
+
+
+@pytest.mark.parametrize("protocol", [2, 5])
+def test_a_pickle_is_known_by_its_first_bytes(tmp_path: Path, protocol: int) -> None:
+    """As the files of CIFAR-100 are, whatever they are called."""
+    file = make.write(tmp_path / "train", pickle.dumps({}, protocol=protocol))
+    with pytest.raises(UsageError, match="a Python pickle, which is never opened"):
+        normstat.compute(file)

@@ -11,8 +11,9 @@ import normstat
 from normstat.conventions.targets import TARGETS
 from normstat.errors import UsageError
 from normstat.methods import METHODS
-from normstat.presets import DATA_SETS, KINDS, PRESETS, Preset, preset
+from normstat.presets import DATA_SETS, PRESETS, Preset, preset
 from normstat.presets import NAMES as NAMES_OF_PRESETS
+from normstat.unknown_names import KINDS
 
 NAMES = [(name, row) for row in PRESETS.values() for name in (row.name, *row.aliases)]
 

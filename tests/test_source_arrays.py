@@ -1,5 +1,6 @@
 """Arrays in memory are images as their .npy files are."""
 
+import io
 import pickle
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -232,6 +233,12 @@ NO_IMAGES: dict[str, tuple[Any, str]] = {
     "text-of-a-split": ({"train": "data"}, "split train: str is no collection"),
     "dict-in-a-dict": ({"train": {"a": 1}}, "split train: is a dict"),
     "none-at-all": (iter(()), "there are no images"),
+    "no-splits": ({}, 'the dict has no splits; give {"train": images}'),
+    "number-for-a-split": ({5: IMAGES[:1]}, "split 5: int is no name"),
+    "path-for-a-split": ({"a/b": IMAGES[:1]}, "split 'a/b': is no name"),
+    "surrogate": ([("\ud800", IMAGES[0])], "is no name"),
+    "masked": ([np.ma.masked_less(IMAGES[0], 99)], "has masked values, which would count"),
+    "masked-stack": (np.ma.masked_less(np.stack([IMAGES[0]] * 9), 99), "has masked values"),
     "an-empty-split": ({"val": [], "train": IMAGES[:1]}, "split val: there are no images"),
 }
 
@@ -242,6 +249,45 @@ def test_what_is_no_image_is_refused(data: Any, said: str) -> None:
     with pytest.raises(UsageError) as caught:
         normstat.compute(data)
     assert said in str(caught.value)
+
+
+def test_masks_that_mask_nothing_are_none() -> None:
+    array = np.ma.masked_less(IMAGES[0], 0)
+    assert dumps(normstat.compute([array])) == dumps(normstat.compute([IMAGES[0]]))
+
+
+@pytest.mark.parametrize("layout", ["auto", "hwc", "chw", "nchw"])
+def test_a_pillow_image_has_a_layout_of_its_own(layout: str) -> None:
+    """However few rows it has, and whichever layout arrays beside it have."""
+    pixels = make.pixels(0, 4, 9)
+    stats = normstat.compute([Image.fromarray(pixels)], layout=layout).splits["all"]
+    assert stats.images == 1
+    assert stats.channels == ("R", "G", "B")
+    assert stats.mean == pytest.approx(pixels.mean((0, 1)) / 255)
+
+
+def test_a_pillow_image_whose_file_is_cut_is_named() -> None:
+    image = Image.open(io.BytesIO(make.encoded(IMAGES[0])[:99]))
+    with pytest.raises(UsageError, match="image 000000: cannot be loaded"):
+        normstat.compute([image])
+
+
+def test_a_data_set_may_have_no_length() -> None:
+    """Or one that it does not know yet."""
+
+    class Unknown:
+        def __getitem__(self, index: int) -> NDArray[Any]:
+            return IMAGES[:5][index]
+
+    class Streamed:
+        def __len__(self) -> int:
+            raise TypeError("unknown")
+
+        def __iter__(self) -> Iterator[NDArray[Any]]:
+            return iter(IMAGES[:5])
+
+    expected = dumps(normstat.compute(IMAGES[:5]))
+    assert [dumps(normstat.compute(each)) for each in (Unknown(), Streamed())] == [expected] * 2
 
 
 def test_a_check_of_arrays_is_one_of_their_statistics() -> None:

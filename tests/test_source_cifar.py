@@ -7,6 +7,7 @@ import numpy as np
 import stacks
 from source_contract import SourceContract
 
+from normstat import compute
 from normstat.images import Payload
 from normstat.sources import Source, SourceOptions
 from normstat.sources.cifar import open_cifar
@@ -45,3 +46,10 @@ def test_remarks_show_names_without_control_characters(tmp_path: Path) -> None:
     (remark,) = source.survey(source.selection()).remarks
     assert "\x1b" not in remark
     assert "1 images of 32" in remark
+
+
+def test_a_record_that_is_cut_is_named(tmp_path: Path) -> None:
+    """Nobody knows how many more there should be."""
+    (tmp_path / "data_batch_1.bin").write_bytes(bytes(3073 + 99))
+    (record,) = compute(tmp_path, workers=0).unreadable
+    assert (record.path[-6:], record.detail) == ("000001", "the file ends within it")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import make
 import pytest
+from command import here
 from source_contract import SourceContract
 
 from normstat.sources import Source, open_source
@@ -41,3 +42,13 @@ class TestFolder(SourceContract):
             os.utime(path, ns=(0, 0 if change == "time" else status.st_mtime_ns))
         assert before
         assert self._settled(tmp_path)["a.pgm"] not in (before, b"")
+
+
+def test_archives_beside_images_are_said(tmp_path: Path) -> None:
+    """They are not opened, and may hold most of the images."""
+    make.write(tmp_path / "train" / "a.png", make.encoded(make.pixels(0, 9, 7)))
+    make.write(tmp_path / "train-0.tar", bytes(1024))
+    make.write(tmp_path / "notes.md", b"")
+    run = here("compute", tmp_path, "-o", "-")
+    assert run.returncode == 0
+    assert "beside the images, and not opened: 1 .tar; each is DATA by itself" in run.stderr

@@ -19,6 +19,7 @@ from normstat import compute
 from normstat.errors import UnreadableImage, UsageError
 from normstat.images import Reason
 from normstat.sources import Source, open_source
+from normstat.sources.hdf5_storage import refuse_unwritten
 from normstat.sources.versions import version_of
 
 _BYTES = h5py.vlen_dtype(np.uint8)
@@ -288,3 +289,58 @@ def test_labels_that_a_glob_takes_in_are_no_images(tmp_path: Path) -> None:
         file["train/labels"] = np.arange(3)
     split = compute(tmp_path / "a.h5", key="train/*", workers=0).splits["train"]
     assert (split.images, split.unreadable) == (3, 0)
+
+
+def test_values_that_were_never_written_are_told(tmp_path: Path) -> None:
+    """The library gives zeros: a program that ended early leaves black images."""
+    images = np.stack([make.pixels(n, 9, 7) for n in range(6)])
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("train/images", images.shape, "u1", chunks=(2, 9, 7, 3))[:4] = images[
+            :4
+        ]
+        file.create_dataset("val/images", images.shape, "u1", chunks=(2, 9, 7, 3))
+    run = here("compute", tmp_path / "a.h5", "-o", "-")
+    assert run.returncode == 3, run.stderr
+    assert "train/images: a part of it was never written, and counts as 0" in run.stderr
+    (record,) = json.loads(run.stdout)["unreadable"]
+    assert (record["split"], record["code"]) == ("val", "empty")
+    assert record["detail"] == "none of its values was ever written"
+
+
+@pytest.mark.parametrize("gone", ["file", "data set"])
+def test_a_virtual_data_set_without_its_source_is_a_record(tmp_path: Path, gone: str) -> None:
+    """The library gives the value for what is not there."""
+    images = np.stack([make.pixels(n, 9, 7) for n in range(6)])
+    layout = h5py.VirtualLayout(images.shape, "u1")
+    layout[:] = h5py.VirtualSource("b.h5", "x", shape=images.shape)
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_virtual_dataset("train", layout, fillvalue=7)
+        file["val"] = images
+    if gone == "data set":
+        with h5py.File(tmp_path / "b.h5", "w") as file:
+            file["y"] = images
+    run = here("compute", tmp_path / "a.h5", "-o", "-")
+    assert run.returncode == 3, run.stderr
+    (record,) = json.loads(run.stdout)["unreadable"]
+    assert (record["split"], record["code"]) == ("train", "vanished")
+    assert record["detail"] == "its values are those of x in b.h5, which is missing"
+    with h5py.File(tmp_path / "b.h5", "a") as file:
+        file["x"] = images
+    assert here("compute", tmp_path / "a.h5", "-o", "-").returncode == 0
+
+
+def test_damage_of_where_values_are_is_a_record() -> None:
+    """The library has an error of its own for it."""
+
+    class Damaged:
+        is_virtual, external, size, dtype = False, None, 1, np.dtype("u1")
+
+        @property
+        def id(self) -> "Damaged":
+            return self
+
+        def get_space_status(self) -> int:
+            raise RuntimeError("Unable to get space status (bad coordinate offset)")
+
+    with pytest.raises(UnreadableImage, match="corrupt: where its values are cannot be read"):
+        refuse_unwritten(Damaged(), "a.h5")

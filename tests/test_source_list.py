@@ -1,5 +1,6 @@
 """Lists of names keep the laws of all sources, and name files as people do."""
 
+import json
 import os
 import re
 import subprocess
@@ -343,3 +344,15 @@ def test_nothing_there_is_nothing_to_read(tmp_path: Path) -> None:
     """As of any DATA: the error of its kind."""
     with pytest.raises(NothingToRead):
         listed(tmp_path, "")
+
+
+def test_a_path_that_is_too_long_for_a_file_is_a_record(tmp_path: Path) -> None:
+    """Of its line, with a name that is shorter: folders by the thousand take memory."""
+    make.write(tmp_path / "train" / "a.png", make.encoded(make.pixels(0, 9, 7)))
+    make.write(tmp_path / "a.txt", f"train/a.png\ntrain/{'x/' * 30_000}b.png\n".encode())
+    run = here("compute", tmp_path / "a.txt", "-o", "-")
+    assert run.returncode == 3, run.stderr
+    (record,) = json.loads(run.stdout)["unreadable"]
+    assert (record["split"], record["code"]) == ("train", "vanished")
+    assert record["detail"] == "line 2: a path of 60,011 characters"
+    assert len(record["path"]) == 199

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from source_contract import SourceContract, image
 
 from normstat.errors import AmbiguousSplit, UnreadableImage, UsageError
 from normstat.sources import Source, open_source
+from normstat.sources.parquet_rows import values_of
 
 
 def names(source: Source) -> dict[str, list[str]]:
@@ -588,3 +590,32 @@ def test_numbers_are_splits_as_in_other_tables(tmp_path: Path) -> None:
     table = pa.table({"image": pa.array(images, pa.binary()), "fold": [0, 0, 1]})
     pq.write_table(table, tmp_path / "a.parquet")
     assert {*names(open_source(tmp_path / "a.parquet"))} == {"0", "1"}
+
+
+@pytest.mark.parametrize("which", range(2, 8))
+def test_a_damaged_name_of_a_column_is_no_internal_error(tmp_path: Path, which: int) -> None:
+    """The metadata has the names of columns several times, and believes each."""
+    images = {f"train/{n}.png": make.encoded(make.pixels(n, 9, 7)) for n in range(3)}
+    parquet_files.write(tmp_path / "a.parquet", {"image": parquet_files.structs(images)}, [3])
+    content = bytearray((tmp_path / "a.parquet").read_bytes())
+    places = [found.start() for found in re.finditer(rb"bytes|path", content)]
+    content[places[-1 - which % len(places)] + 1] = 255
+    (tmp_path / "a.parquet").write_bytes(content)
+    run = here("compute", tmp_path / "a.parquet", "-o", "-")
+    assert run.returncode in (0, 2, 3), run.stderr
+
+
+def test_a_split_column_with_fewer_values_drops_no_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does one with fewer paths: damage may cut each of them."""
+    images = {f"{n}.png": make.encoded(make.pixels(n, 9, 7)) for n in range(3)}
+    columns = {"image": parquet_files.structs(images), "split": pa.array(["val"] * 3)}
+    parquet_files.write(tmp_path / "train.parquet", columns, [3])
+    whole = values_of
+    monkeypatch.setattr(
+        "normstat.sources.parquet.values_of",
+        lambda file, column: islice(whole(file, column), 2),
+    )
+    found = names(open_source(tmp_path / "train.parquet"))
+    assert {split: len(rows) for split, rows in found.items()} == {"train": 1, "val": 2}

@@ -391,3 +391,11 @@ def test_a_folder_of_tables_alone_says_what_is_data(tmp_path: Path) -> None:
     make.write(tmp_path / "data/train.csv", b"path\n")
     with pytest.raises(UsageError, match=r"found 1 \.csv\. \.csv is DATA by itself"):
         normstat.compute(tmp_path / "data", workers=0)
+
+
+def test_a_pipe_beside_images_is_not_waited_for(tmp_path: Path) -> None:
+    """Though it is called as a table."""
+    make.write(tmp_path / "train" / "a.png", make.encoded(make.pixels(0, 9, 7)))
+    os.mkfifo(tmp_path / "metadata.csv")
+    run = command("compute", tmp_path, "-o", "-", "-j", "0")
+    assert run.returncode == 0, run.stderr

@@ -12,7 +12,7 @@ from test_sources import found, surveyed, tree
 
 import normstat
 from normstat.errors import UsageError
-from normstat.sources import Source
+from normstat.sources import Source, open_source
 
 
 class TestFolders(ListedContract):
@@ -141,3 +141,11 @@ def test_a_file_of_ten_million_aliases_is_small(tmp_path: Path) -> None:
         laughs += f"{other}: &{other} [*{one}, *{one}]\n"
     assert yaml.safe_load(laughs)
     assert found(described(tmp_path, f"{laughs}train: images/a\n")) == {"train": ["images/a/1.jpg"]}
+
+
+def test_an_image_is_no_list(tmp_path: Path) -> None:
+    """Its bytes are no names of files."""
+    make.write(tmp_path / "a.png", make.encoded(make.pixels(0, 9, 7)))
+    data = make.write(tmp_path / "data.yaml", b"train: a.png\n")
+    with pytest.raises(UsageError, match=r"train: a\.png is an image; say its folder, or a list"):
+        open_source(data)

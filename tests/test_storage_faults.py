@@ -56,7 +56,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Where the command line prints: files, as pytest's own streams cannot be replaced."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("normstat.files._PAUSES", (0.0, 0.0))
+    monkeypatch.setattr("normstat.files.reading._PAUSES", (0.0, 0.0))
     # What a disk keeps when the power fails no test can see; only that it was asked to counts.
     monkeypatch.setattr(os, "fsync", lambda _: None)
     place = tmp_path / "said"

@@ -1,5 +1,6 @@
 """Worker processes may die, hang or be killed: every image is still accounted for, once."""
 
+import importlib
 import os
 import random
 import signal
@@ -9,7 +10,9 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import jobs
 import pytest
@@ -24,6 +27,8 @@ from executor_contract import (
 )
 from started import at_most, children, eventually
 
+from normstat.__main__ import _READS_IMAGES
+from normstat.commandline import needed_to_read
 from normstat.errors import EngineLost
 from normstat.executors import Executor, InProcess, Local, available_cpus, in_order
 from normstat.executors.process import Worker
@@ -108,8 +113,38 @@ def test_what_a_library_prints_stays_in_the_worker(capfd: pytest.CaptureFixture[
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.sampled
-@pytest.mark.fault(52)
+def test_a_broken_library_that_nobody_uses_ends_no_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name on the command line may only look as if it were needed."""
+    (tmp_path / "broken_library.py").write_text("raise ValueError('numpy.dtype size changed')")
+    monkeypatch.syspath_prepend(tmp_path)
+    shards = jobs.shards(number=2)
+    with Local(1, preload=("broken_library", "no_such_library")) as local:
+        assert dict(local.map(jobs.Names(), shards)) == dict(
+            enumerate(shard.names for shard in shards)
+        )
+
+
+def test_a_shard_that_cannot_be_received_is_an_error_at_once() -> None:
+    """With the reason: a worker that cannot even unpickle it must not be waited for."""
+    container: Any = jobs.NotToBeUnpickled()
+    shards = [replace(shard, container=container) for shard in jobs.shards(number=2)]
+    with Local(1) as local, pytest.raises(RuntimeError, match="'no number'"):
+        list(local.map(jobs.Names(), shards))
+
+
+def test_modules_that_workers_import_ahead_are_there() -> None:
+    """A worker passes over one that is not: a name that is out of date would cost time unseen."""
+    urls = [f"{scheme}://a/b" for scheme in ("s3", "https", "gs", "az", "hf")]
+    names = {*_READS_IMAGES.values(), *needed_to_read(["compute", "a.parquet", "a.h5", *urls])}
+    ours = {name for name in names if name.startswith("normstat")}
+    assert "normstat.sources.stores.s3" in ours
+    assert names - ours >= {"h5py", "s3fs", "fsspec.implementations.http"}
+    for name in ours:
+        importlib.import_module(name)
+
+
 @linux
 def test_memory_is_kept_where_dask_would_have_it_given_back(
     monkeypatch: pytest.MonkeyPatch,
@@ -127,6 +162,8 @@ def test_memory_is_kept_where_dask_would_have_it_given_back(
         assert f"MALLOC_TRIM_THRESHOLD_={found}".encode() in environ
 
 
+@pytest.mark.sampled
+@pytest.mark.fault(52)
 @linux
 @pytest.mark.parametrize("number", [9, 15], ids=["SIGKILL", "SIGTERM"])
 def test_workers_killed_from_outside_cost_nothing(number: signal.Signals) -> None:

@@ -4,6 +4,7 @@ import errno
 import os
 import pickle
 import sys
+import zipfile
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +14,7 @@ import applied
 import make
 import numpy as np
 import pytest
+from command import here
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -470,3 +472,13 @@ def test_a_file_may_not_grow(
     assert not {"normstat.json", UNFINISHED + "/"} & set(left)
     for array in applied.arrays(tmp_path / "out").values():
         assert array.shape == (3, size, size)
+
+
+def test_a_name_that_is_too_long_for_a_file_is_told(tmp_path: Path) -> None:
+    """An archive may have one; the disk is none the fuller for it."""
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr(f"{'n' * 300}.png", make.encoded(make.pixels(0, 9, 7)))
+    run = here("apply", tmp_path / "a.zip", tmp_path / "out", "--method", "unit")
+    assert run.returncode == 4
+    assert "its name is too long: nnn" in run.stderr
+    assert "--exclude GLOB leaves it out" in run.stderr

@@ -127,7 +127,7 @@ class Dask(Futures):
 
     @property
     def slots(self) -> int:
-        """Number of shards that run at once; counted again and again, as workers come and go."""
+        """Number of tasks that run at once; counted again and again, as workers come and go."""
         now = time.monotonic()
         if now - self._counted > _RECOUNT:
             self._counted = now

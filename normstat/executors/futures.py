@@ -20,7 +20,7 @@ from normstat.images import Shard
 PER_SLOT, AT_LEAST, UNKNOWN = 4, 32, 256
 # A task takes several milliseconds of a driver and a worker, whatever it is: short shards share
 # one, at most so many, that takes about so many seconds.
-_TOGETHER, _SECONDS = 16, 0.5
+_MOST_SHARDS, _SECONDS = 16, 0.5
 # Attributes of executors that say how many tasks run at once.
 _SLOTS = ("_max_workers", "max_workers", "num_workers")
 # Times that a shard is handed in again because its worker is gone.
@@ -56,7 +56,7 @@ class Futures(Executor):
 
     @property
     def slots(self) -> int | None:
-        """Number of shards that run at once; None where that is not known."""
+        """Number of tasks that run at once; None where that is not known."""
         found = (getattr(self._executor, name, None) for name in _SLOTS)
         return next((number for number in found if isinstance(number, int)), None)
 
@@ -144,7 +144,7 @@ class _FuturesMap(Generic[R]):
         try:
             while more or self._pending:
                 if more and len(self._pending) < self._window() and self._done.empty():
-                    task = list(islice(self._shards, self._together()))
+                    task = list(islice(self._shards, self._shards_in_next_task()))
                     more = bool(task)
                     yield from ((n, self._job(shard)) for n, shard in task if not shard.names)
                     if task := [(n, shard) for n, shard in task if shard.names]:
@@ -159,11 +159,11 @@ class _FuturesMap(Generic[R]):
         slots = self._engine.slots
         return UNKNOWN if slots is None else max(AT_LEAST, PER_SLOT * slots)
 
-    def _together(self) -> int:
-        """Number of shards for the next task."""
+    def _shards_in_next_task(self) -> int:
+        """As many as take about the time that a task should take."""
         if not self._seconds:
             return 1
-        return max(1, min(_TOGETHER, round(_SECONDS * self._results / self._seconds)))
+        return max(1, min(_MOST_SHARDS, round(_SECONDS * self._results / self._seconds)))
 
     def _hand_in(self, task: Sequence[tuple[int, Shard]]) -> None:
         first, shard = task[0]

@@ -20,7 +20,7 @@ _STARTS = 10
 _START_WITHIN = 8.0  # seconds for all these attempts
 _PAUSE = 0.1  # seconds before trying again to start one
 _JOIN_WITHIN = 0.5  # seconds for all threads of a run
-_SHARDS_PER_WORKER = 4
+_RESULTS_PER_WORKER = 4
 _LOOK = 0.5  # seconds between two looks if results are still wanted
 
 
@@ -201,7 +201,7 @@ class SupervisedMap(Generic[R]):
         return task is not None
 
     def _may_go_on(self) -> bool:
-        room = len(self._results) < self._pool.workers * _SHARDS_PER_WORKER
+        room = len(self._results) < self._pool.workers * _RESULTS_PER_WORKER
         return bool(room or self._returned or self._stopped or self._failure)
 
     def _process(self, shard: Shard, lane: _Lane) -> R:

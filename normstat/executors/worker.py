@@ -54,7 +54,7 @@ def receive(pipe: IO[bytes]) -> Any:
 def serve(tasks: IO[bytes], preload: Sequence[str] = ()) -> None:
     """Work until the parent closes the pipe or is gone."""
     for module in preload:
-        with suppress(ImportError):  # who needs it says what is missing
+        with suppress(Exception):  # who needs it says what is missing, or what is wrong with it
             import_module(module)
     image_timeout, job = receive(tasks)
     results = os.fdopen(os.dup(1), "wb")
@@ -70,6 +70,9 @@ def serve(tasks: IO[bytes], preload: Sequence[str] = ()) -> None:
         os.dup2(nowhere, 2)  # libtiff and libpng remark on files there; the codes say it better
     while True:
         task = inbox.get()
+        if isinstance(task, str):  # the traceback of one that could not be received
+            send(results, (False, task))
+            os._exit(1)  # it may have been a greeting: shards after it are for another job
         if not isinstance(task, Shard):  # another run: its greeting
             image_timeout, job = task
             watch = _alarm(image_timeout)
@@ -90,10 +93,14 @@ def _listen(tasks: IO[bytes], inbox: "SimpleQueue[Any]") -> None:
     while True:
         try:
             message = receive(tasks)
+            if isinstance(message, Shard):
+                message.expect()
         except EOFError:
             os._exit(0)
-        if isinstance(message, Shard):
-            message.expect()
+        except MemoryError:
+            os._exit(NO_MEMORY)
+        except Exception:  # noqa: BLE001  # the parent would wait for an answer for ever
+            message = traceback.format_exc()
         inbox.put(message)
 
 

@@ -12,8 +12,9 @@ from normstat.methods.facts import Facts
 from normstat.methods.inputs import Input
 from normstat.methods.normalizing import RESULTS, Normalizer
 from normstat.methods.table import METHODS, Method, Needs, method_named
-from normstat.presets import DATA_SETS, NAMES, Preset, no_such, preset
+from normstat.presets import DATA_SETS, NAMES, Preset, preset
 from normstat.stats import SplitStats, Stats
+from normstat.unknown_names import no_such
 
 #: Origins of a normalizer, besides names.
 Source: TypeAlias = Stats | SplitStats | Preset | None

@@ -13,7 +13,8 @@ from normstat.methods.facts import Facts
 from normstat.methods.maps import Fitted
 from normstat.methods.own_statistics import Measure, OfImage, extremes, mean_std
 from normstat.methods.whiten import whitening
-from normstat.presets import DATA_SETS, NAMES, no_such
+from normstat.presets import DATA_SETS, NAMES
+from normstat.unknown_names import no_such
 
 
 class Needs(Enum):

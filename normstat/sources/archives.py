@@ -211,9 +211,11 @@ class Archives(ABC):
             survey.remarks.append(f"ignored members by extension: {_numbers(extensions)}")
         if again.images:
             names = "name occurs" if again.images == 1 else "names occur"
+            count = "counts under a name" if again.images == 1 else "count under names"
+            own = "its" if again.images == 1 else "their"
             survey.remarks.append(
-                f"{again.images:,} {names} again in the same file, and count under names of their "
-                f"own, the first: {shown(again.first)}"
+                f"{again.images:,} {names} again in the same file, and {count} of {own} own, the "
+                f"first: {shown(again.first)}"
             )
 
     def _split(self, path: str) -> tuple[str | None, str]:

@@ -94,7 +94,13 @@ def add_array(
     if whole > images or (whole == images and over):
         raise UnreadableImage(Code.CORRUPT, "more bytes than its shape says")
     stored = replace(
-        file, start=header.start, stride=size, dtype=dtype.str, shape=one, images=whole
+        file,
+        start=header.start,
+        stride=size,
+        dtype=dtype.str,
+        shape=one,
+        images=whole,
+        checked=file.checked if whole == images else None,
     )
     if header.fortran and whole < images:
         raise UnreadableImage(
@@ -112,7 +118,8 @@ def add_array(
     if many:
         listed.stacks[path] = Stack(stored, whole, size, version, images - whole)
         listed.remarks.append(
-            f"{shown(path)}: a stack of {images:,} images, shape {one} of {dtype.name} each"
+            f"{shown(path)}: a stack of {images:,} image{'s' * (images != 1)}, shape {one} of "
+            f"{dtype.name} each"
         )
         return
     if not whole:

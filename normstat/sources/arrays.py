@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any, BinaryIO, NamedTuple, NoReturn
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -12,23 +12,22 @@ from normstat.errors import NothingToRead, UnknownSplit, UsageError
 from normstat.files import shown
 from normstat.images import Payload, Reader, Sample, Shard
 from normstat.sources.options import Images
+from normstat.sources.program_images import (
+    gray_stack,
+    is_array,
+    named_image,
+    on_cpu,
+    refuse_masked,
+)
 from normstat.sources.source import Selection
 from normstat.sources.survey import Survey
-from normstat.sources.tree.split_words import ALL
+from normstat.sources.tree.split_words import ALL, refuse_split
 
 # A shard ends at so many images, or bytes.
 _IMAGES = 128
 _BYTES = 1 << 22
 # Channels of an image whose shape tells that it is one.
 _FEW = 4
-# Modes of a Pillow image whose array has the pixels; PNG says what is special about the others.
-_PLAIN_MODES = ("L", "RGB", "I", "F", "I;16")
-_PNG_MODES = ("1", "P", "LA", "RGBA")
-
-
-# Layouts of stacks, and the axis of channels in each; a stack of gray images has no such axis.
-_STACKS = {"nhwc": 3, "nchw": 1}
-_GRAY_STACK = 3
 
 
 class Arrays:
@@ -54,6 +53,10 @@ class Arrays:
     def __init__(self, given: Images | Mapping[str, Images], layout: str = "auto") -> None:
         self._layout = layout
         splits = given if isinstance(given, Mapping) else {ALL: given}
+        if not splits:
+            raise UsageError('arrays: the dict has no splits; give {"train": images}')
+        for split in splits:
+            refuse_split(split)
         self._splits = {split: _images_of(split, images) for split, images in splits.items()}
         self._is_named = isinstance(given, Mapping)
         self._used: set[str] = set()
@@ -78,8 +81,8 @@ class Arrays:
         survey = Survey()
         for split in selection.splits:
             images = self._splits[split]
-            if isinstance(images, Sized):
-                survey.images[split] = len(images)
+            if (number := _number_of(images)) is not None:
+                survey.images[split] = number
                 survey.rules[split] = {"arrays"}
         return survey
 
@@ -126,7 +129,7 @@ class Arrays:
             self._used.add(split)
         for number, item in enumerate(_each(images)):
             where = f"{split}/{number:06}" if self._is_named else f"{number:06}"
-            name, payload = named_image(item, where)
+            name, payload = named_image(item, where, self._layout)
             yield _Held(name or where, gray_stack(payload, self._layout))
 
 
@@ -169,105 +172,6 @@ class HeldImages(Reader):
         return file
 
 
-def named_image(item: Any, where: str) -> tuple[str | None, Payload]:
-    """The name of an item, if it has one, and its image: an array of its own, or a PNG file.
-
-    Parameters
-    ----------
-    item : an array, a tensor, a Pillow image; or several things, the first of them an image, or a
-        name before an image.
-    where : it is, for messages.
-
-    Raises
-    ------
-    UsageError
-        It is none of them.
-
-    Examples
-    --------
-    >>> named_image(("a.png", np.zeros((2, 3))), "0")[0]
-    'a.png'
-    >>> named_image((np.zeros((2, 3)), "cat"), "0")[1].shape
-    (2, 3)
-    """
-    if not isinstance(item, tuple | list):
-        return None, payload_of(item, where)
-    if len(item) > 1 and isinstance(item[0], str):
-        if not item[0] or "\0" in item[0]:
-            raise UsageError(f"image {shown(where)}: {item[0]!r} is no name")
-        return item[0], payload_of(item[1], where)
-    if not item or isinstance(item[0], int | float | list):
-        _refuse(item, where, "give a NumPy array")
-    return None, payload_of(item[0], where)
-
-
-def gray_stack(payload: Payload, layout: str) -> Payload:
-    """An array of three axes with its fourth, where a layout of stacks says that it is one of gray.
-
-    >>> gray_stack(np.zeros((9, 2, 3)), "nhwc").shape, gray_stack(np.zeros((9, 2, 3)), "nchw").shape
-    ((9, 2, 3, 1), (9, 1, 2, 3))
-    """
-    if isinstance(payload, bytes) or payload.ndim != _GRAY_STACK or layout not in _STACKS:
-        return payload
-    return np.expand_dims(payload, _STACKS[layout])
-
-
-def payload_of(image: Any, where: str) -> Payload:
-    """The pixels of an image as an array of its own, or as a PNG file.
-
-    Parameters
-    ----------
-    image : an array, a tensor, or a Pillow image.
-    where : it is, for messages.
-
-    Raises
-    ------
-    UsageError
-        It is none of them.
-
-    Examples
-    --------
-    >>> from PIL import Image
-    >>> payload_of(Image.new("L", (3, 2)), "0").shape, payload_of(Image.new("P", (3, 2)), "0")[1:4]
-    ((2, 3), b'PNG')
-    """
-    mode = getattr(image, "mode", None)
-    if isinstance(mode, str) and hasattr(image, "getbands"):
-        if mode in _PNG_MODES:
-            file = BytesIO()
-            image.save(file, "PNG", compress_level=1)
-            return file.getvalue()
-        if mode not in _PLAIN_MODES:
-            _refuse(image, where, f'its mode is {mode}; convert it, as with .convert("RGB")')
-    elif not _is_array(image):
-        keys = ", ".join(map(repr, image)) if isinstance(image, Mapping) else ""
-        cure = f"it has {keys}: give the image alone" if keys else "give an array of pixels"
-        _refuse(image, where, cure)
-    try:
-        # Of its own, as who gives it may write the next one into the same memory.
-        array = np.array(_on_cpu(image), order="C")
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"image {shown(where)}: is no array ({shown(str(error))})") from error
-    if array.dtype.hasobject:
-        _refuse(image, where, "it holds Python objects, as rows of several lengths do")
-    if array.ndim < 2:
-        _refuse(image, where, f"its shape is {array.shape}; an image has height and width")
-    return array
-
-
-def _is_array(value: Any) -> bool:
-    return any(hasattr(value, name) for name in ("__array__", "__array_interface__"))
-
-
-def _on_cpu(value: Any) -> Any:
-    """A tensor in the memory that NumPy sees; whatever else as it is."""
-    return value.detach().cpu().numpy() if hasattr(value, "detach") else value
-
-
-def _refuse(image: Any, where: str, cure: str) -> NoReturn:
-    raise UsageError(f"image {shown(where)}: {type(image).__name__} is no image; {cure}")
-
-
 def _shard(split: str, held: Sequence[_Held], versions: bool) -> Shard:
     return Shard(
         split,
@@ -281,7 +185,7 @@ def _shard(split: str, held: Sequence[_Held], versions: bool) -> Shard:
 def _images_of(split: str, images: Any) -> Images:
     """The images of a split; an array of them is a stack."""
     if isinstance(images, str | bytes) or not (
-        _is_array(images) or hasattr(images, "__iter__") or hasattr(images, "__getitem__")
+        is_array(images) or hasattr(images, "__iter__") or hasattr(images, "__getitem__")
     ):
         raise UsageError(
             f"split {shown(split)}: {type(images).__name__} is no collection of images; give a "
@@ -289,9 +193,10 @@ def _images_of(split: str, images: Any) -> Images:
         )
     if isinstance(images, Mapping):
         raise UsageError(f"split {shown(split)}: is a dict; give an iterable of its images")
-    if not _is_array(images) or isinstance(images, list | tuple):
+    if not is_array(images) or isinstance(images, list | tuple):
         return images  # type: ignore[no-any-return]  # one of the two, as far as can be known
-    stack = np.asarray(_on_cpu(images))
+    refuse_masked(images, f"split {shown(split)}")
+    stack = np.asarray(on_cpu(images))
     shape, both = stack.shape, "[array] for one image, list(array) for a stack of them"
     if stack.dtype.hasobject and stack.ndim == 1:
         return list(stack)
@@ -303,6 +208,14 @@ def _images_of(split: str, images: Any) -> Images:
 
 
 def _each(images: Images) -> Iterator[Any]:
-    if isinstance(images, Iterable):
+    if isinstance(images, Iterable) or not isinstance(images, Sized):
         return iter(images)
     return (images[index] for index in range(len(images)))
+
+
+def _number_of(images: Images) -> int | None:
+    """The number of images; None if it is not known yet, as of some data sets with a length."""
+    try:
+        return len(images) if isinstance(images, Sized) else None
+    except TypeError:
+        return None

@@ -99,7 +99,7 @@ def _add(listed: ListedArrays, name: str, path: str) -> None:
         images=whole,
         axes=form.axes,
     )
-    listed.stacks[name] = Stack(images, whole, form.stride, version_of(status), bool(over))
+    listed.stacks[name] = Stack(images, whole, form.stride, version_of(status), is_cut=bool(over))
     listed.remarks.append(
         f"{shown(name)}: {whole:,} images of {form.shape[1]} × {form.shape[2]} pixels"
     )

@@ -11,6 +11,7 @@ from normstat.files import shown
 from normstat.images import Code
 from normstat.images.local_files import LocalFiles, side_file
 from normstat.sources.catalog import Entries, Identity, Located
+from normstat.sources.endings import HDF5, NPZ, PARQUET, ZIP
 from normstat.sources.listing import Listing, identity_of
 from normstat.sources.not_read import refusal
 from normstat.sources.options import SourceOptions
@@ -19,6 +20,8 @@ from normstat.sources.tree.split_words import quoted, split_names
 from normstat.sources.tree_source import TreeSource
 from normstat.sources.versions import version_of
 
+# Extensions of files that hold many images each.
+_HOLDERS = (".tar", ".tgz", ".tbz2", ".txz", *ZIP, *PARQUET, *HDF5, *NPZ, ".lmdb")
 #: Tables beside images, as Hugging Face has them.
 METADATA = ("metadata.csv", "metadata.jsonl")
 
@@ -101,7 +104,9 @@ class Folder:
         return {"kind": "folder"}
 
     def report(self, survey: Survey) -> None:
-        """Say that a table beside the images tells splits, which are not those of folders."""
+        """Say what lies beside images and is not used: other DATA, and splits in a table."""
+        if survey.images and (beside := _beside(survey.extensions)):
+            survey.remarks += [beside] if beside not in survey.remarks else []
         top = self._listing.known("")
         splits = [f"{name}/" for name in top.folders if split_names(name)] if top else []
         for path in ("", *splits):
@@ -117,6 +122,8 @@ class Folder:
         from normstat.sources.text_tables import columns_of
 
         path = f"{self.root}/{name}"
+        if not os.path.isfile(path):  # a pipe would be waited for
+            return ""
         try:
             columns = usual(columns_of(path), "split_column")
         except UsageError:  # it is no table, and nobody has asked for it
@@ -127,6 +134,18 @@ class Folder:
             f"{shown(name)} has a column {shown(columns[0])}, which is not used here; with "
             f"{quoted(path)} as DATA it says the splits"
         )
+
+
+def _beside(extensions: Mapping[str, int]) -> str:
+    """The line on files that hold many images each; empty if there is none.
+
+    >>> _beside({".png": 9, ".tar": 2, ".zip": 1})
+    'beside the images, and not opened: 2 .tar, 1 .zip; each is DATA by itself'
+    """
+    found = [f"{extensions[each]:,} {each}" for each in _HOLDERS if extensions.get(each)]
+    if not found:
+        return ""
+    return f"beside the images, and not opened: {', '.join(found)}; each is DATA by itself"
 
 
 def _failure(error: OSError) -> tuple[Code, str]:

@@ -23,6 +23,7 @@ from normstat.sources.catalog import Located
 from normstat.sources.container_file import ContainerFile
 from normstat.sources.endings import HDF5
 from normstat.sources.given import given_files
+from normstat.sources.hdf5_storage import refuse_unwritten, remark_unwritten
 from normstat.sources.member import safe_name
 from normstat.sources.options import SourceOptions
 from normstat.sources.split_by import assigned_by, refuse_column
@@ -234,9 +235,17 @@ class _FileOfSets:
             if not _is_link(group, name):  # whether it is one image or a group of many
                 self._listed.broken[path] = _damage(error, key)
             elif self._wants(key):
-                self._listed.failures[path] = _damage(error, key)
+                self._fail(path, key, _damage(error, key))
             return None
         return found
+
+    def _fail(self, path: str, key: str, error: UnreadableImage) -> None:
+        """List a data set that cannot be read: in the split that its name says, if it says one."""
+        if len(split_names(key.rpartition("/")[2])) == 1:
+            self._listed.broken[path] = error
+            self._assign(path, key)
+        else:
+            self._listed.failures[path] = error
 
     def _wants(self, key: str) -> bool:
         globs = self._options.key
@@ -259,9 +268,12 @@ class _FileOfSets:
             return
         try:
             many = self._is_many(found)
+            refuse_unwritten(found, self._path)
         except UnreadableImage as error:
-            self._listed.failures[path] = error
+            self._fail(path, key, error)
             return
+        if unwritten := remark_unwritten(found):
+            self._listed.remarks.append(f"{shown(path)}: {unwritten}")
         if found.is_virtual or found.external or found.file.filename != self._path:
             version = b""  # its values lie in another file, which may become another one
         images = shape[0] if many else 1

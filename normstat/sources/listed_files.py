@@ -14,7 +14,7 @@ from normstat.images import Code, Container, Payload, Reader, Reason, Sample
 from normstat.images.local_files import LocalFiles, side_file
 from normstat.sources.catalog import Entries, Identity, Located
 from normstat.sources.listed_paths import ListedPaths
-from normstat.sources.member import Member
+from normstat.sources.member import LONGEST, Member
 from normstat.sources.members import Members
 from normstat.sources.options import SourceOptions
 from normstat.sources.spool import Spool
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 # Of so many URLs one should be there.
 _LOOKED_FOR = 16
+# Characters that are left of a path that is too long for a file.
+_SHOWN = 200
 # Bytes of an object whose size nobody has asked for, for where a shard ends.
 _USUAL = 1 << 15
 
@@ -128,6 +130,10 @@ class ListedFiles:
                 self._there = os.path.lexists(os.path.join(folder, place or name))
             if split:
                 self.splits_images = True
+            if len(name) > LONGEST:
+                detail = f"{self._listed.unit} {number}: a path of {len(name):,} characters"
+                failure = failure or UnreadableImage(Code.VANISHED, detail)
+                name, place = name[:_SHOWN].rstrip("/"), None
             yield Member(name, (number, place) if place else number, 0, b"", failure, split)
 
     def _refuse_nothing(self) -> None:
@@ -212,8 +218,10 @@ class ListedFiles:
         again = self._members.again
         if again.images:
             names = "name occurs" if again.images == 1 else "names occur"
+            count = "counts under a name" if again.images == 1 else "count under names"
+            own = "its" if again.images == 1 else "their"
             survey.remarks.append(
-                f"{again.images:,} {names} again, and count under names of their own, the first: "
+                f"{again.images:,} {names} again, and {count} of {own} own, the first: "
                 f"{shown(again.first)}"
             )
 

@@ -8,6 +8,10 @@ from typing import Any, NamedTuple
 
 from normstat.errors import UnreadableImage
 
+#: Characters of the longest name: Linux knows no longer path.
+LONGEST = 4096
+# Folders of the deepest name, and itself.
+_DEEPEST = 256
 # Names whose parts begin with a letter or digit, without anything odd in them.
 _PLAIN = re.compile(
     r"(?:[A-Za-z0-9_][A-Za-z0-9_. -]*/)*[A-Za-z0-9_][A-Za-z0-9_. -]*", re.ASCII
@@ -38,15 +42,21 @@ class Member(NamedTuple):
 def safe_name(name: str) -> str | None:
     r"""The name of a member as a relative path; None if it leads out of the container.
 
+    None, too, if it is longer or deeper than paths are: each folder above it costs memory.
+
     >>> [safe_name(name) for name in ("./a//b.png", "../a.png", "/a.png", "C:/a.png", r"x\..\a")]
     ['a/b.png', None, None, None, None]
     """
-    if _PLAIN(name):  # most names, in a tenth of the time
+    if len(name) < _DEEPEST and _PLAIN(name):  # most names, in a tenth of the time
         return name
+    if len(name) > LONGEST:
+        return None
     parts = [part for part in name.split("/") if part not in ("", ".")]
     # Windows takes a backslash for a slash.
     leads_out = name.startswith(("/", "\\")) or "\0" in name or ".." in re.split(r"[/\\]", name)
-    if leads_out or not parts or (parts[0][1:2] == ":" and parts[0][:1].isalpha()):
+    if leads_out or not 0 < len(parts) <= _DEEPEST:
+        return None
+    if parts[0][1:2] == ":" and parts[0][:1].isalpha():
         return None
     return "/".join(parts)
 

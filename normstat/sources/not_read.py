@@ -27,13 +27,13 @@ class Format(NamedTuple):
     what : such a file is, in words.
     cure : what makes DATA of FILE, whose name without its last extension is NAME.
     endings : of their names.
-    signature : their first bytes.
+    signatures : their first bytes, one of these.
     """
 
     what: str
     cure: str
     endings: tuple[str, ...]
-    signature: bytes = b""
+    signatures: tuple[bytes, ...] = ()
 
 
 _TO_ARRAY = 'numpy.save("images.npy", array) writes images that are arrays'
@@ -43,23 +43,23 @@ _FORMATS = (
         'numpy.save("NAME.npy", nibabel.load("FILE").get_fdata()) makes an array of it',
         (".nii", ".nii.gz"),
     ),
-    Format("a RAR archive", "`unrar x FILE` unpacks it", (".rar", ".cbr"), b"Rar!\x1a\x07"),
-    Format("a 7z archive", "`7z x FILE` unpacks it", (".7z",), b"7z\xbc\xaf\x27\x1c"),
+    Format("a RAR archive", "`unrar x FILE` unpacks it", (".rar", ".cbr"), (b"Rar!\x1a\x07",)),
+    Format("a 7z archive", "`7z x FILE` unpacks it", (".7z",), (b"7z\xbc\xaf\x27\x1c",)),
     Format(
         "compressed by Zstandard",
         "`zstd -d FILE` unpacks it",
         (".zst", ".tzst"),
-        b"\x28\xb5\x2f\xfd",
+        (b"\x28\xb5\x2f\xfd",),
     ),
-    Format("compressed by xz", "`xz -dk FILE` unpacks it", (".xz", ".txz"), b"\xfd7zXZ\0"),
-    Format("compressed by bzip2", "`bzip2 -dk FILE` unpacks it", (".bz2", ".tbz2"), b"BZh"),
-    Format("compressed by LZ4", "`lz4 -d FILE` unpacks it", (".lz4",), b"\x04\x22\x4d\x18"),
-    Format("compressed by gzip", "`gzip -dk FILE` unpacks it", (".gz", ".tgz"), b"\x1f\x8b"),
+    Format("compressed by xz", "`xz -dk FILE` unpacks it", (".xz", ".txz"), (b"\xfd7zXZ\0",)),
+    Format("compressed by bzip2", "`bzip2 -dk FILE` unpacks it", (".bz2", ".tbz2"), (b"BZh",)),
+    Format("compressed by LZ4", "`lz4 -d FILE` unpacks it", (".lz4",), (b"\x04\x22\x4d\x18",)),
+    Format("compressed by gzip", "`gzip -dk FILE` unpacks it", (".gz", ".tgz"), (b"\x1f\x8b",)),
     Format(
         "an Arrow table",
         '`datasets.Dataset.from_file("FILE").to_parquet("NAME.parquet")` makes Parquet of it',
         (".arrow", ".feather"),
-        b"ARROW1",
+        (b"ARROW1",),
     ),
     Format(
         "a file of TFRecords",
@@ -70,7 +70,7 @@ _FORMATS = (
         "a Python pickle, which is never opened, as it may run anything",
         f"{_TO_ARRAY} that you trust",
         (".pkl", ".pickle", ".joblib"),
-        b"\x80\x04",
+        tuple(b"\x80%c" % protocol for protocol in range(2, 6)),
     ),
     Format(
         "a file of PyTorch (weights, or pickled tensors), which is never opened",
@@ -78,16 +78,18 @@ _FORMATS = (
         (".pt", ".pth", ".ckpt"),
     ),
     Format("weights of a model", _TO_ARRAY, (".safetensors", ".onnx", ".pb", ".keras", ".gguf")),
-    Format("a MATLAB file", f"{_TO_ARRAY}, as scipy.io.loadmat reads them", (".mat",), b"MATLAB"),
+    Format(
+        "a MATLAB file", f"{_TO_ARRAY}, as scipy.io.loadmat reads them", (".mat",), (b"MATLAB",)
+    ),
     Format(
         "a video",
         "`ffmpeg -i FILE NAME-%06d.png` writes its frames",
         (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".flv"),
-        b"\x1aE\xdf\xa3",
+        (b"\x1aE\xdf\xa3",),
     ),
-    Format("a PDF", "`pdftoppm -png FILE NAME` writes its pages", (".pdf",), b"%PDF"),
+    Format("a PDF", "`pdftoppm -png FILE NAME` writes its pages", (".pdf",), (b"%PDF",)),
     Format("a pointer of DVC", "`dvc pull FILE` fetches the data", (".dvc",)),
-    Format("a pointer of Git LFS", "`git lfs pull` fetches it", (), b"version https://git-lfs"),
+    Format("a pointer of Git LFS", "`git lfs pull` fetches it", (), (b"version https://git-lfs",)),
 )
 # Place and bytes of files that are DATA under another name, and the ending that it needs.
 _MISNAMED = (
@@ -188,7 +190,7 @@ def _by_name(name: str) -> Format | None:
 
 
 def _by_content(start: bytes) -> Format | None:
-    return next((f for f in _FORMATS if f.signature and start.startswith(f.signature)), None)
+    return next((f for f in _FORMATS if start.startswith(f.signatures)), None)
 
 
 def _start(path: str) -> bytes:

@@ -1,6 +1,7 @@
 """Arrays in ``.npz`` files, by their keys; nothing is ever unpickled."""
 
 import os
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -29,6 +30,8 @@ from normstat.sources.versions import version_of
 _MAGIC = b"PK\x03\x04"
 # Bytes of a local header before the name; in it, the lengths of the name and of what follows.
 _LOCAL, _LENGTHS = 30, (26, 28, 30)
+# Flag of a member that needs a password.
+_ENCRYPTED = 1
 # Axes of the smallest array that holds an image.
 _IMAGE = 2
 # As people call arrays of labels, besides words in the names of folders of labels.
@@ -143,7 +146,7 @@ class _ArraysOfFile:
 
     def _assign(self, path: str, key: str) -> None:
         """Give an array of many images the split that its key says, if no file says one."""
-        listed, splits = self._listed, split_names(key)
+        listed, splits = self._listed, split_names(_AGAIN.sub("", key))
         is_many = path in listed.stacks or path in listed.broken
         if is_many and len(splits) == 1 and not split_names(self._name):
             listed.assign(path, next(iter(splits)), key)
@@ -151,13 +154,17 @@ class _ArraysOfFile:
     def _member(
         self, key: str, info: zipfile.ZipInfo, archive: zipfile.ZipFile, file: BinaryIO
     ) -> _Member:
+        if info.flag_bits & _ENCRYPTED:
+            raise UnreadableImage(
+                Code.UNSUPPORTED_FORMAT, "encrypted; unpack the file with its password"
+            )
         with archive.open(info) as member:
             start = member.read(min(LONGEST_HEADER, info.file_size))
         if not is_array(start):
             raise no_array(start)
         header = parsed_header(start)
         if info.compress_type != zipfile.ZIP_STORED:
-            images = replace(self._all_of, stream=info.filename)
+            images = replace(self._all_of, stream=info.header_offset)
             size = info.file_size
             if info.compress_type == zipfile.ZIP_DEFLATED:
                 size = min(size, MOST_UNPACKED * info.compress_size)
@@ -167,7 +174,9 @@ class _ArraysOfFile:
         at = info.header_offset + _LOCAL + sum(int.from_bytes(n, "little") for n in lengths)
         size = min(info.file_size, self._all_of.size - at)
         placed = header._replace(start=at + header.start)
-        return _Member(key, placed, self._all_of, size - header.start)
+        checked = info.header_offset if size == info.file_size else None
+        images = replace(self._all_of, checked=checked)
+        return _Member(key, placed, images, size - header.start)
 
 
 def _refuse_no_archive(file: BinaryIO, size: int) -> None:
@@ -193,6 +202,10 @@ def _is_no_image(member: _Member, counts: dict[int, int]) -> bool:
         # Others may be images, and then they are refused.
         return not words.isdisjoint(_LABELS) or bool(label_words(member.key))
     return len(shape) < _IMAGE or len(shape) < counts.get(shape[0], 0)
+
+
+# As :func:`_apart` names an array whose name occurs again.
+_AGAIN = re.compile(r"#\d+$")
 
 
 def _apart(key: str, taken: set[str]) -> str:

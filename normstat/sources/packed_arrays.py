@@ -1,6 +1,9 @@
 """Arrays that are packed in a file, and what is wrong with those that cannot be unpacked."""
 
+import errno
 import gzip
+import lzma
+import struct
 import threading
 import weakref
 import zipfile
@@ -14,12 +17,19 @@ from normstat.errors import UnreadableImage
 from normstat.images import Code
 from normstat.images.failures import failure_of
 
-#: Stands for the name of a member where the file is one that gzip has made.
-GZIP = "\0gzip"
+#: Stands for the place of a member where the file is one that gzip has made.
+GZIP = -1
 #: Bytes that one byte of a stream comes to at most, as gzip and zip files mostly pack it (deflate).
 MOST_UNPACKED = 1032
 # Bytes of a stream that are passed over at once.
 _PASSED = 1 << 16
+# What damaged files end in, also names in them that are no text.
+_DAMAGED = (
+    *(gzip.BadGzipFile, zipfile.BadZipFile, zlib.error),
+    *(lzma.LZMAError, struct.error, UnicodeDecodeError),
+)
+# And those that are read at once for a checksum.
+_CHECKED = 1 << 20
 
 
 class Packed(NamedTuple):
@@ -29,13 +39,13 @@ class Packed(NamedTuple):
     ----------
     file : its path.
     stamp : see :class:`normstat.sources.container_file.ContainerFile`.
-    stream : name of the member of a zip file, or :data:`GZIP`.
+    stream : byte at which the member of a zip file begins, or :data:`GZIP`.
     end : bytes that come out of it, to the end of the last array.
     """
 
     file: str
     stamp: int | str
-    stream: str
+    stream: int
     end: int
 
 
@@ -45,13 +55,17 @@ class Stream(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-def opened_stream(path: str, stream: str, resources: ExitStack) -> Stream:
+def opened_stream(path: str, stream: int, resources: ExitStack) -> Stream:
     """Open what is compressed in a file, at its start; closed with the resources."""
     file = resources.enter_context(files.opened(path))
     if stream == GZIP:
         return resources.enter_context(gzip.GzipFile(fileobj=file))
     archive = resources.enter_context(zipfile.ZipFile(file))
-    return resources.enter_context(archive.open(stream))
+    members = (info for info in archive.infolist() if info.header_offset == stream)
+    member = next(members, None)
+    if member is None:
+        raise UnreadableImage(Code.CHANGED_WHILE_READ, "the file is another now")
+    return resources.enter_context(archive.open(member))
 
 
 @contextmanager
@@ -61,12 +75,34 @@ def as_records() -> Iterator[None]:
         yield
     except EOFError as error:
         raise UnreadableImage(Code.TRUNCATED, "ends before its last image") from error
-    except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error) as error:
-        raise UnreadableImage(Code.CORRUPT, "cannot be decompressed") from error
+    except _DAMAGED as error:
+        detail = "cannot be decompressed"
+        if "CRC" in str(error):
+            detail = "wrong checksum: any image in it may be damaged"
+        raise UnreadableImage(Code.CORRUPT, detail) from error
     except (NotImplementedError, RuntimeError) as error:  # encrypted, or a method of later years
         raise UnreadableImage(Code.UNSUPPORTED_FORMAT, "encrypted, or compressed oddly") from error
-    except OSError as error:
+    except files.NotRegularError as error:
         raise failure_of(error) from error
+    except OSError as error:
+        # bzip2 has no errors of its own, and a place that is damaged may be none in a file.
+        if error.errno in (None, errno.EINVAL):
+            raise UnreadableImage(Code.CORRUPT, "cannot be decompressed") from error
+        raise failure_of(error) from error
+
+
+def compare_checksum(path: str, member: int) -> None:
+    """Read a member of a zip file to its end, where its checksum is compared.
+
+    Raises
+    ------
+    UnreadableImage
+        It is wrong.
+    """
+    with as_records(), ExitStack() as resources:
+        stream = opened_stream(path, member, resources)
+        while stream.read(_CHECKED):
+            pass
 
 
 class Forward:
@@ -119,7 +155,7 @@ def _refuse_bad_end(stream: Stream) -> None:
         more = stream.read(1)
     except EOFError as error:
         raise UnreadableImage(Code.TRUNCATED, "its checksum, at the end, is missing") from error
-    except (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error) as error:
+    except _DAMAGED as error:
         detail = "wrong checksum, or something else, behind the packed data"
         raise UnreadableImage(Code.CORRUPT, f"{detail}: any image in it may be damaged") from error
     if more:

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any, TypeAlias
 
 from normstat.errors import UnreadableImage
@@ -194,7 +194,8 @@ class _Rows:
         seen: set[tuple[str, tuple[str, str] | None]] = set()
         try:
             with opened(self._file, self._object) as file:
-                splits = self._splits(file) if self._chosen.split else repeat(None)
+                # A damaged column may have fewer values than there are rows.
+                splits = chain(self._splits(file) if self._chosen.split else (), repeat(None))
                 rows = self._in_file(self.images, file) if self.images else self._named(file)
                 every = zip(rows, splits, strict=False)
                 for number, ((name, place, size, failure), split) in enumerate(every):
@@ -221,8 +222,9 @@ class _Rows:
 
     def _in_file(self, images: ImageColumn, file: Any) -> Iterator[_Row]:
         names = self._names(file) if self._paths else []
+        has_names = len(names) == images.number  # a damaged column may have fewer
         for row in range(images.number):
-            yield names[row] if names else self._number_of(row), row, images.size(row), None
+            yield names[row] if has_names else self._number_of(row), row, images.size(row), None
 
     def _names(self, file: Any) -> list[str]:
         """The paths of all rows; none if one of them is no name of an image in a container."""
@@ -248,7 +250,9 @@ class _Rows:
                 place = os.path.relpath(whole, self.root).replace(os.sep, "/")
             name = safe_name(re.sub(r"^(\.\./)+", "", place))
             if name is None:
-                failure = UnreadableImage(Code.VANISHED, f"no file can be called {shown(path)}")
+                failure = UnreadableImage(
+                    Code.VANISHED, f"no file can be called {shown(path[:99])}"
+                )
                 yield self._number_of(row), None, 0, failure
                 continue
             yield name, place, 0, None

@@ -93,7 +93,7 @@ class Chosen:
                 return f"has no column {shown(name)}; {_listed(columns)}"
             if name and found[name].kind not in kinds:
                 return (
-                    f"column {shown(name)} is {found[name].type}, which has no {what}; "
+                    f"column {shown(name)} is {shown(found[name].type)}, which has no {what}; "
                     f"{_listed(columns)}"
                 )
         return ""
@@ -125,7 +125,7 @@ def image_column(columns: Sequence[Column], given: str | None, where: str) -> st
         named = _named(columns, "image_column", given, where)
         if named not in may:
             raise UsageError(
-                f"{where}: column {shown(given)!r} is {named.type}, which has no images; "
+                f"{where}: column {shown(given)!r} is {shown(named.type)}, which has no images; "
                 f"{_listed(columns)}; {option('image_column')} says which one has images"
             )
         return named.name
@@ -157,7 +157,7 @@ def path_column(columns: Sequence[Column], given: str | None, where: str) -> str
         named = _named(columns, "path_column", given, where)
         if named.kind != TEXT:
             raise UsageError(
-                f"{where}: column {shown(given)!r} is {named.type}, which has no paths; "
+                f"{where}: column {shown(given)!r} is {shown(named.type)}, which has no paths; "
                 f"{_listed(columns)}; {option('path_column')} says which one has paths"
             )
         return named.name
@@ -192,7 +192,7 @@ def split_column(columns: Sequence[Column], given: str | None, where: str) -> st
         named = _named(columns, "split_column", given, where)
         if named.kind not in (TEXT, NUMBERS):
             raise UsageError(
-                f"{where}: column {shown(given)!r} is {named.type}, which has no splits; "
+                f"{where}: column {shown(given)!r} is {shown(named.type)}, which has no splits; "
                 f"{_listed(columns)}; {option('split_column')} says which one has splits"
             )
         return named.name
@@ -217,4 +217,4 @@ def _named(columns: Sequence[Column], parameter: str, given: str, where: str) ->
 
 
 def _listed(columns: Sequence[Column]) -> str:
-    return "columns: " + ", ".join(f"{shown(each.name)} ({each.type})" for each in columns)
+    return "columns: " + ", ".join(f"{shown(each.name)} ({shown(each.type)})" for each in columns)

@@ -111,6 +111,12 @@ def opened(path: str, listed: "Object | None" = None) -> Any:
     return file
 
 
+def leaves_of(file: Any) -> list[str]:
+    """Paths of the columns that have values, in their order in all row groups."""
+    schema = file.metadata.schema
+    return [schema.column(index).path for index in range(len(schema))]
+
+
 def values_of(file: Any, column: str) -> Iterator[Any]:
     """The values of a column of texts or numbers, row by row."""
     for values in _batches(file, column, _ROWS):
@@ -179,8 +185,7 @@ class _Stream:
     def _begin(self, group: int) -> None:
         self._group = group
         metadata = self._file.metadata.row_group(group)
-        names = [metadata.column(index).path_in_schema for index in range(metadata.num_columns)]
-        chunk = metadata.column(names.index(self.rows.column))
+        chunk = metadata.column(leaves_of(self._file).index(self.rows.column))
         at_once = _rows_at_once(chunk)
         if self._object:
             self._object.plan(chunk)

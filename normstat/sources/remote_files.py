@@ -185,7 +185,7 @@ class Fetching(Reader):
     def ahead(self, samples: Iterable[Sample], most: int | None = None) -> Iterator[Sample]:
         self._plan = plan = self._planned(tuple(samples), most)
         while True:
-            if plan.fill(self._store, self._pool):
+            if plan.fill(self._store, self._pool) and most is None:
                 following = next(iter(tuple(_expected)), None)
                 if following and following.container == self._container:
                     following.plan.fill(self._store, self._pool, beside=plan)
@@ -201,10 +201,11 @@ class Fetching(Reader):
     def _planned(self, samples: tuple[Sample, ...], most: int | None) -> Plan:
         """A plan for the samples, which may have been made when they were expected."""
         wanted = self._container, samples
-        if most is None and any(each[:2] == wanted for each in tuple(_expected)):
+        if any(each[:2] == wanted for each in tuple(_expected)):
             while (found := _expected.popleft())[:2] != wanted:
                 found.plan.give_up()
-            return found.plan
+            if most is None:
+                return found.plan
         return Plan(samples, most)
 
     def read(self, sample: Sample) -> Payload:

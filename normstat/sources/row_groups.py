@@ -11,7 +11,7 @@ from normstat.errors import UnreadableImage
 from normstat.images import Code
 from normstat.sources.object_parquet import ends_of
 from normstat.sources.parquet_columns import BYTES, IMAGES, NUMBERS, OTHER, TEXT, Column
-from normstat.sources.parquet_rows import IS_ENCRYPTED, MAGIC, ParquetRows
+from normstat.sources.parquet_rows import IS_ENCRYPTED, MAGIC, ParquetRows, leaves_of
 from normstat.sources.stores import Object
 
 _ENCRYPTED = b"PARE"
@@ -64,7 +64,7 @@ def image_column_of(
     column : name of the column.
     """
     metadata = file.metadata
-    leaves = [metadata.schema.column(index).path for index in range(metadata.num_columns)]
+    leaves = leaves_of(file)
     is_struct = pa.types.is_struct(file.schema_arrow.field(column).type)
     images = f"{column}.bytes" if is_struct else column
     paths = f"{column}.path" if f"{column}.path" in leaves else ""

@@ -35,8 +35,10 @@ class StackedImages(ContainerFile):
     stride : bytes from one image to the next.
     dtype : of the values, as NumPy writes it.
     shape : of one image, as it is stored.
-    stream : None for images that lie in the file as they are, else the name of the compressed
-        member of a zip file, or :data:`normstat.sources.packed_arrays.GZIP`.
+    stream : None for images that lie in the file as they are, else the byte at which the compressed
+        member of a zip file begins, or :data:`normstat.sources.packed_arrays.GZIP`.
+    checked : byte at which the member of a zip file begins whose checksum is compared when its last
+        image is read; None where there is no checksum, or the stream compares it.
     images : number of those that are whole.
     columns : number of images in an array whose first axis varies fastest; 0 for all others.
     axes : order in which those of the shape make the array; empty: as they are.
@@ -46,7 +48,8 @@ class StackedImages(ContainerFile):
     stride: int = 0
     dtype: str = "|u1"
     shape: tuple[int, ...] = ()
-    stream: str | None = None
+    stream: int | None = None
+    checked: int | None = None
     images: int = 1
     columns: int = 0
     axes: tuple[int, ...] = ()
@@ -91,6 +94,8 @@ class _Reader(Reader):
         images, first = self._images, places[0]
         if self.at_once() == 1 or list(places) != [*range(first, first + len(places))]:
             return None
+        if images.checked is not None and places[-1] == images.images - 1:
+            return None
         try:
             if self._descriptor is None:
                 self._open()
@@ -125,14 +130,20 @@ class _Reader(Reader):
     def _read_block(self, first: int) -> NDArray[Any]:
         """Images from the first on: those that lie close together, at least one."""
         images = self._images
-        several = max(_BLOCK // images.stride, 1)
+        several, left = max(_BLOCK // images.stride, 1), images.images - first
+        if images.checked is not None:
+            if left == 1:
+                from normstat.sources.packed_arrays import compare_checksum  # long to import
+
+                compare_checksum(images.file, images.checked)
+            left = max(1, left - 1)
         if images.columns:
-            block = self._from_columns(first, min(several * _COLUMNS, images.columns - first))
+            block = self._from_columns(first, min(several * _COLUMNS, left))
         elif self._forward:
             data = self._forward.read(images.start + first * images.stride, self._bytes)
             block = self._array_of(data, 1)
         else:
-            size = (min(several, images.images - first) - 1) * images.stride + self._bytes
+            size = (min(several, left) - 1) * images.stride + self._bytes
             data = self._at(images.start + first * images.stride, size)
             block = self._array_of(data, 1 + (size - self._bytes) // images.stride)
         return block.transpose((0, *(axis + 1 for axis in images.axes))) if images.axes else block

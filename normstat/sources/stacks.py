@@ -30,6 +30,7 @@ class Stack:
     size : bytes of one.
     version : of all; empty if it is not known, or may still change.
     missing : how many more there should be.
+    is_cut : the file ends within an image, and nobody knows how many more there should be.
 
     Examples
     --------
@@ -43,6 +44,7 @@ class Stack:
     size: int
     version: bytes = b""
     missing: int = 0
+    is_cut: bool = False
 
     @property
     def names(self) -> Numbers:
@@ -52,11 +54,17 @@ class Stack:
     @property
     def failures(self) -> dict[str, UnreadableImage]:
         """One record for all that are missing."""
+        if self.is_cut:
+            return {self._behind: UnreadableImage(Code.TRUNCATED, "the file ends within it")}
         if not self.missing:
             return {}
         all_of = self.images + self.missing
         detail = f"the file ends here; {self.missing} of {all_of} images are missing"
-        return {f"{self.images:0{self._digits}}": UnreadableImage(Code.TRUNCATED, detail)}
+        return {self._behind: UnreadableImage(Code.TRUNCATED, detail)}
+
+    @property
+    def _behind(self) -> str:
+        return f"{self.images:0{self._digits}}"
 
     @property
     def _digits(self) -> int:

@@ -57,9 +57,10 @@ def header(file: TextIO, path: str) -> tuple[list[str], str]:
     start = file.read(_START)
     file.seek(0)
     if "\0" in start:
+        order = "BE" if start.startswith("\0") else "LE"
         raise UsageError(
             f"{shown(path)}: has zero bytes, so it is no text, or UTF-16 without a mark; "
-            "iconv -f UTF-16LE -t UTF-8 converts that"
+            f"iconv -f UTF-16{order} -t UTF-8 converts that"
         )
     best: list[str] = []
     delimiter = ""

@@ -1,17 +1,17 @@
 """Images by their names in folders: their splits, and the shards to read from them."""
 
-import hashlib
 import math
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
-from typing import Any, NamedTuple
+from typing import Any
 
 from normstat.errors import UnknownSplit, UnreadableImage
 from normstat.files import shown
-from normstat.images import Code, Container, LocalFiles, Shard, Unreadable, path_bytes
-from normstat.sources.catalog import Access, Catalog, Located, Streams
+from normstat.images import Code, Shard
+from normstat.sources.catalog import Catalog, Streams
+from normstat.sources.cutting import Walked, cut
 from normstat.sources.endings import OBJECTS
 from normstat.sources.options import SourceOptions
 from normstat.sources.source import Selection
@@ -22,12 +22,8 @@ from normstat.sources.tree.tree import BY_OPTION, Tree
 from normstat.sources.tree.walked_folder import WalkedFolder
 from normstat.urls import is_url
 
-# Images that are put in the order of their places: more take another reading of their container.
-_MOST_IN_ORDER = 100_000
 # Images that say no split, so that others are presumed to say none.
 _ENOUGH = 10_000
-# Of a shard that has nothing but records.
-_NOWHERE = LocalFiles("")
 
 
 class TreeSource:
@@ -184,35 +180,15 @@ class TreeSource:
         return found, unassigned, False
 
     def shards(self, selection: Selection, versions: bool = False) -> Iterator[Shard]:
-        """The images of some splits, as work.
+        """The images of some splits, as work: see :func:`normstat.sources.cutting.cut`."""
+        return cut(self._walked(selection, versions), versions)
 
-        A shard ends after a sample when hash(path) / 2**64 < 1/128 + size / 4 MiB: at about 128
-        small images or 4 MiB. The rule has no memory, so a new file changes one shard only.
-        """
-        begun: dict[str, _Begun] = {}  # by split; several only if images have their own
-        for part in _in_reading_order(self._parts(selection, versions)):
-            split, located = part.split, part.located
-            if not part.apart and begun.keys() - {split}:
-                yield from _ended(begun)
-            shard = begun.get(split) or begun.setdefault(split, _Begun(split))
-            if located is None:
-                shard.unreadable.append(part.record())
-                continue
-            if located.container is not shard.container and shard.names:
-                yield from shard.ended()
-                shard = begun[split] = _Begun(split)
-            shard.add(part.path, located, versions)
-            is_cut = located.access not in (Access.WHOLE, Access.KNOWN)
-            if is_cut and _ends_shard(part.path, located.size):
-                yield from begun.pop(split).ended()
-        yield from _ended(begun)
-
-    def _parts(self, selection: Selection, versions: bool) -> "Iterator[_Part]":
+    def _walked(self, selection: Selection, versions: bool) -> Iterator[Walked]:
         for place, path, error in self._tree_of(selection).walk():
             split = place.failed_split(selection) if error else place.images_split(selection)
             if split is not None and split in selection.splits:
                 located = None if error else self.catalog.locate(path, versions)
-                yield _Part(split, path, place.apart, located, error)
+                yield Walked(split, path, place.apart, located, error)
 
     def survey(self, selection: Selection, takes: Callable[[str], bool] | None = None) -> Survey:
         """Names only: how many images there are, and what to know about them.
@@ -226,83 +202,6 @@ class TreeSource:
 
     def _tree_of(self, selection: Selection) -> Tree:
         return self._tree.counting_labels() if selection.only_labels else self._tree
-
-
-class _Part(NamedTuple):
-    """An image, or something that cannot be read, on the way to a shard."""
-
-    split: str
-    path: str
-    apart: bool
-    located: Located | None
-    error: UnreadableImage | None
-
-    def record(self) -> Unreadable:
-        error = self.error
-        assert error
-        return Unreadable(self.split, self.path, error.code, error.detail, error.sha256)
-
-
-class _Begun:
-    """Images gathered for a shard of one split."""
-
-    def __init__(self, split: str) -> None:
-        self.split = split
-        self.container: Container | None = None
-        self.names: list[str] = []
-        self.places: list[Any] = []
-        self.versions: list[bytes] = []
-        self.unreadable: list[Unreadable] = []
-
-    def add(self, name: str, located: Located, versions: bool) -> None:
-        self.container = located.container
-        self.names.append(name)
-        self.places.append(located.place)
-        if versions:
-            self.versions.append(located.version)
-
-    def ended(self) -> Iterator[Shard]:
-        """The shard, if there is anything for one."""
-        if self.names or self.unreadable:
-            yield Shard(
-                self.split,
-                self.container or _NOWHERE,
-                tuple(self.names),
-                () if self.places.count(None) == len(self.places) else tuple(self.places),
-                tuple(self.versions),
-                tuple(self.unreadable),
-            )
-
-
-def _in_reading_order(parts: Iterable[_Part]) -> Iterator[_Part]:
-    """All parts; those of a container that can only be read forward are in the order of places."""
-    run: list[_Part] = []
-    container: Container | None = None
-    for part in parts:
-        located = part.located
-        if located is None:
-            yield part
-            continue
-        if run and (located.container is not container or len(run) == _MOST_IN_ORDER):
-            yield from sorted(run, key=_split_and_place)
-            run = []
-        if located.access in (Access.RANDOM, Access.KNOWN):
-            yield part
-        else:
-            container = located.container
-            run.append(part)
-    yield from sorted(run, key=_split_and_place)
-
-
-def _split_and_place(part: _Part) -> tuple[str, Any]:
-    assert part.located
-    return part.split, part.located.place
-
-
-def _ended(begun: dict[str, _Begun]) -> Iterator[Shard]:
-    for shard in begun.values():
-        yield from shard.ended()
-    begun.clear()
 
 
 def _looked_into(
@@ -328,8 +227,3 @@ def _looked_into(
 
 def _is_file(identity: str) -> bool:
     return identity.lower().endswith(OBJECTS) if is_url(identity) else os.path.isfile(identity)
-
-
-def _ends_shard(path: str, size: int) -> bool:
-    digest = hashlib.blake2b(path_bytes(path), digest_size=8).digest()
-    return int.from_bytes(digest, "big") / 2**64 < 1 / 128 + size / 2**22

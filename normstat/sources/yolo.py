@@ -8,10 +8,12 @@ import yaml
 
 from normstat.errors import UnreadableImage, UsageError, option
 from normstat.files import shown
+from normstat.images import FORMATS
 from normstat.sources.folder import Folder
 from normstat.sources.listed_files import Listed, ListedFiles, Row, folder_of
 from normstat.sources.options import SourceOptions
 from normstat.sources.texts import near, opened_text
+from normstat.sources.tree.filters import extension_of
 from normstat.sources.tree.tree import Tree
 from normstat.sources.tree_source import TreeSource
 
@@ -92,6 +94,11 @@ class _Described:
                     self._miss(split, entry)
                     continue
                 is_folder = os.path.isdir(os.path.join(self.root, where))
+                if not is_folder and extension_of(where) in FORMATS:
+                    raise UsageError(
+                        f"{shown(self._path)}: {split}: {shown(entry)} is an image; say its "
+                        "folder, or a list of images"
+                    )
                 images = self._images_in(where) if is_folder else self._names_in(where)
                 rule = (split, f"{split} in {shown(os.path.basename(self._path))}")
                 for text, failure in images:

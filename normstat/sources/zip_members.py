@@ -139,8 +139,8 @@ def _lzma(data: bytes, size: int) -> bytes:
             "pb": pb,
         }
     ]
-    unpacker = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=filters)
     try:
+        unpacker = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=filters)
         return unpacker.decompress(data[4 + length :], size + 1)
     except lzma.LZMAError as error:
         raise _damaged() from error

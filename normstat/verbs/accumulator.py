@@ -10,7 +10,8 @@ from normstat.decode import decode, decoder, versions
 from normstat.errors import NothingToRead, UnreadableImage, UsageError
 from normstat.images import MAX_PIXELS, Sample
 from normstat.sources import ALL
-from normstat.sources.arrays import gray_stack, payload_of
+from normstat.sources.program_images import gray_stack, payload_of, refuse_name
+from normstat.sources.tree.split_words import refuse_split
 from normstat.stats import Settings, Stats, summarize
 from normstat.verbs.options import names_of, refuse_settings, refuse_unknown
 
@@ -98,7 +99,11 @@ class Accumulator:
         UnreadableImage
             It cannot be counted, as it has no finite values or no known layout; nothing was added.
         """
-        payload = gray_stack(payload_of(array, name or ""), self._settings.layout)
+        refuse_split(split)
+        if name is not None:
+            refuse_name(name, "to add")
+        layout = self._settings.layout
+        payload = gray_stack(payload_of(array, name or "to add", layout), layout)
         sample = Sample(split, name or "")
         try:
             with decoder():

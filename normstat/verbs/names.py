@@ -3,7 +3,8 @@
 from normstat.conventions.targets import TARGETS
 from normstat.errors import UsageError
 from normstat.methods import METHODS
-from normstat.presets import DATA_SETS, NAMES, Preset, no_such, preset
+from normstat.presets import DATA_SETS, NAMES, Preset, preset
+from normstat.unknown_names import no_such
 
 
 def preset_named(name: str) -> Preset:

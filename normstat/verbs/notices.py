@@ -74,7 +74,7 @@ split_dir={"NAME": "FOLDER"} takes a folder in
             f"{quoted(others.first)}; rename or convert such files"
         )
     yield from survey.remarks
-    yield from _not_read(survey)
+    yield from members_not_read(survey)
 
 
 # Reasons to leave out what no folder has, in words for one and for several.
@@ -88,8 +88,8 @@ _NOT_READ = {
         "{:,} members that are links, devices or the like were ignored",
     ),
     Reason.UNSAFE_NAME: (
-        "1 member whose name leads out of the archive was ignored",
-        "{:,} members whose names lead out of the archive were ignored",
+        "1 member whose name leads out of the archive, or is too long or deep, was ignored",
+        "{:,} members whose names lead out of the archive, or are too long or deep, were ignored",
     ),
     Reason.REPEATED: (
         f"1 image that is named again counts once ({option('duplicates', 'count')} counts both)",
@@ -105,7 +105,15 @@ _NOT_READ = {
 }
 
 
-def _not_read(survey: Survey) -> Iterator[str]:
+def members_not_read(survey: Survey) -> Iterator[str]:
+    """Lines on what no folder has, and is left out: by reason, with the first.
+
+    >>> from normstat.images import Reason, Skipped
+    >>> survey = Survey()
+    >>> survey.skip(None, Reason.NOT_LISTED, Skipped(1, "a.png"))
+    >>> list(members_not_read(survey))
+    ['1 image that the table does not name was left out, the first: a.png']
+    """
     for reason, (one, several) in _NOT_READ.items():
         skipped = survey.all_skipped(reason)
         if skipped.images:

@@ -26,7 +26,7 @@ from normstat.sources import (
 from normstat.sources.not_read import advice
 from normstat.stats import Settings
 from normstat.verbs.listeners import Progress
-from normstat.verbs.notices import notices_of_names
+from normstat.verbs.notices import members_not_read, notices_of_names
 from normstat.verbs.options import names_of
 from normstat.writers.run_record import record_in_data
 
@@ -243,6 +243,9 @@ def _nothing_found(source: Source, selection: Selection) -> str:
     endings = [ending for kind in SOURCES.values() for ending in kind.endings]
     is_file = os.path.isfile(source.root)
     helps = advice([extension for extension, _ in frequent], endings, is_file)
+    inside = "; ".join((*survey.remarks, *members_not_read(survey)))
+    if (is_file or inside) and not (frequent or survey.filtered):
+        return f"{shown(source.root)}: no images in it; {inside or 'it is empty'}"
     return (
         f"{shown(source.root)}: no images{filters}; looked for {' '.join(FORMATS)}; "
         f"found {found or 'no files'}{helps and '. '}{helps}"

@@ -13,6 +13,8 @@ from normstat.files import shown, unwritten
 from normstat.urls import is_url
 
 _LARGEST_BLOCK = 1 << 16
+# Characters of a long name in a message.
+_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,4 +187,10 @@ def writing(root: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            name = os.path.basename(str(error.filename2 or error.filename or ""))
+            raise OutputError(
+                f"{shown(root)}: a file for an image cannot be written (its name is too long: "
+                f"{shown(name[:_SHOWN])}…); {option('exclude', metavar='GLOB')} leaves it out"
+            ) from error
         raise unwritten(root, error) from error

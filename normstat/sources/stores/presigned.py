@@ -10,7 +10,8 @@ import ssl
 import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Any
@@ -22,6 +23,8 @@ _PATIENCE = 15.0
 _LONGEST = 300.0
 _BLOCK = 1 << 20
 _EXPIRES = 3600
+# Groups that may be announced before one is fetched: the end of a shard, and all of the next.
+_GROUPS = 4
 # URLs that are kept, signed ahead.
 _KEPT = 1 << 10
 # After so many failures in a row it is left be: there may be more in the way.
@@ -43,9 +46,10 @@ class Presigned:
         self._system = system
         self._bucket = bucket
         self._mine = threading.local()
-        self._signing = threading.Lock()  # guards the next two
-        self._coming: list[str] = []
+        self._signing = threading.Lock()  # guards the next three
+        self._coming: deque[list[str]] = deque(maxlen=_GROUPS)
         self._urls: dict[str, str] = {}
+        self._is_without = False
         self._opened: list[HTTPConnection] = []
         weakref.finalize(self, _close_all, self._opened)
         is_usual = not (system.req_kw or system.s3_additional_kwargs or system.client_kwargs)
@@ -54,7 +58,7 @@ class Presigned:
     def prepare(self, keys: Sequence[str]) -> None:
         """Take note of objects to fetch: the URLs of all are signed with the first of them."""
         with self._signing:
-            self._coming = list(keys)
+            self._coming.append(list(keys))
 
     def fetch(self, key: str, headers: Mapping[str, str]) -> bytes | None:
         """The bytes of an object, or as many as a range among the headers has; None if not so."""
@@ -72,7 +76,18 @@ class Presigned:
         return data
 
     def _fetch(self, key: str, headers: Mapping[str, str]) -> bytes | None:
-        parts = urlsplit(self._signed(key))
+        url = self._signed(key)
+        is_kept = hasattr(self._mine, "connection")
+        try:
+            return self._asked(url, headers)
+        except ConnectionError:
+            if not is_kept:
+                raise
+        self._close()  # servers close connections that nobody uses for some seconds, all at once
+        return self._asked(url, headers)
+
+    def _asked(self, url: str, headers: Mapping[str, str]) -> bytes | None:
+        parts = urlsplit(url)
         connection = self._connection(parts.scheme, parts.netloc)
         connection.request("GET", f"{parts.path}?{parts.query}", headers=dict(headers))
         with connection.getresponse() as response:
@@ -80,28 +95,52 @@ class Presigned:
             return _whole(response) if response.status == expected else None
 
     def _signed(self, key: str) -> str:
+        from botocore.exceptions import BotoCoreError
         from fsspec.asyn import sync
 
         with self._signing:
             if key not in self._urls:
                 # It takes longer to reach the loop of the library than to sign.
-                keys, self._coming = self._coming if key in self._coming else [key], []
+                keys = [key]
+                if group := next((group for group in self._coming if key in group), None):
+                    self._coming.remove(group)
+                    keys = group
                 if len(self._urls) > _KEPT:  # nobody has fetched those
                     self._urls.clear()
-                signed = sync(self._system.loop, self._sign, keys, timeout=_PATIENCE)
+                try:
+                    signed = sync(self._system.loop, self._sign, keys, timeout=_PATIENCE)
+                except BotoCoreError as error:  # half of a pair of credentials, for one
+                    raise OSError("the library cannot sign") from error
                 self._urls.update(zip(keys, signed, strict=True))
             return self._urls.pop(key)
 
     async def _sign(self, keys: Sequence[str]) -> list[str]:
         """A signed URL for each key: the client makes the first, and the others are like it."""
         client = await self._system.set_session()
-        place = {"Bucket": self._bucket, "Key": keys[0]}
-        first = str(await client.generate_presigned_url("get_object", place, ExpiresIn=_EXPIRES))
+
+        async def by_client(key: str) -> str:
+            place = {"Bucket": self._bucket, "Key": key}
+            url = await client.generate_presigned_url("get_object", place, ExpiresIn=_EXPIRES)
+            return str(url)
+
+        first = await by_client(keys[0])
         if len(keys) == 1:
             return [first]
-        credentials = await self._system.session.get_credentials()
-        like = await _like(first, keys[0], credentials)
-        return [first, *map(like, keys[1:])]
+        if like := await _like(first, keys[0], self._credentials):
+            return [first, *map(like, keys[1:])]
+        return [first, *[await by_client(key) for key in keys[1:]]]
+
+    async def _credentials(self) -> Any:
+        """The credentials of the session; None if it has none.
+
+        It keeps those that it finds. Where there are none it would look for them each time, and on
+        most machines wait for a metadata server that is not there.
+        """
+        if self._is_without:
+            return None
+        found = await self._system.session.get_credentials()
+        self._is_without = found is None
+        return found
 
     def _connection(self, scheme: str, host: str) -> HTTPConnection:
         found: HTTPConnection | None = getattr(self._mine, "connection", None)
@@ -123,26 +162,35 @@ class Presigned:
             del self._mine.connection
 
 
-async def _like(signed: str, key: str, credentials: Any) -> Callable[[str], str]:
+async def _like(
+    signed: str, key: str, find: Callable[[], Awaitable[Any]]
+) -> Callable[[str], str] | None:
     """A function from a key to the URL that a client would sign: four times as fast as the client.
 
-    Raises
-    ------
-    OSError
-        The signed URL has another form than is known.
+    None if the signed URL has another form than is known, or others have signed it: the session has
+    no credentials, or other ones, where options of the library give them.
+
+    Parameters
+    ----------
+    signed : URL that the client made.
+    key : that it is of.
+    find : gives the credentials of the session, or None.
     """
     parts = urlsplit(signed)
     before = parts.path.removesuffix(quote(key, safe="/~"))
     if before == parts.path:
-        raise OSError("the key is not at the end of the URL")
+        return None
     base = f"{parts.scheme}://{parts.netloc}{before}"
     query = dict(parse_qsl(parts.query))
     if not query:  # for all to read
         return lambda other: base + quote(other, safe="/~")
+    credentials = await find()
+    if credentials is None:
+        return None
     frozen = await credentials.get_frozen_credentials()
     access, _, region, service, _ = query.get("X-Amz-Credential", "////").rsplit("/", 4)
     if access != frozen.access_key:
-        raise OSError("signed by others, or in another way")
+        return None
     from botocore.auth import S3SigV4QueryAuth
     from botocore.awsrequest import AWSRequest
 

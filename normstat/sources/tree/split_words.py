@@ -5,6 +5,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from normstat.errors import UnknownFolder, UsageError, option
 from normstat.files import shown
@@ -125,6 +126,23 @@ def split_of_value(value: str, where: str) -> str:
             "goes by names of files"
         )
     return name
+
+
+def refuse_split(split: Any) -> None:
+    """Raise a UsageError for a split of a program that no stats file could have.
+
+    >>> try:
+    ...     refuse_split(5)
+    ... except UsageError as error:
+    ...     print(error)
+    split 5: int is no name; a split's name is text of letters, digits, - _ .
+    """
+    if isinstance(split, str) and _SPLIT_NAME.fullmatch(split):
+        return
+    what = "is no name" if isinstance(split, str) else f"{type(split).__name__} is no name"
+    raise UsageError(
+        f"split {shown(repr(split))}: {what}; a split's name is text of letters, digits, - _ ."
+    )
 
 
 def assignments(

@@ -17,7 +17,7 @@ class Count:
     def __call__(self, shard: Shard) -> Counts:
         """One state for a shard; an image that cannot be read is a record in it."""
         # Its decoders take long to import, and who hands over a job needs none.
-        from normstat.verbs.compute.counting import count_shard
+        from normstat.verbs.compute.count_shard import count_shard
 
         return count_shard(shard, self.reading, self.covariance, self.fields)
 

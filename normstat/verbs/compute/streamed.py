@@ -22,7 +22,7 @@ from normstat.images import ImageRow, Shard, Unreadable
 from normstat.sources.catalog import Streams
 from normstat.sources.spool import Spool
 from normstat.sources.tar_stream import Listing, StreamReader, group_of
-from normstat.verbs.compute.counting import add_image
+from normstat.verbs.compute.count_shard import add_image
 from normstat.verbs.compute.job import Count
 from normstat.verbs.engine import Engine
 from normstat.verbs.listeners import Progress
