@@ -463,12 +463,17 @@ class Counting(ThreadPoolExecutor):
         return super().submit(*arguments, **options)
 
 
-@pytest.mark.parametrize(("seconds", "tasks"), [(1e6, range(23, 60)), (0.0, range(342, 343))])
+@pytest.mark.parametrize(
+    ("seconds", "in_flight", "tasks"),
+    [(1e6, 1000, range(23, 60)), (0.0, 1000, range(342, 343)), (1e6, AT_LEAST, range(342, 343))],
+    ids=["short", "long", "of a large cluster"],
+)
 def test_short_shards_share_a_task(
-    monkeypatch: pytest.MonkeyPatch, seconds: float, tasks: range
+    monkeypatch: pytest.MonkeyPatch, seconds: float, in_flight: int, tasks: range
 ) -> None:
     """Once it is known that they are short; each has its result, also those without images."""
     monkeypatch.setattr(futures, "_SECONDS", seconds)
+    monkeypatch.setattr(futures, "_IN_FLIGHT", in_flight)
     shards = [
         replace(shard, names=shard.names if number % 7 else ())
         for number, shard in enumerate(jobs.shards(number=400))

@@ -21,6 +21,8 @@ PER_SLOT, AT_LEAST, UNKNOWN = 4, 32, 256
 # A task takes several milliseconds of a driver and a worker, whatever it is: short shards share
 # one, at most so many, that takes about so many seconds.
 _MOST_SHARDS, _SECONDS = 16, 0.5
+# Shards in flight of a large cluster: the driver keeps each of them until its task is done.
+_IN_FLIGHT = 1 << 14
 # Attributes of executors that say how many tasks run at once.
 _SLOTS = ("_max_workers", "max_workers", "num_workers")
 # Times that a shard is handed in again because its worker is gone.
@@ -163,7 +165,8 @@ class _FuturesMap(Generic[R]):
         """As many as take about the time that a task should take."""
         if not self._seconds:
             return 1
-        return max(1, min(_MOST_SHARDS, round(_SECONDS * self._results / self._seconds)))
+        fitting = round(_SECONDS * self._results / self._seconds)
+        return max(1, min(_MOST_SHARDS, _IN_FLIGHT // self._window(), fitting))
 
     def _hand_in(self, task: Sequence[tuple[int, Shard]]) -> None:
         first, shard = task[0]
