@@ -33,7 +33,7 @@ from started import LONG, at_most, children, eventually, finish, members, starte
 
 import normstat
 from normstat.errors import EngineLost, UsageError
-from normstat.executors import EXECUTORS, Executor, dask, futures, guard, supervised
+from normstat.executors import EXECUTORS, Executor, dask_cluster, futures, guard, supervised
 from normstat.executors.dask import Dask
 from normstat.executors.fitness import Ticket, problem_here
 from normstat.executors.futures import AT_LEAST, Futures
@@ -736,8 +736,8 @@ def test_a_worker_s_address(data: Path, shared: Cluster) -> None:
 
 def test_nothing_is_waited_for_long() -> None:
     """Ten seconds until a wrong address or the end of a scheduler is said, five for Ctrl-C."""
-    assert dask._CONNECT + dask._FIRST_WORKER + dask._LEAVE <= 10
-    assert futures._LOOK + supervised._LOOK + dask._LEAVE < 5
+    assert dask_cluster._CONNECT + dask_cluster._FIRST_WORKER + dask_cluster._LEAVE <= 10
+    assert futures._LOOK + supervised._LOOK + dask_cluster._LEAVE < 5
 
 
 def test_a_cluster_without_workers(data: Path, tmp_path: Path) -> None:

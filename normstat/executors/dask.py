@@ -1,45 +1,26 @@
-"""A Dask cluster as an engine: one that runs already, or one on this machine."""
+"""A Dask cluster as an engine."""
 
 import asyncio
-import json
-import logging
-import signal
-import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent import futures
-from contextlib import ExitStack, contextmanager, suppress
-from multiprocessing import resource_tracker
+from contextlib import ExitStack, suppress
 from typing import Any, Self
 
 import dask
-from distributed import Client, LocalCluster, Security, get_worker
-from distributed.comm import connect
+from distributed import get_worker
 from distributed.scheduler import KilledWorker
 
 from normstat.errors import EngineLost, UsageError, option
 from normstat.executors import guard
-from normstat.executors.cpus import available_cpus
+from normstat.executors.dask_cluster import connected
 from normstat.executors.fitness import problem_here
 from normstat.executors.futures import NO_NORMSTAT, Futures, in_a_line, lacks_normstat, unfit
-from normstat.files import shown
 
-# Seconds: to connect, until there is a worker, and to leave.
-_CONNECT, _FIRST_WORKER, _LEAVE = 4.0, 4.0, 2.0
 # Seconds that a cluster may be without any worker, as when all of them are replaced.
 _NO_WORKER = 300.0
 _NO_WORKER_SAID = 10.0  # seconds after which a user is told that it waits
 _RECOUNT = 2.0  # seconds between two looks at how many slots there are
-# Loggers that would write to the terminal: what matters is raised.
-_LOGGERS = ("distributed", "distributed.client", "tornado.application")
-_SILENT = logging.CRITICAL + 1
-# What the driver, and a cluster of its own, do besides their work: 1 % of a core in place of 8 %.
-_QUIET = {
-    "distributed.worker.profile.enabled": False,
-    "distributed.admin.tick.interval": "1s",
-    "distributed.admin.system-monitor.interval": "10s",
-}
-_WRITTEN = "a scheduler that is started with a scheduler file writes it"
 # States in which a worker's task has no one who waits for it.
 _UNWANTED = ("cancelled", "released", "forgotten")
 
@@ -90,9 +71,7 @@ class Dask(Futures):
         self._entered += 1
         if self._entered == 1:
             with ExitStack() as stack:
-                stack.enter_context(_silence())
-                stack.enter_context(dask.config.set(_QUIET))
-                self._client = self._connected(stack)
+                self._client = connected(self._place, self._local_workers, stack)
                 self._since = time.monotonic()
                 self._stack = stack.pop_all()
         return self
@@ -101,29 +80,6 @@ class Dask(Futures):
         self._entered -= 1
         if not self._entered:
             self._stack.close()
-
-    def _connected(self, stack: ExitStack) -> Any:
-        if not self._place:
-            cluster = stack.enter_context(_local_cluster(self._local_workers or available_cpus()))
-            return stack.enter_context(_client(cluster))
-        address = _address(self._place)
-        try:
-            with futures.ThreadPoolExecutor(1) as pool:  # a notebook has a loop in this thread
-                pool.submit(asyncio.run, _greet(address)).result()
-            client = stack.enter_context(_client(address))
-        except Exception as error:
-            raise UsageError(
-                f"{_option(self._place)}: no scheduler answers at {shown(address)}; start one with "
-                "`dask scheduler`, which prints its address"
-            ) from error
-        try:
-            client.wait_for_workers(1, timeout=_FIRST_WORKER)
-        except TimeoutError as error:
-            raise UsageError(
-                f"{_option(self._place)}: the cluster has no workers; start some with `dask worker "
-                f"{shown(client.scheduler.address)}`"
-            ) from error
-        return client
 
     @property
     def slots(self) -> int:
@@ -233,89 +189,3 @@ def _problem(answer: object) -> str:
     if not isinstance(answer, BaseException):
         return str(answer)
     return NO_NORMSTAT if lacks_normstat(answer) else f"cannot be asked ({in_a_line(answer)})"
-
-
-def _option(place: str) -> str:
-    return option("engine", f"dask:{shown(place)}")
-
-
-def _address(place: str) -> str:
-    if not place.endswith(".json"):
-        return place
-    try:
-        with open(place, encoding="utf-8") as file:
-            address = json.load(file)["address"]
-    except OSError as error:
-        raise UsageError(
-            f"{_option(place)}: cannot be read ({error.strerror}); {_WRITTEN}"
-        ) from error
-    except (ValueError, LookupError, TypeError) as error:
-        raise UsageError(f"{_option(place)}: has no address; {_WRITTEN}") from error
-    return str(address)
-
-
-async def _greet(address: str) -> None:
-    """Shake hands with a scheduler; a client would wait for ever if something else is there."""
-    async with asyncio.timeout(_CONNECT):
-        arguments = Security().get_connection_args("client")
-        (await connect(address, timeout=_CONNECT, **arguments)).abort()
-
-
-@contextmanager
-def _client(where: Any) -> Iterator[Any]:
-    client = Client(where, timeout=_CONNECT, set_as_default=False, name="normstat")
-    try:
-        yield client
-    finally:
-        with suppress(OSError, asyncio.CancelledError):
-            client.close(timeout=_LEAVE)
-
-
-@contextmanager
-def _local_cluster(workers: int) -> Iterator[Any]:
-    with _ctrl_c_is_ours():
-        cluster = LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            memory_limit=0,  # images are decoded in children, which it does not see
-            dashboard_address="127.0.0.1:0",
-            silence_logs=_SILENT,
-        )
-    try:
-        yield cluster
-    finally:
-        with suppress(OSError, asyncio.CancelledError):
-            cluster.close(timeout=_LEAVE)
-
-
-@contextmanager
-def _ctrl_c_is_ours() -> Iterator[None]:
-    """Let threads and processes that are started here have nothing to do with Ctrl-C."""
-    if sys.platform == "win32":
-        yield
-        return
-    # Before the signal is blocked, as its start would unblock it. Where this process has no time
-    # to clean up, the tracker does, and need not say so.
-    sys.warnoptions.append("ignore:resource_tracker")
-    resource_tracker.ensure_running()
-    sys.warnoptions.remove("ignore:resource_tracker")
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """No words of distributed on the terminal: of reconnecting, of results to be gathered again."""
-    loggers = [logging.getLogger(name) for name in _LOGGERS]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(_SILENT)
-    try:
-        yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)

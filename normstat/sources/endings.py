@@ -46,3 +46,21 @@ PICKLES = (
 )
 #: Endings of all that is DATA as one object behind a URL.
 OBJECTS = (*TAR, *ZIP, *PARQUET, ".txt", ".csv", ".tsv", ".jsonl", ".ndjson", ".json")
+
+
+def with_dot(ext: str) -> str:
+    """An extension as it stands in names, whether or not it was given with its dot.
+
+    >>> with_dot("jpg"), with_dot(".jpg"), with_dot("")
+    ('.jpg', '.jpg', '')
+    """
+    return ext if not ext or ext.startswith(".") else f".{ext}"
+
+
+def with_ext(path: str, ext: str) -> str:
+    """A path with an extension, unless it has it.
+
+    >>> with_ext("a", ".jpg"), with_ext("a.JPG", ".jpg")
+    ('a.jpg', 'a.JPG')
+    """
+    return path if path.lower().endswith(ext.lower()) else path + ext

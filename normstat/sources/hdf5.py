@@ -3,10 +3,8 @@
 import math
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
-from io import BytesIO
 from typing import Any, BinaryIO
 
 import h5py
@@ -15,14 +13,14 @@ import numpy as np
 from normstat import files
 from normstat.errors import UnreadableImage, UsageError, option
 from normstat.files import shown
-from normstat.images import Code, Payload, Reader, Reason, Sample
+from normstat.images import Code, Reason
 from normstat.images.failures import failure_of
 from normstat.images.npy_header import refuse_dtype, refuse_size
 from normstat.sources.array_listing import is_stack, refuse_one, single_remark
 from normstat.sources.catalog import Located
-from normstat.sources.container_file import ContainerFile
 from normstat.sources.endings import HDF5
 from normstat.sources.given import given_files
+from normstat.sources.hdf5_data_sets import DAMAGED, DataSet, damage, opened
 from normstat.sources.hdf5_storage import refuse_unwritten, remark_unwritten
 from normstat.sources.member import safe_name
 from normstat.sources.options import SourceOptions
@@ -37,8 +35,6 @@ _MAGIC = b"\x89HDF\r\n\x1a\n"
 _AT_ONCE = 1 << 22
 # Images of different sizes that are read at once.
 _ENCODED = 64
-# What the library raises where a file is damaged.
-_DAMAGED = (OSError, RuntimeError, KeyError, ValueError, TypeError)
 # Axes of an image, without channels and with them, and of many.
 _GRAY, _CHANNELS = 2, 3
 
@@ -67,110 +63,6 @@ def open_hdf5(path: str, options: SourceOptions) -> TreeSource:
         )
     record = {"kind": "hdf5", **options.given("key", "split_by")}
     return TreeSource(Stacks(given, listed, record), options)
-
-
-@dataclass(frozen=True, slots=True)
-class DataSet(ContainerFile):
-    """Images in an HDF5 file: those of a data set, by their numbers; or data sets, by their keys.
-
-    Attributes
-    ----------
-    key : of the data set; empty if each image is one.
-    at_once : images to have in memory.
-    """
-
-    key: str
-    at_once: int = 1
-
-    @contextmanager
-    def open(self) -> Iterator[Reader]:
-        with self.unchanged() as found:
-            if isinstance(found, UnreadableImage):
-                yield _Images(self, found)
-                return
-            with opened(self.file) as file:
-                yield _Images(self, file)
-
-
-@contextmanager
-def opened(path: str) -> Iterator[Any]:
-    """An HDF5 file that is not locked: nothing is written to it.
-
-    Raises
-    ------
-    UnreadableImage
-        It is none, or damaged.
-    """
-    try:
-        file = h5py.File(path, "r", locking=False)
-    except _DAMAGED as error:
-        raise _damage(error, "the file") from error
-    with file:
-        yield file
-
-
-class _Images(Reader):
-    def __init__(self, images: DataSet, file: Any) -> None:
-        self._images = images
-        self._file = file
-        self._values: Any = None
-        self._block: Any = ()
-        self._first = 0
-        self._damaged: set[int] = set()
-
-    def read(self, sample: Sample) -> Payload:
-        if isinstance(self._file, UnreadableImage):
-            raise self._file
-        try:
-            value = self._value(sample.place)
-        except MemoryError as error:
-            raise failure_of(error) from error
-        except _DAMAGED as error:
-            raise _damage(error, f"data set {self._images.key or sample.place}") from error
-        return _payload(value)
-
-    def _value(self, place: int | str) -> Any:
-        images = self._images
-        if isinstance(place, str):
-            return self._file[os.fsencode(place)][()]
-        number = place
-        if self._values is None:
-            self._values = self._file[os.fsencode(images.key)]
-        at = number - self._first
-        if not 0 <= at < len(self._block):
-            first = number - number % images.at_once
-            if first in self._damaged:
-                return self._values[number]
-            try:
-                self._block = self._values[first : first + images.at_once]
-            except _DAMAGED:  # of one image in it: each for itself tells which
-                self._damaged.add(first)
-                return self._values[number]
-            self._first = first
-            at = number - first
-        return self._block[at]
-
-    @contextmanager
-    def head(self, sample: Sample) -> Iterator[BinaryIO]:
-        try:
-            data = self.read(sample)
-        except UnreadableImage as error:
-            raise OSError(error.detail) from error
-        if not isinstance(data, bytes):
-            raise OSError(f"{sample.name} has no header of its own")
-        yield BytesIO(data)
-
-
-def _payload(value: Any) -> Payload:
-    if isinstance(value, np.void):
-        return value.tobytes()
-    if isinstance(value, bytes):
-        return value
-    if isinstance(value, str):  # texts are no images, and the decoder says so
-        return value.encode()
-    array = np.asarray(value)
-    is_encoded = array.ndim == 1 and array.dtype == np.uint8
-    return array.tobytes() if is_encoded else array
 
 
 class _FileOfSets:
@@ -210,10 +102,10 @@ class _FileOfSets:
             path, group = stack.pop()
             try:
                 names = list(group)
-            except _DAMAGED as error:
+            except DAMAGED as error:
                 if not path:
-                    raise _damage(error, "the file") from error
-                self._listed.broken[f"{self._name}/{path[:-1]}"] = _damage(error, "the group")
+                    raise damage(error, "the file") from error
+                self._listed.broken[f"{self._name}/{path[:-1]}"] = damage(error, "the group")
                 continue
             for name in names:
                 key = f"{path}{os.fsdecode(name)}"  # bytes, if it is no UTF-8
@@ -230,12 +122,12 @@ class _FileOfSets:
             found = group[name]
             if isinstance(found, h5py.Dataset):
                 _ = found.shape, found.dtype, found.chunks
-        except _DAMAGED as error:
+        except DAMAGED as error:
             path = f"{self._name}/{key}"
             if not _is_link(group, name):  # whether it is one image or a group of many
-                self._listed.broken[path] = _damage(error, key)
+                self._listed.broken[path] = damage(error, key)
             elif self._wants(key):
-                self._fail(path, key, _damage(error, key))
+                self._fail(path, key, damage(error, key))
             return None
         return found
 
@@ -333,7 +225,7 @@ def _is_link(group: Any, name: str | bytes) -> bool:
     """True for a name of something elsewhere, which may have gone."""
     try:
         return not isinstance(group.get(name, getlink=True), h5py.HardLink)
-    except _DAMAGED:
+    except DAMAGED:
         return False
 
 
@@ -380,12 +272,3 @@ def _refuse_other(file: BinaryIO, size: int) -> None:
         at *= 2
     if start != _MAGIC:
         raise UnreadableImage(Code.NOT_AN_IMAGE, f"no HDF5 file (begins with {start!r})")
-
-
-def _damage(error: Exception, what: str) -> UnreadableImage:
-    reason = next(iter(str(error).splitlines()), type(error).__name__)
-    inner = reason[reason.find("(") + 1 : -1] if reason.endswith(")") and "(" in reason else reason
-    code = Code.TRUNCATED if "truncated file" in inner else Code.CORRUPT
-    if code is Code.TRUNCATED:
-        inner = "truncated file"
-    return UnreadableImage(code, f"{what} cannot be read ({inner})")

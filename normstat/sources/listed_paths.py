@@ -8,6 +8,7 @@ from contextlib import suppress
 from normstat.errors import option
 from normstat.files import shown
 from normstat.images import path_from_text
+from normstat.sources.endings import with_dot, with_ext
 from normstat.urls import is_url
 
 # No part of the path is empty, . or .., or begins with a dot otherwise: most are like that.
@@ -35,7 +36,7 @@ class ListedPaths:
     """
 
     def __init__(self, folder: str, ext: str) -> None:
-        self.ext = ext if not ext or ext.startswith(".") else f".{ext}"
+        self.ext = with_dot(ext)
         self.first = ""
         self._folder = folder
         tops = dict.fromkeys((os.path.abspath(folder), os.path.realpath(folder)))
@@ -104,7 +105,7 @@ class ListedPaths:
 
     def _extended(self, text: str) -> str:
         """The path with its extension; of ``2008_000008 -1`` (Pascal VOC) the first word."""
-        whole = text if text.lower().endswith(self.ext.lower()) else text + self.ext
+        whole = with_ext(text, self.ext)
         words = text.split()
         if words and words != [text] and not self._is_there(whole):
             first = words[0] + self.ext

@@ -12,6 +12,7 @@ from normstat import files
 from normstat.errors import UnreadableImage, UsageError, option
 from normstat.files import shown
 from normstat.images import Code, Payload, Reader, Sample
+from normstat.sources.endings import with_dot, with_ext
 from normstat.sources.first_answer import cure
 from normstat.sources.member import safe_name
 from normstat.sources.object_ranges import threads
@@ -48,7 +49,7 @@ class ListedUrls:
     """
 
     def __init__(self, folder: str, ext: str) -> None:
-        self.ext = ext if not ext or ext.startswith(".") else f".{ext}"
+        self.ext = with_dot(ext)
         self.first = ""
         self._folder = folder
 
@@ -56,8 +57,7 @@ class ListedUrls:
         """The name of an image, and its URL."""
         text = text.strip()
         whole = is_url(text)  # which may end in a signature
-        if self.ext and not whole and not text.lower().endswith(self.ext.lower()):
-            text += self.ext
+        text = text if whole else with_ext(text, self.ext)
         self.first = self.first or text
         if whole:
             return name_of_url(text, self._folder), text
