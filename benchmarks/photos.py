@@ -2,7 +2,7 @@
 
 ::
 
-    python benchmarks/photos.py FOLDER {typical,large,tiny} COUNT
+    python benchmarks/photos.py FOLDER {typical,large,tiny,digits} COUNT
 
 Edges come from "dead leaves", discs of many sizes that hide each other, which is how outlines in
 photos are distributed (Lee, Mumford & Huang 2001); texture has the 1/f amplitude spectrum of
@@ -44,6 +44,7 @@ class Kind:
     reduce : by how much a scene is scaled down first, which makes it as sharp as such photos are.
     varied : sides vary by a tenth, and some files are gray or progressive.
     scenes : how many are painted.
+    is_gray : they are gray, and in PNG files, as those of MNIST and its kin.
     """
 
     width: int
@@ -51,12 +52,14 @@ class Kind:
     reduce: int
     varied: bool
     scenes: int
+    is_gray: bool = False
 
 
 KINDS = {
     "typical": Kind(525, 400, 2, True, 8),
     "large": Kind(3000, 2000, 1, False, 8),
     "tiny": Kind(32, 32, 8, False, 2),
+    "digits": Kind(28, 28, 8, False, 2, is_gray=True),
 }
 
 
@@ -72,7 +75,7 @@ def main() -> int:
 
 
 def photos(folder: Path, kind: str, count: int) -> Path:
-    """Write ``count`` JPEG files below ``folder``, unless it is there already."""
+    """Write ``count`` files below ``folder``, unless it is there already."""
 
     def fill(unfinished: Path) -> None:
         for number in range(0, count, _PER_FOLDER):
@@ -101,8 +104,9 @@ def _photograph(folder: Path, kind: str, count: int, scene: int) -> None:
     painted = Image.fromarray(painting(scene)).reduce(look.reduce)
     for number in range(scene, count, look.scenes):
         image, options = _image(painted, look, number)
-        name = folder / "train" / f"{number // _PER_FOLDER:03}" / f"{number:06}.jpg"
-        image.save(name, "JPEG", **options)
+        ending = "png" if look.is_gray else "jpg"
+        name = folder / "train" / f"{number // _PER_FOLDER:03}" / f"{number:06}.{ending}"
+        image.save(name, **options)
 
 
 def _image(scene: Image.Image, kind: Kind, number: int) -> tuple[Image.Image, dict[str, int]]:
@@ -120,7 +124,7 @@ def _image(scene: Image.Image, kind: Kind, number: int) -> tuple[Image.Image, di
     gain, gamma = random.uniform(0.7, 1.1), random.uniform(0.8, 1.25)
     light = np.clip(255 * gain * (np.arange(256) / 255) ** gamma, 0, 255).astype(np.uint8)
     image = image.point(light.tolist() * 3)
-    if kind.varied and random.random() < 0.03:
+    if kind.is_gray or (kind.varied and random.random() < 0.03):
         image = image.convert("L")
     progressive = int(kind.varied and random.random() < 0.1)
     return image, {"quality": int(random.integers(85, 93)), "progressive": progressive}

@@ -1,12 +1,18 @@
 """Words of a command line, read before it is parsed or after it was interrupted."""
 
+import os
 from collections.abc import Iterator, Sequence
-from itertools import pairwise, takewhile
+from contextlib import suppress
+from itertools import islice, pairwise, takewhile
 
 from normstat.urls import is_url, scheme_of
 
 # Ending of a file → module that takes long to import, and is needed to read it.
 _SLOW = {".parquet": "normstat.sources.parquet_rows", ".h5": "h5py", ".hdf5": "h5py"}
+
+
+# Names in a folder by which is told what it holds.
+_LOOKED_AT = 16
 
 
 def value_of(flag: str, words: Sequence[str]) -> str | None:
@@ -41,7 +47,12 @@ def needed_to_read(words: Sequence[str]) -> Iterator[str]:
     for before, word in pairwise(("", *words)):
         if before.startswith("-"):  # the value of an option, which no worker reads
             continue
-        yield from (module for ending, module in _SLOW.items() if word.lower().endswith(ending))
+        names = [word, *_names_in(word)]
+        yield from (
+            module
+            for ending, module in _SLOW.items()
+            if any(name.lower().endswith(ending) for name in names)
+        )
         if is_url(word):
             from normstat.sources.stores import STORES
             from normstat.urls import SCHEMES
@@ -49,6 +60,13 @@ def needed_to_read(words: Sequence[str]) -> Iterator[str]:
             yield "normstat.sources.remote_files"
             rows = (table.get(scheme_of(word)) for table in (SCHEMES, STORES))
             yield from (row.path.partition(":")[0] for row in rows if row)
+
+
+def _names_in(path: str) -> list[str]:
+    """Some of the names in a folder; none of anything else."""
+    with suppress(OSError, ValueError), os.scandir(path) as entries:
+        return [entry.name for entry in islice(entries, _LOOKED_AT)]
+    return []
 
 
 def how_to_continue(words: Sequence[str], kept: str = "") -> str:

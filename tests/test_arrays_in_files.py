@@ -609,7 +609,7 @@ def test_a_file_that_may_not_be_opened_is_a_record(tmp_path: Path) -> None:
 def test_names_have_as_many_digits_as_they_need(tmp_path: Path) -> None:
     """So that their byte order is that of the images."""
     from normstat.images import LocalFiles
-    from normstat.sources.stacks import Stack
+    from normstat.sources.numbered import Stack
 
     for count in (1, 999_999, 1_000_001):
         names = list(Stack(LocalFiles(""), count, 1).names)

@@ -299,7 +299,7 @@ def test_a_readme_without_a_place_is_refused(some):
 def test_containers_are_held_against_the_folder(tmp_path, monkeypatch, capsys):
     """Each that is read here finds the same numbers and has a ratio; the others have a line."""
     monkeypatch.setattr(sources, "_DATA", tmp_path)
-    sources.compared("tiny", COUNT, 1)
+    sources.compared("digits", COUNT, 1)
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1].startswith("    ")
     assert any(line.startswith("    folder ") for line in lines)

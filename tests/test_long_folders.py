@@ -103,7 +103,8 @@ from normstat.images import LocalFiles
 from normstat.sources.patterns import Given
 from normstat.sources.listed_files import Listed, ListedFiles, Row
 from normstat.sources.options import SourceOptions
-from normstat.sources.stacks import ListedArrays, Stack, Stacks
+from normstat.sources.numbered import Stack
+from normstat.sources.stacks import ListedArrays, Stacks
 from normstat.sources.tree_source import TreeSource
 
 def table(folder):

@@ -108,9 +108,8 @@ def decode_block(block: NDArray[Any], reading: ReadOptions) -> DecodedBlock | No
 def _counts(flat: NDArray[np.uint8], channels: int, bins: int) -> NDArray[np.int64]:
     """Shape (images, C, bins): each channel of each image has values of its own."""
     images, size = flat.shape
-    values = flat.reshape(images, size // channels, channels) + (
-        np.arange(images * channels) * bins
-    ).reshape(images, 1, channels)
+    planes = flat.reshape(images, size // channels, channels).swapaxes(1, 2)
+    values = planes.reshape(images * channels, -1) + bins * np.arange(images * channels)[:, None]
     counts = np.bincount(values.reshape(-1), minlength=images * channels * bins)
     return counts.reshape(images, channels, bins)
 

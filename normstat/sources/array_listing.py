@@ -9,10 +9,11 @@ from normstat.files import shown
 from normstat.images import Code, path_bytes
 from normstat.images.npy_header import NpyHeader, axes_of, is_told_by, refuse_dtype, refuse_size
 from normstat.sources.catalog import Located
+from normstat.sources.numbered import Stack
 from normstat.sources.options import SourceOptions
 from normstat.sources.signatures import LFS_POINTER
 from normstat.sources.stacked_images import StackedImages
-from normstat.sources.stacks import ListedArrays, Stack
+from normstat.sources.stacks import ListedArrays
 
 _STACKS = ("nhwc", "nchw")
 # Axes of a stack of gray images, and of one of images with channels.

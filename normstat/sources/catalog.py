@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from normstat.errors import UnreadableImage
 from normstat.images import Container, Shard
+from normstat.sources.numbered import Stack
 from normstat.sources.survey import Survey
 
 #: A folder, whichever links lead to it: on a disk (st_dev, st_ino).
@@ -27,6 +28,7 @@ class Entries:
     splits : names of images → the split of each, and what says so, where that is not the folder.
     own_splits : those splits, each once.
     damage : there may be more names, in the folder or below, and why nobody knows.
+    stack : the images, where `files` are the numbers of those of an array.
     """
 
     identity: Identity
@@ -37,6 +39,7 @@ class Entries:
     splits: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     own_splits: Collection[tuple[str, str]] = ()
     damage: UnreadableImage | None = None
+    stack: Stack | None = None
 
 
 class Access(Enum):
@@ -63,6 +66,7 @@ class Located(NamedTuple):
     size : bytes that are read for it; it only decides where a shard ends.
     version : opaque: equal means the same payload; empty if nobody asked, or none is known.
     access : order in which the container is read.
+    unit : number of the part of the container that it is read with: a shard has those of one.
     """
 
     container: Container
@@ -70,6 +74,7 @@ class Located(NamedTuple):
     size: int = 0
     version: bytes = b""
     access: Access = Access.RANDOM
+    unit: int = 0
 
 
 class Streams(Protocol):

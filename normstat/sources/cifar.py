@@ -9,10 +9,11 @@ from normstat.files import shown
 from normstat.images import Code, Reason
 from normstat.sources.endings import CIFAR
 from normstat.sources.given import given_files
+from normstat.sources.numbered import Stack
 from normstat.sources.options import SourceOptions
 from normstat.sources.packed_arrays import as_records
 from normstat.sources.stacked_images import StackedImages
-from normstat.sources.stacks import ListedArrays, Stack, Stacks
+from normstat.sources.stacks import ListedArrays, Stacks
 from normstat.sources.tree.split_words import split_names
 from normstat.sources.tree_source import TreeSource
 from normstat.sources.versions import version_of

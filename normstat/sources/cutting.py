@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from normstat.errors import UnreadableImage
 from normstat.images import Container, LocalFiles, Shard, Unreadable, path_bytes
 from normstat.sources.catalog import Access, Located
+from normstat.sources.numbered import Stack
 
 # Images that are put in the order of their places: more take another reading of their container.
 _MOST_IN_ORDER = 100_000
@@ -15,13 +16,14 @@ _NOWHERE = LocalFiles("")
 
 
 class Walked(NamedTuple):
-    """An image, or something that cannot be read, as a walk comes to it."""
+    """An image, a folder of those of an array, or what cannot be read, as a walk comes to it."""
 
     split: str
     path: str
     apart: bool
     located: Located | None
     error: UnreadableImage | None
+    stack: Stack | None = None
 
     def record(self) -> Unreadable:
         error = self.error
@@ -30,10 +32,11 @@ class Walked(NamedTuple):
 
 
 def cut(walked: Iterable[Walked], versions: bool) -> Iterator[Shard]:
-    """Cut images into shards, each of one split and one container.
+    """Cut images into shards, each of one split and one container, or a unit of that.
 
     A shard ends after a sample when hash(path) / 2**64 < 1/128 + size / 4 MiB: at about 128 small
-    images or 4 MiB. The rule has no memory, so a new file changes one shard only.
+    images or 4 MiB. The rule has no memory, so a new file changes one shard only. Those of an array
+    are cut at numbers.
 
     Parameters
     ----------
@@ -44,11 +47,15 @@ def cut(walked: Iterable[Walked], versions: bool) -> Iterator[Shard]:
         split, located = part.split, part.located
         if not part.apart and begun.keys() - {split}:
             yield from _ended(begun)
+        if part.stack:
+            yield from _ended(begun)
+            yield from part.stack.shards(split, part.path, versions)
+            continue
         shard = begun.get(split) or begun.setdefault(split, _Begun(split))
         if located is None:
             shard.unreadable.append(part.record())
             continue
-        if located.container is not shard.container and shard.names:
+        if shard.names and not shard.is_read_with(located):
             yield from shard.ended()
             shard = begun[split] = _Begun(split)
         shard.add(part.path, located, versions)
@@ -64,17 +71,22 @@ class _Begun:
     def __init__(self, split: str) -> None:
         self.split = split
         self.container: Container | None = None
+        self.unit = 0
         self.names: list[str] = []
         self.places: list[Any] = []
         self.versions: list[bytes] = []
         self.unreadable: list[Unreadable] = []
 
     def add(self, name: str, located: Located, versions: bool) -> None:
-        self.container = located.container
+        self.container, self.unit = located.container, located.unit
         self.names.append(name)
         self.places.append(located.place)
         if versions:
             self.versions.append(located.version)
+
+    def is_read_with(self, located: Located) -> bool:
+        """True if an image is in the same part of the same container."""
+        return located.container is self.container and located.unit == self.unit
 
     def ended(self) -> Iterator[Shard]:
         """The shard, if there is anything for one."""
@@ -95,13 +107,14 @@ def _in_reading_order(walked: Iterable[Walked]) -> Iterator[Walked]:
     container: Container | None = None
     for part in walked:
         located = part.located
-        if located is None:
+        if part.error:
             yield part
             continue
-        if run and (located.container is not container or len(run) == _MOST_IN_ORDER):
+        at = located and located.container
+        if run and (at is not container or len(run) == _MOST_IN_ORDER):
             yield from sorted(run, key=_split_and_place)
             run = []
-        if located.access in (Access.RANDOM, Access.KNOWN):
+        if located is None or located.access in (Access.RANDOM, Access.KNOWN):
             yield part
         else:
             container = located.container

@@ -23,9 +23,10 @@ from normstat.sources.given import given_files
 from normstat.sources.hdf5_data_sets import DAMAGED, DataSet, damage, opened
 from normstat.sources.hdf5_storage import refuse_unwritten, remark_unwritten
 from normstat.sources.member import safe_name
+from normstat.sources.numbered import Stack
 from normstat.sources.options import SourceOptions
 from normstat.sources.split_by import assigned_by, refuse_column
-from normstat.sources.stacks import ListedArrays, Stack, Stacks
+from normstat.sources.stacks import ListedArrays, Stacks
 from normstat.sources.tree.split_words import split_names
 from normstat.sources.tree_source import TreeSource
 from normstat.sources.versions import version_of

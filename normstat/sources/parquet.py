@@ -2,7 +2,6 @@
 
 import os
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -63,8 +62,7 @@ class Parquets(Archives):
     def __init__(self, given: Given, options: SourceOptions) -> None:
         super().__init__(given)
         self._options = options
-        # Of objects: the first row of each row group, and the container of its rows.
-        self._groups: dict[str, tuple[list[int], list[ParquetRows]]] = {}
+        self._images: dict[str, ImageColumn] = {}
         self._chosen = self._chosen_columns(given)
         self.assigned = assigned_by(options.split_by, given.files)
         self.splits_images = bool(self._chosen.split)
@@ -92,25 +90,20 @@ class Parquets(Archives):
             return Contents(named, rows.members(), rows.ignored)
         # A file that is named may become another one without this one becoming another.
         version = b"" if images.may_be_null and images.rows.path_column else rows.version
-        access = Access.FORWARD
-        if listed_as:
-            # Who comes to a row group fetches all of it.
-            access = Access.WHOLE
-            if not images.rows.path_column:
-                number = len(images.firsts)
-                groups = [replace(images.rows, group=group) for group in range(number)]
-                self._groups[path] = images.firsts, groups
-        return Contents(images.rows, rows.members(), rows.ignored, version, access)
+        self._images[path] = images
+        return Contents(images.rows, rows.members(), rows.ignored, version, Access.FORWARD)
 
     def locate(self, path: str, versions: bool) -> Located:
         located = super().locate(path, versions)
         container = located.container
         if isinstance(located.place, int):
-            if isinstance(container, ParquetRows) and container.file in self._groups:
-                firsts, groups = self._groups[container.file]
-                group = groups[bisect_right(firsts, located.place) - 1]
-                return located._replace(container=group)
-            return located
+            if not isinstance(container, ParquetRows):
+                return located
+            group = self._images[container.file].group(located.place)
+            # Who comes to a row group behind a URL fetches all of it.
+            is_whole = container.listed or not group.is_large
+            access = Access.WHOLE if is_whole else Access.FORWARD
+            return located._replace(access=access, unit=group.unit)
         if isinstance(container, RemoteFiles):
             return located._replace(place=Place(located.place or path.partition("/")[2]))
         try:

@@ -57,13 +57,11 @@ class ParquetRows(ContainerFile):
     column : that has the bytes of images.
     path_column : that has paths, for rows without bytes; empty if there is none.
     root : folder that paths are relative to.
-    group : number of the row group that all samples are in; -1 if they may be in any.
     """
 
     column: str
     path_column: str
     root: str
-    group: int = -1
 
     @property
     def listed(self) -> "Object | None":

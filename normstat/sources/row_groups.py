@@ -2,6 +2,8 @@
 
 import os
 from bisect import bisect_right
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -15,11 +17,29 @@ from normstat.sources.parquet_rows import IS_ENCRYPTED, MAGIC, ParquetRows, leav
 from normstat.sources.stores import Object
 
 _ENCRYPTED = b"PARE"
+# Rows or bytes that make a shard, and as many as it should not have.
+_ROWS, _BYTES = 64, 1 << 20
+_MOST_ROWS, _MOST_BYTES = 512, 1 << 24
 _KINDS = {
     BYTES: (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_binary_view),
     TEXT: (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view),
     NUMBERS: (pa.types.is_integer, pa.types.is_boolean),
 }
+
+
+class RowGroup(NamedTuple):
+    """Consecutive rows that lie together in a file.
+
+    Attributes
+    ----------
+    size : mean size of the images in it, in bytes.
+    unit : number of the first row group that is read in one go with it: few rows make no shard.
+    is_large : those are too many rows for one shard.
+    """
+
+    size: int
+    unit: int
+    is_large: bool
 
 
 class ImageColumn(NamedTuple):
@@ -30,7 +50,7 @@ class ImageColumn(NamedTuple):
     rows : reads it.
     number : of rows.
     firsts : number of the first row of each row group.
-    sizes : mean size of the images in each, in bytes.
+    groups : the row groups.
     has_bytes : False if no row has bytes.
     may_be_null : there may be rows without bytes.
     """
@@ -38,13 +58,17 @@ class ImageColumn(NamedTuple):
     rows: ParquetRows
     number: int
     firsts: list[int]
-    sizes: list[int]
+    groups: list[RowGroup]
     has_bytes: bool
     may_be_null: bool
 
+    def group(self, row: int) -> RowGroup:
+        """The row group that a row is in."""
+        return self.groups[bisect_right(self.firsts, row) - 1]
+
     def size(self, row: int) -> int:
         """Mean size of images where a row is, in bytes."""
-        return self.sizes[bisect_right(self.firsts, row) - 1]
+        return self.group(row).size
 
 
 def columns_of(file: Any) -> list[Column]:
@@ -69,6 +93,7 @@ def image_column_of(
     images = f"{column}.bytes" if is_struct else column
     paths = f"{column}.path" if f"{column}.path" in leaves else ""
     firsts: list[int] = []
+    rows: list[int] = []
     sizes: list[int] = []
     first, has_bytes, may_be_null = 0, False, False
     for number in range(metadata.num_row_groups):
@@ -76,17 +101,39 @@ def image_column_of(
         chunk = group.column(leaves.index(images))
         nulls = chunk.statistics.null_count if chunk.is_stats_set else None
         firsts.append(first)
-        sizes.append(chunk.total_uncompressed_size // max(1, group.num_rows))
+        rows.append(group.num_rows)
+        sizes.append(chunk.total_uncompressed_size)
         has_bytes |= nulls != group.num_rows
         may_be_null |= nulls != 0
         first += group.num_rows
     root = os.path.dirname(path) or "."
-    rows = (
+    container = (
         ParquetRows.at(path, status, images, paths, root)
         if isinstance(status, Object)
         else ParquetRows.of(path, status, images, paths, root)
     )
-    return ImageColumn(rows, first, firsts, sizes, has_bytes, may_be_null)
+    return ImageColumn(container, first, firsts, _grouped(rows, sizes), has_bytes, may_be_null)
+
+
+def _grouped(rows: Sequence[int], sizes: Sequence[int]) -> list[RowGroup]:
+    """Row groups, each with the unit it is in, by their numbers of rows and bytes."""
+    units: list[int] = []
+    rows_of, bytes_of = Counter[int](), Counter[int]()
+    unit = 0
+    for number, (images, size) in enumerate(zip(rows, sizes, strict=True)):
+        if rows_of[unit] >= _ROWS or bytes_of[unit] >= _BYTES:
+            unit = number
+        units.append(unit)
+        rows_of[unit] += images
+        bytes_of[unit] += size
+    return [
+        RowGroup(
+            size // max(1, images),
+            unit,
+            is_large=rows_of[unit] > _MOST_ROWS or bytes_of[unit] > _MOST_BYTES,
+        )
+        for images, size, unit in zip(rows, sizes, units, strict=True)
+    ]
 
 
 def _kind(type: Any) -> str:

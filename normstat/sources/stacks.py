@@ -7,68 +7,14 @@ from typing import Any
 
 from normstat.errors import UnreadableImage
 from normstat.files import shown
-from normstat.images import Code, Container, Reason, Skipped, in_byte_order
+from normstat.images import Code, Reason, Skipped, in_byte_order
 from normstat.sources.catalog import Entries, Identity, Located
-from normstat.sources.names import Numbers
+from normstat.sources.numbered import Stack
 from normstat.sources.patterns import Given
 from normstat.sources.survey import Survey
 
-# Names of images have at least so many digits.
-_DIGITS = 6
 # Arrays about which a line is said; of more of them, how many.
 _SAID = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Stack:
-    """Images by their numbers.
-
-    Attributes
-    ----------
-    container : holds them; the place of one is its number.
-    images : how many there are.
-    size : bytes of one.
-    version : of all; empty if it is not known, or may still change.
-    missing : how many more there should be.
-    is_cut : the file ends within an image, and nobody knows how many more there should be.
-
-    Examples
-    --------
-    >>> from normstat.images import LocalFiles
-    >>> list(Stack(LocalFiles("data"), 3, 784).names)
-    ['000000', '000001', '000002']
-    """
-
-    container: Container
-    images: int
-    size: int
-    version: bytes = b""
-    missing: int = 0
-    is_cut: bool = False
-
-    @property
-    def names(self) -> Numbers:
-        """Their names, as many digits for each."""
-        return Numbers(self.images, self._digits)
-
-    @property
-    def failures(self) -> dict[str, UnreadableImage]:
-        """One record for all that are missing."""
-        if self.is_cut:
-            return {self._behind: UnreadableImage(Code.TRUNCATED, "the file ends within it")}
-        if not self.missing:
-            return {}
-        all_of = self.images + self.missing
-        detail = f"the file ends here; {self.missing} of {all_of} images are missing"
-        return {self._behind: UnreadableImage(Code.TRUNCATED, detail)}
-
-    @property
-    def _behind(self) -> str:
-        return f"{self.images:0{self._digits}}"
-
-    @property
-    def _digits(self) -> int:
-        return max(_DIGITS, len(str(self.images + self.missing - 1)))
 
 
 @dataclass(slots=True)
@@ -169,7 +115,7 @@ class Stacks:
             return Entries(identity, [], {}, [], damage=failure)
         folders = in_byte_order(self._folders.get(path, ()))
         if stack := self._listed.stacks.get(path[:-1]):
-            return Entries(identity, folders, {}, stack.names, stack.failures)
+            return Entries(identity, folders, {}, stack.names, stack.failures, stack=stack)
         names = self._files.get(path, ())
         failures = {
             name: self._listed.failures[path + name]
@@ -185,7 +131,7 @@ class Stacks:
         if stack is None:
             single = self._listed.singles[path]
             return single if versions else single._replace(version=b"")
-        version = b"%s %s" % (stack.version, name.encode()) if versions and stack.version else b""
+        version = stack.version_of(name) if versions else b""
         return Located(stack.container, int(name), stack.size, version)
 
     def side_file(self, name: str) -> bytes | None:  # noqa: ARG002  # no array has one

@@ -19,11 +19,12 @@ from normstat.sources.catalog import Entries, Identity, Located
 from normstat.sources.folder import Folder
 from normstat.sources.member import Member, safe_name
 from normstat.sources.members import Members
+from normstat.sources.numbered import Stack
 from normstat.sources.options import SourceOptions
 from normstat.sources.packed_arrays import as_records
 from normstat.sources.spool import Spool
 from normstat.sources.stacked_images import StackedImages
-from normstat.sources.stacks import ListedArrays, Stack
+from normstat.sources.stacks import ListedArrays
 from normstat.sources.survey import Survey
 from normstat.sources.tree_source import TreeSource
 from normstat.sources.versions import version_of

@@ -56,7 +56,8 @@ class ImagesBeside(ListedFiles):
 
     def report(self, survey: Survey) -> None:
         super().report(survey)
-        for _, path, error in Tree(Folder(self.folder), {}, (), (), counts_labels=True).walk():
+        tree = Tree(Folder(self.folder), {}, (), (), counts_labels=True)
+        for _, path, error, _ in tree.walk():
             if not error and not self.has(path):
                 survey.skip(None, Reason.NOT_LISTED, Skipped(1, path))
 

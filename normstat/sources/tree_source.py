@@ -184,11 +184,11 @@ class TreeSource:
         return cut(self._walked(selection, versions), versions)
 
     def _walked(self, selection: Selection, versions: bool) -> Iterator[Walked]:
-        for place, path, error in self._tree_of(selection).walk():
+        for place, path, error, stack in self._tree_of(selection).walk():
             split = place.failed_split(selection) if error else place.images_split(selection)
             if split is not None and split in selection.splits:
-                located = None if error else self.catalog.locate(path, versions)
-                yield Walked(split, path, place.apart, located, error)
+                located = None if error or stack else self.catalog.locate(path, versions)
+                yield Walked(split, path, place.apart, located, error, stack)
 
     def survey(self, selection: Selection, takes: Callable[[str], bool] | None = None) -> Survey:
         """Names only: how many images there are, and what to know about them.

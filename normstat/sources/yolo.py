@@ -157,7 +157,7 @@ class _Described:
     def _images_in(self, folder: str) -> Iterator[tuple[str, UnreadableImage | None]]:
         catalog = Folder(os.path.join(self.root, folder))
         tree = Tree(catalog, {}, (), (), self._options.labels == "count")
-        for _, name, error in tree.walk():
+        for _, name, error, _ in tree.walk():
             yield os.path.join(folder, name), error
 
     def _names_in(self, path: str) -> Iterator[tuple[str, None]]:

@@ -5,7 +5,7 @@ from itertools import islice
 
 from normstat.errors import UnreadableImage
 from normstat.sources.catalog import Catalog, Identity
-from normstat.sources.names import those
+from normstat.sources.names import Numbers, those
 from normstat.sources.tree.filters import Filters
 
 # Names in which words are looked for at once.
@@ -71,6 +71,8 @@ def mention(names: Iterable[str], words: Iterable[str]) -> bool:
     >>> mention(["a.png", "b_Mask.png"], ["label", "mask"]), mention(["a.png"], ["mask"])
     (True, False)
     """
+    if isinstance(names, Numbers):
+        return False
     names = iter(names)
     while text := "\n".join(islice(names, _AT_ONCE)).lower():
         if any(word in text for word in words):

@@ -16,6 +16,7 @@ from normstat.images import FORMATS, Skipped, in_byte_order, path_bytes
 from normstat.sources.catalog import Catalog, Identity
 from normstat.sources.endings import FOLDERS
 from normstat.sources.names import those
+from normstat.sources.numbered import Stack
 from normstat.sources.survey import Survey
 from normstat.sources.tree.filters import Filters, extension_of
 from normstat.sources.tree.pairing import LabelFolders, Pairing, labels_among
@@ -26,8 +27,9 @@ from normstat.sources.tree.walked_folder import WalkedFolder
 
 #: The rule by which a split was chosen that a user has named.
 BY_OPTION = option("split_dir")
-# The folder of an image, its path, and the reason why it cannot be read; or a folder.
-_Image: TypeAlias = tuple[WalkedFolder, str, UnreadableImage | None]
+# The folder of an image, its path, and the reason why it cannot be read; or the folder of a stack
+# twice, and the stack; or a folder.
+_Image: TypeAlias = tuple[WalkedFolder, str, UnreadableImage | None, Stack | None]
 _Walked: TypeAlias = WalkedFolder | _Image
 
 
@@ -47,6 +49,7 @@ class Found:
     splits : images that have a split of their own → the split, and what says so.
     apart : each of those splits → the folder as it is for its images.
     damage : see :class:`normstat.sources.catalog.Entries`.
+    stack : the images, where these are all those of an array.
     """
 
     place: WalkedFolder
@@ -59,6 +62,7 @@ class Found:
     splits: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     apart: Mapping[tuple[str, str] | None, WalkedFolder] = field(default_factory=dict)
     damage: UnreadableImage | None = None
+    stack: Stack | None = None
 
     def place_of(self, name: str) -> WalkedFolder:
         """The folder as it is for one of its images."""
@@ -164,7 +168,10 @@ class Tree:
         return not place.labels or self.leads_to_assigned(place)
 
     def walk(self) -> Iterator[_Image]:
-        """Images, and folders that cannot be listed, in byte order, each with its folder."""
+        """Images, and folders that cannot be listed, in byte order, each with its folder.
+
+        All images of an array come as one.
+        """
         stack = [self._walked(self.top())]
         while stack:
             for item in stack[-1]:
@@ -181,17 +188,22 @@ class Tree:
             found = self.look_into(place)
         except UnreadableImage as error:
             if not place.labels:
-                yield place, place.path, error
+                yield place, place.path, error, None
             return
         images: Iterator[_Walked]
-        images = ((found.place_of(name), place.path + name, None) for name in found.images)
+        if found.stack:
+            images = iter([(found.place, place.path, None, found.stack)])
+        else:
+            images = (
+                (found.place_of(name), place.path + name, None, None) for name in found.images
+            )
         below: list[_Walked]
         below = [child for child in self.below(found) if self.has_images(child)]
         yield from merge(images, sorted(below, key=_bytes_of), key=_bytes_of) if below else images
         for name, failure in found.failures.items():
-            yield found.place_of(name), place.path + name, failure
+            yield found.place_of(name), place.path + name, failure, None
         if found.damage:
-            yield replace(found.place, damaged=True), place.path, found.damage
+            yield replace(found.place, damaged=True), place.path, found.damage, None
 
     def look_into(self, place: WalkedFolder) -> Found:
         """The names in a folder.
@@ -227,7 +239,17 @@ class Tree:
         }
         links = entries.links
         return Found(
-            place, files, images, labels, folders, links, failures, splits, apart, entries.damage
+            place,
+            files,
+            images,
+            labels,
+            folders,
+            links,
+            failures,
+            splits,
+            apart,
+            entries.damage,
+            entries.stack if images is entries.files else None,
         )
 
     def below(self, found: Found) -> Iterator[WalkedFolder]:
