@@ -14,7 +14,7 @@ from typing import Any, Generic, Protocol
 from normstat.errors import EngineLost
 from normstat.executors.executor import Job, R
 from normstat.executors.process import GUILTY, Died, Worker
-from normstat.images import Shard
+from normstat.images import Fetched, Shard
 
 _STARTS = 10
 _START_WITHIN = 8.0  # seconds for all these attempts
@@ -22,6 +22,9 @@ _PAUSE = 0.1  # seconds before trying again to start one
 _JOIN_WITHIN = 0.5  # seconds for all threads of a run
 _RESULTS_PER_WORKER = 4
 _LOOK = 0.5  # seconds between two looks if results are still wanted
+# Seconds of a shard below which a worker has the next one before it asks: between two it would wait
+# for a hundredth of that.
+_BRIEF = 0.02
 
 
 class Pool(Protocol):
@@ -49,6 +52,7 @@ class _Lane:
         self.worker: Worker | None = None
         self.tasks: deque[tuple[int, Shard]] = deque()  # the one worked on, perhaps the next
         self.asked = 0  # as many of them the worker has been given
+        self.is_brief = False  # its latest shard did not take long
 
     def hand_over(self, number: int) -> None:
         """Let the worker have the first ``number`` shards, but for those without images."""
@@ -62,7 +66,9 @@ class _Lane:
     def answer(self) -> Any:
         """The result of the first of them."""
         assert self.worker
+        since = time.monotonic()
         result = self.worker.answer()
+        self.is_brief = time.monotonic() - since < _BRIEF
         self.asked -= 1
         return result
 
@@ -88,7 +94,7 @@ class SupervisedMap(Generic[R]):
         self._shards = enumerate(shards)
         self._source = threading.Lock()  # held while the next shard is looked for
         self._changed = threading.Condition()  # guards everything below
-        self._returned: list[tuple[int, Shard]] = []
+        self._waiting: deque[tuple[int, Shard]] = deque()  # for any lane that is free
         self._results: dict[int, R] = {}
         self._emitted = 0
         self._threads: list[threading.Thread] = []
@@ -137,7 +143,7 @@ class SupervisedMap(Generic[R]):
                     raise self._failure
                 if not self._wanted():
                     return None
-                if not self._active and self._returned:
+                if not self._active and self._waiting:
                     raise EngineLost(f"worker processes cannot be started: {self._reason}")
                 if not self._active:
                     return None
@@ -167,7 +173,7 @@ class SupervisedMap(Generic[R]):
         except _CannotStart:
             # The others go on, with these shards too; without others the run ends.
             with self._changed:
-                self._returned.extend(lane.tasks)
+                self._waiting.extend(lane.tasks)
         except _Stop:
             pass
         except BaseException as error:  # noqa: BLE001  # raised where results() is consumed
@@ -188,21 +194,41 @@ class SupervisedMap(Generic[R]):
                 return False
             if not wait and self._busy < self._pool.workers:
                 return False  # others have nothing to do yet
-            task = self._returned.pop() if self._returned else None
-        if not task and self._source.acquire(blocking=wait):
-            try:
-                task = next(self._shards, None)
-            finally:
-                self._source.release()
+            task = self._waiting.popleft() if self._waiting else None
+        if not task:
+            task = self._next(blocking=wait)
+        with self._changed:
+            if not task and self._waiting:  # somebody else has looked ahead meanwhile
+                task = self._waiting.popleft()
+            self._busy += bool(task and not lane.tasks)
         if task:
-            with self._changed:
-                self._busy += not lane.tasks
             lane.tasks.append(task)
         return task is not None
 
+    def _look_ahead(self) -> None:
+        """Have one more shard ready for the lane that is free first."""
+        with self._changed:
+            are_enough = len(self._waiting) >= self._pool.workers or not self._has_room()
+            if are_enough or self._stopped or self._failure or self._busy < self._pool.workers:
+                return
+        if task := self._next(blocking=False):
+            with self._changed:
+                self._waiting.append(task)
+
+    def _next(self, blocking: bool) -> tuple[int, Shard] | None:
+        """The next shard; none if there is none, or another thread looks for one."""
+        if not self._source.acquire(blocking=blocking):
+            return None
+        try:
+            return next(self._shards, None)
+        finally:
+            self._source.release()
+
+    def _has_room(self) -> bool:
+        return len(self._results) < self._pool.workers * _RESULTS_PER_WORKER
+
     def _may_go_on(self) -> bool:
-        room = len(self._results) < self._pool.workers * _RESULTS_PER_WORKER
-        return bool(room or self._returned or self._stopped or self._failure)
+        return bool(self._has_room() or self._waiting or self._stopped or self._failure)
 
     def _process(self, shard: Shard, lane: _Lane) -> R:
         if not shard.names:  # nothing that could end a process, or is worth to start one
@@ -211,9 +237,13 @@ class SupervisedMap(Generic[R]):
         lane.worker = lane.worker or self._start()
         try:
             lane.hand_over(1)
-            # The next shard waits at the worker's door, so that the worker never waits for us.
-            if len(lane.tasks) > 1 or self._take_task(lane, wait=False):
+            # The next shard waits at the worker's door, so that the worker never waits for us. One
+            # that takes long is left to whoever is free first: the last ones end at one time.
+            is_ahead = lane.is_brief or isinstance(shard.container, Fetched)
+            if len(lane.tasks) > 1 or (is_ahead and self._take_task(lane, wait=False)):
                 lane.hand_over(2)
+            elif not is_ahead:
+                self._look_ahead()
             result: R = lane.answer()
             return result
         except Died:

@@ -34,7 +34,7 @@ from normstat.images.read_options import (
     ReadOptions,
 )
 from normstat.images.row import DIGEST, ROW_FIELDS, ImageRow
-from normstat.images.samples import Container, Payload, Reader, Sample, Shard
+from normstat.images.samples import Container, Fetched, Payload, Reader, Sample, Shard
 from normstat.images.skipped import LeftOut, Reason, Skipped
 from normstat.images.unreadable import HINTS, LASTING, Code, Unreadable
 
@@ -59,6 +59,7 @@ __all__ = [
     "Block",
     "Code",
     "Container",
+    "Fetched",
     "ImageRow",
     "Kind",
     "LeftOut",
