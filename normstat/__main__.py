@@ -20,6 +20,8 @@ _READS_IMAGES = {
     "apply": "normstat.verbs.apply.job",
     "normalize": "normstat.verbs.apply.job",
 }
+# What the processes of a cluster on this machine import.
+_OF_DASK = ("distributed.nanny", "normstat.executors.dask", "normstat.decode.packages")
 _HELP = {"-h", "--help"}
 _AHEAD = 2
 # New objects until garbage is looked for. Modules that are loaded make many, and none is garbage.
@@ -52,8 +54,15 @@ def main() -> NoReturn:
 def _workers_ahead(words: Sequence[str]) -> Iterator["Local | None"]:
     """Workers of a command that will need some: they start while this process starts itself."""
     preload = _READS_IMAGES.get(words[0]) if words else None
-    elsewhere = value_of("--engine", words) not in (None, "local")
-    if not preload or elsewhere or not _HELP.isdisjoint(words):
+    engine = value_of("--engine", words) or "local"
+    if not preload or engine not in ("local", "dask") or not _HELP.isdisjoint(words):
+        yield None
+        return
+    if engine == "dask":
+        if "DASK_SCHEDULER_ADDRESS" not in os.environ:  # else there is a cluster
+            from normstat.executors.forks import prepare
+
+            prepare(_OF_DASK)
         yield None
         return
     from normstat.executors import Local, available_cpus

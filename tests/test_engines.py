@@ -398,6 +398,16 @@ def test_ctrl_c_ends_remote_work(many: Path, shared: Cluster) -> None:
     assert all(worker.is_alive() for worker in shared.workers)
 
 
+def test_a_cluster_of_one_s_own_ends_with_its_driver(many: Path) -> None:
+    """Whatever ends that; nobody is left who waits for work."""
+    with started("compute", many, "-o", "-", "--engine", "dask", "-j", "1") as process:
+        assert eventually(lambda: len(members(process.pid)) > 3, LONG)
+        others = members(process.pid) - {process.pid}
+        process.kill()
+        process.wait(LONG)
+        assert eventually(lambda: not any(map(test_workers.alive, others)), LONG)
+
+
 @pytest.mark.fault(79)
 def test_ctrl_c_of_a_cluster_of_one_s_own(many: Path) -> None:
     """The terminal sends it to all of its processes, and none has a word to say."""

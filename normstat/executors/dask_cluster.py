@@ -3,20 +3,19 @@
 import asyncio
 import json
 import logging
-import signal
-import sys
 from collections.abc import Iterator
 from concurrent import futures
 from contextlib import ExitStack, contextmanager, suppress
-from multiprocessing import resource_tracker
 from typing import Any
 
 import dask
+import distributed.utils
 from distributed import Client, LocalCluster, Security
 from distributed.comm import connect
 
 from normstat.errors import UsageError, option
 from normstat.executors.cpus import available_cpus
+from normstat.executors.forks import are_ready, ctrl_c_is_ours
 from normstat.files import shown
 
 # Seconds: to connect, until there is a worker, and to leave.
@@ -109,7 +108,7 @@ def _client(where: Any) -> Iterator[Any]:
 
 @contextmanager
 def _local_cluster(workers: int) -> Iterator[Any]:
-    with _ctrl_c_is_ours():
+    with ctrl_c_is_ours(), _forked():
         cluster = LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
@@ -126,21 +125,16 @@ def _local_cluster(workers: int) -> Iterator[Any]:
 
 
 @contextmanager
-def _ctrl_c_is_ours() -> Iterator[None]:
-    """Let threads and processes that are started here have nothing to do with Ctrl-C."""
-    if sys.platform == "win32":
+def _forked() -> Iterator[None]:
+    """Make workers forks of a process that has imported what they need, if there is one."""
+    if not are_ready():
         yield
         return
-    # Before the signal is blocked, as its start would unblock it. Where this process has no time
-    # to clean up, the tracker does, and need not say so.
-    sys.warnoptions.append("ignore:resource_tracker")
-    resource_tracker.ensure_running()
-    sys.warnoptions.remove("ignore:resource_tracker")
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
+    # It has been told what to import. Asked for such processes, distributed imports pandas here, to
+    # have it in theirs.
+    distributed.utils._forkserver_preload_set = True  # noqa: SLF001
+    with dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}):
         yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
