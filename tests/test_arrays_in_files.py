@@ -211,6 +211,15 @@ def test_a_folder_of_npy_files_is_one_of_images(tmp_path: Path) -> None:
     assert stats.settings.source == {"kind": "folder"}
 
 
+def test_a_stack_in_a_folder_says_that_it_is_data_by_itself(tmp_path: Path) -> None:
+    """Of gray images as of others; so given, it is one."""
+    np.save(tmp_path / "train.npy", np.zeros((90, 28, 28), np.uint8))
+    run = here("compute", tmp_path, "-o", "-")
+    assert run.returncode == 2
+    assert "with a stack of gray images is DATA by itself, in place of its folder" in run.stderr
+    assert library.compute(tmp_path / "train.npy", workers=0).splits["train"].images == 90
+
+
 def test_a_shape_that_does_not_tell_its_axes_names_the_option(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.zeros((9, 8, 7, 6), np.uint8))
     run = here("compute", tmp_path / "x.npy", "-o", "-")

@@ -202,7 +202,8 @@ def _options(shape: tuple[int, ...]) -> str:
         return "--layout hwc or chw takes it for a gray image"
     return (
         "--layout hwc or chw of compute, --input-layout of apply; --layout zhw for a volume of "
-        f"{shape[0]} gray frames"
+        f"{shape[0]} gray frames; a file with a stack of gray images is DATA by itself, in place "
+        "of its folder"
     )
 
 
