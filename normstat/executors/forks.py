@@ -11,7 +11,7 @@ _are_ready = False
 
 
 def prepare(modules: Sequence[str]) -> None:
-    """Start a process of which others will be forks; it imports modules while this one goes on.
+    """Start a process to fork others from; it imports modules while this one goes on.
 
     Where there are no forks nothing is started.
     """
