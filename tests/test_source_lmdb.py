@@ -75,6 +75,16 @@ def test_the_name_of_a_database_says_its_split(tmp_path: Path) -> None:
     assert list(json.loads(one.stdout)["splits"]) == ["val"]
 
 
+def test_a_pattern_of_folders_is_one_of_databases(tmp_path: Path) -> None:
+    """As of files; the name of the folder is that of its database."""
+    for split in ("train", "val"):
+        database(tmp_path / f"{split}.lmdb", {b"a.pgm": image(1)}, folder=True)
+    database(tmp_path / "test.lmdb", {b"a.pgm": image(2)})
+    source = open_source(tmp_path / "*.lmdb")
+    assert sorted(names(source)) == [f"{split}.lmdb/a.pgm" for split in ("test", "train", "val")]
+    assert source.selection().splits == ("test", "train", "val")
+
+
 def test_keys_that_are_no_images_are_ignored_and_counted(tmp_path: Path) -> None:
     """By how their values begin, if their names say nothing; globs choose in their place."""
     values = {

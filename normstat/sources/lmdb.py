@@ -44,7 +44,11 @@ def open_lmdb(path: str, options: SourceOptions) -> TreeSource:
     """
     refuse_column(options.split_by, "an LMDB database")
     given = given_files(path, LMDB)
-    named = {_name_of_file(name, given.root): file for name, file in given.files.items()}
+    named = {
+        # A pattern may mean the folders of databases.
+        _name_of_file(name, given.root): f"{file}/{DATA_MDB}" if os.path.isdir(file) else file
+        for name, file in given.files.items()
+    }
     return TreeSource(Databases(given._replace(files=named), options), options)
 
 
