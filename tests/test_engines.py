@@ -5,6 +5,7 @@ import itertools
 import os
 import random
 import signal
+import subprocess
 import sys
 import threading
 from collections import deque
@@ -26,6 +27,7 @@ import pytest
 import test_workers
 from cached import Listener
 from clusters import Cluster, cluster
+from command import environment
 from command import normstat as run
 from distributed import Client
 from executor_contract import TIMEOUT, ExecutorContract, IsolatingContract, mapped
@@ -406,6 +408,73 @@ def test_a_cluster_of_one_s_own_ends_with_its_driver(many: Path) -> None:
         process.kill()
         process.wait(LONG)
         assert eventually(lambda: not any(map(test_workers.alive, others)), LONG)
+
+
+def test_a_cluster_of_one_s_own_imports_nothing_of_the_current_folder(
+    data: Path, expected: str, tmp_path: Path
+) -> None:
+    """A script there may be called as a library. And no files are left where temporary ones are."""
+    (tmp_path / "dask.py").write_text("open('was_run', 'w')")
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    arguments = ("compute", data, "-o", tmp_path / "s", "--engine", "dask", "-j", "1")
+    # -P: the current folder is not in the path of our script, as it is for -m
+    code = "from normstat.__main__ import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code, *arguments],
+        cwd=tmp_path,
+        env=environment(TMPDIR=str(scratch)),
+        capture_output=True,
+        timeout=LONG,
+        check=False,
+    )
+    assert (tmp_path / "s").read_text() == expected, done.stderr
+    assert not (tmp_path / "was_run").exists()
+    assert not list(scratch.glob("pymp-*"))
+
+
+@pytest.mark.matrix
+def test_a_cluster_of_one_s_own_without_a_socket(data: Path, expected: str, tmp_path: Path) -> None:
+    """Where the name of the folder of temporary files is too long for one, workers do start."""
+    scratch = tmp_path / ("long" * 40)
+    scratch.mkdir()
+    arguments = ("compute", data, "-o", tmp_path / "s", "--engine", "dask", "-j", "1")
+    with started(*arguments, env={"TMPDIR": str(scratch)}) as process:
+        stderr = finish(process, LONG)
+    assert process.returncode == 3, stderr
+    assert (tmp_path / "s").read_text() == expected
+
+
+@pytest.mark.matrix
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder in use stays there")
+def test_a_cluster_of_one_s_own_in_a_folder_that_was_removed(data: Path, tmp_path: Path) -> None:
+    """Says so: Python starts no processes there."""
+    (tmp_path / "gone").mkdir()
+    code = f"""
+import os, sys
+os.chdir({str(tmp_path / "gone")!r})
+os.rmdir({str(tmp_path / "gone")!r})
+sys.argv[1:] = ["compute", {str(data.resolve())!r}, "-o", "-", "--engine", "dask", "-j", "1"]
+from normstat.__main__ import main
+main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], env=environment(), capture_output=True, check=False
+    )
+    assert done.returncode == 2, done.stderr
+    assert b"--engine dask: cannot start processes in a folder that was removed" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.matrix
+def test_a_broken_library_is_said_once(data: Path, tmp_path: Path) -> None:
+    """The process that imports it ahead has nothing to say."""
+    (tmp_path / "distributed.py").write_text("raise ValueError('numpy.dtype size changed')")
+    arguments = ("compute", data, "-o", "-", "--engine", "dask")
+    with started(*arguments, env={"PYTHONPATH": str(tmp_path)}) as process:
+        stderr = finish(process, LONG)
+    assert process.returncode == 70
+    assert len(stderr.splitlines()) == 1
 
 
 @pytest.mark.fault(79)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import os
 from collections.abc import Iterator
 from concurrent import futures
 from contextlib import ExitStack, contextmanager, suppress
@@ -43,7 +44,7 @@ def connected(place: str, workers: int | None, stack: ExitStack) -> Any:
     Raises
     ------
     UsageError
-        There is no scheduler, or it has no workers.
+        There is no scheduler, it has no workers, or the current folder was removed.
     """
     stack.enter_context(_silence())
     stack.enter_context(dask.config.set(_QUIET))
@@ -108,6 +109,13 @@ def _client(where: Any) -> Iterator[Any]:
 
 @contextmanager
 def _local_cluster(workers: int) -> Iterator[Any]:
+    try:
+        os.getcwd()
+    except FileNotFoundError as error:
+        raise UsageError(
+            f"{option('engine', 'dask')}: cannot start processes in a folder that was removed; "
+            "change to another"
+        ) from error
     with ctrl_c_is_ours(), _forked():
         cluster = LocalCluster(
             n_workers=workers,
