@@ -35,7 +35,7 @@ from started import LONG, at_most, children, eventually, finish, members, starte
 
 import normstat
 from normstat.errors import EngineLost, UsageError
-from normstat.executors import EXECUTORS, Executor, dask_cluster, futures, guard, supervised
+from normstat.executors import EXECUTORS, Executor, dask_cluster, forks, futures, guard, supervised
 from normstat.executors.dask import Dask
 from normstat.executors.fitness import Ticket, problem_here
 from normstat.executors.futures import AT_LEAST, Futures
@@ -464,6 +464,24 @@ main()
     assert done.returncode == 2, done.stderr
     assert b"--engine dask: cannot start processes in a folder that was removed" in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks into /proc")
+def test_a_process_to_fork_others_from_has_one_thread() -> None:
+    """A fork has no others, and would wait for what they hold."""
+    code = (
+        "import os, sys, normstat.executors.dask_imports\n"
+        "assert 'numpy' in sys.modules, sys.modules\n"
+        "assert len(os.listdir('/proc/self/task')) == 1"
+    )
+    subprocess.run([sys.executable, "-c", code], env=environment(), check=True)
+
+
+def test_forks_are_of_linux(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Elsewhere there are none, or libraries of the system do not survive them."""
+    monkeypatch.setattr(sys, "platform", "darwin")
+    with forks.prepared("json"):
+        assert not forks.are_ready()
 
 
 @pytest.mark.matrix

@@ -138,8 +138,8 @@ def _forked() -> Iterator[None]:
     if not are_ready():
         yield
         return
-    # It has been told what to import. Asked for such processes, distributed imports pandas here, to
-    # have it in theirs.
+    # It has been told what to import. Else distributed would tell it, and first import all of that
+    # in this process: pandas, too.
     distributed.utils._forkserver_preload_set = True  # noqa: SLF001
     with dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}):
         yield

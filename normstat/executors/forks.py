@@ -15,11 +15,13 @@ _are_ready = False
 def prepared(module: str) -> Iterator[None]:
     """Start a process to fork others from; it imports a module while this one goes on.
 
-    Nothing is started where there are no forks, or where files for them cannot be made: others are
-    started without it, and take longer. Its files are gone afterwards.
+    Nothing is started where there are no forks, where imports start threads that forks would miss
+    (macOS), or where files for it cannot be made: others start without it, and take longer.
+
+    Once for a process, which is to end with :func:`os._exit`: the files are removed here.
     """
     global _are_ready  # there is one for each process
-    if sys.platform == "win32":
+    if sys.platform != "linux":
         yield
         return
     import shutil
@@ -38,7 +40,6 @@ def prepared(module: str) -> Iterator[None]:
         yield
     finally:
         _are_ready = False
-        # This process ends at once, without what `multiprocessing` does at its end.
         shutil.rmtree(folder, ignore_errors=True)
 
 
