@@ -445,6 +445,17 @@ def test_a_cluster_of_one_s_own_without_a_socket(data: Path, expected: str, tmp_
     assert (tmp_path / "s").read_text() == expected
 
 
+def test_a_cluster_that_cannot_be_started(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Says what the system said."""
+
+    def refused(**options: Any) -> None:
+        raise RuntimeError("Nanny failed to start.") from BlockingIOError(11, "no more processes")
+
+    monkeypatch.setattr(dask_cluster, "LocalCluster", refused)
+    with pytest.raises(EngineLost, match=r"cannot be started here \(.*no more processes\)"):
+        normstat.compute(data, engine="dask")
+
+
 @pytest.mark.matrix
 @pytest.mark.skipif(sys.platform == "win32", reason="a folder in use stays there")
 def test_a_cluster_of_one_s_own_in_a_folder_that_was_removed(data: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import distributed.utils
 from distributed import Client, LocalCluster, Security
 from distributed.comm import connect
 
-from normstat.errors import UsageError, option
+from normstat.errors import EngineLost, UsageError, option
 from normstat.executors.cpus import available_cpus
 from normstat.executors.forks import are_ready, ctrl_c_is_ours
 from normstat.files import shown
@@ -45,6 +45,8 @@ def connected(place: str, workers: int | None, stack: ExitStack) -> Any:
     ------
     UsageError
         There is no scheduler, it has no workers, or the current folder was removed.
+    EngineLost
+        The processes of a cluster on this machine cannot be started.
     """
     stack.enter_context(_silence())
     stack.enter_context(dask.config.set(_QUIET))
@@ -117,14 +119,18 @@ def _local_cluster(workers: int) -> Iterator[Any]:
             "change to another"
         ) from error
     with ctrl_c_is_ours(), _forked():
-        cluster = LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            memory_limit=0,  # images are decoded in children, which it does not see
-            dashboard_address="127.0.0.1:0",
-            silence_logs=_SILENT,
-        )
+        try:
+            cluster = LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                memory_limit=0,  # images are decoded in children, which it does not see
+                dashboard_address="127.0.0.1:0",
+                silence_logs=_SILENT,
+            )
+        except RuntimeError as error:  # no more processes, files or memory
+            reason = error.__cause__ or error
+            raise EngineLost(f"a cluster of Dask cannot be started here ({reason})") from error
     try:
         yield cluster
     finally:
