@@ -30,6 +30,7 @@ from clusters import Cluster, cluster
 from command import environment
 from command import normstat as run
 from distributed import Client
+from distributed.comm import CommClosedError
 from executor_contract import TIMEOUT, ExecutorContract, IsolatingContract, mapped
 from started import LONG, at_most, children, eventually, finish, members, started
 
@@ -294,6 +295,20 @@ def test_a_worker_that_comes_late(many: Path, expected_of_many: str, shared: Clu
 
 
 @pytest.mark.fault(80)
+def test_a_worker_that_leaves_while_it_is_asked(
+    many: Path, expected_of_many: str, shared: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no worse than one that leaves before or after."""
+    asked = Client.run
+
+    def with_one_that_is_gone(*arguments: Any, **options: Any) -> Any:
+        found = asked(*arguments, **options)
+        return {"tcp://127.0.0.1:9": CommClosedError("Stream is closed"), **found}
+
+    monkeypatch.setattr(Client, "run", with_one_that_is_gone)
+    assert dumps(normstat.compute(many, engine=f"dask:{shared.address}")) == expected_of_many
+
+
 def test_a_worker_that_leaves(many: Path, expected_of_many: str, shared: Cluster) -> None:
     """Others do the shards that it was to do."""
     shared.add()
