@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 from source_contract import SourceContract
 from stacks import by_split, numbers
+from test_sources import surveyed
 
+from normstat.errors import Message
 from normstat.images import Payload
 from normstat.sources import Source, SourceOptions, open_source
 
@@ -39,3 +41,11 @@ class TestCompressed(TestStored):
     def put(self, root: Path, images: dict[str, bytes]) -> None:
         arrays = {f"x_{split}": array for split, array in by_split(images).items()}
         np.savez_compressed(root, **arrays)  # type: ignore[arg-type]  # as above
+
+
+def test_rows_that_may_be_images_are_said_to_be_one(tmp_path: Path) -> None:
+    """An array of two axes is a gray image; nobody has such a long one."""
+    path = tmp_path / "flat.npz"
+    np.savez(path, x_train=np.zeros((60, 784), np.uint8), small=np.zeros((28, 28), np.uint8))
+    (remark,) = map(Message, surveyed(open_source(path)).remarks)
+    assert remark.startswith("flat.npz/x_train: shape (60, 784) is one gray image; if rows are")

@@ -19,7 +19,7 @@ from opened import opened
 from test_sources import found, surveyed, tree
 
 import normstat
-from normstat.errors import UnreadableImage, UsageError
+from normstat.errors import Message, UnreadableImage, UsageError
 from normstat.images import Reason, Skipped
 from normstat.sources import Source
 
@@ -399,3 +399,14 @@ def test_a_pipe_beside_images_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "metadata.csv")
     run = command("compute", tmp_path, "-o", "-", "-j", "0")
     assert run.returncode == 0, run.stderr
+
+
+def test_columns_that_are_not_read_are_named_where_none_says_a_split(tmp_path: Path) -> None:
+    """A split under another name would mix what is to be kept apart."""
+    make.write(tmp_path / "a.png", make.encoded(make.pixels(1, 4, 5)))
+    make.write(tmp_path / "a.csv", b"path,phase,label\na.png,test,7\n")
+    (remark, *_) = map(Message, surveyed(opened(tmp_path / "a.csv")).remarks)
+    assert "none says a split by its name (phase)" in remark
+    assert remark.endswith("path_column, split_column choose others")
+    stats = normstat.compute(tmp_path / "a.csv", split_column="phase", workers=0)
+    assert set(stats.splits) == {"test"}

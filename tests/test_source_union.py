@@ -298,3 +298,40 @@ def test_a_pattern_of_lists_is_several_data(
         normstat.compute("none*.csv", workers=0)
     with pytest.raises(UsageError, match=r"test\.csv: cannot be read"):
         normstat.compute("{train,test}.csv", workers=0)
+
+
+def test_lists_that_name_the_same_file_are_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As those of all images and of some, or one of images for training and for testing."""
+    monkeypatch.chdir(tmp_path)
+    for number in range(3):
+        make.write(tmp_path / "images" / f"{number}.png", make.encoded(make.pixels(number, 4, 5)))
+    make.write(tmp_path / "train.txt", b"images/0.png\nimages/1.png\n")
+    make.write(tmp_path / "val.txt", b"images/2.png\n")
+    make.write(tmp_path / "cat_train.csv", b"path\nimages/1.png\n")
+    told = Told()
+    assert normstat.compute(["train.txt", "val.txt"], workers=0, progress=told)
+    assert not any("counts twice" in notice for notice in told.notices)
+    stats = normstat.compute(["cat_train.csv", "train.txt"], workers=0, progress=told)
+    assert stats.splits["train"].images == 3
+    said = "images/1.png is in cat_train.csv and in train.txt: what two lists name counts twice"
+    assert said in told.notices
+
+
+@pytest.mark.parametrize("pattern", ["{train,{val,test}}.tar", "{a..c}.tar", "{0..2.tar"])
+def test_braces_that_mean_nothing_are_refused(pattern: str) -> None:
+    """And are no names of files that nobody has."""
+    with pytest.raises(UsageError, match="braces may hold numbers"):
+        normstat.compute(pattern, workers=0)
+
+
+def test_archives_of_braces_that_are_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is a record that says so: nobody has listed it."""
+    monkeypatch.chdir(tmp_path)
+    tar(tmp_path / "train-0.tar", [("a.png", make.encoded(make.pixels(1, 4, 5)))])
+    stats = normstat.compute("train-{0..1}.tar", workers=0)
+    (record,) = stats.unreadable
+    assert (record.path, record.detail) == ("train-1.tar/", "there is no such file")

@@ -100,6 +100,8 @@ def _told(message: str, parameter: Any) -> str:
     """The message of Typer, or where a parameter is missing, how to have it."""
     if not message and parameter is not None:
         return _MADE.get(parameter.name, "")
+    if message.startswith("Got unexpected extra argument"):
+        message += ". A pattern goes in quotes, so that the shell does not write it out"
     return message.removeprefix("Value error, ")  # pydantic's, in Typer
 
 

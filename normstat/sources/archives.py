@@ -253,6 +253,8 @@ class Archives(ABC):
         return _Listed(contents._replace(members=()), members)
 
     def _failure(self, path: str, error: OSError) -> UnreadableImage:
+        if isinstance(error, FileNotFoundError) and not is_url(path):
+            return UnreadableImage(Code.VANISHED, "there is no such file")
         if not is_url(path):
             return failure_of(error)
         from normstat.sources.object_ranges import unreadable  # of URLs alone

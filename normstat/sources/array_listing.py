@@ -16,8 +16,10 @@ from normstat.sources.stacked_images import StackedImages
 from normstat.sources.stacks import ListedArrays
 
 _STACKS = ("nhwc", "nchw")
-# Axes of a stack of gray images, and of one of images with channels.
-_GRAY, _CHANNELS = 3, 4
+# Axes of a stack of gray images, and of one of images with channels; and of images that are rows.
+_GRAY, _CHANNELS, _FLAT = 3, 4, 2
+# Sides of an image are seldom so far from each other.
+_LONG = 4
 
 
 def is_stack(shape: tuple[int, ...], layout: str) -> bool:
@@ -125,22 +127,34 @@ def add_array(
         return
     if not whole:
         raise UnreadableImage(Code.TRUNCATED, f"{available} bytes; its shape {shape} needs {size}")
-    if len(shape) == _GRAY and options.layout == "auto":
-        listed.remarks.append(single_remark(path, shape))
+    remark_single(listed, path, shape, options.layout)
     listed.singles[path] = Located(stored, 0, size, version and version + b" %s" % path_bytes(path))
 
 
-def single_remark(path: str, shape: tuple[int, ...]) -> str:
-    """The line about an array that is one image and might have been many.
+def remark_single(listed: ListedArrays, path: str, shape: tuple[int, ...], layout: str) -> None:
+    """Say of an array that it is one image, where it might have been many.
 
     >>> from normstat.errors import Message
-    >>> print(Message(single_remark("x.npy", (32, 30, 3))))
+    >>> listed = ListedArrays()
+    >>> for shape in ((32, 30, 3), (60000, 784), (28, 28)):
+    ...     remark_single(listed, "x.npy", shape, "auto")
+    >>> for remark in listed.remarks:
+    ...     print(Message(remark))
     x.npy: shape (32, 30, 3) is one image; layout="nhwc" takes it for a stack of 32 gray ones
+    x.npy: shape (60000, 784) is one gray image; if rows are images, reshape it to (60000, H, W)
     """
-    return (
-        f"{shown(path)}: shape {shape} is one image; {option('layout', 'nhwc')} takes it for a "
-        f"stack of {shape[0]} gray ones"
-    )
+    if layout != "auto":
+        return
+    if len(shape) == _GRAY:
+        listed.remarks.append(
+            f"{shown(path)}: shape {shape} is one image; {option('layout', 'nhwc')} takes it for a "
+            f"stack of {shape[0]} gray ones"
+        )
+    elif len(shape) == _FLAT and max(shape) > _LONG * min(shape):
+        listed.remarks.append(
+            f"{shown(path)}: shape {shape} is one gray image; if rows are images, reshape it to "
+            f"({shape[0]}, H, W)"
+        )
 
 
 def refuse_one(shape: tuple[int, ...], options: SourceOptions) -> None:

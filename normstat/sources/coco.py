@@ -77,10 +77,13 @@ def _split_of_folder(path: str) -> tuple[str, str] | None:
 
 
 def _columns(names: list[str], options: SourceOptions, path: str) -> Columns:
-    """Those that are read; COCO's own name is the path, whatever else might be."""
+    """Those that are read; COCO's own name is the path, whatever else might be.
+
+    What else it has of images is known, and says no split.
+    """
     if options.path_column is None and _NAME in names:
         options = replace(options, path_column=_NAME)
-    return chosen(names, options, shown(path))
+    return replace(chosen(names, options, shown(path)), others=())
 
 
 def _objects(file: TextIO, path: str) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -16,7 +16,7 @@ from normstat.files import shown
 from normstat.images import Code, Reason
 from normstat.images.failures import failure_of
 from normstat.images.npy_header import refuse_dtype, refuse_size
-from normstat.sources.array_listing import is_stack, refuse_one, single_remark
+from normstat.sources.array_listing import is_stack, refuse_one, remark_single
 from normstat.sources.catalog import Located
 from normstat.sources.endings import HDF5
 from normstat.sources.given import given_files
@@ -185,8 +185,7 @@ class _FileOfSets:
             )
             self._assign(path, key)
             return
-        if len(shape) == _CHANNELS and self._options.layout == "auto":
-            self._listed.remarks.append(single_remark(path, shape))
+        remark_single(self._listed, path, shape, self._options.layout)
         own = version and b"%s %s" % (version, os.fsencode(key))
         self._listed.singles[path] = Located(self._each, key, size, own)
 

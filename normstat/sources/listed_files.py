@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 # Of so many URLs one should be there.
 _LOOKED_FOR = 16
+# Names of a list that are looked for in others.
+_COMPARED = 1000
 # Characters that are left of a path that is too long for a file.
 _SHOWN = 200
 # Bytes of an object whose size nobody has asked for, for where a shard ends.
@@ -113,6 +115,7 @@ class ListedFiles:
         self._objects: Container | None = None
         self._beside: dict[str, bytes | None] = {}
         self._rows = self._there = 0
+        self._first_names: list[str] = []
         once = _is_same if options.duplicates == "once" else None
         self._members = Members(self._read(listed.rows), Spool(), same=once)
         self._refuse_nothing()
@@ -123,6 +126,8 @@ class ListedFiles:
         for number, text, split, failure in rows:
             name, place = paths.named(text)
             self._rows += 1
+            if len(self._first_names) < _COMPARED:
+                self._first_names.append(name)
             if place and is_url(place):
                 if len(self._urls) < _LOOKED_FOR:
                     self._urls.append(place)
@@ -172,6 +177,12 @@ class ListedFiles:
     def has(self, path: str) -> bool:
         """True if the list names a path."""
         return self._members.has(path)
+
+    def shared_with(self, other: "ListedFiles") -> str | None:
+        """A file that another list of the same folder names, too; looked for among the first."""
+        if self.folder != other.folder:
+            return None
+        return next(filter(other.has, self._first_names), None)
 
     def above(self) -> Sequence[Identity]:
         return ()

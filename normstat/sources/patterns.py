@@ -74,11 +74,21 @@ def braces(pattern: str) -> Iterator[str]:
     ['08.tar', '09.tar', '10.tar']
     """
     found = _RANGE.search(pattern)
+    if re.search("[{}]", _RANGE.sub("", pattern)):
+        raise UsageError(
+            f"{shown(pattern)}: braces may hold numbers, as in {{000..015}}, or words, as in "
+            "{train,val}, but no braces, and each has to be closed"
+        )
     if not found:
         yield pattern
         return
     first, last = pattern[: found.start()], pattern[found.end() :]
     numbers = re.fullmatch(r"(\d+)\.\.(\d+)", found[1])
+    if not numbers and "," not in found[1]:
+        raise UsageError(
+            f"{shown(found[0])}: braces may hold numbers, as in {{000..015}}, or words, as in "
+            "{train,val}"
+        )
     words: list[str] | Iterator[str] = found[1].split(",")
     if numbers:
         if int(numbers[2]) - int(numbers[1]) >= _MOST:

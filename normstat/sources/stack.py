@@ -11,7 +11,7 @@ from normstat.sources.array_listing import (
     add_array,
     is_stack,
     no_array,
-    single_remark,
+    remark_single,
 )
 from normstat.sources.catalog import Located
 from normstat.sources.endings import NPY
@@ -67,7 +67,7 @@ def _add(listed: ListedArrays, name: str, path: str, options: SourceOptions) -> 
         found = FoundArray(name, header, container, status.st_size - header.start, version)
         add_array(listed, found, options, many=True)
         return
-    if header and len(header.shape) == 3 and options.layout == "auto":
-        listed.remarks.append(single_remark(name, header.shape))
+    if header:
+        remark_single(listed, name, header.shape, options.layout)
     folder = path.removesuffix(name).rstrip("/") or ("/" if path.startswith("/") else ".")
     listed.singles[name] = Located(LocalFiles(folder), None, status.st_size, version)

@@ -28,11 +28,17 @@ _LONGEST = 40
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns that are read, by name; None where there is none."""
+    """The columns that are read, by name; None where there is none.
+
+    Attributes
+    ----------
+    others : those that are not read, where none says a split by its name.
+    """
 
     path: str
     split: str | None
     label: str | None
+    others: tuple[str, ...] = ()
 
     def remark(self) -> str:
         """A line for a user.
@@ -45,6 +51,9 @@ class Columns:
         options = [option("path_column")]
         if self.split is not None:
             parts.append(f"{shown(self.split)} is the split")
+            options.append(option("split_column"))
+        elif self.others:
+            parts.append(f"none says a split by its name ({_named(self.others)})")
             options.append(option("split_column"))
         if self.label is not None:
             parts.append(f"{shown(self.label)} is the class, by which nothing is counted apart")
@@ -69,7 +78,7 @@ def chosen(names: Sequence[str], options: SourceOptions, where: str) -> Columns:
     Examples
     --------
     >>> chosen(["id", "File Name", "Subset"], SourceOptions(), "a.csv")
-    Columns(path='File Name', split='Subset', label=None)
+    Columns(path='File Name', split='Subset', label=None, others=())
     """
     path = _column(names, "path_column", options.path_column, where)
     by_column = options.split_by in (None, "column")
@@ -81,7 +90,10 @@ def chosen(names: Sequence[str], options: SourceOptions, where: str) -> Columns:
             f"{where}: no column says a split by its name; {_listed(names)}; "
             f"{option('split_column', metavar='NAME')} says which"
         )
-    return Columns(path, split, _column(names, "label_column", options.label_column, where))
+    label = _column(names, "label_column", options.label_column, where)
+    is_asked = by_column and split is None
+    others = tuple(name for name in names if name not in (path, label)) if is_asked else ()
+    return Columns(path, split, label, others)
 
 
 def usual(names: Iterable[str], parameter: str) -> list[str]:
@@ -130,6 +142,10 @@ def _plain(name: str) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
+    return f"its columns: {_named(names)}"
+
+
+def _named(names: Sequence[str]) -> str:
     short = [name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…" for name in names[:_MOST]]
     more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
-    return f"its columns: {', '.join(map(shown, short))}{more}"
+    return f"{', '.join(map(shown, short))}{more}"

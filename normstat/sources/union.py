@@ -2,14 +2,16 @@
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any
 
 from normstat.errors import UnreadableImage, UsageError
 from normstat.files import shown
 from normstat.images import Code, Skipped, in_byte_order, path_bytes
 from normstat.sources.catalog import Catalog, Entries, Identity, Located
+from normstat.sources.listed_files import ListedFiles
 from normstat.sources.options import SourceOptions
 from normstat.sources.patterns import folder_of, is_pattern
 from normstat.sources.survey import Survey
@@ -158,7 +160,7 @@ class Union:
         return kind
 
     def report(self, survey: Survey) -> None:
-        remarks: list[str] = []
+        remarks = list(self._shared())
         for catalog in self._catalogs:
             own = Survey()
             catalog.report(own)
@@ -170,6 +172,16 @@ class Union:
         survey.remarks += remarks[:_MOST]
         if len(remarks) > _MOST:
             survey.remarks.append(f"{len(remarks) - _MOST:,} more such remarks on other DATA")
+
+    def _shared(self) -> Iterator[str]:
+        """Remarks on lists that name the same file."""
+        lists = [catalog for catalog in self._catalogs if isinstance(catalog, ListedFiles)]
+        for one, other in combinations(lists, 2):
+            if name := one.shared_with(other) or other.shared_with(one):
+                yield (
+                    f"{shown(name)} is in {shown(one.root)} and in {shown(other.root)}: what two "
+                    "lists name counts twice"
+                )
 
     def _at(self, path: str) -> tuple[str, _Mount, str]:
         """The mount that a path leads into, its own path, and the path in its catalog."""
