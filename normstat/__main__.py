@@ -20,8 +20,8 @@ _READS_IMAGES = {
     "apply": "normstat.verbs.apply.job",
     "normalize": "normstat.verbs.apply.job",
 }
-# What the processes of a cluster on this machine import.
-_OF_DASK = ("distributed.nanny", "normstat.executors.dask", "normstat.decode.packages")
+# Imports what the processes of a cluster on this machine need.
+_OF_DASK = "normstat.executors.dask_imports"
 _HELP = {"-h", "--help"}
 _AHEAD = 2
 # New objects until garbage is looked for. Modules that are loaded make many, and none is garbage.
@@ -59,11 +59,13 @@ def _workers_ahead(words: Sequence[str]) -> Iterator["Local | None"]:
         yield None
         return
     if engine == "dask":
-        if "DASK_SCHEDULER_ADDRESS" not in os.environ:  # else there is a cluster
-            from normstat.executors.forks import prepare
+        if "DASK_SCHEDULER_ADDRESS" in os.environ:  # there is a cluster
+            yield None
+            return
+        from normstat.executors.forks import prepared
 
-            prepare(_OF_DASK)
-        yield None
+        with prepared(_OF_DASK):
+            yield None
         return
     from normstat.executors import Local, available_cpus
 

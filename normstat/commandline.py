@@ -9,9 +9,7 @@ from normstat.urls import is_url, scheme_of
 
 # Ending of a file → module that takes long to import, and is needed to read it.
 _SLOW = {".parquet": "normstat.sources.parquet_rows", ".h5": "h5py", ".hdf5": "h5py"}
-
-
-# Names in a folder by which is told what it holds.
+# As many names in a folder tell which files it has.
 _LOOKED_AT = 16
 
 
@@ -63,7 +61,7 @@ def needed_to_read(words: Sequence[str]) -> Iterator[str]:
 
 
 def _names_in(path: str) -> list[str]:
-    """Some of the names in a folder; none of anything else."""
+    """The first names in a folder, as the system lists them; none if it cannot be listed."""
     with suppress(OSError, ValueError), os.scandir(path) as entries:
         return [entry.name for entry in islice(entries, _LOOKED_AT)]
     return []

@@ -5,6 +5,7 @@ import itertools
 import os
 import random
 import signal
+import subprocess
 import sys
 import threading
 from collections import deque
@@ -26,14 +27,16 @@ import pytest
 import test_workers
 from cached import Listener
 from clusters import Cluster, cluster
+from command import environment
 from command import normstat as run
 from distributed import Client
+from distributed.comm import CommClosedError
 from executor_contract import TIMEOUT, ExecutorContract, IsolatingContract, mapped
 from started import LONG, at_most, children, eventually, finish, members, started
 
 import normstat
 from normstat.errors import EngineLost, UsageError
-from normstat.executors import EXECUTORS, Executor, dask_cluster, futures, guard, supervised
+from normstat.executors import EXECUTORS, Executor, dask_cluster, forks, futures, guard, supervised
 from normstat.executors.dask import Dask
 from normstat.executors.fitness import Ticket, problem_here
 from normstat.executors.futures import AT_LEAST, Futures
@@ -292,6 +295,20 @@ def test_a_worker_that_comes_late(many: Path, expected_of_many: str, shared: Clu
 
 
 @pytest.mark.fault(80)
+def test_a_worker_that_leaves_while_it_is_asked(
+    many: Path, expected_of_many: str, shared: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no worse than one that leaves before or after."""
+    asked = Client.run
+
+    def with_one_that_is_gone(*arguments: Any, **options: Any) -> Any:
+        found = asked(*arguments, **options)
+        return {"tcp://127.0.0.1:9": CommClosedError("Stream is closed"), **found}
+
+    monkeypatch.setattr(Client, "run", with_one_that_is_gone)
+    assert dumps(normstat.compute(many, engine=f"dask:{shared.address}")) == expected_of_many
+
+
 def test_a_worker_that_leaves(many: Path, expected_of_many: str, shared: Cluster) -> None:
     """Others do the shards that it was to do."""
     shared.add()
@@ -406,6 +423,102 @@ def test_a_cluster_of_one_s_own_ends_with_its_driver(many: Path) -> None:
         process.kill()
         process.wait(LONG)
         assert eventually(lambda: not any(map(test_workers.alive, others)), LONG)
+
+
+def test_a_cluster_of_one_s_own_imports_nothing_of_the_current_folder(
+    data: Path, expected: str, tmp_path: Path
+) -> None:
+    """A script there may be called as a library. And no files are left where temporary ones are."""
+    (tmp_path / "dask.py").write_text("open('was_run', 'w')")
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    arguments = ("compute", data, "-o", tmp_path / "s", "--engine", "dask", "-j", "1")
+    # -P: the current folder is not in the path of our script, as it is for -m
+    code = "from normstat.__main__ import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code, *arguments],
+        cwd=tmp_path,
+        env=environment(TMPDIR=str(scratch)),
+        capture_output=True,
+        timeout=LONG,
+        check=False,
+    )
+    assert (tmp_path / "s").read_text() == expected, done.stderr
+    assert not (tmp_path / "was_run").exists()
+    assert not list(scratch.glob("pymp-*"))
+
+
+@pytest.mark.matrix
+def test_a_cluster_of_one_s_own_without_a_socket(data: Path, expected: str, tmp_path: Path) -> None:
+    """Where the name of the folder of temporary files is too long for one, workers do start."""
+    scratch = tmp_path / ("long" * 40)
+    scratch.mkdir()
+    arguments = ("compute", data, "-o", tmp_path / "s", "--engine", "dask", "-j", "1")
+    with started(*arguments, env={"TMPDIR": str(scratch)}) as process:
+        stderr = finish(process, LONG)
+    assert process.returncode == 3, stderr
+    assert (tmp_path / "s").read_text() == expected
+
+
+def test_a_cluster_that_cannot_be_started(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Says what the system said."""
+
+    def refused(**options: Any) -> None:
+        raise RuntimeError("Nanny failed to start.") from BlockingIOError(11, "no more processes")
+
+    monkeypatch.setattr(dask_cluster, "LocalCluster", refused)
+    with pytest.raises(EngineLost, match=r"cannot be started here \(.*no more processes\)"):
+        normstat.compute(data, engine="dask")
+
+
+@pytest.mark.matrix
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder in use stays there")
+def test_a_cluster_of_one_s_own_in_a_folder_that_was_removed(data: Path, tmp_path: Path) -> None:
+    """Says so: Python starts no processes there."""
+    (tmp_path / "gone").mkdir()
+    code = f"""
+import os, sys
+os.chdir({str(tmp_path / "gone")!r})
+os.rmdir({str(tmp_path / "gone")!r})
+sys.argv[1:] = ["compute", {str(data.resolve())!r}, "-o", "-", "--engine", "dask", "-j", "1"]
+from normstat.__main__ import main
+main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], env=environment(), capture_output=True, check=False
+    )
+    assert done.returncode == 2, done.stderr
+    assert b"--engine dask: cannot start processes in a folder that was removed" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks into /proc")
+def test_a_process_to_fork_others_from_has_one_thread() -> None:
+    """A fork has no others, and would wait for what they hold."""
+    code = (
+        "import os, sys, normstat.executors.dask_imports\n"
+        "assert 'numpy' in sys.modules, sys.modules\n"
+        "assert len(os.listdir('/proc/self/task')) == 1"
+    )
+    subprocess.run([sys.executable, "-c", code], env=environment(), check=True)
+
+
+def test_forks_are_of_linux(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Elsewhere there are none, or libraries of the system do not survive them."""
+    monkeypatch.setattr(sys, "platform", "darwin")
+    with forks.prepared("json"):
+        assert not forks.are_ready()
+
+
+@pytest.mark.matrix
+def test_a_broken_library_is_said_once(data: Path, tmp_path: Path) -> None:
+    """The process that imports it ahead has nothing to say."""
+    (tmp_path / "distributed.py").write_text("raise ValueError('numpy.dtype size changed')")
+    arguments = ("compute", data, "-o", "-", "--engine", "dask")
+    with started(*arguments, env={"PYTHONPATH": str(tmp_path)}) as process:
+        stderr = finish(process, LONG)
+    assert process.returncode == 70
+    assert len(stderr.splitlines()) == 1
 
 
 @pytest.mark.fault(79)

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import dask
 from distributed import get_worker
+from distributed.comm import CommClosedError
 from distributed.scheduler import KilledWorker
 
 from normstat.errors import EngineLost, UsageError, option
@@ -102,7 +103,11 @@ class Dask(Futures):
             found = self._client.run(problem_here, ticket, on_error="return")
         except (OSError, asyncio.CancelledError) as error:
             raise EngineLost(f"the scheduler is gone ({in_a_line(error)})") from error
-        wrong = {worker: _problem(answer) for worker, answer in found.items() if answer}
+        wrong = {
+            worker: _problem(answer)
+            for worker, answer in found.items()
+            if answer and not isinstance(answer, CommClosedError)  # one that is gone may come back
+        }
         for worker, problem in sorted(wrong.items()):
             more = f" (and {len(wrong) - 1} more of {len(found)})" if len(wrong) > 1 else ""
             raise UsageError(unfit(f"worker {worker}{more}", problem))

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import os
 from collections.abc import Iterator
 from concurrent import futures
 from contextlib import ExitStack, contextmanager, suppress
@@ -13,7 +14,7 @@ import distributed.utils
 from distributed import Client, LocalCluster, Security
 from distributed.comm import connect
 
-from normstat.errors import UsageError, option
+from normstat.errors import EngineLost, UsageError, option
 from normstat.executors.cpus import available_cpus
 from normstat.executors.forks import are_ready, ctrl_c_is_ours
 from normstat.files import shown
@@ -43,7 +44,9 @@ def connected(place: str, workers: int | None, stack: ExitStack) -> Any:
     Raises
     ------
     UsageError
-        There is no scheduler, or it has no workers.
+        There is no scheduler, it has no workers, or the current folder was removed.
+    EngineLost
+        The processes of a cluster on this machine cannot be started.
     """
     stack.enter_context(_silence())
     stack.enter_context(dask.config.set(_QUIET))
@@ -108,15 +111,26 @@ def _client(where: Any) -> Iterator[Any]:
 
 @contextmanager
 def _local_cluster(workers: int) -> Iterator[Any]:
+    try:
+        os.getcwd()
+    except FileNotFoundError as error:
+        raise UsageError(
+            f"{option('engine', 'dask')}: cannot start processes in a folder that was removed; "
+            "change to another"
+        ) from error
     with ctrl_c_is_ours(), _forked():
-        cluster = LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            memory_limit=0,  # images are decoded in children, which it does not see
-            dashboard_address="127.0.0.1:0",
-            silence_logs=_SILENT,
-        )
+        try:
+            cluster = LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                memory_limit=0,  # images are decoded in children, which it does not see
+                dashboard_address="127.0.0.1:0",
+                silence_logs=_SILENT,
+            )
+        except RuntimeError as error:  # no more processes, files or memory
+            reason = error.__cause__ or error
+            raise EngineLost(f"a cluster of Dask cannot be started here ({reason})") from error
     try:
         yield cluster
     finally:
@@ -130,8 +144,8 @@ def _forked() -> Iterator[None]:
     if not are_ready():
         yield
         return
-    # It has been told what to import. Asked for such processes, distributed imports pandas here, to
-    # have it in theirs.
+    # It has been told what to import. Else distributed would tell it, and first import all of that
+    # in this process: pandas, too.
     distributed.utils._forkserver_preload_set = True  # noqa: SLF001
     with dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}):
         yield

@@ -1,33 +1,50 @@
 """Processes that `multiprocessing` starts, and what these have to do with Ctrl-C: nothing."""
 
 import multiprocessing
+import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 
 _are_ready = False
 
 
-def prepare(modules: Sequence[str]) -> None:
-    """Start a process to fork others from; it imports modules while this one goes on.
+@contextmanager
+def prepared(module: str) -> Iterator[None]:
+    """Start a process to fork others from; it imports a module while this one goes on.
 
-    Where there are no forks nothing is started.
+    Nothing is started where there are no forks, where imports start threads that forks would miss
+    (macOS), or where files for it cannot be made: others start without it, and take longer.
+
+    Once for a process, which is to end with :func:`os._exit`: the files are removed here.
     """
     global _are_ready  # there is one for each process
-    if sys.platform == "win32":
+    if sys.platform != "linux":
+        yield
         return
-    from multiprocessing import forkserver
+    import shutil
+    from multiprocessing import forkserver, util
 
-    with ctrl_c_is_ours():
-        multiprocessing.set_forkserver_preload(list(modules))
-        forkserver.ensure_running()
-    _are_ready = True
+    # No modules of the current folder, here or in processes that are started later.
+    os.environ["PYTHONSAFEPATH"] = "1"
+    folder = ""
+    with suppress(OSError):  # no such folder, or its name is too long for a socket
+        folder = util.get_temp_dir()
+        with ctrl_c_is_ours():
+            multiprocessing.set_forkserver_preload([module])
+            forkserver.ensure_running()
+        _are_ready = True
+    try:
+        yield
+    finally:
+        _are_ready = False
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def are_ready() -> bool:
-    """True if :func:`prepare` has started such a process."""
+    """True if :func:`prepared` has started such a process."""
     return _are_ready
 
 

@@ -66,7 +66,7 @@ class Located(NamedTuple):
     size : bytes that are read for it; it only decides where a shard ends.
     version : opaque: equal means the same payload; empty if nobody asked, or none is known.
     access : order in which the container is read.
-    unit : number of the part of the container that it is read with: a shard has those of one.
+    unit : number of the part of the container that is read in one go; a shard has images of one.
     """
 
     container: Container

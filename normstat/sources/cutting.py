@@ -16,7 +16,7 @@ _NOWHERE = LocalFiles("")
 
 
 class Walked(NamedTuple):
-    """An image, a folder of those of an array, or what cannot be read, as a walk comes to it."""
+    """Step of a walk: an image, all images of an array, or something that cannot be read."""
 
     split: str
     path: str
@@ -32,11 +32,11 @@ class Walked(NamedTuple):
 
 
 def cut(walked: Iterable[Walked], versions: bool) -> Iterator[Shard]:
-    """Cut images into shards, each of one split and one container, or a unit of that.
+    """Cut images into shards, each of one split and one unit of one container.
 
     A shard ends after a sample when hash(path) / 2**64 < 1/128 + size / 4 MiB: at about 128 small
     images or 4 MiB. The rule has no memory, so a new file changes one shard only. Those of an array
-    are cut at numbers.
+    are cut at fixed numbers.
 
     Parameters
     ----------

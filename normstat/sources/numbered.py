@@ -9,7 +9,7 @@ from normstat.sources.names import Numbers
 
 # Names of images have at least so many digits.
 _DIGITS = 6
-# Images of a shard, and bytes: as many as keep a worker busy for a while.
+# Images of a shard at most, and bytes, unless one image has more.
 _MOST, _BYTES = 256, 1 << 22
 
 
@@ -61,7 +61,7 @@ class Stack:
         return b"%s %s" % (self.version, name.encode()) if self.version else b""
 
     def shards(self, split: str, folder: str, versions: bool) -> Iterator[Shard]:
-        """All of them, as work: cut at numbers, which stay what they are when more images follow.
+        """Shards of all images, cut at fixed numbers: more images at the end change the last only.
 
         Parameters
         ----------

@@ -17,7 +17,7 @@ from normstat.sources.parquet_rows import IS_ENCRYPTED, MAGIC, ParquetRows, leav
 from normstat.sources.stores import Object
 
 _ENCRYPTED = b"PARE"
-# Rows or bytes that make a shard, and as many as it should not have.
+# Rows or bytes that are enough for a shard; and those of a unit that is cut into several.
 _ROWS, _BYTES = 64, 1 << 20
 _MOST_ROWS, _MOST_BYTES = 512, 1 << 24
 _KINDS = {
@@ -33,8 +33,8 @@ class RowGroup(NamedTuple):
     Attributes
     ----------
     size : mean size of the images in it, in bytes.
-    unit : number of the first row group that is read in one go with it: few rows make no shard.
-    is_large : those are too many rows for one shard.
+    unit : number of the first of the row groups that are read in one go: few rows make no shard.
+    is_large : True if these have too many rows, or bytes, for one shard.
     """
 
     size: int

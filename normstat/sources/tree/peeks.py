@@ -71,7 +71,7 @@ def mention(names: Iterable[str], words: Iterable[str]) -> bool:
     >>> mention(["a.png", "b_Mask.png"], ["label", "mask"]), mention(["a.png"], ["mask"])
     (True, False)
     """
-    if isinstance(names, Numbers):
+    if isinstance(names, Numbers):  # no words, and maybe millions
         return False
     names = iter(names)
     while text := "\n".join(islice(names, _AT_ONCE)).lower():

@@ -27,8 +27,8 @@ from normstat.sources.tree.walked_folder import WalkedFolder
 
 #: The rule by which a split was chosen that a user has named.
 BY_OPTION = option("split_dir")
-# The folder of an image, its path, and the reason why it cannot be read; or the folder of a stack
-# twice, and the stack; or a folder.
+# Of an image: its folder, its path, and the reason why it cannot be read. Of all those of an array:
+# their folder, its path, and the stack.
 _Image: TypeAlias = tuple[WalkedFolder, str, UnreadableImage | None, Stack | None]
 _Walked: TypeAlias = WalkedFolder | _Image
 
@@ -249,7 +249,7 @@ class Tree:
             splits,
             apart,
             entries.damage,
-            entries.stack if images is entries.files else None,
+            stack=entries.stack if images is entries.files else None,  # else some are left out
         )
 
     def below(self, found: Found) -> Iterator[WalkedFolder]:
