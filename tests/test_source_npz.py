@@ -49,3 +49,14 @@ def test_rows_that_may_be_images_are_said_to_be_one(tmp_path: Path) -> None:
     np.savez(path, x_train=np.zeros((60, 784), np.uint8), small=np.zeros((28, 28), np.uint8))
     (remark,) = map(Message, surveyed(open_source(path)).remarks)
     assert remark.startswith("flat.npz/x_train: shape (60, 784) is one gray image; if rows are")
+
+
+def test_an_array_may_have_others_below_its_name(tmp_path: Path) -> None:
+    """Images of all of them come in the byte order of their names."""
+    path = tmp_path / "a.npz"
+    ones = np.ones((7, 8, 9), np.uint8)
+    np.savez(path, **{"a": ones, "a/!b": ones, "a/z": ones})  # type: ignore[arg-type]  # its stubs know allow_pickle only
+    source = open_source(path)
+    names = [name for shard in source.shards(source.selection()) for name in shard.names]
+    assert len(names) == 21
+    assert names == sorted(names)

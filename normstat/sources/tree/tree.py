@@ -190,16 +190,16 @@ class Tree:
             if not place.labels:
                 yield place, place.path, error, None
             return
-        images: Iterator[_Walked]
-        if found.stack:
-            images = iter([(found.place, place.path, None, found.stack)])
-        else:
-            images = (
-                (found.place_of(name), place.path + name, None, None) for name in found.images
-            )
         below: list[_Walked]
         below = [child for child in self.below(found) if self.has_images(child)]
-        yield from merge(images, sorted(below, key=_bytes_of), key=_bytes_of) if below else images
+        images: Iterator[_Walked]
+        images = ((found.place_of(name), place.path + name, None, None) for name in found.images)
+        if below:
+            yield from merge(images, sorted(below, key=_bytes_of), key=_bytes_of)
+        elif found.stack:
+            yield found.place, place.path, None, found.stack
+        else:
+            yield from images
         for name, failure in found.failures.items():
             yield found.place_of(name), place.path + name, failure, None
         if found.damage:
