@@ -426,3 +426,12 @@ def test_no_summary_of_a_command_is_cut() -> None:
     summaries = text.partition("Commands:\n")[2].splitlines()
     assert len(summaries) >= 7
     assert all(line.endswith(".") and not line.endswith("...") for line in summaries)
+
+
+def test_a_pattern_that_the_shell_has_written_out_is_known(tmp_path: Path) -> None:
+    """Where DATA is one; other commands have no more to say than that it is too much."""
+    run = here("apply", "0.tar", "1.tar", "2.tar", tmp_path / "out")
+    assert run.returncode == 2
+    assert "a pattern goes in quotes, or the shell writes it out" in run.stderr
+    assert not (tmp_path / "out").exists()
+    assert "quotes" not in here("show", "a", "b", "c").stderr

@@ -46,6 +46,8 @@ _MADE = {
     "stats": "normstat compute DATA -o stats.json makes a stats file; for a check, of the data as "
     "they should be",
 }
+# Commands whose DATA is not several.
+_OF_ONE = ("apply", "normalize", "invert")
 _REPORT = "https://github.com/normstat/normstat/issues"
 
 app = typer.Typer(
@@ -80,7 +82,7 @@ def main(arguments: Sequence[str] | None = None, local: "Local | None" = None) -
         return _fail(error.message.on_command_line(), error.exit_code)
     except typer.TyperException as error:  # a wrong command line
         if hasattr(error, "message"):
-            error.message = _told(error.message, getattr(error, "param", None))
+            error.message = _told(error.message, error)
         with suppress(OSError):  # a full disk behind stderr: the exit code still tells
             error.show() if hasattr(error, "show") else print(error, file=sys.stderr)
         return error.exit_code
@@ -96,12 +98,14 @@ def main(arguments: Sequence[str] | None = None, local: "Local | None" = None) -
         return _bug(error)
 
 
-def _told(message: str, parameter: Any) -> str:
-    """The message of Typer, or where a parameter is missing, how to have it."""
+def _told(message: str, error: Any) -> str:
+    """The message of Typer, with how to have what is missing, or to leave out what is too much."""
+    parameter, context = getattr(error, "param", None), getattr(error, "ctx", None)
     if not message and parameter is not None:
         return _MADE.get(parameter.name, "")
-    if message.startswith("Got unexpected extra argument"):
-        message += ". A pattern goes in quotes, so that the shell does not write it out"
+    is_extra = message.startswith("Got unexpected extra argument")
+    if is_extra and context is not None and context.command.name in _OF_ONE:
+        return f"{message}. DATA is one here: a pattern goes in quotes, or the shell writes it out"
     return message.removeprefix("Value error, ")  # pydantic's, in Typer
 
 
