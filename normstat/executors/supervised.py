@@ -9,10 +9,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
-from typing import Any, Generic, Protocol
+from typing import Generic, Protocol
 
 from normstat.errors import EngineLost
 from normstat.executors.executor import Job, R
+from normstat.executors.lane import Lane
 from normstat.executors.process import GUILTY, Died, Worker
 from normstat.images import Fetched, Shard
 
@@ -22,9 +23,6 @@ _PAUSE = 0.1  # seconds before trying again to start one
 _JOIN_WITHIN = 0.5  # seconds for all threads of a run
 _RESULTS_PER_WORKER = 4
 _LOOK = 0.5  # seconds between two looks if results are still wanted
-# Seconds. A worker whose shards are shorter has the next one at hand: it would wait for some 0.2 ms
-# between two, which is over 1 % of them.
-_BRIEF = 0.02
 
 
 class Pool(Protocol):
@@ -43,34 +41,6 @@ class _Stop(Exception):
 
 class _CannotStart(Exception):
     """There is no process for this thread, while others have theirs."""
-
-
-class _Lane:
-    """A worker, and the shards that only its thread knows of."""
-
-    def __init__(self) -> None:
-        self.worker: Worker | None = None
-        self.tasks: deque[tuple[int, Shard]] = deque()  # the one worked on, perhaps the next
-        self.asked = 0  # as many of them the worker has been given
-        self.is_brief = False  # its latest shard did not take long
-
-    def hand_over(self, number: int) -> None:
-        """Let the worker have the first ``number`` shards, but for those without images."""
-        assert self.worker
-        while self.asked < number:
-            shard = self.tasks[self.asked][1]
-            if shard.names:
-                self.worker.ask(shard)
-            self.asked += 1
-
-    def answer(self) -> Any:
-        """The result of the first of them."""
-        assert self.worker
-        since = time.monotonic()
-        result = self.worker.answer()
-        self.is_brief = time.monotonic() - since < _BRIEF
-        self.asked -= 1
-        return result
 
 
 class SupervisedMap(Generic[R]):
@@ -158,7 +128,7 @@ class SupervisedMap(Generic[R]):
     # --------------------------------------------------------- what the threads do, one a worker
 
     def _drive(self) -> None:
-        lane = _Lane()
+        lane = Lane()
         try:
             while lane.tasks or self._take_task(lane):
                 self._add_thread()
@@ -185,7 +155,7 @@ class SupervisedMap(Generic[R]):
                 self._active -= 1
                 self._changed.notify_all()
 
-    def _take_task(self, lane: _Lane, wait: bool = True) -> bool:
+    def _take_task(self, lane: Lane, wait: bool = True) -> bool:
         """Give a lane one more shard; without ``wait``, only if there is room for its result."""
         with self._changed:
             while wait and not self._may_go_on():
@@ -230,7 +200,7 @@ class SupervisedMap(Generic[R]):
     def _may_go_on(self) -> bool:
         return bool(self._has_room() or self._waiting or self._stopped or self._failure)
 
-    def _process(self, shard: Shard, lane: _Lane) -> R:
+    def _process(self, shard: Shard, lane: Lane) -> R:
         if not shard.names:  # nothing that could end a process, or is worth to start one
             lane.asked = max(0, lane.asked - 1)
             return self._job(shard)
@@ -255,7 +225,7 @@ class SupervisedMap(Generic[R]):
         assert total is not None  # it has images
         return total
 
-    def _alone(self, single: Shard, lane: _Lane) -> R:
+    def _alone(self, single: Shard, lane: Lane) -> R:
         """One image, as often as it takes to know whether it is the image that kills."""
         guilt = 0
         while True:
@@ -308,12 +278,12 @@ class SupervisedMap(Generic[R]):
         if self._stopped:
             raise _Stop
 
-    def _release(self, lane: _Lane) -> None:
+    def _release(self, lane: Lane) -> None:
         if lane.worker:
             self._forget(lane.worker)
         lane.worker, lane.asked = None, 0
 
-    def _give_back(self, lane: _Lane) -> None:
+    def _give_back(self, lane: Lane) -> None:
         with self._changed:
             if not lane.worker or self._stopped or self._failure:
                 return

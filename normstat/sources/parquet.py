@@ -14,8 +14,8 @@ from normstat.images import FORMATS, Code, Reason, Sample
 from normstat.sources.archives import Archives, Contents, Ignored
 from normstat.sources.catalog import Access, Located
 from normstat.sources.endings import PARQUET
+from normstat.sources.files_by_row import FilesByRow
 from normstat.sources.given import given_files
-from normstat.sources.listed_files import FilesByRow
 from normstat.sources.member import Member, safe_name
 from normstat.sources.members import Numbered
 from normstat.sources.options import SourceOptions

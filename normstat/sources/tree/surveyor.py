@@ -11,8 +11,9 @@ from normstat.sources.names import those
 from normstat.sources.source import Selection
 from normstat.sources.survey import Folders, Survey
 from normstat.sources.tree.filters import extension_of
+from normstat.sources.tree.found import Found
 from normstat.sources.tree.split_words import ALL, SPLIT_DIR
-from normstat.sources.tree.tree import Found, Tree
+from normstat.sources.tree.tree import Tree
 from normstat.sources.tree.walked_folder import WalkedFolder
 
 # Extensions of images that are not read here; some may be one day.

@@ -3,22 +3,22 @@
 It goes in the byte order of relative paths, with one folder's names in memory at a time.
 """
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from heapq import merge
 from typing import TypeAlias
 
 from normstat.errors import UnreadableImage, option
 from normstat.files import shown
-from normstat.images import FORMATS, Skipped, in_byte_order, path_bytes
-from normstat.sources.catalog import Catalog, Identity
+from normstat.images import FORMATS, path_bytes
+from normstat.sources.catalog import Catalog
 from normstat.sources.endings import FOLDERS
 from normstat.sources.names import those
 from normstat.sources.numbered import Stack
 from normstat.sources.survey import Survey
 from normstat.sources.tree.filters import Filters, extension_of
+from normstat.sources.tree.found import Found
 from normstat.sources.tree.pairing import LabelFolders, Pairing, labels_among
 from normstat.sources.tree.peeks import Peeks
 from normstat.sources.tree.speech import Speech, Spoken
@@ -31,72 +31,6 @@ BY_OPTION = option("split_dir")
 # their folder, its path, and the stack.
 _Image: TypeAlias = tuple[WalkedFolder, str, UnreadableImage | None, Stack | None]
 _Walked: TypeAlias = WalkedFolder | _Image
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The names in a folder that are not hidden, in byte order.
-
-    Attributes
-    ----------
-    place : the folder; its trail ends with itself.
-    files : names of all files.
-    images : of those that count.
-    labels : of those that would count, were they no labels.
-    folders : of all folders: those beside tell what a name means.
-    links : folders that are links → the identity of the folder behind.
-    failures : images that are known to be unreadable → why.
-    splits : images that have a split of their own → the split, and what says so.
-    apart : each of those splits → the folder as it is for its images.
-    damage : see :class:`normstat.sources.catalog.Entries`.
-    stack : the images, where these are all those of an array.
-    """
-
-    place: WalkedFolder
-    files: Collection[str]
-    images: Collection[str]
-    labels: Collection[str]
-    folders: list[str]
-    links: Mapping[str, Identity]
-    failures: Mapping[str, UnreadableImage]
-    splits: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    apart: Mapping[tuple[str, str] | None, WalkedFolder] = field(default_factory=dict)
-    damage: UnreadableImage | None = None
-    stack: Stack | None = None
-
-    def place_of(self, name: str) -> WalkedFolder:
-        """The folder as it is for one of its images."""
-        return self.apart.get(self.splits.get(name), self.place) if self.apart else self.place
-
-    def by_place(
-        self, takes: Callable[[str], bool] | None = None
-    ) -> Iterator[tuple[WalkedFolder, Skipped, int]]:
-        """The folder as it is for images, unreadable ones too; these, and the number to count.
-
-        Parameters
-        ----------
-        takes : tells by its path if an image is to be counted; None: all are.
-        """
-        path = self.place.path
-        if not (self.apart or takes or self.failures):
-            if (images := self.skipped(self.images)).images:
-                yield self.place, images, images.images
-            return
-        firsts: dict[tuple[str, str] | None, str] = {}
-        numbers: Counter[tuple[str, str] | None] = Counter()
-        counted: Counter[tuple[str, str] | None] = Counter()
-        for name in merge(self.images, in_byte_order(self.failures), key=path_bytes):
-            says = self.splits.get(name) if self.apart else None
-            numbers[says] += 1
-            counted[says] += takes is None or takes(path + name)
-            firsts.setdefault(says, path + name)
-        for says, number in numbers.items():
-            place = self.apart.get(says, self.place)
-            yield place, Skipped(number, firsts[says]), counted[says]
-
-    def skipped(self, names: Collection[str]) -> Skipped:
-        """The number of some of the names, and the first."""
-        return Skipped(len(names), self.place.path + next(iter(names))) if names else Skipped()
 
 
 class Tree:
