@@ -62,10 +62,9 @@ def mounts_of(catalogs: Sequence[Catalog]) -> dict[str, Mount]:
     >>> import tempfile
     >>> from normstat.sources.folder import Folder
     >>> with tempfile.TemporaryDirectory() as root:
-    ...     for name in ("a", "b"):
-    ...         os.mkdir(f"{root}/{name}")
-    ...     list(mounts_of([Folder(f"{root}/b"), Folder(f"{root}/a")]))
-    ['a', 'b']
+    ...     folders = [f"{root}/{name}" for name in ("north", "east")]
+    ...     list(mounts_of([os.mkdir(folder) or Folder(folder) for folder in folders]))
+    ['east', 'north']
     """
     places = [_place(catalog) for catalog in catalogs]
     if not all(place.folders for place in places):
