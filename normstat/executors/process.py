@@ -98,8 +98,6 @@ class Worker:
         if environment.get("MALLOC_TRIM_THRESHOLD_") in (None, _OF_DASK):
             environment["MALLOC_TRIM_THRESHOLD_"] = str(256 << 20)
         environment.setdefault("MALLOC_MMAP_THRESHOLD_", str(32 << 20))
-        # Arrow would have an allocator of its own, which gives back and asks in the same way.
-        environment.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
         self._said = None if DEBUG in os.environ else _unnamed_file()
         try:
             self._process = subprocess.Popen(

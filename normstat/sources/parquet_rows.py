@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
 #: Errors of pyarrow, which are also those of files.
 FAILURES = (pa.ArrowException, OSError, MemoryError, UnicodeDecodeError)
-# Bytes of values that are in memory at a time, by the mean of the row group.
-_AT_ONCE = 1 << 24
+# Bytes of values that are decoded at a time, by the mean of the row group: few enough to be in the
+# cache of the processor until they are images.
+_AT_ONCE = 1 << 18
 # Rows at a time where a value may stand for many rows, so that the mean says little.
 _REPEATING = 256
 # Rows of texts or numbers at a time.
@@ -215,7 +216,7 @@ _latest = _Latest()
 
 
 def _rows_at_once(chunk: Any) -> int:
-    """Rows of a column of a row group that are about 16 MiB, by pyarrow's metadata of it."""
+    """Rows of a column of a row group that are about 256 KiB, by pyarrow's metadata of it."""
     rows: int = max(1, chunk.num_values)
     fitting: int = max(1, _AT_ONCE * rows // max(1, chunk.total_uncompressed_size))
     return min(rows, fitting, _REPEATING if chunk.has_dictionary_page else rows)
